@@ -1,0 +1,1 @@
+"""The arithmetic: pure rules of admission, counting, stability and release. Imports schemas only."""

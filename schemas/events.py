@@ -1,0 +1,194 @@
+"""Events of the dossier log as Avro schemas: today's union, its stable ids, and how other writers' schemas resolve.
+
+Everything here works on the *plain* form of a schema: enums read as their index, strings as bytes, dates as days,
+because a reader that resolves them loses faults (an index of -1 becomes the last symbol) or dies on absurd dates.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import fastavro
+
+Schema = Any
+"""An Avro schema as fastavro has it: str, dict or list."""
+
+CLAIM, REGULARISATION, UPDATE_CLOSED = range(3)
+RECORDS: tuple[str, ...] = ("ReimbursementClaim", "Regularisation", "UpdateClosed")
+"""Names of the records; a record's *kind* is its place here and in the union."""
+
+NAMESPACE = "be.ocmw.v1"
+_INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
+
+
+@cache
+def schema_document(name: str) -> Schema:
+    """Return the JSON document ``name`` of ``schemas/avro`` as it stands."""
+    return json.loads((files("schemas") / "avro" / name).read_text(encoding="utf-8"))
+
+
+@cache
+def union() -> Schema:
+    """Return today's union of all events, parsed: the schema that our producers write."""
+    return fastavro.parse_schema(schema_document("dossier.avsc"))
+
+
+def schema_ids() -> dict[int, str | None]:
+    """Return schema id -> record name (None: the whole union); ids are never reused."""
+    ids = schema_document("ids.json")["ids"]
+    return {int(number): entry["record"] for number, entry in ids.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a type looks like on the wire, names resolved: kind of type, and its symbols, size, branches or fields."""
+
+    type: str
+    symbols: tuple[str, ...] = ()
+    size: int = 0
+    branches: tuple["Shape", ...] = ()
+    fields: tuple[tuple[str, "Shape"], ...] = ()
+    name: str = ""
+
+
+def _full_name(name: str, namespace: str) -> str:
+    return name if "." in name or not namespace else f"{namespace}.{name}"
+
+
+def shape(schema: Schema, named: dict[str, Any] | None = None, namespace: str = "") -> Shape:
+    """Return the shape of a schema. Raises ValueError for a type that refers to itself or to nothing."""
+    named = {} if named is None else named
+    if isinstance(schema, list):
+        return Shape("union", branches=tuple(shape(branch, named, namespace) for branch in schema))
+    if isinstance(schema, str):
+        if schema in ("null", "boolean", "int", "long", "float", "double", "bytes", "string"):
+            return Shape(schema)
+        found = named.get(_full_name(schema, namespace))
+        if found is None:
+            message = f"the schema refers to {schema}, which it does not define before"
+            raise ValueError(message)
+        return found  # type: ignore[no-any-return]
+    kind = schema["type"]
+    if not isinstance(kind, str):
+        return shape(kind, named, namespace)
+    if kind in ("record", "enum", "fixed"):
+        full = _full_name(schema["name"], schema.get("namespace", namespace))
+        inner = full.rpartition(".")[0]
+        if kind == "record":
+            members = tuple((member["name"], shape(member["type"], named, inner)) for member in schema["fields"])
+            made = Shape("record", fields=members, name=full)
+        elif kind == "enum":
+            made = Shape("enum", symbols=tuple(schema["symbols"]), name=full)
+        else:
+            made = Shape("fixed", size=schema["size"], name=full)
+        named[full] = made
+        return made
+    if kind in ("array", "map"):
+        return Shape(kind, branches=(shape(schema["items" if kind == "array" else "values"], named, namespace),))
+    return shape(kind, named, namespace)
+
+
+def same_wire(left: Shape, right: Shape) -> bool:
+    """Tell whether two shapes are written alike: names of fixed and enum types do not matter, their content does."""
+    if (left.type, left.symbols, left.size) != (right.type, right.symbols, right.size):
+        return False
+    if len(left.branches) != len(right.branches) or len(left.fields) != len(right.fields):
+        return False
+    return all(map(same_wire, left.branches, right.branches)) and all(
+        mine[0] == other[0] and same_wire(mine[1], other[1])
+        for mine, other in zip(left.fields, right.fields, strict=True)
+    )
+
+
+@cache
+def shapes() -> tuple[Shape, ...]:
+    """Return the shapes of today's records, in the order of ``RECORDS``."""
+    return shape(union()).branches
+
+
+@cache
+def _defaults() -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {field["name"]: field["default"] for field in record["fields"] if "default" in field} for record in union()
+    )
+
+
+def plain(wanted: Shape) -> Schema:
+    """Return the schema that reads a shape as plain values: enum -> int index, string -> bytes, no logical types."""
+    defined: set[str] = set()
+
+    def convert(part: Shape) -> Schema:
+        if part.type == "union":
+            return [convert(branch) for branch in part.branches]
+        if part.type in ("enum", "string"):
+            return "int" if part.type == "enum" else "bytes"
+        if part.type in ("record", "fixed") and part.name in defined:
+            return part.name
+        if part.type == "record":
+            defined.add(part.name)
+            members = [{"name": name, "type": convert(member)} for name, member in part.fields]
+            return {"type": "record", "name": part.name, "fields": members}
+        if part.type == "fixed":
+            defined.add(part.name)
+            return {"type": "fixed", "name": part.name, "size": part.size}
+        if part.type in ("array", "map"):
+            return {"type": part.type, "items" if part.type == "array" else "values": convert(part.branches[0])}
+        return part.type
+
+    return fastavro.parse_schema(convert(wanted))
+
+
+class UnresolvableError(Exception):
+    """A value of another writer's schema that today's schema cannot hold; ``slug`` names the fault."""
+
+    def __init__(self, slug: str) -> None:
+        """Keep the slug of the fault."""
+        super().__init__(slug)
+        self.slug = slug
+
+
+def kind_of(record: Shape) -> int | None:
+    """Return the kind of a record of another schema, by its full name, or None when it is none of ours."""
+    namespace, _, name = record.name.rpartition(".")
+    return RECORDS.index(name) if namespace == NAMESPACE and name in RECORDS else None
+
+
+def resolve(values: dict[str, Any], written: Shape, kind: int) -> dict[str, Any]:
+    """Return plain values of a writer's record as plain values of today's record of that kind (Avro resolution).
+
+    Fields that we do not know are dropped; fields that the writer did not know take their default. Raises
+    UnresolvableError with ``unknown-schema`` (no default, another type) or ``undecodable`` (no such symbol, int too
+    large).
+    """
+    known = dict(written.fields)
+    defaults = _defaults()[kind]
+    resolved = {}
+    for name, wanted in shapes()[kind].fields:
+        if name in known:
+            resolved[name] = _convert(values[name], known[name], wanted)
+        elif name in defaults:
+            resolved[name] = defaults[name]
+        else:
+            raise UnresolvableError("unknown-schema")
+    return resolved
+
+
+def _convert(value: Any, written: Shape, wanted: Shape) -> Any:  # noqa: ANN401 - a plain Avro value
+    if wanted.type == "union":
+        if value is None and Shape("null") in wanted.branches:
+            return None
+        target = next(branch for branch in wanted.branches if branch.type != "null")
+        source = next((branch for branch in written.branches if branch.type != "null"), written)
+        return _convert(value, source, target)
+    if written.type == "enum" and wanted.type == "enum":
+        if not 0 <= value < len(written.symbols) or written.symbols[value] not in wanted.symbols:
+            raise UnresolvableError("undecodable")
+        return wanted.symbols.index(written.symbols[value])
+    promoted = written.type == "int" and wanted.type == "long"
+    if not promoted and (written.type, written.size) != (wanted.type, wanted.size):
+        raise UnresolvableError("unknown-schema")
+    if written.type == "int" and not _INT_MIN <= value <= _INT_MAX:
+        raise UnresolvableError("undecodable")
+    return value

@@ -1,0 +1,105 @@
+"""Figures as columns: cells of a block, and the names of the published tables' columns.
+
+A *block* holds all cells of one node and period as computed at one update; it is the unit that is stored, compared
+and published. Its cells are numbers only (place number, category number, measures); labels come at export.
+"""
+
+from dataclasses import dataclass, fields
+from typing import NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from schemas.breakdowns import BREAKDOWNS, CATEGORIES, RESTRICTED_BREAKDOWNS
+from schemas.periods import Period
+
+UInt16 = npt.NDArray[np.uint16]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+MEASURES: tuple[str, ...] = ("beneficiaries", "amount_cents", "state_share_cents", "days")
+DIMENSIONS: tuple[str, ...] = ("support", "period", "period_kind", "geo_level", "geo", "breakdown", "category")
+STATUS_COLUMNS: tuple[str, ...] = ("obs_status", "state", "update_id")
+LONG_COLUMNS: tuple[str, ...] = (*DIMENSIONS, *MEASURES, *STATUS_COLUMNS)
+PUBLIC_COLUMNS: tuple[str, ...] = (*DIMENSIONS, "beneficiaries", *STATUS_COLUMNS)
+VINTAGE_COLUMNS: tuple[str, ...] = (
+    "support",
+    "period",
+    "period_kind",
+    "update_id",
+    "sequence",
+    "reference_month",
+    "value",
+    "previous",
+    "state",
+    "published_value",
+    "published_update",
+)
+
+PUBLIC_CATEGORY: Mask = np.array([breakdown not in RESTRICTED_BREAKDOWNS for breakdown, _ in CATEGORIES])
+"""Whether a category (by number) may stand in the public zone (F1)."""
+
+CATEGORY_BREAKDOWN: npt.NDArray[np.uint8] = np.array(
+    [BREAKDOWNS.index(breakdown) for breakdown, _ in CATEGORIES],
+    dtype=np.uint8,
+)
+"""Place in ``BREAKDOWNS`` of each category, by category number."""
+
+
+class BlockKey(NamedTuple):
+    """What a block is about: the code of a node and a period."""
+
+    support: str
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells of one block as parallel columns, sorted by (place, category), no pair twice, none all zero.
+
+    ``place`` and ``category`` are numbers in ``schemas.places.PLACES`` and ``schemas.breakdowns.CATEGORIES``;
+    ``beneficiaries`` counts persons, ``amount_cents`` and ``state_share_cents`` are euro cents, ``days`` days.
+    """
+
+    place: UInt16
+    category: UInt16
+    beneficiaries: Int32
+    amount_cents: Int64
+    state_share_cents: Int64
+    days: Int64
+
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return len(self.place)
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Return a block without cells."""
+        return cls(
+            np.empty(0, np.uint16),
+            np.empty(0, np.uint16),
+            np.empty(0, np.int32),
+            np.empty(0, np.int64),
+            np.empty(0, np.int64),
+            np.empty(0, np.int64),
+        )
+
+    def take(self, chosen: Mask) -> Self:
+        """Return the chosen cells."""
+        return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    def public(self) -> Self:
+        """Return what the public zone may hold: cells with beneficiaries, public breakdowns, no other measure (F1)."""
+        kept = self.take((self.beneficiaries > 0) & PUBLIC_CATEGORY[self.category])
+        nothing = np.zeros(len(kept), np.int64)
+        return type(self)(kept.place, kept.category, kept.beneficiaries, nothing, nothing, nothing)
+
+    def digest(self) -> bytes:
+        """Return 16 bytes over the sorted little-endian columns; equal digests mean equal cells."""
+        state = xxhash.xxh3_128()
+        for field in fields(self):
+            column = getattr(self, field.name)
+            state.update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")).data)
+        return state.digest()

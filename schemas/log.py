@@ -1,0 +1,187 @@
+"""The dossier log as Avro object container files: verified, read block by block, and written.
+
+A *block* is what the file's framing gives: a count of records and their bytes. The fast path decodes blocks whose
+records are written as today's are (``Layout.native``); all others are read value by value here and written anew.
+"""
+
+import io
+import mmap
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import fastavro
+import numpy as np
+import numpy.typing as npt
+
+from schemas import events
+from schemas.events import Shape, UnresolvableError
+
+Bytes = npt.NDArray[np.uint8]
+Plain = tuple[int, dict[str, Any]]
+"""A decoded event: its kind and its plain values (today's schema)."""
+
+
+class CorruptFileError(Exception):
+    """A file that is no dossier log, or not whole; the message says which file, what, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a writer laid out its events.
+
+    ``kinds`` gives the kind of each branch of the writer's union (-1: a record that we do not know); a file of one
+    record has ``single`` set and one entry. ``native``: every record is written as today's, so bytes can be read
+    without the writer's schema.
+    """
+
+    written: Shape
+    kinds: tuple[int, ...]
+    single: bool
+    native: bool
+
+    @classmethod
+    def of(cls, schema: events.Schema) -> "Layout":
+        """Return the layout of a writer's schema; raises ValueError where it is no record or union of records."""
+        written = events.shape(schema)
+        branches = written.branches if written.type == "union" else (written,)
+        if not branches or any(branch.type != "record" for branch in branches):
+            message = "its schema is not a record or a union of records"
+            raise ValueError(message)
+        kinds = tuple(-1 if (kind := events.kind_of(branch)) is None else kind for branch in branches)
+        native = all(
+            kind >= 0 and events.same_wire(branch, events.shapes()[kind])
+            for kind, branch in zip(kinds, branches, strict=True)
+        )
+        return cls(written, kinds, written.type != "union", native)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of a file: ``count`` records in ``data`` (uint8); ``first`` is the number of its first record, from 1."""
+
+    data: Bytes
+    count: int
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A file of the log whose header could be read; blocks are read anew at each call of ``blocks``."""
+
+    path: Path
+    layout: Layout
+
+    @classmethod
+    def open(cls, path: Path) -> "LogFile":
+        """Read the header. Raises CorruptFileError where there is none or its schema is no dossier event."""
+        with _mapped(path) as mapped:
+            try:
+                reader = fastavro.block_reader(mapped)
+                layout = Layout.of(reader.writer_schema)
+            except Exception as error:
+                message = f"{path}: not an Avro file of dossier events ({error}); export it again"
+                raise CorruptFileError(message) from error
+        return cls(path, layout)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the blocks, decompressed. Raises CorruptFileError at a broken frame, checksum or end."""
+        first = 1
+        with _mapped(self.path) as mapped:
+            end = len(mapped)
+            reader = iter(fastavro.block_reader(mapped))
+            reached = mapped.tell()
+            while True:
+                block = self._next(reader)
+                if block is None:
+                    break
+                data = np.frombuffer(block.bytes_.getvalue(), dtype=np.uint8)
+                if not 0 <= block.num_records <= len(data):
+                    self._corrupt(f"a block claims {block.num_records} records in {len(data)} bytes")
+                reached = block.offset + block.size
+                yield Block(data, block.num_records, first)
+                first += block.num_records
+            if reached != end:
+                self._corrupt(f"it ends inside a block ({end - reached} bytes too many)")
+
+    def _next(self, reader: Iterator[Any]) -> Any:  # noqa: ANN401 - fastavro's Block has no public type
+        try:
+            return next(reader, None)
+        except Exception as error:  # noqa: BLE001 - each codec raises its own
+            self._corrupt(f"a block cannot be read: {error or type(error).__name__}")
+
+    def _corrupt(self, what: str) -> None:
+        message = f"{self.path}: corrupt or truncated, {what}; copy or export it again"
+        raise CorruptFileError(message)
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap]:
+    """Map a file, so that a length read from broken bytes never asks for more memory than the file has."""
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            yield mapped
+    except (OSError, ValueError) as error:
+        message = f"{path}: cannot be read as Avro ({error}); check the path"
+        raise CorruptFileError(message) from error
+
+
+def read_plain(block: Block, layout: Layout) -> Iterator[Plain | str]:
+    """Yield each record of a block as plain values of today's schema, or as the slug of its fault.
+
+    A record that does not parse makes itself and the rest of the block ``undecodable``. Raises ValueError when bytes
+    are left over after the last record.
+    """
+    branches = layout.written.branches or (layout.written,)
+    schema = events.plain(layout.written)
+    stream = io.BytesIO(block.data.tobytes())
+    for done in range(block.count):
+        try:
+            found = fastavro.schemaless_reader(stream, schema, return_record_name=not layout.single)
+        except Exception:  # noqa: BLE001 - whatever the bytes made of the decoder
+            yield from ["undecodable"] * (block.count - done)
+            return
+        branch = 0 if layout.single else _branch(found[0], branches)
+        values = found if layout.single else found[1]
+        yield _resolved(values, branches[branch], layout.kinds[branch])
+    left = len(block.data) - stream.tell()
+    if left:
+        message = f"{left} bytes are left over after the last record of a block"
+        raise ValueError(message)
+
+
+def _branch(name: str, branches: tuple[Shape, ...]) -> int:
+    return next(number for number, branch in enumerate(branches) if branch.name == name)
+
+
+def _resolved(values: dict[str, Any], written: Shape, kind: int) -> Plain | str:
+    if kind < 0:
+        return "unknown-schema"
+    try:
+        return kind, events.resolve(values, written, kind)
+    except UnresolvableError as fault:
+        return fault.slug
+
+
+def encode_plain(event: Plain) -> bytes:
+    """Return the bytes of an event of plain values as a record of today's union, its branch index in front."""
+    kind, values = event
+    stream = io.BytesIO()
+    stream.write(bytes([kind * 2]))  # zigzag of the branch index
+    fastavro.schemaless_writer(stream, events.plain(events.shapes()[kind]), values)
+    return stream.getvalue()
+
+
+def write_log(path: Path | IO[bytes], records: Iterable[tuple[str, dict[str, Any]]], codec: str = "deflate") -> None:
+    """Write (record name, values) pairs, dates as ``datetime.date``, as a file of today's union.
+
+    The sync marker is fixed, so that the same records make the same bytes.
+    """
+    named = ((f"{events.NAMESPACE}.{name}", values) for name, values in records)
+    if isinstance(path, Path):
+        with path.open("wb") as file:
+            write_log(file, records, codec)
+        return
+    fastavro.writer(path, events.union(), named, codec=codec, sync_marker=b"ocmw dossier log")

@@ -1,0 +1,74 @@
+"""Releases and vintages: what was published, at which update, and where its blocks lie (G1-G7)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.figures import BlockKey
+
+
+class State(StrEnum):
+    """State of a figure (one node and period) at an update (G6)."""
+
+    PENDING = "pending"
+    SETTLING = "settling"
+    PUBLISHED = "published"
+    REVISING = "revising"
+    FROZEN = "frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A closed update: ``sequence`` is its number in the log, from 1, and that of its release (G1)."""
+
+    sequence: int
+    update_id: str
+    reference_month: int
+    """Ordinal of the month M of the delays (G4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRef:
+    """Where a stored block lies: a file of the store (relative), a row group in it, its digest and number of cells."""
+
+    file: str
+    group: int
+    digest: bytes
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vintage:
+    """A figure at one update: the kingdom's beneficiaries, all characteristics together (G2).
+
+    ``previous`` is None only at the log's first update. The published pair is None until something is published.
+    """
+
+    value: int
+    previous: int | None
+    state: State
+    published_value: int | None = None
+    published_update: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a release says of one node and period.
+
+    ``latest`` is the block of the latest recount (internal, provisional zones), ``published`` the block of the update
+    ``vintage.published_update`` with all measures (restricted zone), ``public`` the same block as the public may see
+    it (public zone; None for nodes that are not public). None also stands for a block without cells, and for
+    ``published`` and ``public`` where nothing is published.
+    """
+
+    vintage: Vintage
+    latest: BlockRef | None = None
+    published: BlockRef | None = None
+    public: BlockRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """All that readers may see after one update; readers see one release whole (G7). Its number is the sequence."""
+
+    update: Update
+    entries: dict[BlockKey, Entry]

@@ -1,0 +1,1 @@
+"""The way out: stores of blocks and releases, and files for people."""

@@ -1,0 +1,1 @@
+"""The shell: commands, settings, drivers. May import every other floor."""
