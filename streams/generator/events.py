@@ -1,0 +1,164 @@
+"""Lines and their later corrections as the columns of events (A1, A2)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from schemas.events import CLAIM, REGULARISATION, shapes
+from schemas.parameters import document
+from schemas.supports import LEAVES, NODE
+from streams.generator.calendar import Calendar
+from streams.generator.claims import Lines
+from streams.generator.columns import Floats, Ints, Mask, Small, Tiny, draws
+from streams.generator.places import Towns
+from streams.generator.population import STATUSES, Population, household_symbol
+
+SETTINGS: dict[str, Any] = document("generator")
+NO_EVENT = -1
+_TYPES: tuple[str, ...] = dict(shapes()[REGULARISATION].fields)["amount_type"].symbols
+_REG_GRANT, _RECOVERY, _REG_RECOVERY = (_TYPES.index(name) for name in ("REG_GRANT", "RECOVERY", "REG_RECOVERY"))
+_HAS_STATUS = np.array([NODE[leaf].status for leaf in LEAVES])
+_AT_FULL_RATE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Events, one a row: ``kind`` and enums as numbers, months as ordinals, days since 1970-01-01.
+
+    ``identity`` and ``corrects`` number event ids (-1: none), ``country`` numbers ``COUNTRIES``; ``arrives`` is the
+    month of the update in which it stands, ``order`` (0 to 1) its place there.
+    """
+
+    kind: Tiny
+    identity: Ints
+    person: Small
+    ocmw: Small
+    dossier: Ints
+    leaf: Tiny
+    amount_type: Tiny
+    first_day: Small
+    last_day: Small
+    statement: Small
+    cents: Ints
+    days: Small
+    article: Small
+    percentage: Small
+    sex: Tiny
+    birth: Small
+    household: Tiny
+    country: Tiny
+    status: Tiny
+    corrects: Ints
+    arrives: Small
+    order: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """Later events about lines: ``line`` number, number of the kind in the settings, month of the statement."""
+
+    line: Ints
+    kind: Ints
+    statement: Ints
+
+
+def corrections(rng: np.random.Generator, lines: Lines, last: int) -> Corrections:
+    """Return the corrections that arrive by ``last``, at most thirty months after the months they correct."""
+    settings = SETTINGS["regularisations"]
+    line = np.flatnonzero(rng.random(len(lines.person)) < settings["share"])
+    kind = draws(rng, [entry["share"] for entry in settings["kinds"].values()], len(line))
+    statement = lines.statement[line] + rng.geometric(1 / settings["months"]["mean"], len(line))
+    kept = (statement <= last) & (statement - lines.start[line] <= settings["months"]["longest"])
+    return Corrections(line[kept], kind[kept], statement[kept])
+
+
+def claimed(rng: np.random.Generator, lines: Lines, people: Population, towns: Towns, calendar: Calendar) -> Events:
+    """Return the events of the lines, numbered from 0 in their order."""
+    category = people.category(lines.person, lines.end)
+    percentage = np.where(_by_percentage(lines.leaf), towns.percentage[lines.town], _AT_FULL_RATE).astype(np.int32)
+    size = len(lines.person)
+    return Events(
+        kind=np.full(size, CLAIM, dtype=np.int8),
+        identity=np.arange(size),
+        person=lines.person,
+        ocmw=_codes(rng, lines, towns, calendar),
+        dossier=lines.dossier,
+        leaf=lines.leaf,
+        amount_type=lines.kind,
+        first_day=lines.first_day.astype(np.int32),
+        last_day=lines.last_day.astype(np.int32),
+        statement=lines.statement.astype(np.int32),
+        cents=lines.cents,
+        days=lines.days.astype(np.int32),
+        article=_articles()[lines.leaf, percentage],
+        percentage=percentage,
+        sex=people.sex[lines.person],
+        birth=people.birth[lines.person].astype(np.int32),
+        household=household_symbol(category, lines.end),
+        country=people.nationality(lines.person, lines.end),
+        status=np.where(_HAS_STATUS[lines.leaf], people.status[lines.person], STATUSES.index("NONE")).astype(np.int8),
+        corrects=np.full(size, NO_EVENT),
+        arrives=lines.statement.astype(np.int32),
+        order=rng.random(size),
+    )
+
+
+def corrected(rng: np.random.Generator, found: Corrections, lines: Lines, claims: Events, people: Population) -> Events:
+    """Return the events of corrections; their numbers follow those of the claims."""
+    kinds: list[dict[str, Any]] = list(SETTINGS["regularisations"]["kinds"].values())
+    low, high = (np.array([entry["amount"][edge] for entry in kinds])[found.kind] for edge in (0, 1))
+    given = np.array([_TYPES.index(entry["type"]) if "type" in entry else NO_EVENT for entry in kinds])[found.kind]
+    line, size = found.line, len(found.line)
+    amount_type = np.where(given == NO_EVENT, claims.amount_type[line] + _REG_GRANT, given).astype(np.int8)
+    is_claim = amount_type == _RECOVERY
+    other_household = np.array([entry.get("household", False) for entry in kinds])[found.kind]
+    second = household_symbol(people.second_household[claims.person[line]], lines.end[line])
+    sign_of_days = np.array([entry.get("days", 0) for entry in kinds])[found.kind]
+    return Events(
+        kind=np.where(is_claim, CLAIM, REGULARISATION).astype(np.int8),
+        identity=len(claims.kind) + np.arange(size),
+        person=claims.person[line],
+        ocmw=claims.ocmw[line],
+        dossier=claims.dossier[line],
+        leaf=claims.leaf[line],
+        amount_type=amount_type,
+        first_day=claims.first_day[line],
+        last_day=claims.last_day[line],
+        statement=found.statement.astype(np.int32),
+        cents=np.rint(claims.cents[line] * (low + rng.random(size) * (high - low))).astype(np.int64),
+        days=(claims.days[line] * sign_of_days).astype(np.int32),
+        article=claims.article[line],
+        percentage=claims.percentage[line],
+        sex=claims.sex[line],
+        birth=claims.birth[line],
+        household=np.where(other_household, second, claims.household[line]).astype(np.int8),
+        country=claims.country[line],
+        status=claims.status[line],
+        corrects=np.where(is_claim, NO_EVENT, claims.identity[line]),
+        arrives=found.statement.astype(np.int32),
+        order=rng.random(size),
+    )
+
+
+def _codes(rng: np.random.Generator, lines: Lines, towns: Towns, calendar: Calendar) -> Small:
+    """Return the code under which each line is claimed: after a merger sometimes still the old one (D2)."""
+    settings = SETTINGS["places"]["old_code"]
+    month = lines.end - calendar.first
+    stale: Mask = rng.random(len(month)) < settings["share"]
+    return towns.codes[lines.town, np.where(stale, (month - settings["months"]).clip(min=0), month)]
+
+
+def _by_percentage(leaf: Tiny) -> Mask:
+    return np.array([isinstance(SETTINGS["articles"][name], dict) for name in LEAVES])[leaf]
+
+
+def _articles() -> Small:
+    """Return the budget article by leaf and percentage."""
+    found = np.zeros((len(LEAVES), _AT_FULL_RATE + 1), dtype=np.int32)
+    for number, name in enumerate(LEAVES):
+        entry = SETTINGS["articles"][name]
+        by_percentage = entry if isinstance(entry, dict) else {_AT_FULL_RATE: entry}
+        for percentage, article in by_percentage.items():
+            found[number, percentage] = article
+    return found

@@ -1,0 +1,104 @@
+"""Events to one Avro file in log order, an ``UpdateClosed`` after the events of each month.
+
+fastavro writes the blocks from plain values (enums as numbers, dates as days: the same bytes, half the time); the
+file carries the real schema.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import numpy as np
+import numpy.typing as npt
+from fastavro.write import Writer
+
+from schemas import events as avro
+from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, month_code, to_yyyymm
+from streams.generator.columns import rows
+from streams.generator.events import NO_EVENT, Events
+from streams.generator.population import COUNTRIES, NO_BIRTH_DATE
+
+Keys = npt.NDArray[np.void]
+"""Sixteen bytes each."""
+
+_SYNC_MARKER = b"ocmw dossier log"
+_BLOCK_BYTES = 64_000
+_CHUNK = 20_000
+_FIELDS = tuple(name for name, _ in avro.shapes()[avro.REGULARISATION].fields)
+_COUNTRY_CODES = np.array([code.encode() for code in COUNTRIES])
+_NAMES = tuple(f"{avro.NAMESPACE}.{name}" for name in avro.RECORDS)
+
+Record = tuple[str, dict[str, Any]]
+
+
+def random_keys(rng: np.random.Generator, count: int) -> Keys:
+    """Return ``count`` random keys of 16 bytes."""
+    return np.frombuffer(rng.bytes(16 * count), dtype="V16")
+
+
+def write(
+    out: Path, events: Events, months: range, persons: Keys, identities: Keys, progress: Callable[[int, int], None]
+) -> None:
+    """Write the file; ``progress`` hears (months written, months in all)."""
+    order = np.lexsort((events.order, events.arrives))
+    edges = np.searchsorted(events.arrives[order], [*months, months.stop])
+    with out.open("wb") as file:
+        writer = Writer(file, avro.union(), codec="snappy", sync_marker=_SYNC_MARKER)
+        for number, month in enumerate(months):
+            for start in range(edges[number], edges[number + 1], _CHUNK):
+                chosen = order[start : min(start + _CHUNK, edges[number + 1])]
+                _append(writer, _records(rows(events, chosen), persons, identities))
+            _append(writer, [(_NAMES[avro.UPDATE_CLOSED], _closing(month))])
+            progress(number + 1, len(months))
+        writer.flush()
+
+
+def _append(writer: Writer, records: Iterable[Record]) -> None:
+    encoded = io.BytesIO()
+    fastavro.writer(encoded, avro.plain(avro.shape(avro.union())), records, codec="null", sync_interval=_BLOCK_BYTES)
+    encoded.seek(0)
+    for block in fastavro.block_reader(encoded):
+        writer.write_block(block)
+
+
+def _closing(month: int) -> dict[str, Any]:
+    return {"update_id": month_code(month).encode(), "reference_month": to_yyyymm(month)}
+
+
+def _records(events: Events, persons: Keys, identities: Keys) -> Iterator[Record]:
+    names = [_NAMES[kind] for kind in events.kind.tolist()]
+    values = (dict(zip(_FIELDS, row, strict=True)) for row in zip(*_columns(events, persons, identities), strict=True))
+    return zip(names, values, strict=True)
+
+
+def _columns(events: Events, persons: Keys, identities: Keys) -> list[list[Any]]:
+    """Return the columns as Python values, in the order of the fields of a Regularisation."""
+    year, month = np.divmod(events.statement, MONTHS_PER_YEAR)
+    birth = [None if day == NO_BIRTH_DATE else day for day in events.birth.tolist()]
+    corrected = identities[events.corrects.clip(min=0)].tolist()
+    corrects = [
+        None if number == NO_EVENT else key for number, key in zip(events.corrects.tolist(), corrected, strict=True)
+    ]
+    return [
+        identities[events.identity].tolist(),
+        persons[events.person].tolist(),
+        events.ocmw.tolist(),
+        events.dossier.tolist(),
+        events.leaf.tolist(),
+        events.amount_type.tolist(),
+        events.first_day.tolist(),
+        events.last_day.tolist(),
+        ((year + EPOCH_YEAR) * 100 + month + 1).tolist(),
+        events.cents.tolist(),
+        events.days.tolist(),
+        events.article.tolist(),
+        events.percentage.tolist(),
+        events.sex.tolist(),
+        birth,
+        events.household.tolist(),
+        _COUNTRY_CODES[events.country].tolist(),
+        events.status.tolist(),
+        corrects,
+    ]
