@@ -28,6 +28,10 @@ class CorruptFileError(Exception):
     """A file that is no dossier log, or not whole; the message says which file, what, and what to do."""
 
 
+class LeftOverError(ValueError):
+    """Bytes are left over after the last record of a block: the file is corrupt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How a writer laid out its events.
@@ -131,8 +135,8 @@ def _mapped(path: Path) -> Iterator[mmap.mmap]:
 def read_plain(block: Block, layout: Layout) -> Iterator[Plain | str]:
     """Yield each record of a block as plain values of today's schema, or as the slug of its fault.
 
-    A record that does not parse makes itself and the rest of the block ``undecodable``. Raises ValueError when bytes
-    are left over after the last record.
+    A record that does not parse makes itself and the rest of the block ``undecodable``. Raises LeftOverError when
+    bytes are left over after the last record.
     """
     branches = layout.written.branches or (layout.written,)
     schema = events.plain(layout.written)
@@ -149,7 +153,7 @@ def read_plain(block: Block, layout: Layout) -> Iterator[Plain | str]:
     left = len(block.data) - stream.tell()
     if left:
         message = f"{left} bytes are left over after the last record of a block"
-        raise ValueError(message)
+        raise LeftOverError(message)
 
 
 def _branch(name: str, branches: tuple[Shape, ...]) -> int:

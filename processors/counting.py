@@ -1,0 +1,621 @@
+"""The count: rows of the ledger to cells of blocks, one node at a time, from scratch (B1-B4, C7, D1, E1-E5).
+
+Nothing is incremental. At a cut the rows of the months concerned are laid out person by person, and every touched
+period is counted again; an error can therefore not outlive the next cut, and a rebuild is the same call.
+
+What is to be found, for each period, place and category: how many persons have, in some part of the node, a balance
+above zero over the rows that fall in that cell. And three sums over rows. Four observations make it fast.
+
+1. **A person's periods are intervals.** Lay the periods of one kind on an axis. A month then lies in one interval of
+   places [low, high] on it: one place for months, quarters and years, up to twelve for rolling years. The balance along
+   the axis is a running sum: add the amount at low, take it off behind high. Where its sign turns, a person enters or
+   leaves the count; so a person of twenty-four months writes +1 once and -1 once, not twenty-four times twelve
+   rolling years, and one running sum over the cells at the end gives every period.
+2. **Most people stay what they are.** For a breakdown in which all of a person's rows have the same category, the turns
+   are those of the total; they are found once and written again for each such breakdown. Only where the category
+   changes are rows grouped by it and each group run by itself. That is rule B4 to the letter, for unions of parts too:
+   a place on the axis counts when some part's balance is above zero there.
+3. **Most people stay where they are.** If all rows lie in one municipality, a cell of any area that holds it has the
+   same rows, so turns are written for the municipality alone (``own``) and added up to the areas afterwards. A person
+   of several municipalities is run for each level separately and written to the areas directly (``wide``).
+4. **Sums add up.** Amounts, state shares and days are written per month and municipality, and only for the breakdowns
+   of which all others are margins (sex x age13, household x age5, group x age5, nationality, status): five writes a
+   row instead of twelve. Categories, areas and longer periods are sums of them. Beneficiaries never add (E1-E3).
+
+Cells that can occur are numbered first (``slots``), in order of place and category, so arrays are as small as the node
+and blocks come out sorted. Memory of a count: cells x places on the axes x 8 bytes, and cells x months x 24 bytes.
+
+Worked example: Ann has 100 euro in 2024-01 and -100 in 2024-02, Bob 50 in both. On the month axis Ann's balance is
+100, -100: turns +1 at January, -1 at February. Bob: +1 at January, -1 behind February. Running sums: 2, 1. On the
+quarter axis Ann's balance is 0 from the first place on: no turn. Bob +1. So Q1 counts 1: fewer than January (L4).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.axes import Axis
+from processors.compiled import kernel
+from processors.ledger import (
+    AGE13_MASK,
+    AGE13_SHIFT,
+    AMOUNT,
+    DAYS,
+    EMPTY,
+    GROUP_MASK,
+    GROUP_SHIFT,
+    HOUSEHOLD_MASK,
+    HOUSEHOLD_SHIFT,
+    KEY,
+    LEAF_MASK,
+    MONTH_MASK,
+    MONTH_SHIFT,
+    MUNICIPALITY_MASK,
+    MUNICIPALITY_SHIFT,
+    NATIONALITY_MASK,
+    NATIONALITY_SHIFT,
+    PERSON_SHIFT,
+    PERSONS,
+    SEX_MASK,
+    SEX_SHIFT,
+    STATE_SHARE,
+    STATUS_MASK,
+    STATUS_SHIFT,
+    TRAITS,
+    Ledger,
+    Tables,
+)
+from processors.rules import (
+    AGE5_COUNT,
+    AGE13_COUNT,
+    LEAF_COUNT,
+    age5_of_age13,
+    category_of_code,
+    place_of_municipality,
+    rules,
+    shown_municipality,
+)
+from schemas import breakdowns
+from schemas.breakdowns import BREAKDOWNS, CATEGORIES, CATEGORY_NUMBER, CROSSES
+from schemas.figures import CATEGORY_BREAKDOWN, Cells
+from schemas.periods import MONTH_COUNT
+from schemas.places import LEVELS, PLACES
+from schemas.settings import FigureSettings
+from schemas.supports import Node
+
+Int64 = npt.NDArray[np.int64]
+Int32 = npt.NDArray[np.int32]
+Int16 = npt.NDArray[np.int16]
+Int8 = npt.NDArray[np.int8]
+UInt16 = npt.NDArray[np.uint16]
+Mask = npt.NDArray[np.bool_]
+
+ABSENT = -1
+LEVEL_COUNT, BREAKDOWN_COUNT, CATEGORY_COUNT = len(LEVELS), len(BREAKDOWNS), len(CATEGORIES)
+MUNICIPAL = LEVELS.index("municipality")
+TOTAL, SEX, AGE5, AGE13, HOUSEHOLD, GROUP, NATIONALITY, STATUS = (
+    BREAKDOWNS.index(name)
+    for name in ("total", "sex", "age5", "age13", "household", "nationality_group", "nationality", "status")
+)
+SEX_AGE5, SEX_AGE13, HOUSEHOLD_AGE5, GROUP_AGE5 = (
+    BREAKDOWNS.index(name) for name in ("sex_age5", "sex_age13", "household_age5", "nationality_group_age5")
+)
+BASES = (SEX_AGE13, HOUSEHOLD_AGE5, GROUP_AGE5, NATIONALITY, STATUS)
+"""Breakdowns of which all others are margins: sums of rows are written for these alone."""
+MOST_MARGINS = 5
+SUMS = 3
+"""Amount, state share and days."""
+
+
+class People(NamedTuple):
+    """Rows of the months at hand, those of a person together.
+
+    ``rows`` has the columns of ``Ledger.rows``; ``months`` is the mask of months (by ordinal) that it holds in full;
+    ``largest`` is the most rows that one person has.
+    """
+
+    rows: Int64
+    months: Mask
+    largest: int
+
+
+def people(ledger: Ledger, months: Mask) -> People:
+    """Return the rows of some months (a mask by ordinal), sorted by person."""
+    rows, largest = _by_person(ledger.tables, months)
+    return People(rows, months, int(largest))
+
+
+@kernel
+def _by_person(tables: Tables, months: Mask) -> tuple[Int64, int]:
+    """Follow the chains of the months, then sort by person number (a counting sort)."""
+    places = np.empty(tables.held[months].sum(), np.int32)
+    starts = np.zeros(tables.used[PERSONS] + 1, np.int32)
+    found = 0
+    for month in np.flatnonzero(months):
+        row = tables.newest[month]
+        while row != EMPTY:
+            places[found] = row
+            starts[(tables.rows[row, KEY] >> PERSON_SHIFT) + 1] += 1
+            found += 1
+            row = tables.before[row]
+    largest = starts.max()
+    for person in range(1, len(starts)):
+        starts[person] += starts[person - 1]
+    rows = np.empty((found, tables.rows.shape[1]), np.int64)
+    for at in range(found):
+        row = places[at]
+        person = tables.rows[row, KEY] >> PERSON_SHIFT
+        rows[starts[person]] = tables.rows[row]
+        starts[person] += 1
+    return rows, largest
+
+
+class Plan(NamedTuple):
+    """What to count in one node, as kernels read it.
+
+    ``part_of_leaf``: part of the node, ABSENT elsewhere. ``shown``, ``place_of``, ``category_of``, ``age5_of``: see
+    ``processors.rules``. ``low``, ``high``: places of a month on each axis; ``offset``: where the axis begins in the
+    arrays of turns; ``active``: breakdowns by axis. ``month_place``: place of a month in the arrays of sums;
+    ``month_days``: its length.
+    """
+
+    part_of_leaf: Int8
+    parts: int
+    shown: Int16
+    place_of: Int16
+    category_of: Int16
+    age5_of: Int8
+    low: Int16
+    high: Int16
+    offset: Int64
+    active: Mask
+    month_place: Int16
+    month_days: Int8
+
+
+def _plan(node: Node, axes: tuple[Axis, ...], months: Mask, settings: FigureSettings) -> Plan:
+    part_of_leaf = np.full(LEAF_COUNT, ABSENT, np.int8)
+    for number, part in enumerate(node.parts):
+        part_of_leaf[list(part)] = number
+    month_place = np.full(MONTH_COUNT, ABSENT, np.int16)
+    month_place[months] = np.arange(months.sum())
+    return Plan(
+        part_of_leaf=part_of_leaf,
+        parts=len(node.parts),
+        shown=shown_municipality(settings),
+        place_of=place_of_municipality(),
+        category_of=category_of_code(),
+        age5_of=age5_of_age13(),
+        low=np.array([axis.low for axis in axes], np.int16),
+        high=np.array([axis.high for axis in axes], np.int16),
+        offset=np.cumsum([0, *(len(axis.periods) + 1 for axis in axes)]),
+        active=np.array([[_tabulated(name, axis, node) for name in BREAKDOWNS] for axis in axes]),
+        month_place=month_place,
+        month_days=np.diff(rules(settings).first_day_of_month).astype(np.int8),
+    )
+
+
+def _tabulated(breakdown: str, axis: Axis, node: Node) -> bool:
+    if breakdown == "status" and not node.status:
+        return False
+    return axis.kind != "rolling_year" or breakdown in breakdowns.ROLLING_YEAR_BREAKDOWNS
+
+
+class Counts(NamedTuple):
+    """Arrays of one count, a row a cell that can occur, cells in order of (place, category).
+
+    ``own`` and ``wide`` hold turns, later persons, by place on the axes; ``sums`` amount, state share and days by
+    month. ``slots`` gives the row of (place, category), ABSENT where the cell cannot occur.
+    """
+
+    slots: Int32
+    own: Int32
+    wide: Int32
+    sums: Int64
+
+
+def count(
+    people: People, axes: tuple[Axis, ...], node: Node, settings: FigureSettings
+) -> Iterator[tuple[Axis, list[Cells]]]:
+    """Yield each axis with the cells of its periods, in order, for one node (blocks, not yet compared or stored).
+
+    ``people`` must hold every month of every period. An axis' cells share memory until the next one is asked for.
+    """
+    plan = _plan(node, axes, people.months, settings)
+    occurring = _areas_too(_occurring(people.rows, plan))
+    cells = np.flatnonzero(occurring)
+    slots = np.full(occurring.shape, ABSENT, np.int32)
+    slots.flat[cells] = np.arange(len(cells), dtype=np.int32)
+    length, months = int(plan.offset[-1]), int(people.months.sum())
+    counts = Counts(
+        slots,
+        np.zeros((len(cells), length), np.int32),
+        np.zeros((len(cells), length), np.int32),
+        np.zeros((len(cells), months, SUMS), np.int64),
+    )
+    _run(people.rows, people.largest, plan, counts)
+    _add_up(plan, counts, _MARGINS)
+    place, category = (numbers.astype(np.uint16) for numbers in np.divmod(cells, len(CATEGORIES)))
+    for number, axis in enumerate(axes):
+        yield axis, _blocks(number, axis, plan, counts, place, category)
+
+
+def _areas_too(municipal: Mask) -> Mask:
+    """Return which (place, category) can occur, from the (municipality, category) that do."""
+    occurring = np.zeros((len(PLACES), len(CATEGORIES)), np.bool_)
+    for municipality in np.flatnonzero(municipal.any(axis=1)):
+        for place in place_of_municipality()[municipality]:
+            if place != ABSENT:
+                occurring[place] |= municipal[municipality]
+    return occurring
+
+
+def _margins() -> Int16:
+    """Return, by category number, the categories that it adds to (ABSENT: no more)."""
+    found = np.full((len(CATEGORIES), MOST_MARGINS), ABSENT, np.int16)
+    for (breakdown, code), number in CATEGORY_NUMBER.items():
+        if breakdown == "sex_age13":
+            sex, age13 = code.split("|")
+            age5 = breakdowns.SIMPLE["age5"][age5_of_age13()[breakdowns.SIMPLE["age13"].index(age13)]]
+            found[number] = [
+                CATEGORY_NUMBER[key]
+                for key in (
+                    ("total", "total"),
+                    ("sex", sex),
+                    ("age5", age5),
+                    ("age13", age13),
+                    ("sex_age5", f"{sex}|{age5}"),
+                )
+            ]
+        elif breakdown in ("household_age5", "nationality_group_age5"):
+            found[number, 0] = CATEGORY_NUMBER[CROSSES[breakdown][0], code.split("|")[0]]
+    return found
+
+
+_MARGINS = _margins()
+
+
+def _blocks(number: int, axis: Axis, plan: Plan, counts: Counts, place: UInt16, category: UInt16) -> list[Cells]:
+    """Return the cells of each period of an axis: those with a measure that is not zero."""
+    shape = (len(axis.periods), len(place))
+    columns = Cells(
+        np.empty(shape, np.uint16),
+        np.empty(shape, np.uint16),
+        np.empty(shape, np.int32),
+        np.empty(shape, np.int64),
+        np.empty(shape, np.int64),
+        np.empty(shape, np.int64),
+    )
+    first = plan.month_place[np.maximum(axis.first, 0)]
+    last = plan.month_place[axis.last]
+    chosen = np.flatnonzero(plan.active[number][CATEGORY_BREAKDOWN[category]])
+    turns = counts.wide[:, plan.offset[number] :]
+    sizes = _compact(chosen, place, category, turns, counts.sums, first, last, *_columns(columns))
+    return [
+        Cells(*(column[period, :size] for column in _columns(columns))) for period, size in enumerate(sizes.tolist())
+    ]
+
+
+def _columns(cells: Cells) -> tuple[npt.NDArray[np.generic], ...]:
+    return (
+        cells.place,
+        cells.category,
+        cells.beneficiaries,
+        cells.amount_cents,
+        cells.state_share_cents,
+        cells.days,
+    )
+
+
+@kernel
+def _categories(traits: int, plan: Plan, found: Int16) -> None:
+    """Fill in the category numbers of a row, by breakdown."""
+    sex = traits >> SEX_SHIFT & SEX_MASK
+    age13 = traits >> AGE13_SHIFT & AGE13_MASK
+    household = traits >> HOUSEHOLD_SHIFT & HOUSEHOLD_MASK
+    group = traits >> GROUP_SHIFT & GROUP_MASK
+    age5 = np.int64(plan.age5_of[age13])
+    codes = plan.category_of
+    found[TOTAL] = codes[TOTAL, 0]
+    found[SEX] = codes[SEX, sex]
+    found[AGE5] = codes[AGE5, age5]
+    found[AGE13] = codes[AGE13, age13]
+    found[HOUSEHOLD] = codes[HOUSEHOLD, household]
+    found[GROUP] = codes[GROUP, group]
+    found[NATIONALITY] = codes[NATIONALITY, traits >> NATIONALITY_SHIFT & NATIONALITY_MASK]
+    found[STATUS] = codes[STATUS, traits >> STATUS_SHIFT & STATUS_MASK]
+    found[SEX_AGE5] = codes[SEX_AGE5, sex * AGE5_COUNT + age5]
+    found[SEX_AGE13] = codes[SEX_AGE13, sex * AGE13_COUNT + age13]
+    found[HOUSEHOLD_AGE5] = codes[HOUSEHOLD_AGE5, household * AGE5_COUNT + age5]
+    found[GROUP_AGE5] = codes[GROUP_AGE5, group * AGE5_COUNT + age5]
+
+
+@kernel
+def _municipality(key: int, plan: Plan) -> int:
+    return np.int64(plan.shown[key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK])
+
+
+@kernel
+def _occurring(rows: Int64, plan: Plan) -> Mask:
+    """Return which (municipality, category) have a row of the node."""
+    occurring = np.zeros((len(plan.shown), CATEGORY_COUNT), np.bool_)
+    found = np.zeros(BREAKDOWN_COUNT, np.int16)
+    traits, municipality = np.int64(-1), np.int64(-1)
+    for row in range(len(rows)):
+        key = rows[row, KEY]
+        if plan.part_of_leaf[key & LEAF_MASK] == ABSENT:
+            continue
+        if rows[row, TRAITS] == traits and _municipality(key, plan) == municipality:
+            continue
+        traits, municipality = rows[row, TRAITS], _municipality(key, plan)
+        _categories(traits, plan, found)
+        for category in found:
+            occurring[municipality, category] = True
+    return occurring
+
+
+class Person(NamedTuple):
+    """Scratch space for the rows of one person in the node, entries [0, n)."""
+
+    row: Int64
+    part: Int8
+    month: Int64
+    amount: Int64
+    municipality: Int64
+    category: Int16
+    key: Int64
+    done: Mask
+    chosen: Int64
+    balance: Int64
+    positive: Mask
+    total_turns: Int64
+    turns: Int64
+
+
+@kernel
+def _run(rows: Int64, largest: int, plan: Plan, counts: Counts) -> None:
+    """Write the turns and sums of all persons."""
+    length = counts.own.shape[1] + 2
+    person = Person(
+        np.empty(largest, np.int64),
+        np.empty(largest, np.int8),
+        np.empty(largest, np.int64),
+        np.empty(largest, np.int64),
+        np.empty(largest, np.int64),
+        np.empty((largest, BREAKDOWN_COUNT), np.int16),
+        np.empty(largest, np.int64),
+        np.empty(largest, np.bool_),
+        np.empty(largest, np.int64),
+        np.zeros(length, np.int64),
+        np.zeros(length, np.bool_),
+        np.empty(length, np.int64),
+        np.empty(length, np.int64),
+    )
+    start = 0
+    while start < len(rows):
+        number = rows[start, KEY] >> PERSON_SHIFT
+        stop = start
+        size = 0
+        while stop < len(rows) and rows[stop, KEY] >> PERSON_SHIFT == number:
+            size += _taken(rows, stop, size, plan, person)
+            stop += 1
+        if size:
+            _write_sums(rows, size, plan, person, counts)
+            _write_turns(size, plan, person, counts)
+        start = stop
+
+
+@kernel
+def _taken(rows: Int64, row: int, size: int, plan: Plan, person: Person) -> int:
+    """Take a row into the person's entries when it belongs to the node; return how many were taken."""
+    key = rows[row, KEY]
+    part = plan.part_of_leaf[key & LEAF_MASK]
+    if part == ABSENT:
+        return 0
+    person.row[size] = row
+    person.part[size] = part
+    person.month[size] = key >> MONTH_SHIFT & MONTH_MASK
+    person.amount[size] = rows[row, AMOUNT]
+    person.municipality[size] = _municipality(key, plan)
+    if size and rows[person.row[size - 1], TRAITS] == rows[row, TRAITS]:
+        person.category[size] = person.category[size - 1]
+    else:
+        _categories(rows[row, TRAITS], plan, person.category[size])
+    return 1
+
+
+@kernel
+def _write_sums(rows: Int64, size: int, plan: Plan, person: Person, counts: Counts) -> None:
+    """Add amounts, state shares and days of each row to its base cells (E4)."""
+    for entry in range(size):
+        row = rows[person.row[entry]]
+        month = person.month[entry]
+        days = np.int64(0)
+        if row[AMOUNT] > 0:
+            days = min(max(row[DAYS], 0), np.int64(plan.month_days[month]))
+        slots = counts.slots[plan.place_of[person.municipality[entry], MUNICIPAL]]
+        for base in BASES:
+            sums = counts.sums[slots[person.category[entry, base]], plan.month_place[month]]
+            sums[0] += row[AMOUNT]
+            sums[1] += row[STATE_SHARE]
+            sums[2] += days
+
+
+@kernel
+def _write_turns(size: int, plan: Plan, person: Person, counts: Counts) -> None:
+    """Write where a person enters and leaves the count, for every axis, level and breakdown (B4, E2, E3)."""
+    stays = True
+    for entry in range(1, size):
+        stays &= person.municipality[entry] == person.municipality[0]
+    for entry in range(size):
+        person.chosen[entry] = entry
+    for axis in range(len(plan.low)):
+        found = _turns(size, axis, plan, person, person.total_turns)
+        if stays:
+            _write_level(size, found, axis, MUNICIPAL, plan, person, counts.slots, counts.own)
+        else:
+            for level in range(LEVEL_COUNT):
+                _write_level(size, found, axis, level, plan, person, counts.slots, counts.wide)
+        for entry in range(size):
+            person.chosen[entry] = entry
+
+
+@kernel
+def _write_level(
+    size: int, found: int, axis: int, level: int, plan: Plan, person: Person, slots: Int32, target: Int32
+) -> None:
+    """Write the turns of a person at one geographic level; ``found`` are those of all rows together."""
+    offset = plan.offset[axis]
+    for breakdown in range(BREAKDOWN_COUNT):
+        if not plan.active[axis, breakdown]:
+            continue
+        same = True
+        for entry in range(size):
+            place = np.int64(plan.place_of[person.municipality[entry], level])
+            person.key[entry] = ABSENT if place == ABSENT else slots[place, person.category[entry, breakdown]]
+            same &= person.key[entry] == person.key[0]
+        if same:
+            if person.key[0] != ABSENT:
+                _write(person.total_turns, found, target[person.key[0]], offset)
+            continue
+        person.done[:size] = False
+        for entry in range(size):
+            cell = person.key[entry]
+            if person.done[entry] or cell == ABSENT:
+                continue
+            group = 0
+            for other in range(entry, size):
+                if person.key[other] == cell:
+                    person.done[other] = True
+                    person.chosen[group] = other
+                    group += 1
+            _write(person.turns, _turns(group, axis, plan, person, person.turns), target[cell], offset)
+
+
+@kernel
+def _write(turns: Int64, found: int, target: Int32, offset: int) -> None:
+    """Write turns to a cell: a person enters at the first, leaves at the second, and so on."""
+    for turn in range(0, found, 2):
+        target[offset + turns[turn]] += 1
+        target[offset + turns[turn + 1]] -= 1
+
+
+@kernel
+def _turns(size: int, axis: int, plan: Plan, person: Person, turns: Int64) -> int:
+    """Find where some part's balance over the chosen entries turns above zero and back (B1, B3); return how many."""
+    first, last = len(person.balance), -1
+    for at in range(size):
+        month = person.month[person.chosen[at]]
+        low, high = np.int64(plan.low[axis, month]), np.int64(plan.high[axis, month])
+        if low <= high:
+            first, last = min(first, low), max(last, high)
+    if last < first:
+        return 0
+    person.positive[first : last + 1] = False
+    for part in range(plan.parts):
+        _mark_positive(size, part, axis, first, last, plan, person)
+    found = 0
+    inside = False
+    for place in range(first, last + 1):
+        if person.positive[place] != inside:
+            inside = not inside
+            turns[found] = place
+            found += 1
+    if inside:
+        turns[found] = last + 1
+        found += 1
+    return found
+
+
+@kernel
+def _mark_positive(size: int, part: int, axis: int, first: int, last: int, plan: Plan, person: Person) -> None:
+    """Mark the places on an axis where the balance of one part is above zero."""
+    present = False
+    for at in range(size):
+        entry = person.chosen[at]
+        month = person.month[entry]
+        if person.part[entry] == part and plan.low[axis, month] <= plan.high[axis, month]:
+            person.balance[plan.low[axis, month]] += person.amount[entry]
+            person.balance[plan.high[axis, month] + 1] -= person.amount[entry]
+            present = True
+    if not present:
+        return
+    balance = np.int64(0)
+    for place in range(first, last + 1):
+        balance += person.balance[place]
+        person.balance[place] = 0
+        if balance > 0:
+            person.positive[place] = True
+    person.balance[last + 1] = 0
+
+
+@kernel
+def _add_up(plan: Plan, counts: Counts, margins: Int16) -> None:
+    """Add base cells to their margins and municipalities to their areas, then run along the axes and months."""
+    for municipality in range(len(plan.place_of)):
+        slots = counts.slots[plan.place_of[municipality, MUNICIPAL]]
+        for category in range(CATEGORY_COUNT):
+            cell = slots[category]
+            if cell != ABSENT:
+                for margin in margins[category]:
+                    if margin != ABSENT:
+                        counts.sums[slots[margin]] += counts.sums[cell]
+    for municipality in range(len(plan.place_of)):
+        places = plan.place_of[municipality]
+        for category in range(CATEGORY_COUNT):
+            cell = counts.slots[places[MUNICIPAL], category]
+            if cell == ABSENT:
+                continue
+            counts.wide[cell] += counts.own[cell]
+            for level in range(MUNICIPAL):
+                if places[level] != ABSENT:
+                    area = counts.slots[places[level], category]
+                    counts.wide[area] += counts.own[cell]
+                    counts.sums[area] += counts.sums[cell]
+    for cell in range(len(counts.wide)):
+        for axis in range(len(plan.low)):
+            for place in range(plan.offset[axis] + 1, plan.offset[axis + 1]):
+                counts.wide[cell, place] += counts.wide[cell, place - 1]
+        for month in range(1, counts.sums.shape[1]):
+            for measure in range(SUMS):
+                counts.sums[cell, month, measure] += counts.sums[cell, month - 1, measure]
+
+
+@kernel
+def _compact(
+    chosen: Int64,
+    place: UInt16,
+    category: UInt16,
+    persons: Int32,
+    sums: Int64,
+    first: Int16,
+    last: Int16,
+    to_place: UInt16,
+    to_category: UInt16,
+    to_beneficiaries: Int32,
+    to_amount: Int64,
+    to_share: Int64,
+    to_days: Int64,
+) -> Int64:
+    """Copy the cells that are not all zero, period by period; return how many each period has."""
+    sizes = np.zeros(len(first), np.int64)
+    for cell in chosen:
+        for period in range(len(first)):
+            beneficiaries = persons[cell, period]
+            amount, share, days = sums[cell, last[period]]
+            if first[period] > 0:
+                before = sums[cell, first[period] - 1]
+                amount, share, days = amount - before[0], share - before[1], days - before[2]
+            if beneficiaries == 0 and amount == 0 and share == 0 and days == 0:
+                continue
+            at = sizes[period]
+            sizes[period] += 1
+            to_place[period, at] = place[cell]
+            to_category[period, at] = category[cell]
+            to_beneficiaries[period, at] = beneficiaries
+            to_amount[period, at] = amount
+            to_share[period, at] = share
+            to_days[period, at] = days
+    return sizes

@@ -1,0 +1,429 @@
+"""Avro bytes to columns, with every rule of admission that needs no memory (A1-A5, D2), in one compiled pass.
+
+The pass reads blocks of *native* layout (``schemas.log.Layout``): a zigzag branch index where the file is a union,
+then the fields one after the other. Each read checks that it stays inside the block. What can go wrong is of two kinds:
+
+- The bytes do not parse (a varint too long, a length beyond the block, a branch that does not exist). Then nobody knows
+  where the next record starts: this record and the rest of its block are ``undecodable``, by the block's count.
+- The bytes parse, and the values are unlawful. Then the record is set aside under the first fault that holds, in the
+  order of ``schemas.faults.FAULTS``, and the pass goes on behind it.
+
+The result is one row per record in ``Events``. The fold (``processors.ledger``) then needs no bytes at all.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.compiled import kernel
+from processors.rules import (
+    FIRST_DAY,
+    LAST_DAY,
+    MAX_AMOUNT,
+    MAX_DAYS_PER_MONTH,
+    MAX_MONTHS,
+    MAX_NIS,
+    Rules,
+)
+from schemas import events, faults
+from schemas.log import Block, Layout, LeftOverError, encode_plain, read_plain
+from schemas.periods import EPOCH_YEAR, MONTH_COUNT, MONTHS_PER_YEAR
+
+Bytes = npt.NDArray[np.uint8]
+
+CLAIM, REGULARISATION, UPDATE_CLOSED = events.CLAIM, events.REGULARISATION, events.UPDATE_CLOSED
+UNDECODABLE = faults.NUMBER["undecodable"]
+UNKNOWN_OCMW = faults.NUMBER["unknown-ocmw"]
+BAD_PERIOD = faults.NUMBER["bad-period"]
+BAD_AMOUNT_TYPE = faults.NUMBER["bad-amount-type"]
+BAD_MONTH = faults.NUMBER["bad-month"]
+DAYS_OUT_OF_RANGE = faults.NUMBER["days-out-of-range"]
+AMOUNT_OUT_OF_RANGE = faults.NUMBER["amount-out-of-range"]
+BAD_ATTRIBUTES = faults.NUMBER["bad-attributes"]
+
+_SYMBOLS = {name: len(shape.symbols) for name, shape in events.shapes()[CLAIM].fields}
+SUPPORTS, AMOUNT_TYPES = _SYMBOLS["support"], _SYMBOLS["amount_type"]
+HOUSEHOLDS, STATUSES = _SYMBOLS["household"], _SYMBOLS["status"]
+CLAIM_TYPES = AMOUNT_TYPES // 2
+
+NO_BIRTH_DATE = -(2**40)
+KEY_BYTES = 16
+INT_MIN, INT_MAX = -(2**31), 2**31 - 1
+CAPITAL_A, ALPHABET = ord("A"), 26
+PERCENT = 100
+SEXES = 3
+VARINT_BITS = 63
+CONTINUED = 0x80
+
+
+class Events(NamedTuple):
+    """Decoded records of a batch, one row each; only rows without fault hold meaning beyond kind and bytes.
+
+    ``fault`` is 0 or a number of ``schemas.faults.NUMBER``; ``start`` and ``stop`` bound the record's bytes in the
+    batch, without branch index; ``identity`` holds event_id and person as four uint64; ``content`` is a hash of all
+    fields of today's schema and the kind, trailing defaults left out (A4); ``municipality`` is a number; ``first`` and
+    ``last`` are days since 1970; ``parts`` counts months touched; ``birth`` is a day or NO_BIRTH_DATE; ``traits`` are
+    sex, household, nationality number, status as they stand in the event.
+    """
+
+    kind: npt.NDArray[np.int8]
+    fault: npt.NDArray[np.uint8]
+    start: npt.NDArray[np.int64]
+    stop: npt.NDArray[np.int64]
+    identity: npt.NDArray[np.uint64]
+    content: npt.NDArray[np.uint64]
+    municipality: npt.NDArray[np.int16]
+    leaf: npt.NDArray[np.int8]
+    amount_type: npt.NDArray[np.int8]
+    first: npt.NDArray[np.int32]
+    last: npt.NDArray[np.int32]
+    parts: npt.NDArray[np.int32]
+    amount: npt.NDArray[np.int64]
+    days: npt.NDArray[np.int32]
+    percentage: npt.NDArray[np.int8]
+    birth: npt.NDArray[np.int64]
+    traits: npt.NDArray[np.int16]
+
+
+class Batch(NamedTuple):
+    """Several blocks of one layout laid end to end: block i is ``data[bounds[i]:bounds[i+1]]``, ``counts[i]`` records.
+
+    ``kinds`` are the writer's branches, ``single`` tells that there is no branch index; ``first`` is the number in the
+    file of the batch's first record. ``preset`` is empty, or holds for each record the number of a fault that was found
+    before: such a record has no bytes.
+    """
+
+    data: Bytes
+    bounds: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    kinds: npt.NDArray[np.int8]
+    single: bool
+    first: int
+    preset: Bytes
+
+    @property
+    def records(self) -> int:
+        """Number of records."""
+        return int(self.counts.sum())
+
+
+NOTHING_PRESET = np.empty(0, np.uint8)
+
+
+def batch_of(blocks: list[Block], layout: Layout) -> Batch:
+    """Return consecutive blocks of a file as one batch.
+
+    Blocks of another layout than today's are read value by value and written anew. Raises LeftOverError where such a
+    block holds more than its records.
+    """
+    if not layout.native:
+        return _translated(blocks, layout)
+    sizes = [len(block.data) for block in blocks]
+    return Batch(
+        data=blocks[0].data if len(blocks) == 1 else np.concatenate([block.data for block in blocks]),
+        bounds=np.cumsum([0, *sizes], dtype=np.int64),
+        counts=np.array([block.count for block in blocks], np.int64),
+        kinds=np.array(layout.kinds, np.int8),
+        single=layout.single,
+        first=blocks[0].first,
+        preset=NOTHING_PRESET,
+    )
+
+
+def _translated(blocks: list[Block], layout: Layout) -> Batch:
+    """Return blocks of another layout as one block of today's union."""
+    found = [event for block in blocks for event in read_plain(block, layout)]
+    written = b"".join(encode_plain(event) for event in found if not isinstance(event, str))
+    return Batch(
+        data=np.frombuffer(written, np.uint8),
+        bounds=np.array([0, len(written)], np.int64),
+        counts=np.array([len(found)], np.int64),
+        kinds=np.arange(len(events.RECORDS), dtype=np.int8),
+        single=False,
+        first=blocks[0].first,
+        preset=np.array([faults.NUMBER[event] if isinstance(event, str) else 0 for event in found], np.uint8),
+    )
+
+
+def empty_events(size: int) -> Events:
+    """Return columns for ``size`` records, not yet filled."""
+    return Events(
+        kind=np.empty(size, np.int8),
+        fault=np.empty(size, np.uint8),
+        start=np.empty(size, np.int64),
+        stop=np.empty(size, np.int64),
+        identity=np.empty((size, 4), np.uint64),
+        content=np.empty(size, np.uint64),
+        municipality=np.empty(size, np.int16),
+        leaf=np.empty(size, np.int8),
+        amount_type=np.empty(size, np.int8),
+        first=np.empty(size, np.int32),
+        last=np.empty(size, np.int32),
+        parts=np.empty(size, np.int32),
+        amount=np.empty(size, np.int64),
+        days=np.empty(size, np.int32),
+        percentage=np.empty(size, np.int8),
+        birth=np.empty(size, np.int64),
+        traits=np.empty((size, 4), np.int16),
+    )
+
+
+def decode(batch: Batch, rules: Rules) -> Events:
+    """Return the events of a batch. Raises LeftOverError when a block holds more than its records."""
+    decoded = empty_events(batch.records)
+    left_over = _decode_blocks(batch, rules, decoded)
+    if left_over:
+        message = f"{left_over} bytes are left over after the last record of a block"
+        raise LeftOverError(message)
+    return decoded
+
+
+@kernel
+def _varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
+    """Return a zigzag varint and the place behind it, or place -1 when it is cut short or longer than 64 bits."""
+    if 0 <= at < end and data[at] < CONTINUED:  # most fields are one byte
+        return (np.int64(data[at]) >> 1) ^ -(np.int64(data[at]) & 1), at + 1
+    value = np.uint64(0)
+    shift = 0
+    while 0 <= at < end and shift <= VARINT_BITS:
+        byte = data[at]
+        at += 1
+        if shift == VARINT_BITS and byte > 1:
+            break
+        value |= np.uint64(byte & 0x7F) << np.uint64(shift)
+        if byte < CONTINUED:
+            return np.int64(value >> np.uint64(1)) ^ -np.int64(value & np.uint64(1)), at
+        shift += 7
+    return 0, -1
+
+
+@kernel
+def _word(data: Bytes, at: int) -> np.uint64:
+    """Return eight bytes as a little-endian number."""
+    value = np.uint64(0)
+    for byte in range(8):
+        value |= np.uint64(data[at + byte]) << np.uint64(8 * byte)
+    return value
+
+
+@kernel
+def mixed(state: np.uint64, value: np.uint64) -> np.uint64:
+    """Return a hash state with one more word stirred in (multiply and fold, as in the well-known 64-bit finalisers)."""
+    state = (state ^ value) * np.uint64(0x9E3779B97F4A7C15)
+    state ^= state >> np.uint64(32)
+    state *= np.uint64(0xD6E8FEB86659FD93)
+    return state ^ (state >> np.uint64(29))
+
+
+@kernel
+def _is_month(value: int) -> bool:
+    year, month = value // 100, value % 100
+    ordinal = (year - EPOCH_YEAR) * MONTHS_PER_YEAR + month - 1
+    return 1 <= month <= MONTHS_PER_YEAR and 0 <= ordinal < MONTH_COUNT
+
+
+@kernel
+def _is_int(value: int) -> bool:
+    return INT_MIN <= value <= INT_MAX
+
+
+@kernel
+def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> int:
+    """Decode all blocks; return the number of bytes left over in the first block that has any."""
+    data, bounds, counts, kinds = batch.data, batch.bounds, batch.counts, batch.kinds
+    row = 0
+    for block in range(len(counts)):
+        at, end = bounds[block], bounds[block + 1]
+        for done in range(counts[block]):
+            if len(batch.preset) and batch.preset[row]:
+                events.kind[row] = CLAIM
+                events.fault[row] = batch.preset[row]
+                row += 1
+                continue
+            kind = -1
+            if batch.single:
+                kind = kinds[0]
+            else:
+                branch, at = _varint(data, at, end)
+                if at >= 0 and 0 <= branch < len(kinds):
+                    kind = kinds[branch]
+            stop = -1
+            if kind == UPDATE_CLOSED:
+                stop = _closing(data, at, end, events, row)
+            elif kind >= 0:
+                stop = _line(data, at, end, kind, rules, events, row)
+            if stop < 0:
+                rest = counts[block] - done
+                events.kind[row : row + rest] = CLAIM
+                events.fault[row : row + rest] = UNDECODABLE
+                row += rest
+                at = end
+                break
+            events.kind[row] = kind
+            events.start[row] = at
+            events.stop[row] = stop
+            at = stop
+            row += 1
+        if at != end:
+            return end - at
+    return 0
+
+
+@kernel
+def _closing(data: Bytes, at: int, end: int, events: Events, row: int) -> int:
+    """Read an UpdateClosed as far as its end; its values are read where it is handled, one at a time."""
+    length, at = _varint(data, at, end)
+    if at < 0 or length < 0 or length > end - at:
+        return -1
+    month, at = _varint(data, at + length, end)
+    events.parts[row] = 0
+    events.fault[row] = 0 if _is_int(month) else UNDECODABLE
+    return at
+
+
+@kernel
+def _line(data: Bytes, at: int, end: int, kind: int, rules: Rules, events: Events, row: int) -> int:
+    """Read a claim or regularisation into its row; return where it ends, or -1 when it does not parse.
+
+    A varint read from place -1 stays at -1, so the chain of reads needs one check before bytes are used.
+    """
+    if end - at < 2 * KEY_BYTES:
+        return -1
+    for word in range(4):
+        events.identity[row, word] = _word(data, at + 8 * word)
+    ocmw, at = _varint(data, at + 2 * KEY_BYTES, end)
+    dossier, at = _varint(data, at, end)
+    support, at = _varint(data, at, end)
+    amount_type, at = _varint(data, at, end)
+    first, at = _varint(data, at, end)
+    last, at = _varint(data, at, end)
+    statement_month, at = _varint(data, at, end)
+    amount, at = _varint(data, at, end)
+    days, at = _varint(data, at, end)
+    article, at = _varint(data, at, end)
+    percentage, at = _varint(data, at, end)
+    sex, at = _varint(data, at, end)
+    born, at = _varint(data, at, end)
+    if at < 0 or not 0 <= born <= 1:
+        return -1
+    birth = NO_BIRTH_DATE
+    if born:
+        birth, at = _varint(data, at, end)
+    household, at = _varint(data, at, end)
+    length, at = _varint(data, at, end)
+    if at < 0 or not 0 <= length <= end - at:
+        return -1
+    nationality = _nationality(data, at, length)
+    status, at = _varint(data, at + length, end)
+    content = mixed(np.uint64(kind + 1), np.uint64(dossier))
+    if kind == REGULARISATION:
+        corrects, at = _varint(data, at, end)
+        if at < 0 or not 0 <= corrects <= 1 or end - at < KEY_BYTES * corrects:
+            return -1
+        if corrects:
+            content = mixed(mixed(content, _word(data, at)), _word(data, at + 8))
+            at += KEY_BYTES
+    if at < 0:
+        return -1
+
+    ints = (ocmw, first, last, statement_month, days, article, percentage, sex)
+    symbols = (support, amount_type, household, status)
+    events.parts[row] = 0
+    events.fault[row] = _undecodable(ints, symbols) or (UNDECODABLE if born and not _is_int(birth) else 0)
+    if events.fault[row]:
+        return at
+    events.municipality[row] = rules.municipality_of_nis[ocmw] if 0 <= ocmw <= MAX_NIS else -1
+    months = _months_touched(first, last, rules)
+    events.fault[row] = _fault(
+        events.municipality[row], months, (amount_type < CLAIM_TYPES) == (kind == CLAIM), statement_month, days, amount
+    )
+    if events.fault[row] == 0 and not (1 <= sex <= SEXES and 0 <= percentage <= PERCENT and nationality >= 0):
+        events.fault[row] = BAD_ATTRIBUTES
+    if events.fault[row]:
+        return at
+
+    content = mixed(content, _pair(ocmw, days))
+    content = mixed(content, _pair(first, last))
+    content = mixed(content, _pair(statement_month, article))
+    content = mixed(content, np.uint64(amount))
+    content = mixed(content, np.uint64(birth))
+    codes = ((((support * 8 + amount_type) * 128 + percentage) * 4 + sex) * 8 + household) * 16 + status
+    events.content[row] = mixed(content, np.uint64(codes * 1024 + nationality))
+    events.leaf[row] = support
+    events.amount_type[row] = amount_type
+    events.first[row] = first
+    events.last[row] = last
+    events.parts[row] = months
+    events.amount[row] = amount
+    events.days[row] = days
+    events.percentage[row] = percentage
+    events.birth[row] = birth
+    events.traits[row, 0] = sex
+    events.traits[row, 1] = household
+    events.traits[row, 2] = nationality
+    events.traits[row, 3] = status
+    return at
+
+
+@kernel
+def _nationality(data: Bytes, at: int, length: int) -> int:
+    """Return the nationality number of two capital letters, -1 for any other text."""
+    if length != 2:  # noqa: PLR2004 - ISO 3166 alpha-2
+        return -1
+    first, second = np.int64(data[at]) - CAPITAL_A, np.int64(data[at + 1]) - CAPITAL_A
+    return first * ALPHABET + second if 0 <= first < ALPHABET and 0 <= second < ALPHABET else -1
+
+
+@kernel
+def _undecodable(ints: tuple[int, ...], symbols: tuple[int, ...]) -> int:
+    """Return the fault of values that parse but are no value of their type."""
+    for value in ints:
+        if not _is_int(value):
+            return UNDECODABLE
+    support, amount_type, household, status = symbols
+    lawful = (
+        0 <= support < SUPPORTS
+        and 0 <= amount_type < AMOUNT_TYPES
+        and 0 <= household < HOUSEHOLDS
+        and 0 <= status < STATUSES
+    )
+    return 0 if lawful else UNDECODABLE
+
+
+@kernel
+def _months_touched(first: int, last: int, rules: Rules) -> int:
+    """Return the calendar months from first to last day, or 0 where that is no lawful period."""
+    if not FIRST_DAY <= first <= last <= LAST_DAY:
+        return 0
+    return np.int64(rules.month_of_day[last - FIRST_DAY]) - np.int64(rules.month_of_day[first - FIRST_DAY]) + 1
+
+
+@kernel
+def _fault(  # noqa: PLR0911, PLR0913 - one line a fault, in the order of the contract
+    municipality: int,
+    months: int,
+    type_fits: bool,  # noqa: FBT001 - numba takes positional arguments
+    statement_month: int,
+    days: int,
+    amount: int,
+) -> int:
+    if municipality < 0:
+        return UNKNOWN_OCMW
+    if not 1 <= months <= MAX_MONTHS:
+        return BAD_PERIOD
+    if not type_fits:
+        return BAD_AMOUNT_TYPE
+    if not _is_month(statement_month):
+        return BAD_MONTH
+    if abs(days) > MAX_DAYS_PER_MONTH * months:
+        return DAYS_OUT_OF_RANGE
+    if not -MAX_AMOUNT <= amount <= MAX_AMOUNT:
+        return AMOUNT_OUT_OF_RANGE
+    return 0
+
+
+@kernel
+def _pair(left: int, right: int) -> np.uint64:
+    """Return two 32-bit numbers as one word."""
+    return np.uint64(left & 0xFFFFFFFF) << np.uint64(32) | np.uint64(right & 0xFFFFFFFF)

@@ -1,0 +1,437 @@
+"""The ledger: what all admitted events of the log amount to, per row (person, leaf support, OCMW, month).
+
+It is the only state that the fold keeps, and a function of the log's prefix alone: the same events in the same order,
+in batches of any size, give the same rows in the same places.
+
+How it is laid out (bytes a row and an event id are printed by the benchmark):
+
+- ``rows`` is one int64 table, a row of five numbers in one cache line: key, amount, state share, days, traits. The key
+  packs person (32 bits), municipality, month and leaf, so that one comparison finds a row. The municipality is the one
+  whose code is valid in that month (D2). Traits pack the categories of the last event that touched the row (A6): they
+  depend on the month (age on the 15th, household era, European Union), so they are fixed when the row is touched.
+- ``ids`` is one uint32 table, seven words an event id: the id itself, the person, a hash of the content (A4). Identity
+  is exact; only "same content?" is asked of a hash.
+- ``persons`` holds the sixteen bytes of each person in order of first appearance; that order numbers the persons.
+- Three open-addressing tables of int32 find a place in each (-1: empty). They grow before a batch, by what the batch
+  can add at most, so the loop itself never has to ask.
+- ``before`` chains the rows of a month, newest first: the running month is found without a scan of all rows.
+
+Memory grows by an eighth at a time and in place, because a copy of the largest table would double the peak.
+
+Worked example: a grant of 900.01 euro and 40 days over 2024-01-25 … 2024-03-04 covers 7 + 29 + 4 = 40 days. Exact
+parts are 15750.175, 65250.725 and 9000.1 cents; the whole cents are 15750, 65250, 9000; one cent is left and goes to
+the largest remainder, February. Three rows are touched, and their parts add up to 90001 cents (A5).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.compiled import kernel
+from processors.decoding import NO_BIRTH_DATE, UPDATE_CLOSED, Events, mixed
+from processors.rules import (
+    AGE13_COUNT,
+    FIRST_DAY,
+    LEAF_COUNT,
+    MAX_MONTHS,
+    RECOVERY,
+    REG_RECOVERY,
+    Rules,
+    rules,
+)
+from schemas import breakdowns, faults
+from schemas.periods import MONTH_COUNT
+from schemas.settings import FigureSettings
+
+Int64 = npt.NDArray[np.int64]
+Int32 = npt.NDArray[np.int32]
+UInt64 = npt.NDArray[np.uint64]
+UInt32 = npt.NDArray[np.uint32]
+Mask = npt.NDArray[np.bool_]
+
+DUPLICATE = 255
+"""Value of ``Events.fault`` after the fold for an event that was seen before and changes nothing (A4)."""
+CONFLICT = faults.NUMBER["conflicting-duplicate"]
+
+KEY, AMOUNT, STATE_SHARE, DAYS, TRAITS = range(5)
+"""Columns of ``rows``."""
+PERSON_SHIFT, MUNICIPALITY_SHIFT, MONTH_SHIFT = 32, 16, 4
+MUNICIPALITY_MASK, MONTH_MASK, LEAF_MASK = 0x3FF, 0xFFF, 0xF
+SEX_SHIFT, AGE13_SHIFT, HOUSEHOLD_SHIFT, GROUP_SHIFT, NATIONALITY_SHIFT, STATUS_SHIFT = 0, 2, 6, 10, 12, 22
+SEX_MASK, AGE13_MASK, HOUSEHOLD_MASK, GROUP_MASK, NATIONALITY_MASK, STATUS_MASK = 0x3, 0xF, 0xF, 0x3, 0x3FF, 0xF
+
+GROUP_BE, GROUP_EU, GROUP_NON_EU, GROUP_UNKNOWN = range(4)
+BELGIAN = breakdowns.NATIONALITIES.index("BE")
+NO_NATIONALITY = breakdowns.NATIONALITIES.index(breakdowns.NATIONALITY_UNKNOWN)
+DAYS_PER_YEAR, REFERENCE_DAY = breakdowns.DAYS_PER_YEAR, breakdowns.REFERENCE_DAY
+OLDEST_CLASS = AGE13_COUNT - 2
+AGE_UNKNOWN = AGE13_COUNT - 1
+
+EMPTY = -1
+ID_WORDS = 7
+SMALLEST = 1024
+FILL = 0.75  # a table fuller than this grows: longer probes cost more than the memory saved
+
+
+class Tables(NamedTuple):
+    """The arrays of a ledger.
+
+    ``used`` holds how many persons, ids and rows there are, ``held`` how many rows each month has, ``exists`` which
+    (leaf, month) has a row, ``touched`` which of them an event reached since the last cut.
+    """
+
+    used: Int64
+    persons: UInt64
+    person_slots: Int32
+    ids: UInt32
+    id_slots: Int32
+    rows: Int64
+    row_slots: Int32
+    before: Int32
+    newest: Int32
+    held: Int32
+    exists: Mask
+    touched: Mask
+
+
+PERSONS, IDS, ROWS = range(3)
+"""Places in ``Tables.used``."""
+
+
+def _new_tables() -> Tables:
+    return Tables(
+        used=np.zeros(3, np.int64),
+        persons=np.zeros((0, 2), np.uint64),
+        person_slots=np.full(SMALLEST, EMPTY, np.int32),
+        ids=np.zeros((0, ID_WORDS), np.uint32),
+        id_slots=np.full(SMALLEST, EMPTY, np.int32),
+        rows=np.zeros((0, 5), np.int64),
+        row_slots=np.full(SMALLEST, EMPTY, np.int32),
+        before=np.zeros(0, np.int32),
+        newest=np.full(MONTH_COUNT, EMPTY, np.int32),
+        held=np.zeros(MONTH_COUNT, np.int32),
+        exists=np.zeros((LEAF_COUNT, MONTH_COUNT), np.bool_),
+        touched=np.zeros((LEAF_COUNT, MONTH_COUNT), np.bool_),
+    )
+
+
+class Ledger:
+    """Rows, persons and event ids of the admitted events so far."""
+
+    def __init__(self, settings: FigureSettings, tables: Tables | None = None) -> None:
+        """Start empty, or from the tables of a snapshot that was made under the same settings."""
+        self.rules = rules(settings)
+        self.tables = _new_tables() if tables is None else tables
+
+    def fold(self, events: Events, first: int, stop: int) -> None:
+        """Apply the events in [first, stop); ``events.fault`` becomes 0, DUPLICATE or the number of a fault.
+
+        Closings are left alone. Events that have a fault already keep it and change nothing.
+        """
+        chosen = slice(first, stop)
+        lawful = (events.fault[chosen] == 0) & (events.kind[chosen] != UPDATE_CLOSED)
+        self._reserve(int(lawful.sum()), int(events.parts[chosen][lawful].sum()))
+        _fold(events, first, stop, self.rules, self.tables)
+
+    @property
+    def persons(self) -> int:
+        """Number of persons seen."""
+        return int(self.tables.used[PERSONS])
+
+    @property
+    def ids(self) -> int:
+        """Number of event ids seen."""
+        return int(self.tables.used[IDS])
+
+    @property
+    def rows(self) -> Int64:
+        """The rows, in order of first touch, with the columns KEY … TRAITS."""
+        return self.tables.rows[: self.tables.used[ROWS]]
+
+    def take_touched(self) -> Mask:
+        """Return which (leaf, month) were touched since the last call, and forget it."""
+        touched = self.tables.touched.copy()
+        self.tables.touched[:] = False
+        return touched
+
+    def _reserve(self, events: int, parts: int) -> None:
+        tables = self.tables
+        persons, ids, rows = (int(number) for number in tables.used)
+        self.tables = tables._replace(
+            persons=_extended(tables.persons, persons + events),
+            ids=_extended(tables.ids, ids + events),
+            rows=_extended(tables.rows, rows + parts),
+            before=_extended(tables.before, rows + parts),
+            person_slots=_roomier(tables.person_slots, persons + events),
+            id_slots=_roomier(tables.id_slots, ids + events),
+            row_slots=_roomier(tables.row_slots, rows + parts),
+        )
+        if self.tables.person_slots is not tables.person_slots:
+            _refill_persons(self.tables)
+        if self.tables.id_slots is not tables.id_slots:
+            _refill_ids(self.tables)
+        if self.tables.row_slots is not tables.row_slots:
+            _refill_rows(self.tables)
+
+
+def _extended(array: npt.NDArray[np.generic], needed: int) -> npt.NDArray[np.generic]:
+    """Return an array with room for ``needed`` rows, grown in place by an eighth at least."""
+    if needed > len(array):
+        room = max(needed, len(array) + len(array) // 8, SMALLEST)
+        array.resize((room, *array.shape[1:]), refcheck=False)
+    return array
+
+
+def _roomier(slots: Int32, needed: int) -> Int32:
+    """Return the slots, or larger empty ones when ``needed`` entries would overfill them."""
+    if needed <= FILL * len(slots):
+        return slots
+    return np.full(max(int(needed / FILL) + 1, len(slots) * 8 // 5), EMPTY, np.int32)
+
+
+@kernel
+def _home(hashed: np.uint64, size: int) -> int:
+    """Return the slot where a hash belongs: its upper half scaled to the size, which need not be a power of two."""
+    return np.int64(((hashed >> np.uint64(32)) * np.uint64(size)) >> np.uint64(32))
+
+
+@kernel
+def _person_hash(first: np.uint64, second: np.uint64) -> np.uint64:
+    return mixed(first, second)
+
+
+@kernel
+def _id_hash(first: np.uint64, second: np.uint64, person: int) -> np.uint64:
+    return mixed(mixed(first, second), np.uint64(person))
+
+
+@kernel
+def _row_hash(key: int) -> np.uint64:
+    return mixed(np.uint64(0), np.uint64(key))
+
+
+@kernel
+def _free(slots: Int32, hashed: np.uint64) -> int:
+    """Return the first empty slot for a hash."""
+    slot = _home(hashed, len(slots))
+    while slots[slot] != EMPTY:
+        slot += 1
+        if slot == len(slots):
+            slot = 0
+    return slot
+
+
+@kernel
+def _refill_persons(tables: Tables) -> None:
+    for person in range(tables.used[PERSONS]):
+        hashed = _person_hash(tables.persons[person, 0], tables.persons[person, 1])
+        tables.person_slots[_free(tables.person_slots, hashed)] = person
+
+
+@kernel
+def _refill_ids(tables: Tables) -> None:
+    for entry in range(tables.used[IDS]):
+        found = tables.ids[entry]
+        first = np.uint64(found[0]) | np.uint64(found[1]) << np.uint64(32)
+        second = np.uint64(found[2]) | np.uint64(found[3]) << np.uint64(32)
+        tables.id_slots[_free(tables.id_slots, _id_hash(first, second, np.int64(found[6])))] = entry
+
+
+@kernel
+def _refill_rows(tables: Tables) -> None:
+    for row in range(tables.used[ROWS]):
+        tables.row_slots[_free(tables.row_slots, _row_hash(tables.rows[row, KEY]))] = row
+
+
+@kernel
+def _person_number(first: np.uint64, second: np.uint64, tables: Tables) -> int:
+    """Return the number of a person, a new one when not seen before."""
+    slots = tables.person_slots
+    slot = _home(_person_hash(first, second), len(slots))
+    while slots[slot] != EMPTY:
+        person = slots[slot]
+        if tables.persons[person, 0] == first and tables.persons[person, 1] == second:
+            return np.int64(person)
+        slot += 1
+        if slot == len(slots):
+            slot = 0
+    person = tables.used[PERSONS]
+    tables.used[PERSONS] += 1
+    tables.persons[person, 0] = first
+    tables.persons[person, 1] = second
+    slots[slot] = person
+    return np.int64(person)
+
+
+@kernel
+def _admission(first: np.uint64, second: np.uint64, content: np.uint64, person: int, tables: Tables) -> int:
+    """Return 0 for a new event id of the person and remember it, else DUPLICATE or CONFLICT (A4)."""
+    low = np.uint64(0xFFFFFFFF)
+    half = np.uint64(32)
+    slots = tables.id_slots
+    slot = _home(_id_hash(first, second, person), len(slots))
+    while slots[slot] != EMPTY:
+        found = tables.ids[slots[slot]]
+        same = (
+            found[0] == first & low
+            and found[1] == first >> half
+            and found[2] == second & low
+            and found[3] == second >> half
+            and found[6] == person
+        )
+        if same:
+            return DUPLICATE if found[4] == content & low and found[5] == content >> half else CONFLICT
+        slot += 1
+        if slot == len(slots):
+            slot = 0
+    entry = tables.used[IDS]
+    tables.used[IDS] += 1
+    fresh = tables.ids[entry]
+    fresh[0] = first & low
+    fresh[1] = first >> half
+    fresh[2] = second & low
+    fresh[3] = second >> half
+    fresh[4] = content & low
+    fresh[5] = content >> half
+    fresh[6] = person
+    slots[slot] = entry
+    return 0
+
+
+@kernel
+def _row_number(key: int, leaf: int, month: int, tables: Tables) -> int:
+    """Return the place of a row, a new empty one when there was none."""
+    slots = tables.row_slots
+    slot = _home(_row_hash(key), len(slots))
+    while slots[slot] != EMPTY:
+        if tables.rows[slots[slot], KEY] == key:
+            return np.int64(slots[slot])
+        slot += 1
+        if slot == len(slots):
+            slot = 0
+    row = tables.used[ROWS]
+    tables.used[ROWS] += 1
+    slots[slot] = row
+    tables.rows[row, KEY] = key
+    tables.before[row] = tables.newest[month]
+    tables.newest[month] = row
+    tables.held[month] += 1
+    tables.exists[leaf, month] = True
+    return np.int64(row)
+
+
+@kernel
+def _fold(events: Events, first: int, stop: int, rules: Rules, tables: Tables) -> None:
+    weights = np.empty(MAX_MONTHS, np.int64)
+    cents = np.empty(MAX_MONTHS, np.int64)
+    days = np.empty(MAX_MONTHS, np.int64)
+    for event in range(first, stop):
+        if events.fault[event] or events.kind[event] == UPDATE_CLOSED:
+            continue
+        identity = events.identity[event]
+        person = _person_number(identity[2], identity[3], tables)
+        outcome = _admission(identity[0], identity[1], events.content[event], person, tables)
+        events.fault[event] = outcome
+        amount_type = events.amount_type[event]
+        recovery = amount_type in (RECOVERY, REG_RECOVERY)
+        if outcome or (recovery and not rules.recoveries_in_balance):
+            continue
+        month = np.int64(rules.month_of_day[events.first[event] - FIRST_DAY])
+        parts = events.parts[event]
+        if parts == 1:
+            cents[0] = events.amount[event]
+            days[0] = events.days[event]
+        else:
+            _calendar_days(events.first[event], events.last[event], month, parts, rules, weights)
+            _divide(events.amount[event], weights[:parts], cents)
+            _divide(np.int64(events.days[event]), weights[:parts], days)
+        for part in range(parts):
+            _touch(events, event, person, month + part, cents[part], days[part], rules, tables)
+
+
+@kernel
+def _calendar_days(first: int, last: int, month: int, parts: int, rules: Rules, weights: Int64) -> None:
+    """Fill ``weights`` with the days that each month shares with [first, last]."""
+    for part in range(parts):
+        start = max(np.int64(first), np.int64(rules.first_day_of_month[month + part]))
+        end = min(np.int64(last), np.int64(rules.first_day_of_month[month + part + 1]) - 1)
+        weights[part] = end - start + 1
+
+
+@kernel
+def _divide(total: int, weights: Int64, shares: Int64) -> None:
+    """Divide a total by weights with the largest remainder on its absolute value; ties: the earlier month (A5)."""
+    size, sign = abs(total), 1 if total >= 0 else -1
+    whole = weights.sum()
+    left = size
+    remainders = np.empty(len(weights), np.int64)
+    for part in range(len(weights)):
+        shares[part] = size * weights[part] // whole
+        remainders[part] = size * weights[part] % whole
+        left -= shares[part]
+    for _ in range(left):
+        largest = remainders.argmax()
+        shares[largest] += 1
+        remainders[largest] = -1
+    for part in range(len(weights)):
+        shares[part] *= sign
+
+
+@kernel
+def _touch(
+    events: Events, event: int, person: int, month: int, cents: int, days: int, rules: Rules, tables: Tables
+) -> None:
+    """Add one month's part of an event to its row, and let the event's attributes hold for the whole row (A6)."""
+    leaf = np.int64(events.leaf[event])
+    municipality = np.int64(rules.valid_municipality[rules.era_of_month[month], events.municipality[event]])
+    key = person << PERSON_SHIFT | municipality << MUNICIPALITY_SHIFT | month << MONTH_SHIFT | leaf
+    row = tables.rows[_row_number(key, leaf, month, tables)]
+    row[AMOUNT] += cents
+    row[STATE_SHARE] += _state_share(cents, np.int64(events.percentage[event]))
+    row[DAYS] += days
+    row[TRAITS] = _traits(events.birth[event], events.traits[event], month, rules)
+    tables.touched[leaf, month] = True
+
+
+@kernel
+def _state_share(cents: int, percentage: int) -> int:
+    """Return cents x percentage / 100, halves away from zero."""
+    share = (abs(cents) * percentage * 2 + 100) // 200
+    return share if cents >= 0 else -share
+
+
+@kernel
+def _traits(birth: int, codes: npt.NDArray[np.int16], month: int, rules: Rules) -> int:
+    """Return the packed categories of a person in a month (C1-C6)."""
+    sex, household, nationality, status = codes
+    era = 1 if month >= rules.household_new_from else 0
+    return (
+        (np.int64(sex) - 1) << SEX_SHIFT
+        | _age13(birth, month, rules) << AGE13_SHIFT
+        | np.int64(rules.household_class[era, household]) << HOUSEHOLD_SHIFT
+        | _group(np.int64(nationality), month, rules) << GROUP_SHIFT
+        | np.int64(nationality) << NATIONALITY_SHIFT
+        | np.int64(rules.status_class[status]) << STATUS_SHIFT
+    )
+
+
+@kernel
+def _age13(birth: int, month: int, rules: Rules) -> int:
+    """Return the age class on the 15th of the month; born later or not known: unknown (C2, C3)."""
+    lived = np.int64(rules.first_day_of_month[month]) + REFERENCE_DAY - 1 - birth
+    if birth == NO_BIRTH_DATE or lived < 0:
+        return AGE_UNKNOWN
+    age = lived // DAYS_PER_YEAR
+    return np.int64(rules.age13_of_age[age]) if age < len(rules.age13_of_age) else OLDEST_CLASS
+
+
+@kernel
+def _group(nationality: int, month: int, rules: Rules) -> int:
+    """Return the nationality group on the 15th of the month (C5)."""
+    if nationality == NO_NATIONALITY:
+        return GROUP_UNKNOWN
+    if nationality == BELGIAN:
+        return GROUP_BE
+    member = rules.group_from[nationality] <= month <= rules.group_until[nationality]
+    return GROUP_EU if member else GROUP_NON_EU

@@ -1,0 +1,31 @@
+"""The settings that change figures; a store remembers those it was made with and refuses others."""
+
+from dataclasses import dataclass
+from datetime import date
+
+AS_THEN = "as_then"
+_FIXED = "fixed:"
+
+
+@dataclass(frozen=True, slots=True)
+class FigureSettings:
+    """``recoveries_in_balance``: amount types 3 and 6 enter the balance (A3).
+
+    ``geography``: ``as_then``, or ``fixed:2025-01-01`` for the municipalities of one day (D3). Raises ValueError for
+    anything else.
+    """
+
+    recoveries_in_balance: bool = False
+    geography: str = AS_THEN
+
+    def __post_init__(self) -> None:
+        """Refuse a geography that names no day."""
+        if self.geography != AS_THEN and not self.geography.startswith(_FIXED):
+            message = f"{self.geography!r} is not a geography; write as_then or fixed:2025-01-01"
+            raise ValueError(message)
+        _ = self.geography_day
+
+    @property
+    def geography_day(self) -> date | None:
+        """The day whose municipalities are shown, None for those of each month."""
+        return None if self.geography == AS_THEN else date.fromisoformat(self.geography.removeprefix(_FIXED))
