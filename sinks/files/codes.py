@@ -1,0 +1,60 @@
+"""Code lists as Arrow dictionaries: numbers of the vocabulary in, codes and labels out, without a string per row.
+
+Files are declared with plain strings; the dictionaries only spare the work of writing them. Their values are unique,
+because the Parquet writer silently mistakes one repeated value for another.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from schemas.breakdowns import CATEGORIES, breakdown_label, category_label
+from schemas.places import PLACES, place_name
+
+LANGUAGES = ("nl", "fr", "en")
+PLACE_LANGUAGES = ("nl", "fr")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """Texts by number: ``index[number]`` is the place of its text in ``texts``, whose values are unique."""
+
+    texts: pa.StringArray
+    index: npt.NDArray[np.int32]
+
+    def column(self, numbers: npt.NDArray[np.uint16]) -> pa.DictionaryArray:
+        """Return the texts of many numbers."""
+        return pa.DictionaryArray.from_arrays(pa.array(self.index[numbers]), self.texts)
+
+    def constant(self, number: int, rows: int) -> pa.DictionaryArray:
+        """Return the text of one number, ``rows`` times."""
+        return pa.DictionaryArray.from_arrays(pa.array(np.full(rows, self.index[number], np.int32)), self.texts)
+
+
+def code_list(texts: Sequence[str]) -> CodeList:
+    """Return the code list in which number n stands for ``texts[n]``."""
+    place: dict[str, int] = {}
+    index = [place.setdefault(text, len(place)) for text in texts]
+    return CodeList(pa.array(list(place), pa.string()), np.array(index, np.int32))
+
+
+@cache
+def place_lists() -> dict[str, CodeList]:
+    """Return the columns that follow from a place number: geo_level, geo, geo_nl, geo_fr."""
+    codes = {"geo_level": [level for level, _ in PLACES], "geo": [geo for _, geo in PLACES]}
+    names = {f"geo_{lang}": [place_name(*place, lang) for place in PLACES] for lang in PLACE_LANGUAGES}
+    return {column: code_list(texts) for column, texts in {**codes, **names}.items()}
+
+
+@cache
+def category_lists() -> dict[str, CodeList]:
+    """Return the columns that follow from a category number: breakdown, category and their labels."""
+    texts = {"breakdown": [breakdown for breakdown, _ in CATEGORIES], "category": [code for _, code in CATEGORIES]}
+    for lang in LANGUAGES:
+        texts[f"breakdown_{lang}"] = [breakdown_label(breakdown, lang) for breakdown, _ in CATEGORIES]
+        texts[f"category_{lang}"] = [category_label(*category, lang) for category in CATEGORIES]
+    return {column: code_list(values) for column, values in texts.items()}

@@ -1,0 +1,122 @@
+"""Which blocks of a release an export holds: the zone's audience first, then what was asked for (F1).
+
+=========== ===================================================== ============================== ===================
+zone        entries                                               cells                          update named
+=========== ===================================================== ============================== ===================
+public      of public nodes, published, revising or frozen        public breakdowns, persons     of the published block
+restricted  of all nodes, published, revising or frozen           all                            of the published block
+provisional months that are pending or settling                   of the one municipality asked  of the release
+internal    all                                                   all                            of the release
+=========== ===================================================== ============================== ===================
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+from schemas.figures import BlockKey
+from schemas.periods import Period
+from schemas.places import MUNICIPALITY
+from schemas.releases import BlockRef, Entry, Release, State
+from schemas.supports import NODE
+
+Zone = Literal["public", "restricted", "provisional", "internal"]
+ZONES: tuple[Zone, ...] = get_args(Zone)
+
+UNSTABLE = frozenset({State.PENDING, State.SETTLING})
+
+
+class ExportRefusedError(ValueError):
+    """What was asked for cannot be exported; the text is a sentence for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to export. Empty ``supports`` or ``periods`` mean all; ``ocmw`` keeps the rows of one municipality code.
+
+    Raises ExportRefusedError for a zone, support, period or municipality that cannot be, and for the provisional zone
+    without its OCMW. A code that is right but not in the zone or store selects nothing.
+    """
+
+    zone: Zone
+    supports: frozenset[str] = frozenset()
+    periods: frozenset[str] = frozenset()
+    ocmw: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no release could answer."""
+        _refuse_unknown("zone", {self.zone}, ZONES)
+        _refuse_unknown("support", self.supports, NODE)
+        for code in self.periods:
+            _refuse_period(code)
+        if self.ocmw is not None and self.ocmw not in MUNICIPALITY:
+            raise ExportRefusedError(f"{self.ocmw!r} is no NIS code of a municipality; write its five digits, as 44021")
+        if self.zone == "provisional" and self.ocmw is None:
+            raise ExportRefusedError("the provisional zone shows an OCMW its own months; name it with --ocmw NIS")
+
+    def holds(self, key: BlockKey) -> bool:
+        """Whether the support and period are among those asked for."""
+        asked = not self.supports or key.support in self.supports
+        return asked and (not self.periods or key.period.code in self.periods)
+
+
+class Chosen(NamedTuple):
+    """A block to export, and what its rows say of themselves."""
+
+    key: BlockKey
+    state: State
+    update_id: str
+    ref: BlockRef
+
+
+def select(release: Release | None, selection: Selection) -> tuple[Chosen, ...]:
+    """Return the blocks of a release that the selection holds, by support, then period, as text.
+
+    No release (a store without updates) gives no blocks; neither do blocks without cells.
+    """
+    if release is None:
+        return ()
+    found = (
+        _chosen(key, entry, release.update.update_id, selection.zone)
+        for key, entry in release.entries.items()
+        if selection.holds(key)
+    )
+    return tuple(sorted((one for one in found if one), key=lambda one: (one.key.support, one.key.period.code)))
+
+
+def is_public(key: BlockKey, entry: Entry) -> bool:
+    """Whether the public may see something of this node and period, were it an empty block (F1)."""
+    return NODE[key.support].public and entry.vintage.published_update is not None
+
+
+def _chosen(key: BlockKey, entry: Entry, latest_update: str, zone: Zone) -> Chosen | None:
+    ref, update_id = _shown(key, entry, latest_update, zone)
+    return Chosen(key, entry.vintage.state, update_id, ref) if ref and update_id else None
+
+
+def _shown(key: BlockKey, entry: Entry, latest_update: str, zone: Zone) -> tuple[BlockRef | None, str | None]:
+    vintage = entry.vintage
+    match zone:
+        case "public":
+            return (entry.public if is_public(key, entry) else None), vintage.published_update
+        case "restricted":
+            return entry.published, vintage.published_update
+        case "provisional":
+            waits = key.period.kind == "month" and vintage.state in UNSTABLE
+            return (entry.latest if waits else None), latest_update
+        case "internal":
+            return entry.latest, latest_update
+
+
+def _refuse_unknown(what: str, asked: Collection[str], known: Collection[str]) -> None:
+    wrong = sorted(set(asked) - set(known))
+
+    if wrong:
+        raise ExportRefusedError(f"{wrong[0]!r} is no {what}; choose among {', '.join(known)}")
+
+
+def _refuse_period(code: str) -> None:
+    try:
+        Period.parse(code)
+    except ValueError as reason:
+        raise ExportRefusedError(str(reason)) from reason
