@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol
 
-from schemas.figures import BlockKey, Cells
+import pyarrow as pa
+
+from schemas.figures import Cells
+from schemas.periods import Period
 from schemas.releases import BlockRef, Release, Update
 
 BlockZone = Literal["internal", "public"]
@@ -14,17 +17,37 @@ class Store(Protocol):
     """A store of immutable blocks and numbered releases."""
 
     def write_blocks(
-        self, update: Update, zone: BlockZone, blocks: Iterable[tuple[BlockKey, Cells]]
-    ) -> dict[BlockKey, BlockRef]:
-        """Write blocks, those of one node together; return where they lie. None is visible before ``publish``."""
+        self,
+        update: Update,
+        zone: BlockZone,
+        support: str,
+        blocks: Iterable[tuple[Period, Cells]],
+    ) -> dict[Period, BlockRef | None]:
+        """Write blocks of one node, together; return where each lies, None for a block without cells.
+
+        None of them is visible before ``publish``. Threads may write different nodes at once. Raises ValueError for
+        a public block that holds more than ``Cells.public`` gives, StoreWriteError where the disk refuses.
+        """
         ...
 
     def read_block(self, ref: BlockRef) -> Cells:
-        """Return a block as it was written."""
+        """Return a block as it was written; its arrays may be read-only.
+
+        Raises StoreCorruptError when it is gone or is not what was written.
+        """
         ...
 
-    def publish(self, release: Release) -> None:
-        """Make a release visible, atomically; its number must be the last one + 1."""
+    def read_blocks(self, refs: Iterable[BlockRef]) -> Iterator[Cells]:
+        """Yield blocks in the order of ``refs``; thousands of them, in bounded memory."""
+        ...
+
+    def publish(self, release: Release) -> Release:
+        """Make a release visible, atomically, and return it as the store holds it.
+
+        The next release must be made from what is returned: retention may have moved blocks. Raises
+        ReleaseExistsError when its number was published before (by whomever), ValueError when it is not the last
+        one + 1, StoreWriteError where the disk refuses; then nothing changed.
+        """
         ...
 
     def latest(self) -> int:
@@ -36,9 +59,13 @@ class Store(Protocol):
         ...
 
     def release(self, number: int | None = None) -> Release:
-        """Return a release (default the newest). Raises KeyError for one that is not there."""
+        """Return a release (default the newest). Raises UnknownReleaseError for one that is not there."""
         ...
 
     def updates(self) -> Iterator[Update]:
         """Yield all updates ever released, in order, also those whose release is no longer kept."""
+        ...
+
+    def vintages(self) -> pa.Table:
+        """Return the vintages of all updates ever released, as ``sinks.vintages.VINTAGE_SCHEMA``."""
         ...

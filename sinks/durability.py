@@ -1,0 +1,77 @@
+"""Files that are whole and on the disk, or not there at all.
+
+A file is written under a temporary name that starts with a dot, synced, then renamed or linked, and its directory
+synced: a kill or a power cut leaves the old state or the new one. Temporary files are swept by the next writer.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sinks.errors import StoreWriteError
+
+
+def attempt() -> str:
+    """Return a random name of one attempt at writing, so that two writers never write to one file."""
+    return secrets.token_hex(8)
+
+
+def sync(path: Path) -> None:
+    """Bring a file's content, or a directory's names, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn a refusal of the disk while writing ``path`` into StoreWriteError, one sentence."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else "the disk refused"
+        message = f"{path}: cannot be written ({reason}); what was published before stands, make room and run again"
+        raise StoreWriteError(message) from error
+
+
+@contextmanager
+def making(path: Path) -> Iterator[None]:
+    """Remove ``path`` again when the body that makes it fails. Raises StoreWriteError where the disk refuses."""
+    try:
+        with explained(path):
+            yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def temporary(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; afterwards it is gone, unless the body renamed it.
+
+    Raises StoreWriteError where the disk refuses.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    written = path.with_name(f".{path.name}-{attempt()}.tmp")
+    try:
+        with explained(path):
+            yield written
+    finally:
+        written.unlink(missing_ok=True)
+
+
+def put_in_place(written: Path, path: Path) -> None:
+    """Give a written file its name, replacing what was there, durably."""
+    sync(written)
+    written.replace(path)
+    sync(path.parent)
+
+
+def sweep_temporaries(directory: Path) -> None:
+    """Remove what unfinished attempts left in a directory; only its one writer may do so."""
+    for left in directory.glob(".*.tmp"):
+        left.unlink(missing_ok=True)

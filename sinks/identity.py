@@ -1,0 +1,77 @@
+"""What a store is made of, in ``store.json``: a store made otherwise is refused, for its figures would not compare."""
+
+import json
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from schemas.breakdowns import CATEGORIES
+from schemas.places import PLACES
+from schemas.settings import FigureSettings
+from sinks.durability import put_in_place, temporary
+from sinks.errors import StoreMismatchError
+
+FORMAT = 1
+"""Version of the layout of the directory; a change that older software would misread raises it."""
+
+_FILE = "store.json"
+
+
+@cache
+def codebook() -> str:
+    """Return the digest of the numbers of places and categories, by which stored cells are read."""
+    return xxhash.xxh3_128(json.dumps([PLACES, CATEGORIES]).encode()).hexdigest()
+
+
+def create(root: Path, settings: FigureSettings) -> None:
+    """Make ``root`` a store of this version. Raises StoreMismatchError for a directory that holds something else."""
+    if root.is_dir() and any(not entry.name.startswith(".") and entry.name != "journal" for entry in root.iterdir()):
+        message = f"{root}: not a store, and not empty; name a new directory"
+        raise StoreMismatchError(message)
+    known = {"format": FORMAT, "settings": asdict(settings), "codebook": codebook()}
+    with temporary(root / _FILE) as written:
+        written.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+        put_in_place(written, root / _FILE)
+
+
+def exists(root: Path) -> bool:
+    """Tell whether there is a store at ``root``."""
+    return (root / _FILE).is_file()
+
+
+def settings_of(root: Path) -> FigureSettings:
+    """Return the settings a store was made with. Raises StoreMismatchError for none, or one of another version."""
+    if not exists(root):
+        message = f"{root}: no store here; make one with ocmw replay"
+        raise StoreMismatchError(message)
+    found = _read(root)
+    if found.get("format") != FORMAT:
+        message = f"{root}: a store of format {found.get('format')}, this program reads {FORMAT}; replay the log anew"
+        raise StoreMismatchError(message)
+    if found.get("codebook") != codebook():
+        message = f"{root}: a store with other lists of places or categories; replay the log into a new store"
+        raise StoreMismatchError(message)
+    return FigureSettings(**found["settings"])
+
+
+def require(root: Path, settings: FigureSettings) -> None:
+    """Raise StoreMismatchError where a store was made with other settings than these."""
+    known = settings_of(root)
+    if known != settings:
+        message = f"{root}: made with {_words(known)}, not {_words(settings)}; use those settings or a new store"
+        raise StoreMismatchError(message)
+
+
+def _words(settings: FigureSettings) -> str:
+    return ", ".join(f"{name}={value}" for name, value in asdict(settings).items())
+
+
+def _read(root: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((root / _FILE).read_text(encoding="utf-8"))
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}

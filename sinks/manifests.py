@@ -1,0 +1,135 @@
+"""Manifests: a release as a Parquet file, a row for each node and period, and where their blocks lie.
+
+Its schema's metadata names the update, and every update before it with its file of vintages: a manifest alone tells
+the whole history, so there is no second pointer that could disagree with it.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.figures import BlockKey
+from schemas.periods import Period
+from schemas.releases import BlockRef, Entry, Release, State, Update, Vintage
+from sinks.errors import StoreCorruptError
+
+_POINTERS = ("latest", "published", "public")
+_POINTER_TYPES = {"file": pa.string(), "group": pa.int32(), "digest": pa.binary(16), "cells": pa.int32()}
+_SCHEMA = pa.schema(
+    [
+        pa.field("support", pa.string(), nullable=False),
+        pa.field("period", pa.string(), nullable=False),
+        pa.field("value", pa.int64(), nullable=False),
+        pa.field("previous", pa.int64()),
+        pa.field("state", pa.string(), nullable=False),
+        pa.field("published_value", pa.int64()),
+        pa.field("published_update", pa.string()),
+        *(pa.field(f"{pointer}_{part}", kind) for pointer in _POINTERS for part, kind in _POINTER_TYPES.items()),
+    ],
+)
+_HISTORY = b"ocmw.history"
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """An update of the history and the file of its vintages, relative to the store."""
+
+    update: Update
+    vintages: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A release with the history up to it, its own chapter last."""
+
+    release: Release
+    history: tuple[Chapter, ...]
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Write a manifest; the file is not synced."""
+    rows = [_row(key, entry) for key, entry in sorted(manifest.release.entries.items())]
+    columns = zip(*rows, strict=True) if rows else ([] for _ in _SCHEMA)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
+    history = json.dumps([asdict(chapter) for chapter in manifest.history])
+    schema = _SCHEMA.with_metadata({_HISTORY: history.encode()})
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+
+
+def _row(key: BlockKey, entry: Entry) -> tuple[Any, ...]:
+    vintage = entry.vintage
+    return (
+        key.support,
+        key.period.code,
+        vintage.value,
+        vintage.previous,
+        str(vintage.state),
+        vintage.published_value,
+        vintage.published_update,
+        *_pointer(entry.latest),
+        *_pointer(entry.published),
+        *_pointer(entry.public),
+    )
+
+
+def _pointer(ref: BlockRef | None) -> tuple[Any, ...]:
+    return (None, None, None, None) if ref is None else (ref.file, ref.group, ref.digest, ref.cells)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest. Raises FileNotFoundError where there is none, StoreCorruptError for a broken one."""
+    history = read_history(path)
+    columns = (column.to_pylist() for column in _read(path, _SCHEMA.names).columns)
+    entries = dict(_entry(row) for row in zip(*columns, strict=True))
+    return Manifest(Release(history[-1].update, entries), history)
+
+
+def read_history(path: Path) -> tuple[Chapter, ...]:
+    """Read the history alone; raises as ``read_manifest``."""
+    metadata = _read(path, []).schema.metadata or {}
+    chapters = json.loads(metadata.get(_HISTORY, b"[]"))
+    if not chapters:
+        raise _broken(path)
+    return tuple(Chapter(Update(**chapter["update"]), chapter["vintages"]) for chapter in chapters)
+
+
+def named_groups(path: Path) -> frozenset[tuple[str, int]]:
+    """Read the (file, row group) pairs that a manifest names; raises as ``read_manifest``."""
+    names = [f"{pointer}_{part}" for pointer in _POINTERS for part in ("file", "group")]
+    columns = [column.to_pylist() for column in _read(path, names).columns]
+    pairs = chain.from_iterable(zip(columns[at], columns[at + 1], strict=True) for at in range(0, len(columns), 2))
+    return frozenset(pair for pair in pairs if pair[0] is not None)
+
+
+def named_files(path: Path) -> frozenset[str]:
+    """Read the block files that a manifest names; raises as ``read_manifest``."""
+    table = _read(path, [f"{pointer}_file" for pointer in _POINTERS])
+    found = chain.from_iterable(column.unique().to_pylist() for column in table.columns)
+    return frozenset(file for file in found if file is not None)
+
+
+def _read(path: Path, columns: list[str]) -> pa.Table:
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            return file.read(columns=columns, use_threads=False)
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException) as error:
+        raise _broken(path) from error
+
+
+def _broken(path: Path) -> StoreCorruptError:
+    return StoreCorruptError(f"{path}: this release cannot be read; restore it from a copy, or replay into a new store")
+
+
+def _entry(row: tuple[Any, ...]) -> tuple[BlockKey, Entry]:
+    support, period, value, previous, state, published_value, published_update = row[:7]
+    refs = (BlockRef(*row[start : start + 4]) if row[start] is not None else None for start in (7, 11, 15))
+    vintage = Vintage(value, previous, State(state), published_value, published_update)
+    return BlockKey(support, Period.parse(period)), Entry(vintage, *refs)

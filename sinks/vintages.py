@@ -1,0 +1,62 @@
+"""The revision triangle as a table: what each update said of each figure (G2)."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.figures import VINTAGE_COLUMNS
+from schemas.periods import to_yyyymm
+from schemas.releases import Release
+from sinks.errors import StoreCorruptError
+
+_TEXT = {"support", "period", "period_kind", "update_id", "state", "published_update"}
+_NULLABLE = {"previous", "published_value", "published_update"}
+
+VINTAGE_SCHEMA = pa.schema(
+    [
+        pa.field(name, pa.string() if name in _TEXT else pa.int64(), nullable=name in _NULLABLE)
+        for name in VINTAGE_COLUMNS
+    ],
+)
+"""Columns of interfaces: text, and int64 for numbers; ``reference_month`` is YYYYMM."""
+
+
+def vintage_table(release: Release) -> pa.Table:
+    """Return the vintages of one release, a row for each node and period known, sorted by support and period."""
+    update = release.update
+    rows = [
+        (
+            support,
+            period.code,
+            period.kind,
+            update.update_id,
+            update.sequence,
+            to_yyyymm(update.reference_month),
+            entry.vintage.value,
+            entry.vintage.previous,
+            str(entry.vintage.state),
+            entry.vintage.published_value,
+            entry.vintage.published_update,
+        )
+        for (support, period), entry in release.entries.items()
+    ]
+    rows.sort(key=lambda row: row[:2])
+    columns = zip(*rows, strict=True) if rows else ([] for _ in VINTAGE_COLUMNS)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, VINTAGE_SCHEMA, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=VINTAGE_SCHEMA)
+
+
+def write_vintages(path: Path, release: Release) -> None:
+    """Write the vintages of one release; the file is not synced."""
+    pq.write_table(vintage_table(release), path, compression="zstd", write_page_checksum=True)
+
+
+def read_vintages(path: Path) -> pa.Table:
+    """Read the vintages of one release. Raises StoreCorruptError for a file that is missing or torn."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            return file.read(use_threads=False).cast(VINTAGE_SCHEMA)
+    except (OSError, pa.ArrowException) as error:
+        message = f"{path}: these vintages cannot be read; restore them from a copy, or replay into a new store"
+        raise StoreCorruptError(message) from error
