@@ -1,16 +1,17 @@
 """What goes wrong on purpose: exact repeats, conflicting repeats, events that break a rule of admission."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import cycle
 
 import numpy as np
 
-from schemas.parameters import document
-from streams.generator.columns import Ints, rows, stacked
+from streams.generator.columns import rows, stacked
 from streams.generator.events import Events
+from streams.generator.settings import settings
 
-SETTINGS: dict[str, Any] = document("generator")["blemishes"]
+SETTINGS = settings("blemishes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +59,31 @@ INVALID: dict[str, Callable[[Events], Events]] = {
 
 
 def blemished(rng: np.random.Generator, events: Events) -> Blemished:
-    """Return the events with repeats and faults among them; each stands behind its original in its update."""
-    copies = _copies(rng, events, _count(events, "duplicates"))
+    """Return the events with repeats and faults among them; each stands behind its original."""
+    copies = _sent_again_later(rng, _copies(rng, events, _count(events, "duplicates")))
     conflicting = _copies(rng, events, _count(events, "conflicting"))
     conflicting = replace(conflicting, cents=conflicting.cents + 100)
     wrong = _copies(rng, events, _count(events, "invalid"))
     wrong = replace(wrong, identity=len(events.kind) + np.arange(len(wrong.kind)))
-    slugs = [list(INVALID)[number % len(INVALID)] for number in range(len(wrong.kind))]
+    slugs = [slug for slug, _ in zip(cycle(INVALID), wrong.kind, strict=False)]
     broken = [INVALID[slug](rows(wrong, np.array([number]))) for number, slug in enumerate(slugs)]
-    set_aside = {slug: slugs.count(slug) for slug in INVALID if slug in slugs}
-    return Blemished(
-        stacked([events, copies, conflicting, *broken]),
-        len(copies.kind),
-        set_aside | {"conflicting-duplicate": len(conflicting.kind)},
-    )
+    counts = Counter([*slugs, *["conflicting-duplicate"] * len(conflicting.kind)])
+    return Blemished(stacked([events, copies, conflicting, *broken]), len(copies.kind), dict(counts))
 
 
 def _count(events: Events, kind: str) -> int:
-    return min(len(events.kind), max(SETTINGS["least"], round(SETTINGS[kind] * len(events.kind))))
+    wanted: int = max(SETTINGS["least"], round(SETTINGS[kind] * len(events.kind)))
+    return min(wanted, len(events.kind))
 
 
 def _copies(rng: np.random.Generator, events: Events, count: int) -> Events:
-    chosen: Ints = rng.choice(len(events.kind), count, replace=False)
-    copies = rows(events, chosen)
+    """Return copies of some events, each later in the same update."""
+    copies = rows(events, rng.choice(len(events.kind), count, replace=False))
     return replace(copies, order=copies.order + (1 - copies.order) * rng.random(count))
+
+
+def _sent_again_later(rng: np.random.Generator, copies: Events) -> Events:
+    """Move some copies to the next update, where there is one."""
+    later = rng.random(len(copies.kind)) < SETTINGS["duplicates_a_month_later"]
+    last = copies.arrives.max(initial=0)
+    return replace(copies, arrives=np.minimum(copies.arrives + later, last).astype(np.int32))

@@ -8,6 +8,9 @@ from schemas.parameters import table
 from schemas.periods import day_in, days_in, month_of
 from streams.generator.columns import Ints, Small
 
+NEVER = 2**30
+"""A month after all months."""
+
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -43,4 +46,5 @@ def living_wages(first: int, last: int) -> Ints:
         known.append((month_of(date.fromisoformat(row["valid_from"])), euros))
     since = np.array([month for month, _ in known])
     version = np.searchsorted(since, np.arange(first, last + 1), side="right").clip(min=1) - 1
-    return np.rint(100 * np.array([euros for _, euros in known])).astype(np.int64)[version]
+    cents: Ints = np.rint(100 * np.array([euros for _, euros in known])).astype(np.int64)
+    return cents[version]

@@ -5,18 +5,16 @@ each later month as it passes. Social aid and medical help: each month's line ha
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from schemas.parameters import document
 from schemas.supports import LEAVES
 from streams.generator.calendar import Calendar, living_wages
 from streams.generator.columns import Ints, Mask, Small, Tiny, expanded, rows, stacked
 from streams.generator.lateness import SETTINGS as LATENESS
 from streams.generator.lateness import WAY_OF_LEAF, WAYS, late_months
-from streams.generator.places import Towns
 from streams.generator.population import Population
+from streams.generator.settings import settings
 from streams.generator.trajectories import PHASES, Stays
 from streams.generator.trajectories import SETTINGS as TRAJECTORIES
 
@@ -57,60 +55,61 @@ class Lines:
     days: Ints
 
 
-def spans(rng: np.random.Generator, stays: Stays, first: int, last: int) -> Spans:
-    """Return the lines of all stays that cover months from ``first`` on and arrive by ``last``."""
+def spans(rng: np.random.Generator, stays: Stays, calendar: Calendar) -> Spans:
+    """Return the lines of all stays that cover months of the calendar and arrive by its last one."""
     leaf = _LEAF_OF_PHASE[stays.phase]
     number = np.arange(len(leaf))
     late = late_months(rng, leaf)
     parts = [
-        _arrears(stays, leaf, late, number[_BY_BEGINNING[leaf]], first),
-        _running(stays, leaf, late, number[_BY_BEGINNING[leaf]], first, last),
-        _monthly(rng, stays, leaf, number[~_BY_BEGINNING[leaf]], first, last),
-        _bills(rng, stays, first, last),
-        *(_premiums(rng, stays, name, first) for name in TRAJECTORIES["premiums"]),
+        _arrears(stays, leaf, late, number[_BY_BEGINNING[leaf]], calendar),
+        _running(stays, leaf, late, number[_BY_BEGINNING[leaf]], calendar),
+        _monthly(rng, stays, leaf, number[~_BY_BEGINNING[leaf]], calendar),
+        _bills(rng, stays, calendar),
+        *(_premiums(rng, stays, name, calendar) for name in TRAJECTORIES["premiums"]),
     ]
     joined = stacked(parts)
-    return rows(joined, (joined.start >= first) & (joined.statement <= last))
+    return rows(joined, (joined.start >= calendar.first) & (joined.statement <= calendar.last))
 
 
-def _arrears(stays: Stays, leaf: Tiny, late: Ints, chosen: Ints, first: int) -> Spans:
+def _arrears(stays: Stays, leaf: Tiny, late: Ints, chosen: Ints, calendar: Calendar) -> Spans:
     chosen = chosen[late[chosen] > 0]
     start = stays.start[chosen].astype(np.int64)
     end = np.minimum(start + late[chosen] - 1, stays.end[chosen])
-    found = Spans(chosen, leaf[chosen], np.maximum(start, first), end, start + late[chosen])
-    return rows(found, end >= first)
+    found = Spans(chosen, leaf[chosen], np.maximum(start, calendar.first), end, start + late[chosen])
+    return rows(found, end >= calendar.first)
 
 
-def _months(stays: Stays, chosen: Ints, start: Ints, last: int) -> tuple[Ints, Ints]:
-    """Return (stay, month) of every month of the chosen stays from ``start`` on."""
-    counts = (np.minimum(stays.end[chosen], last) - start + 1).clip(min=0)
+def _months(stays: Stays, chosen: Ints, start: Ints, calendar: Calendar) -> tuple[Ints, Ints]:
+    """Return (stay, month) of every month of the chosen stays from ``start`` on, within the calendar."""
+    start = np.maximum(start, calendar.first).astype(np.int64)
+    counts = (np.minimum(stays.end[chosen], calendar.last) - start + 1).clip(min=0)
     row, step = expanded(counts)
     return chosen[row], start[row] + step
 
 
-def _running(stays: Stays, leaf: Tiny, late: Ints, chosen: Ints, first: int, last: int) -> Spans:
-    stay, month = _months(stays, chosen, np.maximum(stays.start[chosen] + late[chosen], first), last)
+def _running(stays: Stays, leaf: Tiny, late: Ints, chosen: Ints, calendar: Calendar) -> Spans:
+    stay, month = _months(stays, chosen, stays.start[chosen] + late[chosen], calendar)
     return Spans(stay, leaf[stay], month, month, month)
 
 
-def _monthly(rng: np.random.Generator, stays: Stays, leaf: Tiny, chosen: Ints, first: int, last: int) -> Spans:
-    stay, month = _months(stays, chosen, np.maximum(stays.start[chosen], first).astype(np.int64), last)
+def _monthly(rng: np.random.Generator, stays: Stays, leaf: Tiny, chosen: Ints, calendar: Calendar) -> Spans:
+    stay, month = _months(stays, chosen, stays.start[chosen].astype(np.int64), calendar)
     billed = ~np.isin(leaf[stay], _MEDICAL_LEAVES) | (rng.random(len(stay)) < TRAJECTORIES["medical"]["MED"])
     stay, month = stay[billed], month[billed]
     return _with_lateness(rng, stay, leaf[stay], month)
 
 
-def _bills(rng: np.random.Generator, stays: Stays, first: int, last: int) -> Spans:
+def _bills(rng: np.random.Generator, stays: Stays, calendar: Calendar) -> Spans:
     chosen = np.flatnonzero(stays.phase == PHASES.index("FH"))
-    stay, month = _months(stays, chosen, np.maximum(stays.start[chosen], first).astype(np.int64), last)
+    stay, month = _months(stays, chosen, stays.start[chosen].astype(np.int64), calendar)
     billed = rng.random(len(stay)) < TRAJECTORIES["medical"]["FH"]
     leaf = np.full(int(billed.sum()), LEAVES.index("MH_NDMH"), dtype=np.int8)
     return _with_lateness(rng, stay[billed], leaf, month[billed])
 
 
-def _premiums(rng: np.random.Generator, stays: Stays, name: str, first: int) -> Spans:
+def _premiums(rng: np.random.Generator, stays: Stays, name: str, calendar: Calendar) -> Spans:
     premium = TRAJECTORIES["premiums"][name]
-    begins = stays.begins & (stays.phase == PHASES.index(premium["phase"])) & (stays.start >= first)
+    begins = stays.begins & (stays.phase == PHASES.index(premium["phase"])) & (stays.start >= calendar.first)
     stay = np.flatnonzero(begins & (rng.random(len(begins)) < premium["share"]))
     leaf = np.full(len(stay), LEAVES.index(name), dtype=np.int8)
     return _with_lateness(rng, stay, leaf, stays.start[stay].astype(np.int64))
@@ -123,9 +122,7 @@ def _with_lateness(rng: np.random.Generator, stay: Ints, leaf: Tiny, month: Ints
     return Spans(stay, leaf, month, end, end + late_months(rng, leaf))
 
 
-def lines(
-    rng: np.random.Generator, found: Spans, stays: Stays, people: Population, towns: Towns, calendar: Calendar
-) -> Lines:
+def lines(rng: np.random.Generator, found: Spans, stays: Stays, people: Population, calendar: Calendar) -> Lines:
     """Return the lines with their days, money and place."""
     stay = found.stay
     person = stays.person[stay]
@@ -160,16 +157,16 @@ def _covered(found: Spans, stays: Stays, calendar: Calendar) -> tuple[Ints, Ints
 
 
 def _cents(rng: np.random.Generator, made: Lines, people: Population, calendar: Calendar) -> Ints:
-    settings: dict[str, Any] = document("generator")["amounts"]
+    amounts = settings("amounts")
     wages = living_wages(calendar.first, calendar.last)
     monthly = wages[made.end - calendar.first, people.category(made.person, made.end)] * people.part[made.person]
     begun = (made.first_day - calendar.start(made.start)) / calendar.length(made.start)
     missing = (calendar.start(made.end) + calendar.length(made.end) - 1 - made.last_day) / calendar.length(made.end)
     cents = monthly * (made.end - made.start + 1 - begun - missing)
     premium = np.isin(made.leaf, _PREMIUM_LEAVES)
-    cents[premium] = wages[made.start[premium] - calendar.first, settings["premium_category"]]
+    cents[premium] = wages[made.start[premium] - calendar.first, amounts["premium_category"]]
     medical: Mask = np.isin(made.leaf, _MEDICAL_LEAVES)
-    bills = settings["medical"]
+    bills = amounts["medical"]
     cents[medical] = rng.lognormal(bills["mean_log"], bills["sigma_log"], int(medical.sum())).clip(max=5_000_000)
-    cents[rng.random(len(cents)) < settings["zero"]] = 0
+    cents[rng.random(len(cents)) < amounts["zero"]] = 0
     return np.rint(cents).astype(np.int64)

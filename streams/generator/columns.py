@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +13,11 @@ Tiny = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
-class Columns(Protocol):
-    """A dataclass whose fields are arrays, one entry a row."""
-
-    __dataclass_fields__: dict[str, Any]
-
-
-Table = TypeVar("Table", bound=Columns)
+Table = TypeVar("Table", bound="DataclassInstance")
+"""A dataclass whose fields are arrays, one entry a row."""
 
 
 def rows(table: Table, chosen: Mask | Ints) -> Table:
@@ -31,7 +28,8 @@ def rows(table: Table, chosen: Mask | Ints) -> Table:
 def stacked(tables: Sequence[Table]) -> Table:
     """Return the rows of all tables, one after the other; there must be at least one."""
     kind = type(tables[0])
-    return kind(**{field.name: np.concatenate([getattr(table, field.name) for table in tables]) for field in fields(kind)})
+    names = [field.name for field in fields(kind)]
+    return kind(**{name: np.concatenate([getattr(table, name) for table in tables]) for name in names})
 
 
 def expanded(counts: Ints) -> tuple[Ints, Ints]:

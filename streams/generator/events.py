@@ -1,23 +1,26 @@
 """Lines and their later corrections as the columns of events (A1, A2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from schemas.events import CLAIM, REGULARISATION, shapes
-from schemas.parameters import document
 from schemas.supports import LEAVES, NODE
 from streams.generator.calendar import Calendar
 from streams.generator.claims import Lines
-from streams.generator.columns import Floats, Ints, Mask, Small, Tiny, draws
+from streams.generator.columns import Floats, Ints, Mask, Small, Tiny, draws, rows
 from streams.generator.places import Towns
 from streams.generator.population import STATUSES, Population, household_symbol
+from streams.generator.settings import settings
 
-SETTINGS: dict[str, Any] = document("generator")
+_CORRECTIONS = settings("regularisations")
+_KINDS: list[dict[str, Any]] = list(_CORRECTIONS["kinds"].values())
+_ARTICLES = settings("articles")
+_OLD_CODE = settings("places")["old_code"]
 NO_EVENT = -1
 _TYPES: tuple[str, ...] = dict(shapes()[REGULARISATION].fields)["amount_type"].symbols
-_REG_GRANT, _RECOVERY, _REG_RECOVERY = (_TYPES.index(name) for name in ("REG_GRANT", "RECOVERY", "REG_RECOVERY"))
+_REG_GRANT, _RECOVERY = _TYPES.index("REG_GRANT"), _TYPES.index("RECOVERY")
 _HAS_STATUS = np.array([NODE[leaf].status for leaf in LEAVES])
 _AT_FULL_RATE = 100
 
@@ -65,11 +68,11 @@ class Corrections:
 
 def corrections(rng: np.random.Generator, lines: Lines, last: int) -> Corrections:
     """Return the corrections that arrive by ``last``, at most thirty months after the months they correct."""
-    settings = SETTINGS["regularisations"]
-    line = np.flatnonzero(rng.random(len(lines.person)) < settings["share"])
-    kind = draws(rng, [entry["share"] for entry in settings["kinds"].values()], len(line))
-    statement = lines.statement[line] + rng.geometric(1 / settings["months"]["mean"], len(line))
-    kept = (statement <= last) & (statement - lines.start[line] <= settings["months"]["longest"])
+    line = np.flatnonzero(rng.random(len(lines.person)) < _CORRECTIONS["share"])
+    kind = draws(rng, [entry["share"] for entry in _KINDS], len(line))
+    months = _CORRECTIONS["months"]
+    statement = lines.statement[line] + rng.geometric(1 / months["mean"], len(line))
+    kept = (statement <= last) & (statement - lines.start[line] <= months["longest"])
     return Corrections(line[kept], kind[kept], statement[kept])
 
 
@@ -106,36 +109,23 @@ def claimed(rng: np.random.Generator, lines: Lines, people: Population, towns: T
 
 def corrected(rng: np.random.Generator, found: Corrections, lines: Lines, claims: Events, people: Population) -> Events:
     """Return the events of corrections; their numbers follow those of the claims."""
-    kinds: list[dict[str, Any]] = list(SETTINGS["regularisations"]["kinds"].values())
-    low, high = (np.array([entry["amount"][edge] for entry in kinds])[found.kind] for edge in (0, 1))
-    given = np.array([_TYPES.index(entry["type"]) if "type" in entry else NO_EVENT for entry in kinds])[found.kind]
-    line, size = found.line, len(found.line)
-    amount_type = np.where(given == NO_EVENT, claims.amount_type[line] + _REG_GRANT, given).astype(np.int8)
+    claim, size = rows(claims, found.line), len(found.line)
+    low, high = (np.array([entry["amount"][edge] for entry in _KINDS])[found.kind] for edge in (0, 1))
+    given = np.array([_TYPES.index(entry["type"]) if "type" in entry else -1 for entry in _KINDS])[found.kind]
+    amount_type = np.where(given < 0, claim.amount_type + _REG_GRANT, given).astype(np.int8)
     is_claim = amount_type == _RECOVERY
-    other_household = np.array([entry.get("household", False) for entry in kinds])[found.kind]
-    second = household_symbol(people.second_household[claims.person[line]], lines.end[line])
-    sign_of_days = np.array([entry.get("days", 0) for entry in kinds])[found.kind]
-    return Events(
+    other_household = np.array([entry.get("household", False) for entry in _KINDS])[found.kind]
+    second = household_symbol(people.second_household[claim.person], lines.end[found.line])
+    return replace(
+        claim,
         kind=np.where(is_claim, CLAIM, REGULARISATION).astype(np.int8),
         identity=len(claims.kind) + np.arange(size),
-        person=claims.person[line],
-        ocmw=claims.ocmw[line],
-        dossier=claims.dossier[line],
-        leaf=claims.leaf[line],
         amount_type=amount_type,
-        first_day=claims.first_day[line],
-        last_day=claims.last_day[line],
         statement=found.statement.astype(np.int32),
-        cents=np.rint(claims.cents[line] * (low + rng.random(size) * (high - low))).astype(np.int64),
-        days=(claims.days[line] * sign_of_days).astype(np.int32),
-        article=claims.article[line],
-        percentage=claims.percentage[line],
-        sex=claims.sex[line],
-        birth=claims.birth[line],
-        household=np.where(other_household, second, claims.household[line]).astype(np.int8),
-        country=claims.country[line],
-        status=claims.status[line],
-        corrects=np.where(is_claim, NO_EVENT, claims.identity[line]),
+        cents=np.rint(claim.cents * (low + rng.random(size) * (high - low))).astype(np.int64),
+        days=claim.days * np.array([entry.get("days", 0) for entry in _KINDS], dtype=np.int32)[found.kind],
+        household=np.where(other_household, second, claim.household).astype(np.int8),
+        corrects=np.where(is_claim, NO_EVENT, claim.identity),
         arrives=found.statement.astype(np.int32),
         order=rng.random(size),
     )
@@ -143,21 +133,20 @@ def corrected(rng: np.random.Generator, found: Corrections, lines: Lines, claims
 
 def _codes(rng: np.random.Generator, lines: Lines, towns: Towns, calendar: Calendar) -> Small:
     """Return the code under which each line is claimed: after a merger sometimes still the old one (D2)."""
-    settings = SETTINGS["places"]["old_code"]
     month = lines.end - calendar.first
-    stale: Mask = rng.random(len(month)) < settings["share"]
-    return towns.codes[lines.town, np.where(stale, (month - settings["months"]).clip(min=0), month)]
+    stale: Mask = rng.random(len(month)) < _OLD_CODE["share"]
+    return towns.codes[lines.town, np.where(stale, (month - _OLD_CODE["months"]).clip(min=0), month)]
 
 
 def _by_percentage(leaf: Tiny) -> Mask:
-    return np.array([isinstance(SETTINGS["articles"][name], dict) for name in LEAVES])[leaf]
+    return np.array([isinstance(_ARTICLES[name], dict) for name in LEAVES])[leaf]
 
 
 def _articles() -> Small:
     """Return the budget article by leaf and percentage."""
     found = np.zeros((len(LEAVES), _AT_FULL_RATE + 1), dtype=np.int32)
     for number, name in enumerate(LEAVES):
-        entry = SETTINGS["articles"][name]
+        entry = _ARTICLES[name]
         by_percentage = entry if isinstance(entry, dict) else {_AT_FULL_RATE: entry}
         for percentage, article in by_percentage.items():
             found[number, percentage] = article

@@ -4,31 +4,34 @@ Each stage draws from a stream of its own, so that a later stage (employment, yo
 what the earlier ones draw.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from schemas.parameters import document
 from streams.generator.blemishes import blemished
 from streams.generator.calendar import Calendar
 from streams.generator.claims import Lines, Spans, lines, spans
-from streams.generator.columns import Ints, rows, stacked
-from streams.generator.events import claimed, corrected, corrections
+from streams.generator.columns import Small, rows, stacked
+from streams.generator.events import Events, claimed, corrected, corrections
 from streams.generator.places import Towns, towns
 from streams.generator.population import Population, population
-from streams.generator.trajectories import Phases, Stays, phases, stays
-from streams.generator.write import random_keys, write
+from streams.generator.trajectories import SETTINGS, Phases, Stays, phases, stays
+from streams.generator.write import Keys, Progress, write
 
 _STAGES = ("phases", "stays", "spans", "population", "lines", "corrections", "claims", "corrected", "blemishes", "keys")
 _MORE = 1.25
+"""How many more histories are drawn when too few had a claim in the log."""
+
+Streams = dict[str, np.random.Generator]
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a file holds: persons, events (the closings of updates not among them), closings, and the blemishes."""
+    """What a file holds: persons, events (the closings of updates not among them), closings, and the blemishes.
+
+    ``set_aside`` counts, by slug, the events that are no lawful ones on purpose.
+    """
 
     persons: int
     events: int
@@ -39,7 +42,10 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The persons of a history (numbers 0 to ``persons`` - 1), what they are, and what they are claimed for."""
+    """The persons of a history (numbers 0 to ``persons`` - 1), what they are, and what they are claimed for.
+
+    Phases and stays may begin before the calendar's first month and end after its last.
+    """
 
     persons: int
     calendar: Calendar
@@ -50,8 +56,17 @@ class History:
     lines: Lines
 
 
-def generate(
-    persons: int, first: int, last: int, seed: int, out: Path, progress: Callable[[int, int], None] | None = None
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Histories of candidates, before those without a claim are dropped."""
+
+    phases: Phases
+    stays: Stays
+    spans: Spans
+
+
+def generate(  # noqa: PLR0913, PLR0917 - the arguments of the command
+    persons: int, first: int, last: int, seed: int, out: Path, progress: Progress | None = None
 ) -> Summary:
     """Write a history of ``persons`` distinct persons with an update for each month from ``first`` to ``last``.
 
@@ -59,61 +74,57 @@ def generate(
     written, months in all). Raises ValueError for fewer than one person or a last month before the first.
     """
     if persons < 1 or last < first:
-        message = f"a history needs a person and a month: {persons} persons, months {first} to {last}"
+        message = f"a history needs a person and a month; asked were {persons} persons and {last - first + 1} months"
         raise ValueError(message)
     streams = _streams(seed)
-    made = history(persons, first, last, seed)
-    claims = claimed(streams["claims"], made.lines, made.people, made.towns, made.calendar)
-    later = corrections(streams["corrections"], made.lines, last)
-    events = stacked([claims, corrected(streams["corrected"], later, made.lines, claims, made.people)])
-    found = blemished(streams["blemishes"], events)
-    keys = random_keys(streams["keys"], persons)
-    identities = random_keys(streams["keys"], int(found.events.identity.max()) + 1)
-    write(out, found.events, range(first, last + 1), keys, identities, progress or (lambda _done, _all: None))
+    found = blemished(streams["blemishes"], _events(streams, history(persons, first, last, seed)))
+    keys = Keys.drawn(streams["keys"], persons, int(found.events.identity.max()) + 1)
+    write(out, found.events, keys, range(first, last + 1), progress or (lambda _done, _all: None))
     return Summary(persons, len(found.events.kind), last - first + 1, found.duplicates, found.set_aside)
 
 
 def history(persons: int, first: int, last: int, seed: int) -> History:
     """Return the persons, phases, stays and claim lines behind ``generate``: each person has a line by ``last``."""
-    candidates = int(persons * _settings()["candidates"]) + 100
+    calendar = Calendar(first, last)
+    places = towns(calendar)
+    candidates = int(persons * SETTINGS["candidates"]) + 100
     while True:
-        found = _drawn(candidates, first, last, seed)
-        seen = np.unique(found[1].person[found[2].stay])
-        if len(seen) >= persons:
-            return _history(found, seen[:persons], first, last, seed)
+        streams = _streams(seed)
+        found = _drawn(streams, candidates, places, calendar)
+        claimants = np.unique(found.stays.person[found.spans.stay])
+        if len(claimants) >= persons:
+            kept = _of_persons(found, claimants[:persons])
+            people = population(streams["population"], kept.phases, persons, calendar)
+            made = lines(streams["lines"], kept.spans, kept.stays, people, calendar)
+            return History(persons, calendar, places, people, kept.phases, kept.stays, made)
         candidates = int(candidates * _MORE)
 
 
-def _settings() -> dict[str, Any]:
-    settings: dict[str, Any] = document("generator")["trajectories"]
-    return settings
-
-
-def _streams(seed: int) -> dict[str, np.random.Generator]:
+def _streams(seed: int) -> Streams:
     children = np.random.SeedSequence(seed).spawn(len(_STAGES))
     return {stage: np.random.default_rng(child) for stage, child in zip(_STAGES, children, strict=True)}
 
 
-def _drawn(candidates: int, first: int, last: int, seed: int) -> tuple[Phases, Stays, Spans]:
-    streams = _streams(seed)
-    found = phases(streams["phases"], candidates, first, last)
-    cut = stays(streams["stays"], found, towns(first, last))
-    return found, cut, spans(streams["spans"], cut, first, last)
+def _events(streams: Streams, made: History) -> Events:
+    claims = claimed(streams["claims"], made.lines, made.people, made.towns, made.calendar)
+    later = corrections(streams["corrections"], made.lines, made.calendar.last)
+    return stacked([claims, corrected(streams["corrected"], later, made.lines, claims, made.people)])
 
 
-def _history(found: tuple[Phases, Stays, Spans], chosen: Ints, first: int, last: int, seed: int) -> History:
-    """Keep the chosen persons alone and number them from 0."""
-    streams = _streams(seed)
-    calendar, places = Calendar(first, last), towns(first, last)
-    kept_phases, kept_stays = (_of_persons(table, chosen) for table in found[:2])
-    stay_number = np.cumsum(np.isin(found[1].person, chosen)) - 1
-    kept = rows(found[2], np.isin(found[1].person[found[2].stay], chosen))
-    kept = replace(kept, stay=stay_number[kept.stay])
-    people = population(streams["population"], kept_phases, len(chosen), calendar)
-    made = lines(streams["lines"], kept, kept_stays, people, places, calendar)
-    return History(len(chosen), calendar, places, people, kept_phases, kept_stays, made)
+def _drawn(streams: Streams, candidates: int, places: Towns, calendar: Calendar) -> _Drawn:
+    found = phases(streams["phases"], candidates, calendar)
+    cut = stays(streams["stays"], found, places)
+    return _Drawn(found, cut, spans(streams["spans"], cut, calendar))
 
 
-def _of_persons(table: Any, chosen: Ints) -> Any:  # noqa: ANN401 - Phases or Stays
-    kept = rows(table, np.isin(table.person, chosen))
-    return replace(kept, person=np.searchsorted(chosen, kept.person).astype(np.int32))
+def _of_persons(found: _Drawn, chosen: Small) -> _Drawn:
+    """Keep the chosen persons (ascending) alone, numbered from 0."""
+    kept_phases = rows(found.phases, np.isin(found.phases.person, chosen))
+    stays_kept = np.isin(found.stays.person, chosen)
+    kept_stays = rows(found.stays, stays_kept)
+    kept_spans = rows(found.spans, stays_kept[found.spans.stay])
+    return _Drawn(
+        replace(kept_phases, person=np.searchsorted(chosen, kept_phases.person).astype(np.int32)),
+        replace(kept_stays, person=np.searchsorted(chosen, kept_stays.person).astype(np.int32)),
+        replace(kept_spans, stay=(np.cumsum(stays_kept) - 1)[kept_spans.stay]),
+    )

@@ -1,14 +1,12 @@
 """How late claims come: what the delays of G4 are made of."""
 
-from typing import Any
-
 import numpy as np
 
-from schemas.parameters import document
 from schemas.supports import LEAVES
 from streams.generator.columns import Floats, Ints, Tiny, draws
+from streams.generator.settings import settings
 
-SETTINGS: dict[str, Any] = document("generator")["lateness"]
+SETTINGS = settings("lateness")
 LONGEST: int = SETTINGS["longest"]
 WAYS: tuple[str, ...] = tuple(SETTINGS["supports"])
 WAY_OF_LEAF: Tiny = np.array(

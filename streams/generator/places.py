@@ -1,15 +1,18 @@
 """Towns of the synthetic history: how many live on support there, and under which code an OCMW claims."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from schemas.parameters import document, table
+from schemas.parameters import table
 from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR
 from schemas.places import MUNICIPALITY, valid_code
+from streams.generator.calendar import NEVER, Calendar
 from streams.generator.columns import Floats, Ints, Small
+from streams.generator.settings import settings
 
+_PLACES = settings("places")
 _LATEST = max(entry.first for entry in MUNICIPALITY.values())
 """The month of the last merger: population_2025_boundaries.csv speaks of the codes valid then."""
 
@@ -19,46 +22,54 @@ class Towns:
     """Municipalities valid in the log's first month, sorted by region.
 
     ``shares`` is cumulative over towns, ``bounds`` its values at the edges of each town's region (town, 2).
-    ``codes`` holds the NIS code valid in each month (town, month - first); ``own`` the code of the first month.
-    ``percentage`` is the State's share of a living wage.
+    ``codes`` holds the NIS code valid in each month (town, month - first); ``percentage`` is the State's share of a
+    living wage.
     """
 
-    first: int
     shares: Floats
     bounds: Floats
     codes: Small
-    own: Small
     percentage: Small
 
     def drawn(self, rng: np.random.Generator, size: int) -> Ints:
         """Return ``size`` towns by their share."""
-        return np.searchsorted(self.shares, rng.random(size), side="right").clip(max=len(self.shares) - 1)
+        found: Ints = np.searchsorted(self.shares, rng.random(size), side="right")
+        return found.clip(max=len(self.shares) - 1)
 
     def drawn_near(self, rng: np.random.Generator, origin: Ints) -> Ints:
         """Return a town in the region of each origin, by its share."""
         low, high = self.bounds[origin].T
-        found = np.searchsorted(self.shares, low + rng.random(len(origin)) * (high - low), side="right")
+        found: Ints = np.searchsorted(self.shares, low + rng.random(len(origin)) * (high - low), side="right")
         return found.clip(max=len(self.shares) - 1)
 
 
-def towns(first: int, last: int) -> Towns:
-    """Return the towns of a history from ``first`` to ``last`` (ordinals)."""
-    settings = document("generator")["places"]
-    names = sorted(
-        (nis for nis, entry in MUNICIPALITY.items() if entry.first <= first and (entry.last is None or entry.last >= first)),
-        key=lambda nis: (MUNICIPALITY[nis].region, nis),
-    )
-    people = _inhabitants(names, first)
-    weights = np.where(np.isin(names, settings["without_ocmw"]), 0.0, people ** settings["size_exponent"])
+def towns(calendar: Calendar) -> Towns:
+    """Return the towns of a history."""
+    first = calendar.first
+    names = [nis for nis, entry in MUNICIPALITY.items() if entry.first <= first <= (entry.last or NEVER)]
+    names.sort(key=lambda nis: (MUNICIPALITY[nis].region, nis))
     regions = np.array([MUNICIPALITY[nis].region for nis in names])
+    people = _inhabitants(names, first)
+    total = np.cumsum(_shares(names, regions, people))
+    low = {region: total[regions < region].max(initial=0.0) for region in set(regions)}
+    high = {region: total[regions == region].max() for region in set(regions)}
+    codes = [[int(valid_code(nis, month)) for month in range(first, calendar.last + 1)] for nis in names]
+    return Towns(
+        shares=total,
+        bounds=np.array([(low[region], high[region]) for region in regions]),
+        codes=np.array(codes, dtype=np.int32),
+        percentage=_percentages(people),
+    )
+
+
+def _shares(names: list[str], regions: npt.NDArray[np.str_], people: Floats) -> Floats:
+    weights = np.where(np.isin(names, _PLACES["without_ocmw"]), 0.0, people ** _PLACES["size_exponent"])
     shares = np.zeros(len(names))
-    for region, share in settings["regions"].items():
+    for region, share in _PLACES["regions"].items():
         chosen = regions == region
         shares[chosen] = share * weights[chosen] / weights[chosen].sum()
-    total = np.cumsum(shares / shares.sum())
-    bounds = np.array([[total[regions < region].max(initial=0.0), total[regions <= region].max()] for region in regions])
-    codes = np.array([[int(valid_code(nis, month)) for month in range(first, last + 1)] for nis in names], dtype=np.int32)
-    return Towns(first, total, bounds, codes, np.array(names).astype(np.int32), _percentages(people))
+    shares /= shares.sum()
+    return shares
 
 
 def _inhabitants(names: list[str], month: int) -> Floats:
@@ -72,6 +83,7 @@ def _inhabitants(names: list[str], month: int) -> Floats:
 
 
 def _percentages(people: Floats) -> Small:
-    steps: list[Any] = document("generator")["articles"]["percentages"]
+    steps: list[list[int]] = settings("articles")["percentages"]
     found = np.searchsorted([inhabitants for inhabitants, _ in steps], people, side="right") - 1
-    return np.array([percentage for _, percentage in steps], dtype=np.int32)[found]
+    percentages: Small = np.array([percentage for _, percentage in steps], dtype=np.int32)
+    return percentages[found]

@@ -1,21 +1,18 @@
 """The persons of a synthetic history: what they are on the 15th of any month."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from schemas.breakdowns import DAYS_PER_YEAR, HOUSEHOLD_NEW_FROM
 from schemas.events import shapes
-from schemas.parameters import document
 from schemas.periods import MONTHS_PER_YEAR
-from streams.generator.calendar import Calendar
+from streams.generator.calendar import NEVER, Calendar
 from streams.generator.columns import Floats, Ints, Mask, Small, Tiny, draws
+from streams.generator.settings import settings
 from streams.generator.trajectories import PHASES, Phases
 
-SETTINGS: dict[str, Any] = document("generator")["population"]
-NEVER = 2**30
-"""A month after all months."""
+SETTINGS = settings("population")
 NO_BIRTH_DATE = -(2**30)
 COUNTRIES: tuple[str, ...] = ("BE", "ZZ", *SETTINGS["countries"]["EU"], *SETTINGS["countries"]["nonEU"])
 
@@ -28,7 +25,9 @@ _DEPENDANTS, _DEPENDANTS_OLD = HOUSEHOLDS.index("E"), HOUSEHOLDS.index("D")
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Attributes by person. ``birth`` in days since 1970-01-01; households are categories 0 A, 1 B, 2 E; ``changes``
+    """Attributes by person.
+
+    ``birth`` is in days since 1970-01-01; households are categories 0 A, 1 B, 2 E; ``changes``
     and ``naturalised`` are the months from which the second household and BE hold; ``part`` is the share of the full
     amount that the person is paid; ``country`` numbers ``COUNTRIES``; ``status`` is the symbol of the wet of 1965.
     """

@@ -5,15 +5,16 @@ in the middle of a phase and the first year looks like the others. What lies bef
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from schemas.parameters import document
+from streams.generator.calendar import Calendar
 from streams.generator.columns import Ints, Mask, Small, Tiny, draws, expanded, rows, stacked
 from streams.generator.places import Towns
+from streams.generator.settings import settings
 
-SETTINGS: dict[str, Any] = document("generator")["trajectories"]
+SETTINGS = settings("trajectories")
+_PLACES = settings("places")
 PHASES: tuple[str, ...] = tuple(SETTINGS["phases"])
 
 
@@ -46,12 +47,14 @@ class Stays:
     begins: Mask
 
 
-def phases(rng: np.random.Generator, candidates: int, first: int, last: int) -> Phases:
-    """Return the phases of ``candidates`` histories that touch the months from ``first`` to ``last``."""
+def phases(rng: np.random.Generator, candidates: int, calendar: Calendar) -> Phases:
+    """Return the phases of ``candidates`` histories that touch the months of the calendar, by person and start."""
+    first, last = calendar.first, calendar.last
     person = np.arange(candidates, dtype=np.int32)
     start = rng.integers(first - SETTINGS["warm_up"], last + 1, candidates).astype(np.int32)
-    entry = SETTINGS["entry"]
-    phase = np.array([PHASES.index(name) for name in entry], dtype=np.int8)[draws(rng, list(entry.values()), candidates)]
+    entry: dict[str, float] = SETTINGS["entry"]
+    numbers: Tiny = np.array([PHASES.index(name) for name in entry], dtype=np.int8)
+    phase = numbers[draws(rng, list(entry.values()), candidates)]
     found = []
     for _ in range(SETTINGS["most_phases"]):
         end = start + _lengths(rng, phase) - 1
@@ -67,7 +70,8 @@ def phases(rng: np.random.Generator, candidates: int, first: int, last: int) -> 
 
 def _mixture(rng: np.random.Generator, parts: list[list[float]], size: int) -> Small:
     means = np.array([mean for _, mean in parts])[draws(rng, [share for share, _ in parts], size)]
-    return rng.geometric(1 / np.maximum(means, 1.0)).astype(np.int32)
+    months: Small = rng.geometric(1 / np.maximum(means, 1.0)).astype(np.int32)
+    return months
 
 
 def _lengths(rng: np.random.Generator, phase: Tiny) -> Small:
@@ -96,7 +100,7 @@ def _successors(rng: np.random.Generator, phase: Tiny) -> tuple[Tiny, Small]:
 
 def stays(rng: np.random.Generator, found: Phases, towns: Towns) -> Stays:
     """Return the phases cut at moves; in the month of a move both OCMWs pay their days."""
-    moves_a_month: float = document("generator")["places"]["moves_a_month"]
+    moves_a_month: float = _PLACES["moves_a_month"]
     moved = rng.random(len(found.person)) < -np.expm1((found.end - found.start) * np.log1p(-moves_a_month))
     moved &= found.end > found.start
     origin, target = _towns(rng, found, moved, towns)
@@ -129,7 +133,7 @@ def _towns(rng: np.random.Generator, found: Phases, moved: Mask, towns: Towns) -
     head = np.r_[True, found.person[1:] != found.person[:-1]]
     home = np.maximum.accumulate(np.where(head, np.arange(size), 0))
     drawn = towns.drawn(rng, size)
-    near = rng.random(size) < document("generator")["places"]["same_region"]
+    near = rng.random(size) < _PLACES["same_region"]
     target = np.where(near, towns.drawn_near(rng, drawn[home]), towns.drawn(rng, size)).astype(np.int32)
     latest = np.maximum.accumulate(np.where(moved, np.arange(size), -1))
     before = np.r_[-1, latest[:-1]]

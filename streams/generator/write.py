@@ -6,8 +6,9 @@ file carries the real schema.
 
 import io
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import fastavro
 import numpy as np
@@ -20,9 +21,6 @@ from streams.generator.columns import rows
 from streams.generator.events import NO_EVENT, Events
 from streams.generator.population import COUNTRIES, NO_BIRTH_DATE
 
-Keys = npt.NDArray[np.void]
-"""Sixteen bytes each."""
-
 _SYNC_MARKER = b"ocmw dossier log"
 _BLOCK_BYTES = 64_000
 _CHUNK = 20_000
@@ -31,17 +29,25 @@ _COUNTRY_CODES = np.array([code.encode() for code in COUNTRIES])
 _NAMES = tuple(f"{avro.NAMESPACE}.{name}" for name in avro.RECORDS)
 
 Record = tuple[str, dict[str, Any]]
+Progress = Callable[[int, int], None]
+"""Hears (months written, months in all)."""
 
 
-def random_keys(rng: np.random.Generator, count: int) -> Keys:
-    """Return ``count`` random keys of 16 bytes."""
-    return np.frombuffer(rng.bytes(16 * count), dtype="V16")
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The random keys of persons and event ids, 16 bytes each."""
+
+    persons: npt.NDArray[np.void]
+    identities: npt.NDArray[np.void]
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator, persons: int, identities: int) -> Self:
+        """Draw that many of both."""
+        return cls(*(np.frombuffer(rng.bytes(16 * count), dtype="V16") for count in (persons, identities)))
 
 
-def write(
-    out: Path, events: Events, months: range, persons: Keys, identities: Keys, progress: Callable[[int, int], None]
-) -> None:
-    """Write the file; ``progress`` hears (months written, months in all)."""
+def write(out: Path, events: Events, keys: Keys, months: range, progress: Progress) -> None:
+    """Write the file: the events that arrive in each month, in their order, and the closing of its update."""
     order = np.lexsort((events.order, events.arrives))
     edges = np.searchsorted(events.arrives[order], [*months, months.stop])
     with out.open("wb") as file:
@@ -49,7 +55,7 @@ def write(
         for number, month in enumerate(months):
             for start in range(edges[number], edges[number + 1], _CHUNK):
                 chosen = order[start : min(start + _CHUNK, edges[number + 1])]
-                _append(writer, _records(rows(events, chosen), persons, identities))
+                _append(writer, _records(rows(events, chosen), keys))
             _append(writer, [(_NAMES[avro.UPDATE_CLOSED], _closing(month))])
             progress(number + 1, len(months))
         writer.flush()
@@ -67,23 +73,23 @@ def _closing(month: int) -> dict[str, Any]:
     return {"update_id": month_code(month).encode(), "reference_month": to_yyyymm(month)}
 
 
-def _records(events: Events, persons: Keys, identities: Keys) -> Iterator[Record]:
+def _records(events: Events, keys: Keys) -> Iterator[Record]:
     names = [_NAMES[kind] for kind in events.kind.tolist()]
-    values = (dict(zip(_FIELDS, row, strict=True)) for row in zip(*_columns(events, persons, identities), strict=True))
+    values = (dict(zip(_FIELDS, row, strict=True)) for row in zip(*_columns(events, keys), strict=True))
     return zip(names, values, strict=True)
 
 
-def _columns(events: Events, persons: Keys, identities: Keys) -> list[list[Any]]:
+def _columns(events: Events, keys: Keys) -> list[list[Any]]:
     """Return the columns as Python values, in the order of the fields of a Regularisation."""
     year, month = np.divmod(events.statement, MONTHS_PER_YEAR)
     birth = [None if day == NO_BIRTH_DATE else day for day in events.birth.tolist()]
-    corrected = identities[events.corrects.clip(min=0)].tolist()
+    corrected = keys.identities[events.corrects.clip(min=0)].tolist()
     corrects = [
         None if number == NO_EVENT else key for number, key in zip(events.corrects.tolist(), corrected, strict=True)
     ]
     return [
-        identities[events.identity].tolist(),
-        persons[events.person].tolist(),
+        keys.identities[events.identity].tolist(),
+        keys.persons[events.person].tolist(),
         events.ocmw.tolist(),
         events.dossier.tolist(),
         events.leaf.tolist(),
