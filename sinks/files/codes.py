@@ -52,9 +52,15 @@ def place_lists() -> dict[str, CodeList]:
 
 @cache
 def category_lists() -> dict[str, CodeList]:
-    """Return the columns that follow from a category number: breakdown, category and their labels."""
+    """Return the columns that follow from a category number: breakdown, category, its SDMX identifier, and labels."""
     texts = {"breakdown": [breakdown for breakdown, _ in CATEGORIES], "category": [code for _, code in CATEGORIES]}
+    texts["CATEGORY"] = [category_id(*category) for category in CATEGORIES]
     for lang in LANGUAGES:
         texts[f"breakdown_{lang}"] = [breakdown_label(breakdown, lang) for breakdown, _ in CATEGORIES]
         texts[f"category_{lang}"] = [category_label(*category, lang) for category in CATEGORIES]
     return {column: code_list(values) for column, values in texts.items()}
+
+
+def category_id(breakdown: str, category: str) -> str:
+    """Return the SDMX identifier of a category: its breakdown, then its code in the letters that SDMX allows."""
+    return f"{breakdown}_{category}".replace("+", "PLUS").replace("|", "__")

@@ -23,12 +23,13 @@ def write_csv(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], 
     with temporary(path) as written:
         with written.open("wb") as file:
             file.write(BYTE_ORDER_MARK if dialect == "excel" else b"")
-            rows = _write(file, schema, batches, ";" if dialect == "excel" else ",")
+            rows = write_rows(file, schema, batches, ";" if dialect == "excel" else ",")
         put_in_place(written, path)
     return rows
 
 
-def _write(file: IO[bytes], schema: pa.Schema, batches: Iterable[pa.RecordBatch], delimiter: str) -> int:
+def write_rows(file: IO[bytes], schema: pa.Schema, batches: Iterable[pa.RecordBatch], delimiter: str = ",") -> int:
+    """Write a header and the rows to an open file; return the number of rows."""
     rows = 0
     with pc.CSVWriter(file, schema, write_options=pc.WriteOptions(delimiter=delimiter)) as writer:
         for batch in batches:

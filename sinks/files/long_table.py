@@ -42,11 +42,20 @@ def long_table(
     *,
     labels: bool = False,
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of the chosen blocks, one batch a block that has any, with the columns of ``columns``.
+    """Yield the rows of the chosen blocks, one batch a block that has any, with the columns of ``columns``."""
+    return rows(store, chosen, selection, columns(selection.zone, labels=labels))
+
+
+def rows(
+    store: Store,
+    chosen: tuple[Chosen, ...],
+    selection: Selection,
+    names: tuple[str, ...],
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows with the columns named, those of ``columns`` or of SDMX.
 
     Texts come as dictionaries, the same in every batch.
     """
-    names = columns(selection.zone, labels=labels)
     about = _block_lists(chosen)
     blocks = store.read_blocks(one.ref for one in chosen)
     for number, block in enumerate(blocks):
@@ -71,6 +80,7 @@ def _block_lists(chosen: tuple[Chosen, ...]) -> dict[str, CodeList]:
         "obs_status": ["P" if one.state in UNSTABLE else "A" for one in chosen],
         "state": [one.state.value for one in chosen],
         "update_id": [one.update_id for one in chosen],
+        "TIME_PERIOD": [one.key.period.code.removeprefix("R12-") for one in chosen],
     }
     names = {f"support_{lang}": [_node_label(one, lang) for one in chosen] for lang in LANGUAGES}
     return {column: code_list(values) for column, values in {**texts, **names}.items()}
