@@ -115,6 +115,7 @@ def _defaults() -> tuple[dict[str, Any], ...]:
     )
 
 
+@cache
 def plain(wanted: Shape) -> Schema:
     """Return the schema that reads a shape as plain values: enum -> int index, string -> bytes, no logical types."""
     defined: set[str] = set()
@@ -173,6 +174,31 @@ def resolve(values: dict[str, Any], written: Shape, kind: int) -> dict[str, Any]
         else:
             raise UnresolvableError("unknown-schema")
     return resolved
+
+
+@cache
+def _bounds(kind: int) -> tuple[tuple[str, int, int], ...]:
+    """Return (field, least, greatest) of the enums and ints of a record."""
+    found = []
+    for name, wanted in shapes()[kind].fields:
+        target = next((branch for branch in wanted.branches if branch.type != "null"), wanted)
+        if target.type == "enum":
+            found.append((name, 0, len(target.symbols) - 1))
+        elif target.type == "int":
+            found.append((name, _INT_MIN, _INT_MAX))
+    return tuple(found)
+
+
+def checked(values: dict[str, Any], kind: int) -> dict[str, Any]:
+    """Return plain values that were written with today's schema: what ``resolve`` does, without resolution.
+
+    Raises UnresolvableError with ``undecodable``: no such symbol, or int too large.
+    """
+    for name, least, greatest in _bounds(kind):
+        value = values[name]
+        if value is not None and not least <= value <= greatest:
+            raise UnresolvableError("undecodable")
+    return values
 
 
 def _convert(value: Any, written: Shape, wanted: Shape) -> Any:  # noqa: ANN401 - a plain Avro value

@@ -46,6 +46,11 @@ class Layout:
     single: bool
     native: bool
 
+    @property
+    def branches(self) -> tuple[Shape, ...]:
+        """Shapes of the writer's records, one where ``single``."""
+        return self.written.branches or (self.written,)
+
     @classmethod
     def of(cls, schema: events.Schema) -> "Layout":
         """Return the layout of a writer's schema; raises ValueError where it is no record or union of records."""
@@ -138,33 +143,30 @@ def read_plain(block: Block, layout: Layout) -> Iterator[Plain | str]:
     A record that does not parse makes itself and the rest of the block ``undecodable``. Raises LeftOverError when
     bytes are left over after the last record.
     """
-    branches = layout.written.branches or (layout.written,)
-    schema = events.plain(layout.written)
+    readers = {branch: events.plain(written) for branch, written in enumerate(layout.branches)}
     stream = io.BytesIO(block.data.tobytes())
     for done in range(block.count):
         try:
-            found = fastavro.schemaless_reader(stream, schema, return_record_name=not layout.single)
+            branch = 0 if layout.single else fastavro.schemaless_reader(stream, "long")
+            values = fastavro.schemaless_reader(stream, readers[branch])
         except Exception:  # noqa: BLE001 - whatever the bytes made of the decoder
             yield from ["undecodable"] * (block.count - done)
             return
-        branch = 0 if layout.single else _branch(found[0], branches)
-        values = found if layout.single else found[1]
-        yield _resolved(values, branches[branch], layout.kinds[branch])
+        yield _resolved(values, layout, branch)
     left = len(block.data) - stream.tell()
     if left:
         message = f"{left} bytes are left over after the last record of a block"
         raise LeftOverError(message)
 
 
-def _branch(name: str, branches: tuple[Shape, ...]) -> int:
-    return next(number for number, branch in enumerate(branches) if branch.name == name)
-
-
-def _resolved(values: dict[str, Any], written: Shape, kind: int) -> Plain | str:
+def _resolved(values: dict[str, Any], layout: Layout, branch: int) -> Plain | str:
+    kind = layout.kinds[branch]
     if kind < 0:
         return "unknown-schema"
     try:
-        return kind, events.resolve(values, written, kind)
+        if layout.native:
+            return kind, events.checked(values, kind)
+        return kind, events.resolve(values, layout.branches[branch], kind)
     except UnresolvableError as fault:
         return fault.slug
 

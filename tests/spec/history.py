@@ -1,0 +1,138 @@
+"""Histories as small tables, one event a line, for people to read and for engines to replay.
+
+    person | month   | type      | cents
+    a      | 2024-03 | GRANT     | 100000
+    a      | 2024-03 | REG_GRANT |   -500
+    close 2024-03
+
+The first line names the columns; what a line leaves empty, or the table leaves out, takes the default of ``DEFAULTS``.
+``month`` is what the line covers: a month, or two days as ``2024-03-10..2024-04-09``. ``days`` are by default the days
+covered, with the sign of ``cents``. ``id`` makes two lines the same event or not. A table that closes no update is
+closed at its end, far in the future, so that all its events are in the figures.
+"""
+
+import io
+from collections.abc import Iterable
+from datetime import date
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import fastavro
+
+from schemas import events
+from schemas.log import write_log
+from schemas.periods import day_in, days_in, parse_month
+
+DEFAULTS = {
+    "person": "a",
+    "support": "LL_OTHER",
+    "ocmw": "11002",  # Antwerpen
+    "month": "2024-03",
+    "type": "GRANT",
+    "cents": "100000",
+    "days": "",
+    "percent": "55",
+    "sex": "2",
+    "born": "1990-06-20",
+    "household": "B",
+    "nationality": "BE",
+    "status": "NONE",
+    "id": "",
+    "record": "",
+    "statement": "",
+    "corrects": "",
+    "dossier": "1",
+}
+FAR = "close the-end 2190-01"
+Record = tuple[str, dict[str, Any]]
+
+
+def records(table: str) -> list[Record]:
+    """Return the events of a table as records of the log, in the order of its lines."""
+    lines = [line.strip() for line in table.strip().splitlines() if line.strip()]
+    columns, told = _split(lines[0]), lines[1:]
+    unknown = set(columns) - set(DEFAULTS)
+    if unknown:
+        raise ValueError(f"no such columns: {sorted(unknown)}; there are {sorted(DEFAULTS)}")
+    if not any(line.startswith("close ") for line in told):
+        told.append(FAR)
+    return [
+        _closing(line) if line.startswith("close ") else _line(columns, line, number)
+        for number, line in enumerate(told, start=1)
+    ]
+
+
+def log_file(path: Path, table: str) -> Path:
+    """Write a table as a file of the log and return its path."""
+    write_log(path, records(table), codec="null")
+    return path
+
+
+def raw_file(path: Path, bodies: Iterable[bytes], count: int | None = None) -> Path:
+    """Write one block of bytes that may be no events at all, after an honest header."""
+    given = list(bodies)
+    header = io.BytesIO()
+    marker = b"ocmw dossier log"
+    fastavro.writer(header, events.union(), [], codec="null", sync_marker=marker)
+    body = b"".join(given)
+    for number in (len(given) if count is None else count, len(body)):
+        fastavro.schemaless_writer(header, "long", number)
+    path.write_bytes(header.getvalue() + body + marker)
+    return path
+
+
+def key(name: str) -> bytes:
+    """Return the 16 bytes that stand for a person or an event of a table."""
+    return blake2b(name.encode(), digest_size=16).digest()
+
+
+def _split(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("|")]
+
+
+def _closing(line: str) -> Record:
+    """Read ``close 2024-03`` or ``close some-id 2024-03``."""
+    words = line.split()
+    month = parse_month(words[-1])
+    year, index = divmod(month, 12)
+    return "UpdateClosed", {"update_id": words[1], "reference_month": (year + 1900) * 100 + index + 1}
+
+
+def _line(columns: list[str], line: str, number: int) -> Record:
+    cells = _split(line)
+    if len(cells) != len(columns):
+        raise ValueError(f"line {number} has {len(cells)} cells for {len(columns)} columns: {line}")
+    told = DEFAULTS | {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
+    first, last = _covered(told["month"])
+    name = told["record"] or ("Regularisation" if told["type"].startswith("REG_") else "ReimbursementClaim")
+    values = {
+        "event_id": key(f"event {told['id'] or number}"),
+        "person": key(f"person {told['person']}"),
+        "ocmw": int(told["ocmw"]),
+        "dossier": int(told["dossier"]),
+        "support": told["support"],
+        "amount_type": told["type"],
+        "first_day": first,
+        "last_day": last,
+        "statement_month": int(told["statement"] or f"{last:%Y%m}"),
+        "amount_cents": int(told["cents"]),
+        "days": int(told["days"] or ((last - first).days + 1) * (-1 if int(told["cents"]) < 0 else 1)),
+        "budget_article": 1,
+        "state_percentage": int(told["percent"]),
+        "sex": int(told["sex"]),
+        "birth_date": None if told["born"] == "-" else date.fromisoformat(told["born"]),
+        "household": told["household"],
+        "nationality": told["nationality"],
+        "status": told["status"],
+    }
+    corrects = {"corrects": key(f"event {told['corrects']}") if told["corrects"] else None}
+    return name, values | (corrects if name == "Regularisation" else {})
+
+
+def _covered(text: str) -> tuple[date, date]:
+    if ".." in text:
+        first, last = text.split("..")
+        return date.fromisoformat(first), date.fromisoformat(last)
+    month = parse_month(text)
+    return day_in(month, 1), day_in(month, days_in(month))
