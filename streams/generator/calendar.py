@@ -6,7 +6,7 @@ import numpy as np
 
 from schemas.parameters import table
 from schemas.periods import day_in, days_in, month_of
-from streams.generator.columns import Ints, Small
+from streams.generator.columns import Floats, Ints, Small
 
 NEVER = 2**30
 """A month after all months."""
@@ -45,6 +45,6 @@ def living_wages(first: int, last: int) -> Ints:
         euros = [float(cell) if cell else kept for cell, kept in zip(cells, before, strict=True)]
         known.append((month_of(date.fromisoformat(row["valid_from"])), euros))
     since = np.array([month for month, _ in known])
-    version = np.searchsorted(since, np.arange(first, last + 1), side="right").clip(min=1) - 1
-    cents: Ints = np.rint(100 * np.array([euros for _, euros in known])).astype(np.int64)
-    return cents[version]
+    version: Ints = np.searchsorted(since, np.arange(first, last + 1), side="right").clip(min=1) - 1
+    cents: Floats = np.rint(100 * np.array([euros for _, euros in known])[version])
+    return cents.astype(np.int64)
