@@ -63,14 +63,15 @@ class Fold:
     def steps(self, batch: Batch) -> Iterator[Step]:
         """Fold a batch, yielding after each step. Raises LeftOverError for a corrupt block, before anything changes."""
         events = decode(batch, self.ledger.rules)
-        first = 0
+        first = folded = 0
         for closing in np.flatnonzero(events.kind == UPDATE_CLOSED).tolist():
-            self.ledger.fold(events, first, closing)
+            self.ledger.fold(events, folded, closing)
+            folded = closing + 1
             update = self._close(batch, events, closing)
             if update is not None:
-                yield Step(batch, events, first, closing + 1, update)
-                first = closing + 1
-        self.ledger.fold(events, first, len(events.kind))
+                yield Step(batch, events, first, folded, update)
+                first = folded
+        self.ledger.fold(events, folded, len(events.kind))
         if first < len(events.kind):
             yield Step(batch, events, first, len(events.kind), None)
 

@@ -149,6 +149,14 @@ class Ledger:
         """The rows, in order of first touch, with the columns KEY … TRAITS."""
         return self.tables.rows[: self.tables.used[ROWS]]
 
+    def trimmed(self) -> Tables:
+        """Return the tables without room to grow, as views: what a snapshot holds."""
+        persons, ids, rows = (int(number) for number in self.tables.used)
+        tables = self.tables
+        return tables._replace(
+            persons=tables.persons[:persons], ids=tables.ids[:ids], rows=tables.rows[:rows], before=tables.before[:rows]
+        )
+
     def take_touched(self) -> Mask:
         """Return which (leaf, month) were touched since the last call, and forget it."""
         touched = self.tables.touched.copy()

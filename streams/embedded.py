@@ -1,0 +1,175 @@
+"""The embedded driver: dossier files in, releases in a store directory out, no server.
+
+    files ─► verify all ─► fold ─► journal (synced) ─► cut ─► publish          at each UpdateClosed
+                             └───► at the end: journal, snapshot, set_aside.csv
+
+The journal is the truth of a store: the admitted events in log order, closings among them. Whatever was killed at
+whatever moment, opening the store folds the journal again (or takes the snapshot and folds what follows) and makes the
+releases that are missing; running the same command again then finds every journaled event seen already. An input file
+is verified whole before anything is written.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from processors.decoding import Batch, batch_of, decode
+from processors.fold import Fold, Step
+from processors.ledger import DUPLICATE
+from processors.rules import rules
+from schemas.faults import FAULTS
+from schemas.log import Block, CorruptFileError, LeftOverError, LogFile
+from schemas.releases import Release, Update
+from schemas.settings import FigureSettings
+from sinks.directory import DirectoryStore
+from sinks.journal import Journal
+from sinks.lock import writer_lock
+from sinks.set_aside import SetAside, append_run
+from streams import checkpoint
+from streams.cut import Cut, release_of
+
+BATCH_BYTES = 1 << 20
+"""Blocks are folded together up to this size: columns of a batch stay in the processor's cache."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how far, and out of how much."""
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """What became of the events of a run (L2): applied + duplicates + set aside = events in."""
+
+    applied: int = 0
+    duplicates: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    @property
+    def events(self) -> int:
+        """Events in."""
+        return self.applied + self.duplicates + self.faults.total()
+
+    def note(self, step: Step, file: str) -> None:
+        """Count the outcomes of a step, and remember where each event stood that was set aside."""
+        tally = np.bincount(step.outcomes(), minlength=DUPLICATE + 1)
+        self.applied += int(tally[0])
+        self.duplicates += int(tally[DUPLICATE])
+        for record, number in step.set_aside():
+            fault = FAULTS[number - 1]
+            self.faults[fault.slug] += 1
+            self.set_aside.append(SetAside(file, record, fault))
+
+
+def batches(file: LogFile) -> Iterator[Batch]:
+    """Yield the blocks of a file in batches. Raises CorruptFileError."""
+    pending: list[Block] = []
+    size = 0
+    try:
+        for block in file.blocks():
+            pending.append(block)
+            size += len(block.data)
+            if size >= BATCH_BYTES:
+                yield batch_of(pending, file.layout)
+                pending, size = [], 0
+        if pending:
+            yield batch_of(pending, file.layout)
+    except LeftOverError as error:
+        message = f"{file.path}: corrupt, {error}; copy or export it again"
+        raise CorruptFileError(message) from error
+
+
+def verified(path: Path, settings: FigureSettings) -> tuple[LogFile, int]:
+    """Return a file and its number of records, once all of it was read. Raises CorruptFileError."""
+    file = LogFile.open(path)
+    records = 0
+    for batch in batches(file):
+        try:
+            decode(batch, rules(settings))
+        except LeftOverError as error:
+            message = f"{path}: corrupt, {error}; copy or export it again"
+            raise CorruptFileError(message) from error
+        records += batch.records
+    return file, records
+
+
+class Embedded:
+    """A store that is open for writing, and the fold of its journal. Use it as a context manager: it holds the lock."""
+
+    def __init__(self, root: Path, settings: FigureSettings, keep_releases: int | None = None) -> None:
+        """Name the store; nothing is read or made before it is entered."""
+        self.root = root
+        self.settings = settings
+        self._keep = keep_releases
+        self.release: Release | None = None
+
+    def __enter__(self) -> Self:
+        """Take the lock, recover the fold, and make the releases that a killed run left unmade."""
+        self._lock = writer_lock(self.root)
+        self._lock.acquire()
+        try:
+            self.store = DirectoryStore.writing(self.root, self.settings, self._keep, locked=True)
+            self.journal = Journal(self.root)
+            self.release = self.store.release() if self.store.latest() else None
+            self.fold, covered = checkpoint.load(self.root, self.settings)
+            for segment in self.journal.segments()[covered:]:
+                for batch in batches(LogFile.open(segment)):
+                    for step in self.fold.steps(batch):
+                        self._cut_if_closed(step.update)
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+    def replay(self, paths: list[Path], progress: Progress = lambda *_: None) -> Outcomes:
+        """Fold files in this order and publish a release at each closing. Raises CorruptFileError before any change."""
+        files = []
+        for number, path in enumerate(paths):
+            progress("verifying", number, len(paths))
+            files.append(verified(path, self.settings))
+        outcomes = Outcomes()
+        total = sum(records for _, records in files)
+        steps = ((file, step) for file, _ in files for batch in batches(file) for step in self.fold.steps(batch))
+        ongoing = True
+        while ongoing:
+            ongoing, update = self._journal_until_closed(steps, outcomes, lambda done: progress("folding", done, total))
+            if update is not None:
+                progress(f"counting update {update.update_id}", outcomes.events, total)
+                self._cut_if_closed(update)
+        append_run(self.root, outcomes.set_aside)
+        checkpoint.save(self.root, self.fold, len(self.journal.segments()))
+        return outcomes
+
+    def _journal_until_closed(
+        self, steps: Iterator[tuple[LogFile, Step]], outcomes: Outcomes, progress: Callable[[int], None]
+    ) -> tuple[bool, Update | None]:
+        """Journal steps up to the next closing; return whether there may be more, and the update that closed."""
+        with self.journal.writing() as segment:
+            for file, step in steps:
+                outcomes.note(step, file.path.name)
+                data, count = step.admitted()
+                if count:
+                    segment.append(data, count)
+                progress(outcomes.events)
+                if step.update is not None:
+                    segment.finish()
+                    return True, step.update
+            segment.finish()
+        return False, None
+
+    def _cut_if_closed(self, update: Update | None) -> None:
+        if update is None:
+            return
+        touched = self.fold.ledger.take_touched()
+        if update.sequence <= self.store.latest():
+            return
+        exists = self.fold.ledger.tables.exists
+        cut = Cut(update, self.release, touched, exists, self.settings, self.store)
+        self.release = self.store.publish(release_of(self.fold.ledger, cut))
