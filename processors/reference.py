@@ -26,7 +26,7 @@ from schemas.breakdowns import (
     codes,
 )
 from schemas.figures import MEASURES, BlockKey, Cells
-from schemas.periods import KINDS, Period
+from schemas.periods import KINDS, LAST_MONTH, Period
 from schemas.places import LEVELS, PLACE_NUMBER, PLACES, ancestors
 from schemas.supports import NODE, NODES
 
@@ -37,7 +37,10 @@ Integers = npt.NDArray[np.int64]
 
 
 def known(history: History) -> dict[BlockKey, int]:
-    """Return every node and period that the log knows, with the sequence of the update that first held a row of it."""
+    """Return every node and period that the log knows, with the sequence of the update that first held a row of it.
+
+    No period ends after the last month that an event may name.
+    """
     first = history.parts.groupby(["leaf", "month"])["update"].min()
     found: dict[BlockKey, int] = {}
     for node, kind in product(NODES, KINDS):
@@ -46,7 +49,8 @@ def known(history: History) -> dict[BlockKey, int]:
             for period in Period.holding(kind, month):
                 key = BlockKey(node.code, period)
                 found[key] = min(update, found.get(key, update))
-    return {key: update for key, update in found.items() if update <= len(history.updates)}
+    closed = len(history.updates)
+    return {key: update for key, update in found.items() if update <= closed and key.period.last <= LAST_MONTH}
 
 
 def parts_of(history: History, key: BlockKey, sequence: int | None = None) -> pd.DataFrame:

@@ -7,8 +7,9 @@
 
 The first line names the columns; what a line leaves empty, or the table leaves out, takes the default of ``DEFAULTS``.
 ``month`` is what the line covers: a month, or two days as ``2024-03-10..2024-04-09``. ``days`` are by default the days
-covered, with the sign of ``cents``. ``id`` makes two lines the same event or not. A table that closes no update is
-closed at its end, far in the future, so that all its events are in the figures.
+covered, with the sign of ``cents``. Person ``p1..p100`` stands for a hundred lines. ``id`` makes two lines the same
+event or not. A table that closes no update is closed at its end, far in the future, so that all its events are in the
+figures; its last line ``left open`` says that it is not.
 """
 
 import io
@@ -44,6 +45,7 @@ DEFAULTS = {
     "corrects": "",
     "dossier": "1",
 }
+OPEN = "left open"
 FAR = "close the-end 2190-01"
 Record = tuple[str, dict[str, Any]]
 
@@ -55,12 +57,10 @@ def records(table: str) -> list[Record]:
     unknown = set(columns) - set(DEFAULTS)
     if unknown:
         raise ValueError(f"no such columns: {sorted(unknown)}; there are {sorted(DEFAULTS)}")
-    if not any(line.startswith("close ") for line in told):
+    if not any(line.startswith(("close ", OPEN)) for line in told):
         told.append(FAR)
-    return [
-        _closing(line) if line.startswith("close ") else _line(columns, line, number)
-        for number, line in enumerate(told, start=1)
-    ]
+    told = [line for line in told if line != OPEN]
+    return [record for number, line in enumerate(told, start=1) for record in _line(columns, line, number)]
 
 
 def log_file(path: Path, table: str) -> Path:
@@ -99,15 +99,28 @@ def _closing(line: str) -> Record:
     return "UpdateClosed", {"update_id": words[1], "reference_month": (year + 1900) * 100 + index + 1}
 
 
-def _line(columns: list[str], line: str, number: int) -> Record:
+def _line(columns: list[str], line: str, number: int) -> list[Record]:
+    if line.startswith("close "):
+        return [_closing(line)]
     cells = _split(line)
     if len(cells) != len(columns):
         raise ValueError(f"line {number} has {len(cells)} cells for {len(columns)} columns: {line}")
     told = DEFAULTS | {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
+    return [_event(told | {"id": told["id"] or str(number), "person": person}) for person in _persons(told["person"])]
+
+
+def _persons(text: str) -> list[str]:
+    if ".." not in text:
+        return [text]
+    first, last = (int(name[1:]) for name in text.split(".."))
+    return [f"{text[0]}{number}" for number in range(first, last + 1)]
+
+
+def _event(told: dict[str, str]) -> Record:
     first, last = _covered(told["month"])
     name = told["record"] or ("Regularisation" if told["type"].startswith("REG_") else "ReimbursementClaim")
     values = {
-        "event_id": key(f"event {told['id'] or number}"),
+        "event_id": key(f"event {told['id']}"),
         "person": key(f"person {told['person']}"),
         "ocmw": int(told["ocmw"]),
         "dossier": int(told["dossier"]),
