@@ -6,6 +6,7 @@ records are written as today's are (``Layout.native``); all others are read valu
 
 import io
 import mmap
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from schemas.events import Shape, UnresolvableError
 Bytes = npt.NDArray[np.uint8]
 Plain = tuple[int, dict[str, Any]]
 """A decoded event: its kind and its plain values (today's schema)."""
+
+_SYNC_BYTES, _CHECKSUM_BYTES = 16, 4
 
 
 class CorruptFileError(Exception):
@@ -110,6 +113,8 @@ class LogFile:
                 if not 0 <= block.num_records <= len(data):
                     self._corrupt(f"a block claims {block.num_records} records in {len(data)} bytes")
                 reached = block.offset + block.size
+                if block.codec == "snappy" and zlib.crc32(data.data) != _snappy_checksum(mapped, reached):
+                    self._corrupt("a block fails its checksum")
                 yield Block(data, block.num_records, first)
                 first += block.num_records
             if reached != end:
@@ -124,6 +129,12 @@ class LogFile:
     def _corrupt(self, what: str) -> None:
         message = f"{self.path}: corrupt or truncated, {what}; copy or export it again"
         raise CorruptFileError(message)
+
+
+def _snappy_checksum(mapped: mmap.mmap, end: int) -> int:
+    """Return the checksum of the block that ends at ``end``: fastavro reads past it without a look."""
+    at = end - _SYNC_BYTES - _CHECKSUM_BYTES
+    return int.from_bytes(mapped[at : at + _CHECKSUM_BYTES], "big")
 
 
 @contextmanager

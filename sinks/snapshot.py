@@ -1,0 +1,71 @@
+"""Snapshots: named arrays and a little JSON in one file, as numpy's uncompressed ``npz`` with a checksum behind it.
+
+The zip inside has a checksum of its own, but numpy does not read far enough to meet it when a header lies about its
+array; so the whole file is verified before anything is believed. A snapshot is a cache: what cannot be believed is not
+there.
+"""
+
+import json
+import mmap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from sinks.durability import put_in_place, temporary
+
+VERSION = 1
+"""Version of the layout of the file."""
+
+Arrays = dict[str, npt.NDArray[Any]]
+_PREFIX = "array."
+_CHECKSUM_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was saved."""
+
+    arrays: Arrays
+    meta: dict[str, Any]
+
+
+def save(path: Path, arrays: Arrays, meta: dict[str, Any]) -> None:
+    """Replace the file at ``path``, atomically and durably. Raises StoreWriteError where the disk refuses."""
+    header = json.dumps({"version": VERSION, "meta": meta}).encode()
+    members = {_PREFIX + name: array for name, array in arrays.items()}
+    with temporary(path) as written:
+        with written.open("w+b") as file:
+            np.savez(file, header=np.frombuffer(header, np.uint8), **members)  # type: ignore[arg-type]  # its stub takes allow_pickle for a member
+            file.flush()
+            file.write(_checksum(file, file.tell()))
+        put_in_place(written, path)
+
+
+def load(path: Path) -> Snapshot | None:
+    """Return what was saved, or None where the file is missing, torn, changed or of another version."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        size = path.stat().st_size - _CHECKSUM_BYTES
+        if size <= 0 or _checksum(file, size) != _trailer(file, size):
+            return None
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as found:
+            header = json.loads(found["header"].tobytes())
+            if header["version"] != VERSION:
+                return None
+            return Snapshot({name.removeprefix(_PREFIX): found[name] for name in found.files[1:]}, header["meta"])
+
+
+def _checksum(file: IO[bytes], size: int) -> bytes:
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
+        return xxhash.xxh3_128(view[:size]).digest()
+
+
+def _trailer(file: IO[bytes], size: int) -> bytes:
+    file.seek(size)
+    return file.read()
