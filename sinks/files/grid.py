@@ -1,0 +1,147 @@
+"""Public figures of one support as grids: for each breakdown a row for each place and category, a column a period.
+
+Kinds of nothing stay apart. A cell that was published without beneficiaries is 0. A code that was not valid in the
+period can have none, nor can a municipality without OCMW: that cell is MISSING, unless someone was counted there.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.breakdowns import CATEGORIES, CATEGORY_NUMBER, codes
+from schemas.parameters import document
+from schemas.periods import LENGTH, Period
+from schemas.places import LEVELS, MUNICIPALITY, PLACE_NUMBER, PLACES, ancestors
+from schemas.releases import Entry
+from sinks.protocol import Store
+
+MISSING = -1
+WITHOUT_OCMW: frozenset[str] = frozenset(document("publication")["without_ocmw"])
+
+
+class Shown(NamedTuple):
+    """A period whose figures are public, and what the release says of it."""
+
+    period: Period
+    entry: Entry
+
+
+class Area(NamedTuple):
+    """Which places have rows: ``fixed`` is the month of a fixed geography (ordinal), None for the codes of then (D3).
+
+    ``ocmw`` keeps one municipality, None all places.
+    """
+
+    fixed: int | None = None
+    ocmw: str | None = None
+
+
+class Grid(NamedTuple):
+    """Beneficiaries of one breakdown: ``values[place, category, period]``, MISSING where nothing can be counted.
+
+    ``places`` are place numbers; only categories that occur in some period are there, in a reader's order.
+    """
+
+    places: tuple[int, ...]
+    categories: tuple[str, ...]
+    periods: tuple[Shown, ...]
+    values: npt.NDArray[np.int32]
+
+
+def grids(store: Store, periods: tuple[Shown, ...], breakdowns: Iterable[str], area: Area) -> dict[str, Grid]:
+    """Return the grids of some breakdowns, reading each block once.
+
+    Rows are the places of the area that exist in some of the periods, by level, then code.
+    """
+    keys = [(breakdown, code) for breakdown in breakdowns for code in codes(breakdown)]
+    counted = _exists(periods, area.fixed)
+    places = _in_order(counted, area.ocmw)
+    values = _values(store, periods, places, [CATEGORY_NUMBER[key] for key in keys])
+    values[~_has_ocmw(counted, places)[:, None, :] & (values == 0)] = MISSING
+    return {breakdown: _grid(breakdown, keys, places, periods, values) for breakdown in dict(keys)}
+
+
+def mean_of_months(grid: Grid, at: int, months: Grid) -> npt.NDArray[np.float64] | None:
+    """Return the mean of the months of period ``at``, to one decimal (half up), for each place and category.
+
+    None when not all of its months are public; MISSING where the period's own figure is. A mean is no unique count.
+    """
+    period = grid.periods[at].period
+    inside = [n for n, one in enumerate(months.periods) if period.first <= one.period.last <= period.last]
+    if len(inside) < LENGTH[period.kind]:
+        return None
+    sums = np.zeros((len(PLACES), len(grid.categories)), np.int64)
+    for column, category in enumerate(grid.categories):
+        if category in months.categories:
+            counts = months.values[:, months.categories.index(category), inside]
+            sums[list(months.places), column] = counts.clip(0).sum(axis=1)
+    tenths = (sums[list(grid.places)] * 20 + len(inside)) // (2 * len(inside))
+    return np.where(grid.values[:, :, at] == MISSING, MISSING, tenths / 10)
+
+
+def _grid(
+    breakdown: str,
+    keys: list[tuple[str, str]],
+    places: tuple[int, ...],
+    periods: tuple[Shown, ...],
+    values: npt.NDArray[np.int32],
+) -> Grid:
+    occurring = np.asarray((values > 0).any(axis=(0, 2)))
+    chosen = [at for at, (name, _) in enumerate(keys) if name == breakdown and occurring[at]]
+    return Grid(places, tuple(keys[at][1] for at in chosen), periods, values[:, chosen])
+
+
+def _values(
+    store: Store, periods: tuple[Shown, ...], places: tuple[int, ...], categories: list[int]
+) -> npt.NDArray[np.int32]:
+    values = np.zeros((len(places), len(categories), len(periods)), np.int32)
+    row, column = _position(places, len(PLACES)), _position(categories, len(CATEGORIES))
+    filled = [(at, one.entry.public) for at, one in enumerate(periods) if one.entry.public]
+    for (at, _), cells in zip(filled, store.read_blocks(ref for _, ref in filled), strict=True):
+        x, y = row[cells.place], column[cells.category]
+        kept = (x >= 0) & (y >= 0)
+        values[x[kept], y[kept], at] = cells.beneficiaries[kept]
+    return values
+
+
+def _position(numbers: Iterable[int], size: int) -> npt.NDArray[np.int64]:
+    position = np.full(size, -1)
+    chosen = list(numbers)
+    position[chosen] = np.arange(len(chosen))
+    return position
+
+
+def _in_order(exists: npt.NDArray[np.bool_], ocmw: str | None) -> tuple[int, ...]:
+    wanted = np.array([ocmw in (None, nis) for _, nis in PLACES])
+    found: list[int] = np.flatnonzero(np.asarray(exists.any(axis=1)) & wanted).tolist()
+    return tuple(sorted(found, key=lambda number: (LEVELS.index(PLACES[number][0]), PLACES[number][1])))
+
+
+def _has_ocmw(exists: npt.NDArray[np.bool_], places: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    served = np.array([PLACES[number][1] not in WITHOUT_OCMW for number in places])
+    found: npt.NDArray[np.bool_] = exists[list(places)] & served[:, None]
+    return found
+
+
+def _exists(periods: tuple[Shown, ...], fixed: int | None) -> npt.NDArray[np.bool_]:
+    """Whether a place (by number) exists in some month of each period."""
+    first, last = _validity()
+    start = np.array([one.period.first if fixed is None else fixed for one in periods])
+    end = np.array([one.period.last if fixed is None else fixed for one in periods])
+    overlaps = (first[:, None] <= end) & (start <= last[:, None])
+    exists = np.zeros((len(PLACES), len(periods)), np.bool_)
+    for nis, lives in zip(MUNICIPALITY, overlaps, strict=True):
+        for place in ancestors(nis).items():
+            exists[PLACE_NUMBER[place]] |= lives
+    return exists
+
+
+@cache
+def _validity() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    for_ever = np.iinfo(np.int64).max
+    entries = MUNICIPALITY.values()
+    first = np.array([entry.first for entry in entries], np.int64)
+    return first, np.array([for_ever if entry.last is None else entry.last for entry in entries], np.int64)

@@ -1,0 +1,176 @@
+"""Sheets of a workbook: rows are place x category, columns are periods, the newest twelve in view when it opens.
+
+A column is a count (whole persons) or a mean of the months (one decimal); never one kind under the other's header.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from schemas.breakdowns import CROSSES, category_label
+from schemas.parameters import document
+from schemas.periods import PeriodKind
+from schemas.places import LEVELS, PLACES, place_name
+from schemas.releases import State
+from sinks.files.codes import LANGUAGES, PLACE_LANGUAGES
+from sinks.files.grid import WITHOUT_OCMW, Grid
+
+_WORDS = document("publication")
+COLUMNS_IN_VIEW = 12
+A3 = 8
+COUNT_WIDTH, MEAN_WIDTH, HEADER_HEIGHT = 10, 21, 64
+
+
+class Column(NamedTuple):
+    """A column of figures: ``values[place, category]``; nothing is written where a value is below zero.
+
+    ``mean`` tells a mean of months from a count; ``broken`` that a series breaks here; ``state`` is the figures'.
+    """
+
+    header: str
+    values: npt.NDArray[np.int32] | npt.NDArray[np.float64]
+    state: State
+    mean: bool = False
+    broken: bool = False
+
+
+class Formats:
+    """The cell formats of one workbook, each made once."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        """Remember the workbook that owns the formats."""
+        self._workbook = workbook
+        self._made: dict[tuple[tuple[str, object], ...], Any] = {}
+
+    def of(self, **properties: object) -> Any:  # noqa: ANN401 - xlsxwriter's Format has no types
+        """Return the format with these properties of XlsxWriter."""
+        key = tuple(sorted(properties.items()))
+        if key not in self._made:
+            self._made[key] = self._workbook.add_format(dict(properties))
+        return self._made[key]
+
+    def header(self, column: Column) -> Any:  # noqa: ANN401 - the same
+        """Return the format of a column's header: amber where a series breaks, orange under revision."""
+        fill = "#C55A11" if column.state is State.REVISING else "#BF9000" if column.broken else "#1F3864"
+        return self.of(**{**HEADER, "bg_color": fill})
+
+    def figure(self, column: Column, level: str) -> Any:  # noqa: ANN401 - the same
+        """Return the format of a figure."""
+        shape: dict[str, object] = {"num_format": "#,##0.0" if column.mean else "#,##0"}
+        if column.state is State.REVISING:
+            shape |= {"italic": True, "bg_color": "#FBE4D5"}
+        elif column.mean:
+            shape |= {"font_color": "#7F7F7F"}
+        return self.of(**shape, bold=level in LOUD)
+
+    def label(self, level: str) -> Any:  # noqa: ANN401 - the same
+        """Return the format of a row's labels."""
+        return self.of(bold=level in LOUD)
+
+
+HEADER: dict[str, object] = {
+    "bold": True,
+    "font_color": "#FFFFFF",
+    "bg_color": "#1F3864",
+    "text_wrap": True,
+    "valign": "vcenter",
+}
+LOUD = frozenset({"kingdom", "region"})
+
+
+class Label(NamedTuple):
+    """A column of labels: header and width in characters."""
+
+    header: str
+    width: int
+
+
+PLACE_LABELS = (Label("NIS", 7), Label("Niveau", 14), Label("Plaats", 24), Label("Lieu", 24))
+CATEGORY_LABELS = (Label("Code", 8), Label("Categorie", 20), Label("Catégorie", 20), Label("Category", 20))
+
+
+class Sheet(NamedTuple):
+    """What one sheet shows: its name, kind of period, breakdown, its grid (for the rows), the figures."""
+
+    name: str
+    kind: PeriodKind
+    breakdown: str
+    grid: Grid
+    columns: tuple[Column, ...]
+
+
+def write_sheet(workbook: Workbook, formats: Formats, sheet: Sheet) -> None:
+    """Write one sheet: one header row, panes frozen beside the labels, a filter on every column."""
+    written = workbook.add_worksheet(sheet.name)
+    labels = PLACE_LABELS if sheet.breakdown == "total" else PLACE_LABELS + CATEGORY_LABELS
+    _write_header(written, formats, labels, sheet.columns)
+    figures = np.stack([column.values for column in sheet.columns], axis=2).astype(np.float64)
+    styles = {level: _styles(formats, sheet.columns, level) for level in LEVELS}
+    last = 0
+    for last, (place, category) in enumerate(_rows(sheet), start=1):
+        number, code = sheet.grid.places[place], sheet.grid.categories[category]
+        level = PLACES[number][0]
+        for at, text in enumerate(_labels(number, sheet.breakdown, code)[: len(labels)]):
+            written.write_string(last, at, text, formats.label(level))
+        for at, (value, style) in enumerate(
+            zip(figures[place, category].tolist(), styles[level], strict=True), len(labels)
+        ):
+            if value >= 0:
+                written.write_number(last, at, value, style)
+    _set_page(written, len(labels))
+    written.autofilter(0, 0, last, len(labels) + len(sheet.columns) - 1)
+    newest = max(len(labels), len(labels) + len(sheet.columns) - COLUMNS_IN_VIEW)
+    written.freeze_panes(1, len(labels), 1, newest)
+
+
+def _set_page(sheet: Worksheet, labels: int) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(A3)
+    sheet.repeat_rows(0)
+    sheet.repeat_columns(0, labels - 1)
+
+
+def _styles(formats: Formats, columns: Sequence[Column], level: str) -> list[Any]:
+    return [formats.figure(column, level) for column in columns]
+
+
+def _write_header(sheet: Worksheet, formats: Formats, labels: Sequence[Label], columns: Sequence[Column]) -> None:
+    sheet.set_row(0, HEADER_HEIGHT if any(column.mean for column in columns) else None)
+    for at, label in enumerate(labels):
+        sheet.set_column(at, at, label.width)
+        sheet.write_string(0, at, label.header, formats.of(**HEADER))
+    for at, column in enumerate(columns, start=len(labels)):
+        sheet.set_column(at, at, MEAN_WIDTH if column.mean else COUNT_WIDTH)
+        sheet.write_string(0, at, column.header, formats.header(column))
+
+
+def _rows(sheet: Sheet) -> Iterator[tuple[int, int]]:
+    """Yield the rows; in a combination of characteristics most would be all zero, and these are left out."""
+    shape = len(sheet.grid.places), len(sheet.grid.categories)
+    chosen = np.ones(shape, np.bool_)
+    if sheet.breakdown in CROSSES:
+        chosen = np.asarray((sheet.grid.values > 0).any(axis=2))
+    pairs: list[list[int]] = np.argwhere(chosen).tolist()
+    return ((place, category) for place, category in pairs)
+
+
+def _labels(place: int, breakdown: str, category: str) -> tuple[str, ...]:
+    level, nis = PLACES[place]
+    names = (_name(level, nis, language) for language in PLACE_LANGUAGES)
+    return (nis, _level(level), *names, category, *(category_label(breakdown, category, lang) for lang in LANGUAGES))
+
+
+def _level(level: str) -> str:
+    words = _WORDS["levels"][level]
+    return " / ".join(dict.fromkeys((words["nl"], words["fr"])))
+
+
+def _name(level: str, nis: str, language: str) -> str:
+    without: str = _WORDS["no_ocmw"][language]
+    return (
+        f"{place_name(level, nis, language)} ({without})" if nis in WITHOUT_OCMW else place_name(level, nis, language)
+    )

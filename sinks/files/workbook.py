@@ -1,0 +1,171 @@
+"""Workbooks as the Vademecum publishes them: one for each public support and series, months and years (F2).
+
+A sheet for each kind of period and breakdown, because a combined one would not fit and no filter would help. Months
+hold the breakdowns that most ask for; years hold all. Nothing in a workbook depends on when or where it was made, so
+two from one release are the same bytes.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from xlsxwriter import Workbook
+
+from schemas.breakdowns import BREAKDOWNS, CROSSES, RESTRICTED_BREAKDOWNS
+from schemas.breaks import Break, breaks_in
+from schemas.figures import BlockKey
+from schemas.parameters import document
+from schemas.periods import Period, PeriodKind, day_in, month_of, parse_month
+from schemas.releases import Release, State, Update
+from schemas.supports import NODES, Node
+from sinks.durability import put_in_place, temporary
+from sinks.files.cover import Facts, write_cover
+from sinks.files.grid import Area, Grid, Shown, grids, mean_of_months
+from sinks.files.selection import ExportRefusedError, Selection, is_public
+from sinks.files.sheets import Column, Formats, Sheet, write_sheet
+from sinks.protocol import Store
+
+_WORDS: dict[str, Any] = document("publication")
+MONTH_BREAKDOWNS = ("total", "sex", "age5", "household", "nationality_group")
+QUARTER_BREAKDOWNS = ("total",)
+"""Others would double the size of a workbook; they stand in the long table."""
+YEAR_BREAKDOWNS = tuple(name for name in BREAKDOWNS if name not in RESTRICTED_BREAKDOWNS)
+SIMPLE_BREAKDOWNS = tuple(name for name in YEAR_BREAKDOWNS if name not in CROSSES)
+
+
+SHEETS: dict[PeriodKind, tuple[str, ...]] = {
+    "month": MONTH_BREAKDOWNS,
+    "quarter": QUARTER_BREAKDOWNS,
+    "year": YEAR_BREAKDOWNS,
+}
+
+
+class _Series(NamedTuple):
+    name: str
+    first: int
+    last: int | None
+
+
+SERIES = tuple(
+    _Series(one["name"], parse_month(one["first"]), parse_month(one["last"]) if one["last"] else None)
+    for one in _WORDS["series"]
+)
+
+
+def write_workbooks(
+    directory: Path, store: Store, release: Release | None, selection: Selection, geography: str = "as_then"
+) -> list[Path]:
+    """Write the workbooks that have any figure, each whole or not at all; return their paths.
+
+    ``geography`` is the store's setting (``as_then`` or ``fixed:2025-01-01``). Raises ExportRefusedError for another
+    zone than the public one, StoreWriteError where the disk refuses.
+    """
+    if selection.zone != "public":
+        raise ExportRefusedError("workbooks are made of public figures; ask for --zone public, or another format")
+    if release is None:
+        return []
+    books = (_book(release, node, series, selection, geography) for node in NODES for series in SERIES)
+    return [_write(directory, store, release.update, book) for book in books if book]
+
+
+class _Book(NamedTuple):
+    """A workbook to be: ``shown`` are all public periods of the series, ``asked`` those that get columns."""
+
+    node: Node
+    series: _Series
+    shown: tuple[Shown, ...]
+    asked: tuple[Shown, ...]
+    area: Area
+    fixed_day: str
+
+
+def _book(release: Release, node: Node, series: _Series, selection: Selection, geography: str) -> _Book | None:
+    shown = tuple(
+        Shown(key.period, entry)
+        for key, entry in sorted(release.entries.items(), key=lambda item: item[0].period.last)
+        if key.support == node.code and is_public(key, entry) and _lies_in(key.period, series)
+    )
+    asked = tuple(one for one in shown if selection.holds(BlockKey(node.code, one.period)))
+    if not any(one.entry.public for one in asked):
+        return None
+    fixed_day = geography.partition(":")[2]
+    fixed = month_of(date.fromisoformat(fixed_day)) if fixed_day else None
+    return _Book(node, series, shown, asked, Area(fixed, selection.ocmw), fixed_day)
+
+
+def _lies_in(period: Period, series: _Series) -> bool:
+    bounded = period.kind in SHEETS and (series.last is None or period.last <= series.last)
+    return bounded and period.first >= series.first
+
+
+def _write(directory: Path, store: Store, update: Update, book: _Book) -> Path:
+    path = directory / f"{book.node.code}_{book.series.name}.xlsx"
+    sheets = tuple(_sheets(store, book))
+    with temporary(path) as written:
+        with Workbook(str(written), {"constant_memory": True, "strings_to_urls": False}) as workbook:
+            made = day_in(update.reference_month, 1)
+            workbook.set_properties({"title": path.stem, "created": datetime(made.year, made.month, 1, tzinfo=UTC)})
+            formats = Formats(workbook)
+            write_cover(workbook, formats, _facts(book, update, sheets))
+            for sheet in sheets:
+                write_sheet(workbook, formats, sheet)
+        put_in_place(written, path)
+    return path
+
+
+def _facts(book: _Book, update: Update, sheets: tuple[Sheet, ...]) -> Facts:
+    return Facts(
+        node=book.node,
+        series=book.series.name if book.series.last else f"{book.series.name} -",
+        update=update,
+        sheets=tuple((sheet.name, sheet.kind, sheet.breakdown) for sheet in sheets),
+        revising=tuple(one.period.code for one in book.asked if one.entry.vintage.state is State.REVISING),
+        breaks=_breaks(book),
+        frozen=all(one.entry.vintage.state is State.FROZEN for one in book.asked),
+        fixed_day=book.fixed_day,
+    )
+
+
+def _breaks(book: _Book) -> tuple[Break, ...]:
+    return breaks_in(book.node.code, book.asked[0].period.first, book.asked[-1].period.last)
+
+
+def _sheets(store: Store, book: _Book) -> Iterator[Sheet]:
+    months = grids(store, _of_kind(book.shown, "month"), SIMPLE_BREAKDOWNS, book.area)
+    for kind, breakdowns in SHEETS.items():
+        asked = _of_kind(book.asked, kind)
+        if not asked:
+            continue
+        found = months if kind == "month" else grids(store, asked, breakdowns, book.area)
+        for breakdown in breakdowns:
+            if found[breakdown].categories:
+                columns = _columns(book, found[breakdown], months.get(breakdown))
+                yield Sheet(f"{kind} {breakdown}", kind, breakdown, found[breakdown], columns)
+
+
+def _of_kind(shown: tuple[Shown, ...], kind: PeriodKind) -> tuple[Shown, ...]:
+    return tuple(one for one in shown if one.period.kind == kind)
+
+
+def _columns(book: _Book, grid: Grid, months: Grid | None) -> tuple[Column, ...]:
+    asked = {one.period for one in book.asked}
+    broken = {one.month for one in _breaks(book)}
+    return tuple(
+        column
+        for at, one in enumerate(grid.periods)
+        if one.period in asked
+        for column in _pair(grid, at, months, broken=any(one.period.first <= m <= one.period.last for m in broken))
+    )
+
+
+def _pair(grid: Grid, at: int, months: Grid | None, *, broken: bool) -> Iterator[Column]:
+    """Yield the count of a period and, for a longer one whose months are all public, their mean beside it."""
+    period, entry = grid.periods[at]
+    state = entry.vintage.state
+    if period.kind == "month":
+        yield Column(period.code, grid.values[:, :, at], state, broken=broken)
+        return
+    yield Column(f"{period.code}\n{_WORDS['unique']}", grid.values[:, :, at], state, broken=broken)
+    if months and (mean := mean_of_months(grid, at, months)) is not None:
+        yield Column(f"{period.code}\n{_WORDS['mean_of_months']}", mean, state, mean=True, broken=broken)
