@@ -15,7 +15,6 @@ release that is being made.
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -27,7 +26,7 @@ from schemas.releases import BlockRef, Release, Update
 from schemas.settings import FigureSettings
 from sinks import identity, retention
 from sinks.blocks import read_cells, row_groups, write_block_file
-from sinks.durability import attempt, explained, making, sync, temporary
+from sinks.durability import BackgroundSync, attempt, explained, making, sync, temporary
 from sinks.errors import ReleaseExistsError, UnknownReleaseError
 from sinks.manifests import (
     Chapter,
@@ -42,9 +41,6 @@ from sinks.orphans import sweep
 from sinks.protocol import BlockZone
 from sinks.vintages import VINTAGE_SCHEMA, read_vintages, write_vintages
 
-_SYNC_THREADS = 4
-"""Files brought to the disk at once, while the next are being counted."""
-
 _Found = TypeVar("_Found")
 
 
@@ -56,8 +52,7 @@ class DirectoryStore:
         self.root = root
         self.settings = settings
         self._keep = keep_releases
-        self._syncing: list[Future[None]] = []
-        self._threads = ThreadPoolExecutor(_SYNC_THREADS, thread_name_prefix="sync")
+        self._syncing = BackgroundSync()
         self._groups: dict[int, frozenset[tuple[str, int]]] = {}
 
     @classmethod
@@ -116,11 +111,11 @@ class DirectoryStore:
     def _write_file(self, number: int, zone: BlockZone, support: str, cells: Iterable[Cells]) -> list[BlockRef | None]:
         name = f"blocks/{number:06d}/{zone}-{support}-{attempt()}.parquet"
         path = self.root / name
-        path.parent.mkdir(exist_ok=True)
         with making(path):
+            path.parent.mkdir(exist_ok=True)
             refs = write_block_file(path, name, zone, cells)
         if any(refs):
-            self._syncing.append(self._threads.submit(sync, path))
+            self._syncing.add(path)
         return refs
 
     def read_block(self, ref: BlockRef) -> Cells:
@@ -173,12 +168,10 @@ class DirectoryStore:
     def _await_blocks(self, number: int) -> None:
         directory = self.root / "blocks" / f"{number:06d}"
         with explained(directory):
-            for synced in self._syncing:
-                synced.result()
+            self._syncing.wait()
             if directory.exists():
                 sync(directory)
             sync(directory.parent)
-        self._syncing = []
 
     def _write_vintages(self, release: Release) -> str:
         name = f"vintages/{release.update.sequence:06d}-{attempt()}.parquet"

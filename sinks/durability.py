@@ -7,10 +7,14 @@ synced: a kill or a power cut leaves the old state or the new one. Temporary fil
 import os
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from sinks.errors import StoreWriteError
+
+_SYNC_THREADS = 4
+"""Files brought to the disk at once."""
 
 
 def attempt() -> str:
@@ -55,10 +59,10 @@ def temporary(path: Path) -> Iterator[Path]:
 
     Raises StoreWriteError where the disk refuses.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     written = path.with_name(f".{path.name}-{attempt()}.tmp")
     try:
         with explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
             yield written
     finally:
         written.unlink(missing_ok=True)
@@ -75,3 +79,22 @@ def sweep_temporaries(directory: Path) -> None:
     """Remove what unfinished attempts left in a directory; only its one writer may do so."""
     for left in directory.glob(".*.tmp"):
         left.unlink(missing_ok=True)
+
+
+class BackgroundSync:
+    """Brings files to the disk while the next are being made; threads may add at once."""
+
+    def __init__(self) -> None:
+        """Start nothing yet: threads come with the first file."""
+        self._threads = ThreadPoolExecutor(_SYNC_THREADS, thread_name_prefix="sync")
+        self._files: list[Future[None]] = []
+
+    def add(self, path: Path) -> None:
+        """Begin to sync a file that is written."""
+        self._files.append(self._threads.submit(sync, path))
+
+    def wait(self) -> None:
+        """Return when all files are on the disk. Raises the OSError of one that is not, and again when asked again."""
+        for synced in self._files:
+            synced.result()
+        self._files = []
