@@ -21,17 +21,19 @@ TEXT_WIDTH, LINK_WIDTH, LINE_HEIGHT = 62, 30, 15
 
 Text = Mapping[str, str]
 _TEXTS: dict[str, Any] = document("publication")["cover"]
+_LAWS: dict[str, Text] = {law["nl"]: law for law in document("publication")["laws"]}
 
 
 class Facts(NamedTuple):
     """What the cover says of this workbook beside its fixed texts.
 
-    ``sheets`` are (name, kind of period, breakdown); ``revising`` codes of periods; ``fixed_day`` the day of a fixed
-    geography or empty.
+    ``file`` is the workbook's name without ending, ``series`` its years in words; ``sheets`` are (name, kind of
+    period, breakdown), ``revising`` codes of periods; ``fixed_day`` is the day of a fixed geography, or empty.
     """
 
     node: Node
-    series: str
+    file: str
+    series: Text
     update: Update
     sheets: tuple[tuple[str, str, str], ...]
     revising: tuple[str, ...]
@@ -65,8 +67,9 @@ def _values(facts: Facts, language: str) -> dict[str, object]:
     return {
         "label": getattr(facts.node, f"label_{language}"),
         "support": facts.node.code,
-        "series": facts.series,
-        "law": facts.node.law,
+        "series": facts.series[language],
+        "file": facts.file,
+        "law": _LAWS[facts.node.law][language],
         "release": facts.update.sequence,
         "update": facts.update.update_id,
         "reference": month_code(facts.update.reference_month),
@@ -132,10 +135,10 @@ class _Page:
         self._write(text)
 
     def _write(self, text: Text, *, lines_per_row: float = 1, **style: object) -> None:
-        lines = max(math.ceil(len(text[language]) / (TEXT_WIDTH - 2)) for language in LANGUAGES)
-        self._sheet.set_row(self._row, LINE_HEIGHT * lines * lines_per_row)
+        lines = max(math.ceil(len(text[language]) / (TEXT_WIDTH - 6)) for language in LANGUAGES)
+        self._sheet.set_row(self._row, LINE_HEIGHT * lines * lines_per_row + 3)
         for at, language in enumerate(LANGUAGES, start=1):
             self._sheet.write_string(
-                self._row, at, text[language], self._formats.of(text_wrap=True, valign="top", **style)
+                self._row, at, text[language], self._formats.of(text_wrap=True, valign="top", indent=1, **style)
             )
         self._row += 1

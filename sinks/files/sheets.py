@@ -21,8 +21,9 @@ from sinks.files.grid import WITHOUT_OCMW, Grid
 
 _WORDS = document("publication")
 COLUMNS_IN_VIEW = 12
-A3 = 8
-COUNT_WIDTH, MEAN_WIDTH, HEADER_HEIGHT = 10, 21, 64
+A3, ZOOM = 8, 85
+WIDEST_PLACE, WIDEST_CATEGORY, FILTER_ARROW = 33, 26, 3
+COUNT_WIDTH, MEAN_WIDTH, HEADER_HEIGHT = 11, 21, 64
 
 
 class Column(NamedTuple):
@@ -56,7 +57,7 @@ class Formats:
     def header(self, column: Column) -> Any:  # noqa: ANN401 - the same
         """Return the format of a column's header: amber where a series breaks, orange under revision."""
         fill = "#C55A11" if column.state is State.REVISING else "#BF9000" if column.broken else "#1F3864"
-        return self.of(**{**HEADER, "bg_color": fill})
+        return self.of(**{**HEADER, "bg_color": fill, "align": "center"})
 
     def figure(self, column: Column, level: str) -> Any:  # noqa: ANN401 - the same
         """Return the format of a figure."""
@@ -82,15 +83,8 @@ HEADER: dict[str, object] = {
 LOUD = frozenset({"kingdom", "region"})
 
 
-class Label(NamedTuple):
-    """A column of labels: header and width in characters."""
-
-    header: str
-    width: int
-
-
-PLACE_LABELS = (Label("NIS", 7), Label("Niveau", 14), Label("Plaats", 24), Label("Lieu", 24))
-CATEGORY_LABELS = (Label("Code", 8), Label("Categorie", 20), Label("Catégorie", 20), Label("Category", 20))
+PLACE_LABELS = ("NIS", "Niveau", "Plaats", "Lieu")
+CATEGORY_LABELS = ("Code", "Categorie", "Catégorie", "Category")
 
 
 class Sheet(NamedTuple):
@@ -108,6 +102,7 @@ def write_sheet(workbook: Workbook, formats: Formats, sheet: Sheet) -> None:
     written = workbook.add_worksheet(sheet.name)
     labels = PLACE_LABELS if sheet.breakdown == "total" else PLACE_LABELS + CATEGORY_LABELS
     _write_header(written, formats, labels, sheet.columns)
+    _set_widths(written, labels, sheet)
     figures = np.stack([column.values for column in sheet.columns], axis=2).astype(np.float64)
     styles = {level: _styles(formats, sheet.columns, level) for level in LEVELS}
     last = 0
@@ -128,6 +123,7 @@ def write_sheet(workbook: Workbook, formats: Formats, sheet: Sheet) -> None:
 
 
 def _set_page(sheet: Worksheet, labels: int) -> None:
+    sheet.set_zoom(ZOOM)
     sheet.set_landscape()
     sheet.set_paper(A3)
     sheet.repeat_rows(0)
@@ -138,13 +134,24 @@ def _styles(formats: Formats, columns: Sequence[Column], level: str) -> list[Any
     return [formats.figure(column, level) for column in columns]
 
 
-def _write_header(sheet: Worksheet, formats: Formats, labels: Sequence[Label], columns: Sequence[Column]) -> None:
+def _set_widths(written: Worksheet, labels: Sequence[str], sheet: Sheet) -> None:
+    """Make label columns as wide as what stands in them; what is frozen must leave room for figures."""
+    places, categories = sheet.grid.places, sheet.grid.categories
+    rows = [_labels(place, sheet.breakdown, categories[0]) for place in places]
+    rows += [_labels(places[0], sheet.breakdown, category) for category in categories]
+    for at, label in enumerate(labels):
+        text = max(len(row[at]) for row in rows)
+        widest = WIDEST_PLACE if at < len(PLACE_LABELS) else WIDEST_CATEGORY
+        written.set_column(at, at, max(len(label) + FILTER_ARROW, min(text, widest)))
+    for at, column in enumerate(sheet.columns, start=len(labels)):
+        written.set_column(at, at, MEAN_WIDTH if column.mean else COUNT_WIDTH)
+
+
+def _write_header(sheet: Worksheet, formats: Formats, labels: Sequence[str], columns: Sequence[Column]) -> None:
     sheet.set_row(0, HEADER_HEIGHT if any(column.mean for column in columns) else None)
     for at, label in enumerate(labels):
-        sheet.set_column(at, at, label.width)
-        sheet.write_string(0, at, label.header, formats.of(**HEADER))
+        sheet.write_string(0, at, label, formats.of(**HEADER))
     for at, column in enumerate(columns, start=len(labels)):
-        sheet.set_column(at, at, MEAN_WIDTH if column.mean else COUNT_WIDTH)
         sheet.write_string(0, at, column.header, formats.header(column))
 
 
@@ -161,12 +168,7 @@ def _rows(sheet: Sheet) -> Iterator[tuple[int, int]]:
 def _labels(place: int, breakdown: str, category: str) -> tuple[str, ...]:
     level, nis = PLACES[place]
     names = (_name(level, nis, language) for language in PLACE_LANGUAGES)
-    return (nis, _level(level), *names, category, *(category_label(breakdown, category, lang) for lang in LANGUAGES))
-
-
-def _level(level: str) -> str:
-    words = _WORDS["levels"][level]
-    return " / ".join(dict.fromkeys((words["nl"], words["fr"])))
+    return (nis, level, *names, category, *(category_label(breakdown, category, lang) for lang in LANGUAGES))
 
 
 def _name(level: str, nis: str, language: str) -> str:

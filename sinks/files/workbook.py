@@ -43,12 +43,13 @@ SHEETS: dict[PeriodKind, tuple[str, ...]] = {
 
 class _Series(NamedTuple):
     name: str
+    words: dict[str, str]
     first: int
     last: int | None
 
 
 SERIES = tuple(
-    _Series(one["name"], parse_month(one["first"]), parse_month(one["last"]) if one["last"] else None)
+    _Series(one["name"], one["words"], parse_month(one["first"]), parse_month(one["last"]) if one["last"] else None)
     for one in _WORDS["series"]
 )
 
@@ -79,6 +80,11 @@ class _Book(NamedTuple):
     area: Area
     fixed_day: str
 
+    @property
+    def name(self) -> str:
+        """The name of its file, without ending."""
+        return f"{self.node.code}_{self.series.name}"
+
 
 def _book(release: Release, node: Node, series: _Series, selection: Selection, geography: str) -> _Book | None:
     shown = tuple(
@@ -100,12 +106,12 @@ def _lies_in(period: Period, series: _Series) -> bool:
 
 
 def _write(directory: Path, store: Store, update: Update, book: _Book) -> Path:
-    path = directory / f"{book.node.code}_{book.series.name}.xlsx"
+    path = directory / f"{book.name}.xlsx"
     sheets = tuple(_sheets(store, book))
     with temporary(path) as written:
         with Workbook(str(written), {"constant_memory": True, "strings_to_urls": False}) as workbook:
             made = day_in(update.reference_month, 1)
-            workbook.set_properties({"title": path.stem, "created": datetime(made.year, made.month, 1, tzinfo=UTC)})
+            workbook.set_properties({"title": book.name, "created": datetime(made.year, made.month, 1, tzinfo=UTC)})
             formats = Formats(workbook)
             write_cover(workbook, formats, _facts(book, update, sheets))
             for sheet in sheets:
@@ -117,7 +123,8 @@ def _write(directory: Path, store: Store, update: Update, book: _Book) -> Path:
 def _facts(book: _Book, update: Update, sheets: tuple[Sheet, ...]) -> Facts:
     return Facts(
         node=book.node,
-        series=book.series.name if book.series.last else f"{book.series.name} -",
+        file=book.name,
+        series=book.series.words,
         update=update,
         sheets=tuple((sheet.name, sheet.kind, sheet.breakdown) for sheet in sheets),
         revising=tuple(one.period.code for one in book.asked if one.entry.vintage.state is State.REVISING),
