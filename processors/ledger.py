@@ -8,7 +8,8 @@ How it is laid out (bytes a row and an event id are printed by the benchmark):
 - ``rows`` is one int64 table, a row of five numbers in one cache line: key, amount, state share, days, traits. The key
   packs person (32 bits), municipality, month and leaf, so that one comparison finds a row. The municipality is the one
   whose code is valid in that month (D2). Traits pack the categories of the last event that touched the row (A6): they
-  depend on the month (age on the 15th, household era, European Union), so they are fixed when the row is touched.
+  depend on the month (age on the 15th, household era, European Union), so they are fixed when the row is touched. The
+  birth date stands beside them: whether somebody was a minor years before (H3) follows from no class of age.
 - ``ids`` is one uint32 table, seven words an event id: the id itself, the person, a hash of the content (A4). Identity
   is exact; only "same content?" is asked of a hash.
 - ``persons`` holds the sixteen bytes of each person in order of first appearance; that order numbers the persons.
@@ -60,6 +61,9 @@ PERSON_SHIFT, MUNICIPALITY_SHIFT, MONTH_SHIFT = 32, 16, 4
 MUNICIPALITY_MASK, MONTH_MASK, LEAF_MASK = 0x3FF, 0xFFF, 0xF
 SEX_SHIFT, AGE13_SHIFT, HOUSEHOLD_SHIFT, GROUP_SHIFT, NATIONALITY_SHIFT, STATUS_SHIFT = 0, 2, 6, 10, 12, 22
 SEX_MASK, AGE13_MASK, HOUSEHOLD_MASK, GROUP_MASK, NATIONALITY_MASK, STATUS_MASK = 0x3, 0xF, 0xF, 0x3, 0x3FF, 0xF
+BIRTH_SHIFT, BIRTH_MASK, NO_BIRTH = 26, 0x3FFFF, 0
+FIRST_BIRTH = FIRST_DAY - 36_500
+"""The day (since 1970) of code 0 of a birth date in TRAITS; days beyond the codes take the nearest one."""
 
 GROUP_BE, GROUP_EU, GROUP_NON_EU, GROUP_UNKNOWN = range(4)
 BELGIAN = breakdowns.NATIONALITIES.index("BE")
@@ -167,23 +171,23 @@ class Ledger:
         tables = self.tables
         persons, ids, rows = (int(number) for number in tables.used)
         self.tables = tables._replace(
-            persons=_extended(tables.persons, persons + events),
-            ids=_extended(tables.ids, ids + events),
-            rows=_extended(tables.rows, rows + parts),
-            before=_extended(tables.before, rows + parts),
-            person_slots=_roomier(tables.person_slots, persons + events),
-            id_slots=_roomier(tables.id_slots, ids + events),
-            row_slots=_roomier(tables.row_slots, rows + parts),
+            persons=extended(tables.persons, persons + events),
+            ids=extended(tables.ids, ids + events),
+            rows=extended(tables.rows, rows + parts),
+            before=extended(tables.before, rows + parts),
+            person_slots=roomier(tables.person_slots, persons + events),
+            id_slots=roomier(tables.id_slots, ids + events),
+            row_slots=roomier(tables.row_slots, rows + parts),
         )
         if self.tables.person_slots is not tables.person_slots:
             _refill_persons(self.tables)
         if self.tables.id_slots is not tables.id_slots:
             _refill_ids(self.tables)
         if self.tables.row_slots is not tables.row_slots:
-            _refill_rows(self.tables)
+            refill_rows(self.tables)
 
 
-def _extended(array: npt.NDArray[np.generic], needed: int) -> npt.NDArray[np.generic]:
+def extended(array: npt.NDArray[np.generic], needed: int) -> npt.NDArray[np.generic]:
     """Return an array with room for ``needed`` rows, grown in place by an eighth at least."""
     if needed > len(array):
         room = max(needed, len(array) + len(array) // 8, SMALLEST)
@@ -191,7 +195,7 @@ def _extended(array: npt.NDArray[np.generic], needed: int) -> npt.NDArray[np.gen
     return array
 
 
-def _roomier(slots: Int32, needed: int) -> Int32:
+def roomier(slots: Int32, needed: int) -> Int32:
     """Return the slots, or larger empty ones when ``needed`` entries would overfill them."""
     if needed <= FILL * len(slots):
         return slots
@@ -199,13 +203,14 @@ def _roomier(slots: Int32, needed: int) -> Int32:
 
 
 @kernel
-def _home(hashed: np.uint64, size: int) -> int:
+def home(hashed: np.uint64, size: int) -> int:
     """Return the slot where a hash belongs: its upper half scaled to the size, which need not be a power of two."""
     return np.int64(((hashed >> np.uint64(32)) * np.uint64(size)) >> np.uint64(32))
 
 
 @kernel
-def _person_hash(first: np.uint64, second: np.uint64) -> np.uint64:
+def person_hash(first: np.uint64, second: np.uint64) -> np.uint64:
+    """Return the hash by which a person is found in ``person_slots``."""
     return mixed(first, second)
 
 
@@ -215,14 +220,15 @@ def _id_hash(first: np.uint64, second: np.uint64, person: int) -> np.uint64:
 
 
 @kernel
-def _row_hash(key: int) -> np.uint64:
+def row_hash(key: int) -> np.uint64:
+    """Return the hash by which a row is found in ``row_slots``."""
     return mixed(np.uint64(0), np.uint64(key))
 
 
 @kernel
 def _free(slots: Int32, hashed: np.uint64) -> int:
     """Return the first empty slot for a hash."""
-    slot = _home(hashed, len(slots))
+    slot = home(hashed, len(slots))
     while slots[slot] != EMPTY:
         slot += 1
         if slot == len(slots):
@@ -233,7 +239,7 @@ def _free(slots: Int32, hashed: np.uint64) -> int:
 @kernel
 def _refill_persons(tables: Tables) -> None:
     for person in range(tables.used[PERSONS]):
-        hashed = _person_hash(tables.persons[person, 0], tables.persons[person, 1])
+        hashed = person_hash(tables.persons[person, 0], tables.persons[person, 1])
         tables.person_slots[_free(tables.person_slots, hashed)] = person
 
 
@@ -247,16 +253,17 @@ def _refill_ids(tables: Tables) -> None:
 
 
 @kernel
-def _refill_rows(tables: Tables) -> None:
+def refill_rows(tables: Tables) -> None:
+    """Enter all rows into empty ``row_slots``."""
     for row in range(tables.used[ROWS]):
-        tables.row_slots[_free(tables.row_slots, _row_hash(tables.rows[row, KEY]))] = row
+        tables.row_slots[_free(tables.row_slots, row_hash(tables.rows[row, KEY]))] = row
 
 
 @kernel
 def _person_number(first: np.uint64, second: np.uint64, tables: Tables) -> int:
     """Return the number of a person, a new one when not seen before."""
     slots = tables.person_slots
-    slot = _home(_person_hash(first, second), len(slots))
+    slot = home(person_hash(first, second), len(slots))
     while slots[slot] != EMPTY:
         person = slots[slot]
         if tables.persons[person, 0] == first and tables.persons[person, 1] == second:
@@ -278,7 +285,7 @@ def _admission(first: np.uint64, second: np.uint64, content: np.uint64, person: 
     low = np.uint64(0xFFFFFFFF)
     half = np.uint64(32)
     slots = tables.id_slots
-    slot = _home(_id_hash(first, second, person), len(slots))
+    slot = home(_id_hash(first, second, person), len(slots))
     while slots[slot] != EMPTY:
         found = tables.ids[slots[slot]]
         same = (
@@ -308,10 +315,10 @@ def _admission(first: np.uint64, second: np.uint64, content: np.uint64, person: 
 
 
 @kernel
-def _row_number(key: int, leaf: int, month: int, tables: Tables) -> int:
+def row_number(key: int, leaf: int, month: int, tables: Tables) -> int:
     """Return the place of a row, a new empty one when there was none."""
     slots = tables.row_slots
-    slot = _home(_row_hash(key), len(slots))
+    slot = home(row_hash(key), len(slots))
     while slots[slot] != EMPTY:
         if tables.rows[slots[slot], KEY] == key:
             return np.int64(slots[slot])
@@ -394,7 +401,7 @@ def _touch(
     leaf = np.int64(events.leaf[event])
     municipality = np.int64(rules.valid_municipality[rules.era_of_month[month], events.municipality[event]])
     key = person << PERSON_SHIFT | municipality << MUNICIPALITY_SHIFT | month << MONTH_SHIFT | leaf
-    row = tables.rows[_row_number(key, leaf, month, tables)]
+    row = tables.rows[row_number(key, leaf, month, tables)]
     row[AMOUNT] += cents
     row[STATE_SHARE] += _state_share(cents, np.int64(events.percentage[event]))
     row[DAYS] += days
@@ -421,7 +428,14 @@ def _traits(birth: int, codes: npt.NDArray[np.int16], month: int, rules: Rules) 
         | _group(np.int64(nationality), month, rules) << GROUP_SHIFT
         | np.int64(nationality) << NATIONALITY_SHIFT
         | np.int64(rules.status_class[status]) << STATUS_SHIFT
+        | _birth_code(birth) << BIRTH_SHIFT
     )
+
+
+@kernel
+def _birth_code(birth: int) -> int:
+    """Return a birth date as it stands in TRAITS: NO_BIRTH, or days since FIRST_BIRTH."""
+    return NO_BIRTH if birth == NO_BIRTH_DATE else min(max(birth - FIRST_BIRTH, 1), BIRTH_MASK)
 
 
 @kernel

@@ -36,9 +36,9 @@ def union() -> Schema:
 
 
 def schema_ids() -> dict[int, str | None]:
-    """Return schema id -> record name (None: the whole union); ids are never reused."""
+    """Return schema id of the dossier log -> record name (None: the whole union); ids are never reused."""
     ids = schema_document("ids.json")["ids"]
-    return {int(number): entry["record"] for number, entry in ids.items()}
+    return {int(number): entry["record"] for number, entry in ids.items() if entry["file"] == "dossier.avsc"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,18 @@ FAULTS: tuple[Fault, ...] = (
         "an update may not refer to an earlier month than the one before it",
         "close the update with a reference month at or after the last one",
     ),
+    Fault(
+        "wrong-partition",
+        "sender",
+        "the key is not the person of the event, or Kafka's default partitioner puts it elsewhere",
+        "send with the 16 bytes of the person as key and the default (murmur2) partitioner",
+    ),
+    Fault(
+        "unnumbered-closing",
+        "sender",
+        "an UpdateClosed that ocmw close-update did not write",
+        "close updates with ocmw close-update and in no other way",
+    ),
 )
 """In order of precedence: an event with several faults is reported under the first of them."""
 

@@ -1,0 +1,95 @@
+"""Which rows of a ledger a stretch of events reached: what intake sends on, as it stands afterwards."""
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.compiled import kernel
+from processors.decoding import UPDATE_CLOSED, Events
+from processors.ledger import (
+    AMOUNT,
+    DAYS,
+    EMPTY,
+    KEY,
+    MONTH_SHIFT,
+    MUNICIPALITY_SHIFT,
+    PERSON_SHIFT,
+    ROWS,
+    STATE_SHARE,
+    TRAITS,
+    Ledger,
+    Tables,
+    home,
+    person_hash,
+    row_hash,
+)
+from processors.rules import FIRST_DAY, RECOVERY, REG_RECOVERY, Rules
+from schemas.rows import Rows
+
+PLACE_MASK = (1 << PERSON_SHIFT) - 1
+
+
+def changed_rows(ledger: Ledger, events: Events, first: int, stop: int) -> Rows:
+    """Return the rows that the applied events in [first, stop) reached, after the fold, in the ledger's order."""
+    reached = np.flatnonzero(_reached(events, first, stop, ledger.rules, ledger.tables))
+    rows = ledger.rows[reached]
+    return Rows(
+        person=(rows[:, KEY] >> PERSON_SHIFT).astype(np.uint32),
+        place=(rows[:, KEY] & PLACE_MASK).astype(np.uint32),
+        amount=rows[:, AMOUNT].copy(),
+        state_share=rows[:, STATE_SHARE].copy(),
+        days=rows[:, DAYS].copy(),
+        traits=rows[:, TRAITS].astype(np.uint32),
+    )
+
+
+@kernel
+def _reached(events: Events, first: int, stop: int, rules: Rules, tables: Tables) -> npt.NDArray[np.bool_]:
+    reached = np.zeros(tables.used[ROWS], np.bool_)
+    for event in range(first, stop):
+        recovery = events.amount_type[event] in (RECOVERY, REG_RECOVERY)
+        if events.kind[event] == UPDATE_CLOSED or events.fault[event]:
+            continue
+        if recovery and not rules.recoveries_in_balance:
+            continue
+        person = _person(events.identity[event, 2], events.identity[event, 3], tables)
+        month = np.int64(rules.month_of_day[events.first[event] - FIRST_DAY])
+        for part in range(events.parts[event]):
+            era = rules.era_of_month[month + part]
+            municipality = np.int64(rules.valid_municipality[era, events.municipality[event]])
+            key = (
+                person << PERSON_SHIFT
+                | municipality << MUNICIPALITY_SHIFT
+                | (month + part) << MONTH_SHIFT
+                | np.int64(events.leaf[event])
+            )
+            reached[_row(key, tables)] = True
+    return reached
+
+
+@kernel
+def _person(first: np.uint64, second: np.uint64, tables: Tables) -> int:
+    """Return the number of a person that the ledger knows."""
+    slots = tables.person_slots
+    slot = home(person_hash(first, second), len(slots))
+    while slots[slot] != EMPTY:
+        person = slots[slot]
+        if tables.persons[person, 0] == first and tables.persons[person, 1] == second:
+            return np.int64(person)
+        slot += 1
+        if slot == len(slots):
+            slot = 0
+    return 0
+
+
+@kernel
+def _row(key: int, tables: Tables) -> int:
+    """Return the place of a row that the ledger holds."""
+    slots = tables.row_slots
+    slot = home(row_hash(key), len(slots))
+    while slots[slot] != EMPTY:
+        if tables.rows[slots[slot], KEY] == key:
+            return np.int64(slots[slot])
+        slot += 1
+        if slot == len(slots):
+            slot = 0
+    return 0
