@@ -21,7 +21,7 @@ from sinks.files.grid import WITHOUT_OCMW, Grid
 
 _WORDS = document("publication")
 COLUMNS_IN_VIEW = 12
-A3, ZOOM = 8, 85
+A3, ZOOM, PRINT_SCALE = 8, 85, 60
 WIDEST_PLACE, WIDEST_CATEGORY, FILTER_ARROW = 33, 26, 3
 COUNT_WIDTH, MEAN_WIDTH, HEADER_HEIGHT = 11, 21, 64
 
@@ -126,6 +126,7 @@ def _set_page(sheet: Worksheet, labels: int) -> None:
     sheet.set_zoom(ZOOM)
     sheet.set_landscape()
     sheet.set_paper(A3)
+    sheet.set_print_scale(PRINT_SCALE)
     sheet.repeat_rows(0)
     sheet.repeat_columns(0, labels - 1)
 
