@@ -61,10 +61,11 @@ class Events(NamedTuple):
     """Decoded records of a batch, one row each; only rows without fault hold meaning beyond kind and bytes.
 
     ``fault`` is 0 or a number of ``schemas.faults.NUMBER``; ``start`` and ``stop`` bound the record's bytes in the
-    batch, without branch index; ``identity`` holds event_id and person as four uint64; ``content`` is a hash of all
-    fields of today's schema and the kind, trailing defaults left out (A4); ``municipality`` is a number; ``first`` and
-    ``last`` are days since 1970; ``parts`` counts months touched; ``birth`` is a day or NO_BIRTH_DATE; ``traits`` are
-    sex, household, nationality number, status as they stand in the event.
+    batch, without branch index (equal where it does not parse); ``identity`` holds event_id and person as four uint64;
+    ``content`` is a hash of all fields of today's schema and the kind, trailing defaults left out (A4);
+    ``municipality`` is a number; ``first`` and ``last`` are days since 1970; ``parts`` counts months touched;
+    ``birth`` is a day or NO_BIRTH_DATE; ``traits`` are sex, household, nationality number, status as they stand in the
+    event.
     """
 
     kind: npt.NDArray[np.int8]
@@ -239,6 +240,7 @@ def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> int:
             if len(batch.preset) and batch.preset[row]:
                 events.kind[row] = CLAIM
                 events.fault[row] = batch.preset[row]
+                events.start[row] = events.stop[row] = at
                 row += 1
                 continue
             kind = -1
@@ -257,6 +259,7 @@ def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> int:
                 rest = counts[block] - done
                 events.kind[row : row + rest] = CLAIM
                 events.fault[row : row + rest] = UNDECODABLE
+                events.start[row : row + rest] = events.stop[row : row + rest] = at if at >= 0 else end
                 row += rest
                 at = end
                 break
