@@ -8,8 +8,8 @@ How it is laid out (bytes a row and an event id are printed by the benchmark):
 - ``rows`` is one int64 table, a row of five numbers in one cache line: key, amount, state share, days, traits. The key
   packs person (32 bits), municipality, month and leaf, so that one comparison finds a row. The municipality is the one
   whose code is valid in that month (D2). Traits pack the categories of the last event that touched the row (A6): they
-  depend on the month (age on the 15th, household era, European Union), so they are fixed when the row is touched. The
-  birth date stands beside them: whether somebody was a minor years before (H3) follows from no class of age.
+  depend on the month (age on the 15th, household era, European Union), so they are fixed when the row is touched. They
+  also say since when the person is an adult: whether a minor came for the first time (H3) follows from no class.
 - ``ids`` is one uint32 table, seven words an event id: the id itself, the person, a hash of the content (A4). Identity
   is exact; only "same content?" is asked of a hash.
 - ``persons`` holds the sixteen bytes of each person in order of first appearance; that order numbers the persons.
@@ -34,6 +34,7 @@ from processors.decoding import NO_BIRTH_DATE, UPDATE_CLOSED, Events, mixed
 from processors.rules import (
     AGE13_COUNT,
     FIRST_DAY,
+    LAST_DAY,
     LEAF_COUNT,
     MAX_MONTHS,
     RECOVERY,
@@ -42,6 +43,7 @@ from processors.rules import (
     rules,
 )
 from schemas import breakdowns, faults
+from schemas.indicators import ADULT_AGE
 from schemas.periods import MONTH_COUNT
 from schemas.settings import FigureSettings
 
@@ -61,14 +63,14 @@ PERSON_SHIFT, MUNICIPALITY_SHIFT, MONTH_SHIFT = 32, 16, 4
 MUNICIPALITY_MASK, MONTH_MASK, LEAF_MASK = 0x3FF, 0xFFF, 0xF
 SEX_SHIFT, AGE13_SHIFT, HOUSEHOLD_SHIFT, GROUP_SHIFT, NATIONALITY_SHIFT, STATUS_SHIFT = 0, 2, 6, 10, 12, 22
 SEX_MASK, AGE13_MASK, HOUSEHOLD_MASK, GROUP_MASK, NATIONALITY_MASK, STATUS_MASK = 0x3, 0xF, 0xF, 0x3, 0x3FF, 0xF
-BIRTH_SHIFT, BIRTH_MASK, NO_BIRTH = 26, 0x3FFFF, 0
-FIRST_BIRTH = FIRST_DAY - 36_500
-"""The day (since 1970) of code 0 of a birth date in TRAITS; days beyond the codes take the nearest one."""
+MINOR_SHIFT, MINOR_MASK = 26, 0x1F
+"""In TRAITS too: months since the person was last under 18, 0 for a minor, all ones for long ago and for unknown."""
 
 GROUP_BE, GROUP_EU, GROUP_NON_EU, GROUP_UNKNOWN = range(4)
 BELGIAN = breakdowns.NATIONALITIES.index("BE")
 NO_NATIONALITY = breakdowns.NATIONALITIES.index(breakdowns.NATIONALITY_UNKNOWN)
 DAYS_PER_YEAR, REFERENCE_DAY = breakdowns.DAYS_PER_YEAR, breakdowns.REFERENCE_DAY
+ADULT_DAYS = ADULT_AGE * DAYS_PER_YEAR
 OLDEST_CLASS = AGE13_COUNT - 2
 AGE_UNKNOWN = AGE13_COUNT - 1
 
@@ -428,14 +430,18 @@ def _traits(birth: int, codes: npt.NDArray[np.int16], month: int, rules: Rules) 
         | _group(np.int64(nationality), month, rules) << GROUP_SHIFT
         | np.int64(nationality) << NATIONALITY_SHIFT
         | np.int64(rules.status_class[status]) << STATUS_SHIFT
-        | _birth_code(birth) << BIRTH_SHIFT
+        | _months_adult(birth, month, rules) << MINOR_SHIFT
     )
 
 
 @kernel
-def _birth_code(birth: int) -> int:
-    """Return a birth date as it stands in TRAITS: NO_BIRTH, or days since FIRST_BIRTH."""
-    return NO_BIRTH if birth == NO_BIRTH_DATE else min(max(birth - FIRST_BIRTH, 1), BIRTH_MASK)
+def _months_adult(birth: int, month: int, rules: Rules) -> int:
+    """Return how many months ago the person was last under 18 on the 15th, as MINOR_SHIFT says."""
+    last_day = birth + ADULT_DAYS - REFERENCE_DAY
+    if birth == NO_BIRTH_DATE or last_day < FIRST_DAY:
+        return MINOR_MASK
+    last_month = np.int64(rules.month_of_day[min(last_day, LAST_DAY) - FIRST_DAY])
+    return min(max(month - last_month, 0), MINOR_MASK)
 
 
 @kernel

@@ -38,6 +38,7 @@ from schemas.settings import FigureSettings
 CHARACTERISTICS = ("sex", "age5", "age13", "household", "nationality_group", "nationality", "status")
 """Each a column of numbers: places in ``schemas.breakdowns.SIMPLE`` of that breakdown."""
 PROFILE = ["shown", *CHARACTERISTICS]
+_SUMMED = ("amount_cents", "state_share_cents", "days")
 
 Integers = npt.NDArray[np.int64]
 
@@ -51,7 +52,8 @@ class History:
     """All that is known of a log for counting.
 
     ``parts``, in log order: update, person, leaf, month (ordinal), row (a number), amount_cents, state_share_cents,
-    days, profile. ``profiles``, by number: ``shown`` (NIS code as int) and the CHARACTERISTICS.
+    days, profile, birth_date (a day or NO_BIRTH_DATE). ``profiles``, by number: ``shown`` (NIS code as int) and the
+    CHARACTERISTICS.
     """
 
     parts: pd.DataFrame
@@ -71,7 +73,7 @@ class History:
         parts = parts.assign(**_characteristics(parts))
         parts["profile"] = parts.groupby(PROFILE, sort=False).ngroup()
         profiles = parts.drop_duplicates("profile")[PROFILE].reset_index(drop=True)
-        kept = [*("update", "person", "leaf", "month", "row", "amount_cents", "state_share_cents", "days", "profile")]
+        kept = [*_SUMMED, "update", "person", "leaf", "month", "row", "profile", "birth_date"]
         return cls(parts[kept], profiles, log.updates)
 
 
@@ -92,7 +94,7 @@ def _by_pair(frame: pd.DataFrame, columns: tuple[str, str], answer: Callable[[in
     return np.array([answer(*pair) for pair in pairs.itertuples(index=False)], dtype=np.int64)[number]
 
 
-def _first_day(month: pd.Series) -> Integers:
+def first_day(month: pd.Series) -> Integers:
     """Return the first day of each month, as days since 1970-01-01."""
     return (
         (month - month_of(date(1970, 1, 1))).to_numpy().astype("datetime64[M]").astype("datetime64[D]").view(np.int64)
@@ -104,7 +106,7 @@ def _split(events: pd.DataFrame) -> pd.DataFrame:
     repeated = events.index.repeat(months_touched(events))
     parts = events.loc[repeated].rename(columns={"support": "leaf"}).rename_axis("event").reset_index()
     parts["month"] = month_of_day(parts["first_day"]) + parts.groupby("event").cumcount()
-    starts, next_starts = _first_day(parts["month"]), _first_day(parts["month"] + 1)
+    starts, next_starts = first_day(parts["month"]), first_day(parts["month"] + 1)
     first_here = parts["first_day"].clip(lower=starts)
     covered_here = parts["last_day"].clip(upper=next_starts - 1) - first_here + 1
     covered = parts["last_day"] - parts["first_day"] + 1
@@ -145,7 +147,7 @@ def _characteristics(parts: pd.DataFrame) -> dict[str, Any]:
 
 def _age(parts: pd.DataFrame) -> pd.Series:
     """Return the age in years of 365 days (C2), negative where it is unknown."""
-    reference_day = _first_day(parts["month"]) + REFERENCE_DAY - 1
+    reference_day = first_day(parts["month"]) + REFERENCE_DAY - 1
     age: pd.Series = (reference_day - parts["birth_date"]) // DAYS_PER_YEAR
     return age.where(parts["birth_date"] != NO_BIRTH_DATE, -1)
 
@@ -172,4 +174,4 @@ def _status(symbol: int) -> int:
 
 def month_length(months: pd.Series) -> Integers:
     """Return the days of each month (ordinals)."""
-    return _first_day(months + 1) - _first_day(months)
+    return first_day(months + 1) - first_day(months)

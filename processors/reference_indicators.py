@@ -1,0 +1,139 @@
+"""The slow truth of the time dimension as published rows: what ``processors.indicators`` makes, made again to judge it.
+
+Which month a row needs last, and so its geography month: durations and running quartiles their own; flows of month m
+that of m + g + 1, when an exit of m is known; entries the last of their year; completed spells g + 1 months behind it;
+survival the last month shown.
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from processors import reference_spells as spells
+from processors.reference_spells import PLACE, Asked
+from schemas.indicators import FLOWS, GAPS, QUARTILES, SURVIVAL_MONTHS, SURVIVAL_UNIT, TRAITS
+from schemas.parameters import table
+from schemas.periods import MONTHS_PER_YEAR, Period, month_code
+
+_DECEMBER = MONTHS_PER_YEAR - 1
+_ROW = ["indicator", "method", "reference", "geo_level", "geo", "breakdown", "category", "count", "base"]
+
+
+def rows(asked: Asked, first: int, last: int) -> pd.DataFrame:
+    """Return all rows of references from ``first`` on that need no month after ``last``, sorted, without update_id."""
+    months = range(first, last + 1)
+    frames = [
+        *(frame for month in months for frame in _durations(asked, month)),
+        *(_flows(asked, month, gap) for gap in GAPS for month in months if month + gap + 1 <= last),
+        *(frame for year in _years(first, last) for gap in GAPS for frame in _entries(asked, year, gap)),
+        *(_completed(asked, year, gap) for gap in GAPS for year in _years(first, last - gap - 1)),
+        *(_running(asked, month) for month in months),
+        *(_survival(asked, gap, last) for gap in GAPS if months),
+    ]
+    joined = pd.concat([pd.DataFrame(columns=_ROW), *(frame for frame in frames if len(frame))])
+    return joined[_ROW].sort_values(_ROW[:-2], ignore_index=True)
+
+
+def _years(first: int, last: int) -> list[int]:
+    return [month for month in range(first, last + 1) if month % MONTHS_PER_YEAR == _DECEMBER]
+
+
+def _labelled(frame: pd.DataFrame, indicator: str, method: str, reference: str, breakdown: str) -> pd.DataFrame:
+    told = frame.rename(columns={"level": "geo_level"})
+    return told.assign(indicator=indicator, method=method, reference=reference, breakdown=breakdown)
+
+
+def _durations(asked: Asked, month: int) -> Iterator[pd.DataFrame]:
+    for gap in GAPS:
+        found = spells.durations(asked, month, gap)
+        if found.empty:
+            continue
+        columns = {f"exact_own_g{gap}": "exact_own", f"exact_national_g{gap}": "exact_national"}
+        if gap == 0:
+            columns["stock_own"] = "stock_own"
+            yield _differences(found, month)
+        for name in TRAITS:
+            of_kind = found[found["breakdown"] == name]
+            for method, column in columns.items():
+                counts = of_kind.groupby([*PLACE, "code", column]).size().rename("count").reset_index()
+                counts["base"] = counts.groupby([*PLACE, "code"])["count"].transform("sum")
+                total = name == "total"
+                counts["category"] = counts[column] if total else counts[column] + "|" + counts["code"]
+                yield _labelled(counts, "duration", method, month_code(month), "band" if total else f"band_{name}")
+
+
+def _differences(found: pd.DataFrame, month: int) -> pd.DataFrame:
+    standing = found[(found["breakdown"] == "total")]
+    pair = standing["stock_own"] + "|" + standing["exact_own"]
+    counts = standing.assign(category=pair).groupby([*PLACE, "category"]).size().rename("count").reset_index()
+    counts["base"] = counts.groupby(PLACE)["count"].transform("sum")
+    return _labelled(counts, "duration_difference", "own_g0", month_code(month), "stock|exact")
+
+
+def _flows(asked: Asked, month: int, gap: int) -> pd.DataFrame:
+    found = spells.flows(asked, month, gap)
+    long = found.assign(base=found["stock"]).melt([*PLACE, "base"], list(FLOWS), "category", "count")
+    return _labelled(long, "spells", f"own_g{gap}", month_code(month), "flow")
+
+
+def _entries(asked: Asked, year: int, gap: int) -> Iterator[pd.DataFrame]:
+    begun = spells.entries(asked, year, gap)
+    earliest = begun.sort_values("first").drop_duplicates([*PLACE, "person"])
+    for counted, frame in (("spells", begun), ("persons", earliest)):
+        for view in ("own", "national"):
+            counts = frame.groupby([*PLACE, view]).size().rename("count").reset_index()
+            counts["base"] = counts.groupby(PLACE)["count"].transform("sum")
+            told = counts.rename(columns={view: "category"})
+            yield _labelled(told, "reentry", f"{counted}_{view}_g{gap}", Period("year", year).code, "rank")
+
+
+def _completed(asked: Asked, year: int, gap: int) -> pd.DataFrame:
+    found = asked.spells(year + gap + 1, gap)
+    ended = found[(found["last"] <= year) & (found["last"] > year - MONTHS_PER_YEAR)]
+    known = ended[ended["first"] > asked.first_month()]
+    lengths = known.assign(months=known["last"] - known["first"] + 1)
+    return _labelled(_quartiles(lengths), "quartiles", f"completed_g{gap}", Period("year", year).code, "quartile")
+
+
+def _running(asked: Asked, month: int) -> pd.DataFrame:
+    """Return the quartiles of who stands; one that falls on the oldest spells there can be is not known."""
+    found = _quartiles(spells.running_lengths(asked, month, 0))
+    known = found[found["count"] < month - asked.first_month()]
+    return _labelled(known, "quartiles", "running_g0", month_code(month), "quartile")
+
+
+def _quartiles(lengths: pd.DataFrame) -> pd.DataFrame:
+    """Return by place the least length that at least a quarter, a half, three quarters do not exceed."""
+    found = []
+    for place, group in lengths.groupby(PLACE):
+        ascending = sorted(group["months"].tolist())
+        for quarter, name in enumerate(QUARTILES, start=1):
+            needed = -(-len(ascending) * quarter // 4)
+            found.append((*place, name, ascending[needed - 1], len(ascending)))
+    return pd.DataFrame(found, columns=[*PLACE, "category", "count", "base"])
+
+
+def _survival(asked: Asked, gap: int, last: int) -> pd.DataFrame:
+    """Return the product-limit estimate by cohort of entry: of those at risk each month, the share that goes on."""
+    found = []
+    begun = asked.spells(last, gap)
+    begun = begun[(begun["first"] > asked.first_month()) & begun["geo"].isin(_survival_geos())]
+    begun["year"] = begun["first"] - begun["first"] % MONTHS_PER_YEAR + _DECEMBER
+    for key, cohort in begun[begun["year"] <= last].groupby([*PLACE, "year"]):
+        year = int(cohort["year"].iloc[0])
+        shown = cohort["last"].clip(upper=last)
+        months, ended = shown - cohort["first"] + 1, shown + gap + 1 <= last
+        for after in SURVIVAL_MONTHS:
+            if year - _DECEMBER + after <= last:
+                share = 1.0
+                for month in range(1, after + 1):
+                    at_risk = int((months >= month).sum())
+                    share *= 1 - int(((months == month) & ended).sum()) / at_risk if at_risk else 1
+                count = int(share * SURVIVAL_UNIT + 0.5)
+                found.append((*key[:2], Period("year", year).code, str(after), count, len(cohort)))
+    told = pd.DataFrame(found, columns=["geo_level", "geo", "reference", "category", "count", "base"])
+    return told.assign(indicator="survival", method=f"kaplan_meier_g{gap}", breakdown="months")
+
+
+def _survival_geos() -> list[str]:
+    return ["01000", "02000", "03000", "04000", *(row["nis"] for row in table("centrumsteden"))]

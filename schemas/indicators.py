@@ -1,0 +1,150 @@
+"""What the indicators of the time dimension can say (H1-H4): their series, categories and columns.
+
+A *series* is an indicator, read by one method, by one breakdown. A method names what is compared: the reading
+(``exact`` months since the spell began, ``stock`` lists of the same month in consecutive years), the view (``own``:
+spells of the place itself; ``national``: the spell in the kingdom, shown where the person stands) and the gap tolerance
+in months (``g0``, ``g2``). A row says how many of ``base`` persons or spells stand in a category.
+
+| indicator | reference | count | base |
+|---|---|---|---|
+| duration | month | beneficiaries in a band | beneficiaries of the category |
+| duration_difference | month | beneficiaries by stock band and exact band | beneficiaries |
+| spells | month | entries, exits, stock | stock |
+| reentry | year | spells that begin, or persons by their first, by rank | all of them |
+| quartiles | month (running), year (completed) | months | spells |
+| survival | year of entry | spells of 10,000 that last longer than so many months | spells |
+| exit | month of exit | spells by outcome after X months | exits |
+| transitions | month | persons by state then and twelve months later | persons in a state then |
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.breakdowns import UNKNOWN, codes
+from schemas.parameters import document
+from schemas.periods import MONTHS_PER_YEAR, Period
+from schemas.supports import NODE
+
+_DOCUMENT = document("indicators")
+
+COLUMNS: tuple[str, ...] = (
+    "indicator", "method", "reference", "geo_level", "geo", "breakdown", "category", "count", "base", "update_id",
+)  # fmt: skip
+
+GAPS: tuple[int, ...] = tuple(_DOCUMENT["spells"]["gap_tolerances"])
+YEARS: int = _DOCUMENT["duration"]["years"]
+BANDS: tuple[str, ...] = ("<1", *(f"{low}-{low + 1}" for low in range(1, YEARS)), f"{YEARS}+", UNKNOWN)
+UNKNOWN_BAND = len(BANDS) - 1
+CENSORED_MONTHS = YEARS * MONTHS_PER_YEAR
+"""A spell that was running in the log's first month has no known band until it is this old."""
+TRAITS: tuple[str, ...] = tuple(_DOCUMENT["duration"]["breakdowns"])
+TRAIT_CODES: tuple[tuple[str, str], ...] = tuple((name, code) for name in TRAITS for code in codes(name))
+"""The (breakdown, category) by which durations are counted, the total first."""
+
+TOP_RANK: int = _DOCUMENT["entries"]["ranks"] + 1
+RANKS: tuple[str, ...] = (*map(str, range(1, TOP_RANK)), f"{TOP_RANK}+", UNKNOWN)
+UNKNOWN_RANK = len(RANKS) - 1
+FIRST_KNOWN_AFTER: int = _DOCUMENT["entries"]["first_known_after"]
+ADULT_AGE: int = _DOCUMENT["entries"]["adult_age"]
+
+FLOWS: tuple[str, ...] = ("entries", "exits", "stock")
+QUARTILES: tuple[str, ...] = ("q1", "median", "q3")
+SURVIVAL_MONTHS: tuple[int, ...] = tuple(_DOCUMENT["survival"]["months"])
+SURVIVAL_UNIT = 10_000
+EXIT_MONTHS: tuple[int, ...] = tuple(_DOCUMENT["exits"]["months_after"])
+OUTCOMES: tuple[str, ...] = ("ll_same", "ll_elsewhere", "fh", "tw", "work", "ocmw_work", "none")
+TRANSITION_MONTHS: int = _DOCUMENT["transitions"]["months_after"]
+STATES: tuple[str, ...] = ("ll", "fh", "tw_rmi", "tw_rmh")
+LATER_STATES: tuple[str, ...] = (*STATES, "work", "ocmw_work", "none")
+
+Benefit = Literal["LL", "LL+FH"]
+PARTS: dict[Benefit, tuple[tuple[int, ...], ...]] = {
+    "LL": NODE["LL"].parts,
+    "LL+FH": (*NODE["LL"].parts, *NODE["FH"].parts),
+}
+"""Leaves of the parts by whose balance a month belongs to a spell: some part above zero (H1, B3)."""
+SUPPORTS: dict[Benefit, tuple[str, ...]] = {"LL": ("LL",), "LL+FH": ("LL", "FH")}
+"""Nodes that must be published for a row of a spell to be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """An indicator by one method and breakdown, and its categories in a reader's order."""
+
+    indicator: str
+    method: str
+    breakdown: str
+    categories: tuple[str, ...]
+
+
+def band(months: int) -> str:
+    """Return the band of a duration in whole months (H2)."""
+    return BANDS[min(months // MONTHS_PER_YEAR, YEARS)]
+
+
+def _durations() -> list[Series]:
+    methods = [f"exact_{view}_g{gap}" for gap in GAPS for view in ("own", "national")]
+    return [
+        Series("duration", method, "band" if name == "total" else f"band_{name}", _bands_by(name))
+        for method in (*methods, "stock_own")
+        for name in TRAITS
+    ]
+
+
+def _bands_by(name: str) -> tuple[str, ...]:
+    if name == "total":
+        return BANDS
+    return tuple(f"{found}|{code}" for code in codes(name) for found in BANDS)
+
+
+def _reentries() -> list[Series]:
+    return [
+        Series("reentry", f"{counted}_{view}_g{gap}", "rank", RANKS)
+        for gap in GAPS
+        for counted in ("spells", "persons")
+        for view in ("own", "national")
+    ]
+
+
+SERIES: tuple[Series, ...] = (
+    *_durations(),
+    Series(
+        "duration_difference", "own_g0", "stock|exact", tuple(f"{left}|{right}" for left in BANDS for right in BANDS)
+    ),
+    *(Series("spells", f"own_g{gap}", "flow", FLOWS) for gap in GAPS),
+    *_reentries(),
+    Series("quartiles", "running_g0", "quartile", QUARTILES),
+    *(Series("quartiles", f"completed_g{gap}", "quartile", QUARTILES) for gap in GAPS),
+    *(Series("survival", f"kaplan_meier_g{gap}", "months", tuple(map(str, SURVIVAL_MONTHS))) for gap in GAPS),
+)
+"""Every series there can be that needs claims alone; a series' number is its place here."""
+NUMBER: dict[tuple[str, str, str], int] = {
+    (series.indicator, series.method, series.breakdown): number for number, series in enumerate(SERIES)
+}
+YEARLY = frozenset({"reentry", "survival"})
+"""Indicators whose reference is a year."""
+
+
+def reference_code(series: Series, month: int) -> str:
+    """Return how people write a reference: ``2024-03``, or ``2024`` where it is a year, given by its last month."""
+    yearly = series.indicator in YEARLY or series.method.startswith("completed")
+    return Period("year" if yearly else "month", month).code
+
+
+class Table(NamedTuple):
+    """Rows of series as parallel columns, sorted by series, reference, place, category; none twice.
+
+    ``series`` is a place in ``SERIES``, ``reference`` a month (a year by its last one), ``place`` a place in
+    ``schemas.places.PLACES``, ``category`` one in the series' categories; ``counted`` is published
+    as ``count``.
+    """
+
+    series: npt.NDArray[np.int16]
+    reference: npt.NDArray[np.int16]
+    place: npt.NDArray[np.int16]
+    category: npt.NDArray[np.int16]
+    counted: npt.NDArray[np.int32]
+    base: npt.NDArray[np.int32]
