@@ -88,7 +88,7 @@ class Alignment:
         return first.update
 
     def release(self) -> None:
-        """The aligned update is released: partitions go on."""
+        """Note that the aligned update is released, and let the partitions go on."""
         self.released += 1
         for source in self.sources:
             source.marker = None

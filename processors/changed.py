@@ -62,7 +62,7 @@ def _reached(events: Events, first: int, stop: int, rules: Rules, tables: Tables
                 | (month + part) << MONTH_SHIFT
                 | np.int64(events.leaf[event])
             )
-            reached[_row(key, tables)] = True
+            reached[_row(int(key), tables)] = True
     return reached
 
 
@@ -74,7 +74,7 @@ def _person(first: np.uint64, second: np.uint64, tables: Tables) -> int:
     while slots[slot] != EMPTY:
         person = slots[slot]
         if tables.persons[person, 0] == first and tables.persons[person, 1] == second:
-            return np.int64(person)
+            return int(person)
         slot += 1
         if slot == len(slots):
             slot = 0
@@ -88,7 +88,7 @@ def _row(key: int, tables: Tables) -> int:
     slot = home(row_hash(key), len(slots))
     while slots[slot] != EMPTY:
         if tables.rows[slots[slot], KEY] == key:
-            return np.int64(slots[slot])
+            return int(slots[slot])
         slot += 1
         if slot == len(slots):
             slot = 0

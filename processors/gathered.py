@@ -53,13 +53,12 @@ class Gathered:
         _put(rows, partition, self.partitions, self.ledger.tables, self.touched[partition])
 
     def forget_touched(self, partitions: Iterable[int]) -> None:
-        """What these partitions touched so far is in a release."""
+        """Forget what these partitions touched so far: it is in a release."""
         self.touched[list(partitions)] = False
 
     def touched_by_any(self) -> Mask:
         """Return which (leaf, month) some partition touched."""
-        found: Mask = self.touched.any(axis=0)
-        return found
+        return np.asarray(self.touched.any(axis=0))
 
     def _reserve(self, rows: int) -> None:
         before = self.ledger.tables
@@ -81,12 +80,10 @@ def _put(rows: Rows, partition: int, partitions: int, tables: Tables, touched: M
         place = np.int64(rows.place[at])
         month, leaf = place >> MONTH_SHIFT & MONTH_MASK, place & LEAF_MASK
         key = person << PERSON_SHIFT | place
-        row = tables.rows[row_number(key, leaf, month, tables)]
+        row = tables.rows[row_number(int(key), int(leaf), int(month), tables)]
         row[AMOUNT] = rows.amount[at]
         row[STATE_SHARE] = rows.state_share[at]
         row[DAYS] = rows.days[at]
         row[TRAITS] = np.int64(rows.traits[at])
         touched[leaf, month] = True
         tables.used[PERSONS] = max(tables.used[PERSONS], person + 1)
-
-

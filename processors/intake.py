@@ -12,7 +12,7 @@ different stories, or misses a part of one. Four rules see to it:
   found to be the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,7 @@ class Watermark:
 class Output:
     """What a step sends, in this order, each acknowledged before the next: set aside, batches, marker.
 
-    ``set_aside`` holds (place among the records given, number of the fault). Nothing at all below the watermark.
+    ``set_aside`` holds (offset, number of the fault). Nothing at all below the watermark.
     """
 
     stop: int
@@ -46,7 +46,7 @@ class Output:
     marker: CutReached | None = None
 
 
-def watermark_of(messages: Iterator[RowsBatch | CutReached]) -> Watermark | None:
+def watermark_of(messages: Iterable[RowsBatch | CutReached]) -> Watermark | None:
     """Return the watermark that some consecutive messages of one partition show, None when no batch is complete."""
     found: Watermark | None = None
     parts: dict[tuple[bytes, int, int], set[int]] = {}
@@ -114,7 +114,7 @@ class PartitionIntake:
         if self.fold.position.stop < self.watermark.stop:
             raise _another_log(self.fold.partition, self.watermark.stop)
         for step in self.fold.fold(records.slice(cut, len(records))):
-            aside = tuple((cut + at, fault) for at, fault in step.set_aside)
+            aside = tuple((int(records.offsets[cut + at]), fault) for at, fault in step.set_aside)
             yield Output(step.position.stop, aside, tuple(self._batches(step)), self._marker() if step.update else None)
             self.sent = step.position.stop
 

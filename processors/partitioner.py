@@ -33,7 +33,7 @@ def murmur2(data: npt.NDArray[np.uint8], at: int) -> int:
     state = np.uint32(state ^ np.uint32(state >> np.uint32(13)))
     state = np.uint32(state * factor)
     state = np.uint32(state ^ np.uint32(state >> np.uint32(15)))
-    return np.int64(state) & 0x7FFFFFFF
+    return int(np.int64(state) & 0x7FFFFFFF)
 
 
 @kernel

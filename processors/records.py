@@ -18,7 +18,7 @@ from processors.decoding import Batch, Bytes, Events, decode, mixed
 from processors.partitioner import KEY_BYTES, murmur2
 from processors.rules import Rules
 from schemas import events, faults
-from schemas.framing import HEADER_BYTES, UNION_ID
+from schemas.framing import HEADER_BYTES
 from schemas.log import LeftOverError
 
 Int64 = npt.NDArray[np.int64]
@@ -62,12 +62,12 @@ def records_of(
     offsets: Sequence[int], keys: Sequence[bytes | None], values: Sequence[bytes | None], numbers: dict[int, int]
 ) -> Records:
     """Return records that a client gave one by one."""
-    joined = []
-    for column in (keys, values):
-        given = [item or b"" for item in column]
-        joined.append(np.frombuffer(b"".join(given), np.uint8))
-        joined.append(np.cumsum([0, *map(len, given)], dtype=np.int64))
-    return Records(np.array(offsets, np.int64), *joined, numbers)
+    return Records(np.array(offsets, np.int64), *_joined(keys), *_joined(values), numbers)
+
+
+def _joined(column: Sequence[bytes | None]) -> tuple[Bytes, Int64]:
+    given = [item or b"" for item in column]
+    return np.frombuffer(b"".join(given), np.uint8), np.cumsum([0, *map(len, given)], dtype=np.int64)
 
 
 def _branches() -> npt.NDArray[np.int64]:
@@ -157,7 +157,7 @@ def set_wrong_aside(records: Records, batch: Batch, events: Events, partition: i
 
 
 @kernel
-def _set_wrong_aside(  # noqa: PLR0913 - numba takes positional arguments
+def _set_wrong_aside(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
     keys: Bytes, bounds: Int64, data: Bytes, found: Events, partition: int, partitions: int
 ) -> None:
     for row in range(len(bounds) - 1):
@@ -185,7 +185,7 @@ def digest_after(before: int, records: Records, first: int, stop: int) -> int:
 
 
 @kernel
-def _chained(  # noqa: PLR0913 - numba takes positional arguments
+def _chained(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
     state: np.uint64, offsets: Int64, keys: Bytes, key_bounds: Int64, values: Bytes, value_bounds: Int64
 ) -> np.uint64:
     for row in range(len(offsets)):

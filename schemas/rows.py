@@ -28,7 +28,14 @@ class Rows(NamedTuple):
 
     def slice(self, first: int, stop: int) -> "Rows":
         """Return some of the rows."""
-        return Rows(*(column[first:stop] for column in self))
+        return Rows(
+            self.person[first:stop],
+            self.place[first:stop],
+            self.amount[first:stop],
+            self.state_share[first:stop],
+            self.days[first:stop],
+            self.traits[first:stop],
+        )
 
 
 _TYPES = ("<u4", "<u4", "<i8", "<i8", "<i8", "<u4")
@@ -49,7 +56,7 @@ class RowsBatch(NamedTuple):
     def encoded(self) -> bytes:
         """Return the framed value."""
         columns = {
-            name: column.astype(kind, copy=False).tobytes()
+            name: np.asarray(column, kind).tobytes()
             for name, column, kind in zip(Rows._fields, self.rows, _TYPES, strict=True)
         }
         return encode(ROWS_ID, (_RECORD.format("RowsBatch"), self._asdict() | columns))

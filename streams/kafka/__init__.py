@@ -1,0 +1,1 @@
+"""The Kafka driver: topics, emit, close-update, intake, publish (aiokafka inside ``mode`` services)."""

@@ -1,0 +1,127 @@
+"""Files of the log into Kafka: events by person, closings through ``close-update``.
+
+Emission may be repeated whole after a crash: events count once by their id, and a closing that was accepted before is
+closed with the number it has. Before a closing everything is acknowledged, so the update holds what precedes it.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import fastavro
+import numpy as np
+from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from processors.decoding import UPDATE_CLOSED, Batch, Events, decode
+from processors.partitioner import KEY_BYTES, partitions_of
+from processors.rules import rules
+from schemas import events as avro
+from schemas.framing import UNION_ID, framed
+from schemas.settings import FigureSettings
+from streams.embedded import batches, verified
+from streams.kafka.clients import producing
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import DOSSIERS, verify_topics
+from streams.kafka.updates import Closer, RequestRefusedError
+from streams.progress import Report, silent
+
+IN_FLIGHT = 256
+"""Batches that wait for their acknowledgement at most."""
+_PREFIX = tuple(framed(UNION_ID, bytes([2 * kind])) for kind in range(len(avro.RECORDS)))
+
+
+@dataclass(slots=True)
+class Emitted:
+    """What became of a run: events acknowledged, records that do not parse and cannot be sent, closings, refusals."""
+
+    events: int = 0
+    unreadable: int = 0
+    closed: int = 0
+    refused: int = 0
+
+
+class Emitter:
+    """Packs events into record batches by partition, and sends them."""
+
+    def __init__(self, settings: KafkaSettings, producer: AIOKafkaProducer) -> None:
+        """Take an idempotent producer."""
+        self._settings = settings
+        self._producer = producer
+        self._closer = Closer(settings, producer)
+        self._open: dict[int, BatchBuilder] = {}
+        self._sent: list[asyncio.Future[object]] = []
+        self.emitted = Emitted()
+
+    async def emit(self, batch: Batch) -> None:
+        """Send the events of a batch of a file, in order; closings in it are closed."""
+        events = decode(batch, rules(FigureSettings()))
+        targets = partitions_of(batch.data, _persons(batch, events), self._settings.partitions).tolist()
+        data = batch.data.tobytes()
+        rows = zip(events.kind.tolist(), events.start.tolist(), events.stop.tolist(), targets, strict=True)
+        for kind, start, stop, partition in rows:
+            if start == stop:
+                self.emitted.unreadable += 1
+            elif kind == UPDATE_CLOSED:
+                await self._close(data[start:stop])
+            else:
+                await self._append(
+                    partition, data[start + KEY_BYTES : start + 2 * KEY_BYTES], _PREFIX[kind] + data[start:stop]
+                )
+
+    async def flush(self) -> None:
+        """Send what is packed and await every acknowledgement."""
+        for partition in list(self._open):
+            await self._send(partition)
+        for sent in self._sent:
+            await sent
+        self._sent = []
+
+    async def _append(self, partition: int, key: bytes, value: bytes) -> None:
+        builder = self._open.get(partition)
+        if builder is None or builder.append(key=key, value=value, timestamp=None) is None:
+            if builder is not None:
+                await self._send(partition)
+            builder = self._open[partition] = self._producer.create_batch()
+            builder.append(key=key, value=value, timestamp=None)
+        self.emitted.events += 1
+
+    async def _send(self, partition: int) -> None:
+        builder = self._open.pop(partition)
+        builder.close()
+        self._sent.append(await self._producer.send_batch(builder, DOSSIERS, partition=partition))
+        if len(self._sent) > IN_FLIGHT:
+            await self._sent.pop(0)
+
+    async def _close(self, body: bytes) -> None:
+        await self.flush()
+        values = fastavro.schemaless_reader(BytesIO(body), avro.plain(avro.shapes()[UPDATE_CLOSED]))
+        try:
+            await self._closer.close(values["update_id"].decode(), values["reference_month"])
+            self.emitted.closed += 1
+        except (RequestRefusedError, UnicodeDecodeError):
+            self.emitted.refused += 1
+
+
+def _persons(batch: Batch, events: Events) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return where the person of each event stands; any place for what has none."""
+    found: np.ndarray[tuple[int], np.dtype[np.int64]] = np.where(
+        (events.kind == UPDATE_CLOSED) | (events.start == events.stop), 0, events.start + KEY_BYTES
+    )
+    return found if len(batch.data) >= 2 * KEY_BYTES else np.zeros_like(found)
+
+
+async def emit(settings: KafkaSettings, paths: list[Path], progress: Report = silent) -> Emitted:
+    """Emit files in this order. Raises CorruptFileError before anything is sent, TopicsError without topics."""
+    files = verified(paths, FigureSettings(), progress)
+    total = sum(records for _, records in files)
+    await verify_topics(settings)
+    async with producing(settings) as producer:
+        emitter = Emitter(settings, producer)
+        for file, _ in files:
+            for batch in batches(file):
+                await emitter.emit(batch)
+                progress("emitting", emitter.emitted.events, total)
+        await emitter.flush()
+    return emitter.emitted

@@ -1,0 +1,273 @@
+"""Intake: one deterministic fold for each assigned partition, its changed rows sent on.
+
+    getmany ─► generation still the same? ─► fold (a thread) ─► set aside, batch, marker: each acknowledged ─► snapshot
+
+The lock is held by a step, a snapshot and both callbacks of a rebalance, never across ``getmany``: heartbeats and
+rebalances go on while Kafka is silent. Where we stand is decided by the output and the snapshots, never by what the
+group committed: an assignment seeks, and whatever was fetched around a seek is fetched again. Any exception ends the
+service and with it the process; the next one folds on from what is acknowledged.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from mode import Service
+
+from processors.intake import Output, PartitionIntake, SnapshotRefusedError, Watermark, believable
+from processors.ledger import Ledger
+from processors.partition import LogError, PartitionFold
+from processors.records import Records, records_of
+from schemas.faults import FAULTS
+from schemas.settings import FigureSettings
+from streams.kafka.clients import consumer, producing
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.snapshots import load_partition, save_partition
+from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, rows_topic, verify_topics
+from streams.kafka.updates import NUMBER_HEADER
+from streams.kafka.watermarks import watermarks
+
+LOG = structlog.get_logger("ocmw.intake")
+MAX_RECORDS = 50_000
+"""Records of one ``getmany``: bounds a step, so the time for which a rebalance waits."""
+POLL_MS = 500
+
+
+@dataclass(slots=True)
+class Assigned:
+    """A partition of this worker: its intake, and when its snapshot was last kept (loop time)."""
+
+    intake: PartitionIntake
+    snapshot_due: float
+
+
+@dataclass(slots=True)
+class Held:
+    """What others may read of a running intake: the partitions it has, by number."""
+
+    assigned: dict[int, Assigned] = field(default_factory=dict)
+
+    @property
+    def folds(self) -> dict[int, PartitionFold]:
+        """The folds, with ``outcomes`` (L2), ``position`` and ledger."""
+        return {partition: assigned.intake.fold for partition, assigned in self.assigned.items()}
+
+
+class Intake(Service):
+    """The intake of one worker; ``held`` may be read at any time."""
+
+    def __init__(self, settings: KafkaSettings, figures: FigureSettings) -> None:
+        """Nothing is opened before the service starts."""
+        super().__init__()
+        self.settings = settings
+        self.figures = figures
+        self.held = Held()
+        self._lock = asyncio.Lock()
+        self._generation = 0
+
+    async def on_start(self) -> None:
+        """Verify the topics, connect, and join the group. Raises TopicsError."""
+        await verify_topics(self.settings)
+        self._producer: AIOKafkaProducer = await self.add_async_context(producing(self.settings))
+        self._consumer = consumer(
+            self.settings,
+            group_id=f"ocmw.intake.v{self.settings.epoch}",
+            group_instance_id=f"intake-{self.settings.instance}" if self.settings.instance else None,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            rebalance_timeout_ms=45_000,
+            max_poll_interval_ms=300_000,
+            partition_assignment_strategy=[StickyPartitionAssignor],
+        )
+        await self._consumer.start()
+        self._consumer.subscribe([DOSSIERS], listener=_Listener(self))
+
+    async def on_stop(self) -> None:
+        """Keep snapshots of what is acknowledged, unless something failed, and leave the group."""
+        if self.crash_reason is None:
+            async with self._lock:
+                await self._drop(list(self.held.assigned))
+        await self._consumer.stop()
+
+    @Service.task
+    async def _run(self) -> None:
+        while not self.should_stop:
+            generation = self._generation
+            fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+            async with self._lock:
+                if generation != self._generation:
+                    self._seek_all()
+                    continue
+                await asyncio.gather(*(self._step(where.partition, found) for where, found in fetched.items() if found))
+                await self._snapshot_one()
+
+    async def assign(self, partitions: Iterable[int]) -> None:
+        """Take partitions over: state from snapshot or empty, position from the state."""
+        async with self._lock:
+            self._generation += 1
+            wanted = sorted(partitions)
+            marks = await watermarks(self.settings, wanted)
+            await self._require_log(marks)
+            for partition in wanted:
+                fold = await asyncio.to_thread(self._fold, partition, marks[partition])
+                self._begin(partition, fold, marks[partition])
+            LOG.info("assigned", partitions=wanted)
+
+    async def revoke(self, partitions: Iterable[int]) -> None:
+        """Give partitions away: keep snapshots of what is acknowledged, forget the state."""
+        async with self._lock:
+            self._generation += 1
+            await self._drop([partition for partition in partitions if partition in self.held.assigned])
+
+    def _fold(self, partition: int, watermark: Watermark) -> PartitionFold:
+        found = load_partition(self._snapshot(partition), self._empty(partition), self.figures, DOSSIERS)
+        if believable(found, watermark):
+            return found
+        LOG.warning("snapshot beyond what was sent, dropped", partition=partition)
+        return self._empty(partition)
+
+    def _begin(self, partition: int, fold: PartitionFold, watermark: Watermark) -> None:
+        intake = PartitionIntake(fold, watermark, secrets.token_bytes(16))
+        pause = self.settings.snapshot_seconds
+        due = asyncio.get_running_loop().time() + pause * (1 + partition / self.settings.partitions)
+        self.held.assigned[partition] = Assigned(intake, due)
+        self._seek(partition)
+
+    def _empty(self, partition: int) -> PartitionFold:
+        return PartitionFold(partition, self.settings.partitions, Ledger(self.figures))
+
+    def _snapshot(self, partition: int) -> Path:
+        return self.settings.state / f"epoch-{self.settings.epoch}" / f"intake-{partition}.snapshot"
+
+    def _seek(self, partition: int) -> None:
+        self._consumer.seek(TopicPartition(DOSSIERS, partition), self.held.assigned[partition].intake.seek)
+
+    def _seek_all(self) -> None:
+        """Go back to where the states stand: what was fetched around a rebalance counts for nothing."""
+        for where in self._consumer.assignment():
+            if where.partition in self.held.assigned:
+                self._seek(where.partition)
+
+    async def _require_log(self, marks: Mapping[int, Watermark]) -> None:
+        """Raise LogError where the log lost its beginning, or ends before what was sent."""
+        where = [TopicPartition(DOSSIERS, partition) for partition in marks]
+        starts, ends = await self._consumer.beginning_offsets(where), await self._consumer.end_offsets(where)
+        for place in where:
+            if starts[place]:
+                message = f"{place.topic}, partition {place.partition}: begins at {starts[place]}; restore the log"
+                raise LogError(message)
+            if ends[place] < marks[place.partition].stop:
+                message = (
+                    f"{place.topic}, partition {place.partition}: ends at {ends[place]}, but rows were sent up to "
+                    f"{marks[place.partition].stop}; restore the log, or begin a new epoch (OCMW_KAFKA_EPOCH)"
+                )
+                raise LogError(message)
+
+    async def _step(self, partition: int, fetched: list[ConsumerRecord]) -> None:
+        assigned = self.held.assigned.get(partition)
+        if assigned is None:
+            return
+        try:
+            outputs = await asyncio.to_thread(_folded, assigned.intake, fetched)
+            for output in outputs:
+                await self._send(partition, output, fetched)
+        except SnapshotRefusedError as refused:
+            LOG.warning("snapshot refused", partition=partition, reason=str(refused))
+            self._begin(partition, self._empty(partition), assigned.intake.watermark)
+        except BaseException:
+            self.held.assigned.pop(partition)  # half a step: nobody may keep a snapshot of it
+            raise
+
+    async def _send(self, partition: int, output: Output, fetched: list[ConsumerRecord]) -> None:
+        """Send what a step sends, in order, each kind acknowledged before the next. Any refusal ends the worker."""
+        if output.set_aside:
+            await self._set_aside(partition, output, fetched)
+        sent = [
+            await self._producer.send(rows_topic(self.settings), value=batch.encoded(), partition=partition)
+            for batch in output.batches
+        ]
+        for acknowledged in sent:
+            await acknowledged
+        if output.marker is not None:
+            value = output.marker.encoded()
+            await self._producer.send_and_wait(rows_topic(self.settings), value=value, partition=partition)
+
+    async def _set_aside(self, partition: int, output: Output, fetched: list[ConsumerRecord]) -> None:
+        records = {record.offset: record for record in fetched}
+        sent = []
+        for offset, fault in output.set_aside:
+            headers = [
+                ("slug", FAULTS[fault - 1].slug.encode()),
+                ("partition", str(partition).encode()),
+                ("offset", str(offset).encode()),
+            ]
+            record = records[offset]
+            sent.append(
+                await self._producer.send(
+                    DEAD_LETTERS, key=record.key, value=record.value, partition=partition, headers=headers
+                )
+            )
+        for acknowledged in sent:
+            await acknowledged
+
+    async def _snapshot_one(self) -> None:
+        """Keep the snapshot that is due longest, at most one a round, so that rounds stay short."""
+        now = asyncio.get_running_loop().time()
+        partition = min(self.held.assigned, key=lambda key: self.held.assigned[key].snapshot_due, default=None)
+        if partition is not None and self.held.assigned[partition].snapshot_due <= now:
+            self.held.assigned[partition].snapshot_due = now + self.settings.snapshot_seconds
+            await self._keep(partition)
+
+    async def _keep(self, partition: int) -> None:
+        fold = self.held.assigned[partition].intake.fold
+        if fold.position.stop == 0:
+            return
+        await asyncio.to_thread(save_partition, self._snapshot(partition), fold, self.figures, DOSSIERS)
+
+    async def _drop(self, partitions: list[int]) -> None:
+        for partition in partitions:
+            await self._keep(partition)
+            del self.held.assigned[partition]
+
+
+def _folded(intake: PartitionIntake, fetched: list[ConsumerRecord]) -> list[Output]:
+    return list(intake.take(_records(fetched)))
+
+
+def _records(fetched: list[ConsumerRecord]) -> Records:
+    numbers = {}
+    for row, record in enumerate(fetched):
+        if record.headers:
+            number = dict(record.headers).get(NUMBER_HEADER, b"")
+            if number.isdigit():
+                numbers[row] = int(number)
+    return records_of(
+        [record.offset for record in fetched],
+        [record.key for record in fetched],
+        [record.value for record in fetched],
+        numbers,
+    )
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed
+    """Passes rebalances on; what fails in them must end the worker, and aiokafka would only log it."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        await self._guarded(self._intake.revoke, revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        await self._guarded(self._intake.assign, assigned)
+
+    async def _guarded(self, act: object, places: set[TopicPartition]) -> None:
+        try:
+            await act(place.partition for place in places)  # type: ignore[operator]  # one of the two methods above
+        except Exception as error:  # noqa: BLE001 - whatever it is, this worker may not go on
+            await self._intake.crash(error)

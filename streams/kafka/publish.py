@@ -1,0 +1,124 @@
+"""Publish: one active, one standby. Who holds the single partition of the updates topic is active.
+
+A standby waits and does nothing. There is no lock file: a stopped holder would block the standby. Two that both
+believe to be active are harmless: the home directory takes each release once, and the loser ends.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from mode import Service
+
+from schemas.releases import Release
+from schemas.settings import FigureSettings
+from sinks.directory import DirectoryStore
+from streams.kafka.clients import consumer, producing
+from streams.kafka.followers import Follower, ReleasesTopic
+from streams.kafka.publisher import Publisher
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import UPDATES, verify_topics
+
+LOG = structlog.get_logger("ocmw.publish")
+
+MakeFollowers = Callable[[AIOKafkaProducer, DirectoryStore], list[Follower]]
+"""Makes further followers (the Redis copy, vintages, stable figures) when this worker becomes active."""
+
+
+def no_more(_producer: AIOKafkaProducer, _store: DirectoryStore) -> list[Follower]:
+    """No further followers."""
+    return []
+
+
+class Publish(Service):
+    """The publisher of one worker, active or standby; ``publisher`` is None while it stands by."""
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        figures: FigureSettings,
+        root: Path,
+        keep_releases: int | None = None,
+        followers: MakeFollowers = no_more,
+    ) -> None:
+        """Nothing is opened before the service starts; the store at ``root`` only when it becomes active."""
+        super().__init__()
+        self.settings = settings
+        self.figures = figures
+        self.root = root
+        self.publisher: Publisher | None = None
+        self._keep_releases = keep_releases
+        self._make_followers = followers
+        self._active = asyncio.Event()
+
+    async def on_start(self) -> None:
+        """Verify the topics, connect, and join the group. Raises TopicsError."""
+        await verify_topics(self.settings)
+        self._producer = await self.add_async_context(producing(self.settings))
+        self._turn = consumer(
+            self.settings,
+            group_id=f"ocmw.publish.v{self.settings.epoch}",
+            group_instance_id=f"publish-{self.settings.instance}" if self.settings.instance else None,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            rebalance_timeout_ms=45_000,
+            partition_assignment_strategy=[StickyPartitionAssignor],
+        )
+        await self._turn.start()
+        self._turn.subscribe([UPDATES], listener=_Listener(self._active))
+
+    async def on_stop(self) -> None:
+        """Leave the group."""
+        await self._turn.stop()
+
+    @Service.task
+    async def _run(self) -> None:
+        while not self.should_stop:
+            await self._turn.getmany(timeout_ms=200)
+            if self._active.is_set():
+                LOG.info("active")
+                await self._publish()
+                LOG.info("standby")
+
+    async def _publish(self) -> None:
+        """Publish until the turn is another's."""
+        store = await asyncio.to_thread(DirectoryStore.writing, self.root, self.figures, self._keep_releases)
+        followers = [ReleasesTopic(self.settings, self._producer, store), *self._make_followers(self._producer, store)]
+
+        async def released(release: Release) -> None:
+            for follower in followers:
+                await follower.follow(release)
+
+        reader = consumer(self.settings)
+        await reader.start()
+        try:
+            publisher = Publisher(self.settings, self.figures, store, reader)
+            await publisher.resume()
+            self.publisher = publisher
+            if publisher.release is not None:
+                await released(publisher.release)
+            while self._active.is_set() and not self.should_stop:
+                await publisher.run_once(released)
+            await publisher.snapshot()
+        finally:
+            self.publisher = None
+            await reader.stop()
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed
+    """Knows whose turn it is. A rebalance that gives the turn back at once is no change."""
+
+    def __init__(self, active: asyncio.Event) -> None:
+        self._active = active
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Wait for the assignment: publishing on meanwhile does no harm."""
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        if assigned:
+            self._active.set()
+        else:
+            self._active.clear()

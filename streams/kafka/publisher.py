@@ -1,0 +1,180 @@
+"""The active publisher: all rows of all partitions, and a release whenever all of them have reached a closing.
+
+Its state is a function of the rows topic; a snapshot spares reading it from the beginning. The home directory decides
+what is released: the highest number there is the current one, and of two publishers that make the same release only
+one can link it, so a publisher that does not know it was replaced does no harm and ends.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import structlog
+import xxhash
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from processors.alignment import Alignment, Source
+from processors.gathered import Gathered
+from processors.ledger import Ledger
+from schemas.releases import Release, Update
+from schemas.rows import CutReached, Rows, RowsBatch, message_of
+from schemas.settings import FigureSettings
+from sinks.protocol import Store
+from streams.cut import Cut, release_of
+from streams.kafka.clients import records_between
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.snapshots import load_publish, save_publish
+from streams.kafka.topics import rows_topic
+
+LOG = structlog.get_logger("ocmw.publish")
+POLL_MS = 200
+
+Released = Callable[[Release], Awaitable[None]]
+
+
+class Publisher:
+    """What an active publisher knows and does; ``alignment`` and ``gathered`` may be read at any time."""
+
+    def __init__(
+        self, settings: KafkaSettings, figures: FigureSettings, store: Store, reader: AIOKafkaConsumer
+    ) -> None:
+        """Take a store that is open for writing, and a started consumer in no group."""
+        self._settings = settings
+        self._figures = figures
+        self._store = store
+        self._reader = reader
+        self._places = [TopicPartition(rows_topic(settings), number) for number in range(settings.partitions)]
+        self._lasts: dict[int, tuple[int, str]] = {}
+        self._snapshot_due = 0.0
+        self.release: Release | None = store.release() if store.latest() else None
+        self._begin_anew()
+
+    async def resume(self) -> None:
+        """Go to where the snapshot stands, or to the beginning where there is none to believe."""
+        self._reader.assign(self._places)
+        found = await asyncio.to_thread(
+            load_publish, self._snapshot, self._figures, self._settings.partitions, self._made_of
+        )
+        if found is not None and found[1].released <= self._store.latest() and await self._same_topic(found[2]):
+            self.gathered, self.alignment, self._lasts = found
+            self._catch_up()
+        self._reader.resume(*self._places)
+        for place in self._places:
+            self._reader.seek(place, self._lasts.get(place.partition, (-1, ""))[0] + 1)
+        self._pause_waiting()
+
+    def _begin_anew(self) -> None:
+        self.gathered = Gathered(Ledger(self._figures), self._settings.partitions)
+        self.alignment = Alignment([Source() for _ in self._places], self._store.latest())
+
+    def _catch_up(self) -> None:
+        """Let partitions go on that wait for a closing which was released after the snapshot was kept."""
+        while self.alignment.released < self._store.latest():
+            self.gathered.forget_touched(_waiting(self.alignment))
+            self.alignment.release()
+
+    async def run_once(self, released: Released) -> None:
+        """Hear what there is, and make the release that is due. Raises GapError, ReleaseExistsError."""
+        fetched = await self._reader.getmany(timeout_ms=POLL_MS)
+        for place, records in fetched.items():
+            await self._hear(place, records)
+        update = self.alignment.aligned()
+        if update is not None:
+            await self._release(update)
+            if self.release is not None:
+                await released(self.release)
+            await self._snapshot_when_due()
+
+    async def _hear(self, place: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+        """Hear records of a partition, up to a closing at which it must wait."""
+        heard = await asyncio.to_thread(self._taken, place.partition, records)
+        if heard < len(records):
+            self._reader.seek(place, records[heard].offset)
+        self._pause_waiting()
+
+    def _taken(self, partition: int, records: Sequence[ConsumerRecord]) -> int:
+        """Take in messages and return how many: fewer than all when the partition must wait."""
+        for number, record in enumerate(records, start=1):
+            value = record.value or b""
+            waits = self._take(partition, message_of(value))
+            self._lasts[partition] = (record.offset, _digest(value))
+            if waits:
+                return number
+        return len(records)
+
+    def _take(self, partition: int, message: RowsBatch | CutReached) -> bool:
+        if isinstance(message, CutReached):
+            if self.alignment.hear_marker(message):
+                return True
+            self.gathered.forget_touched([partition])
+            return False
+        rows: list[Rows] = self.alignment.hear_batch(message) or []
+        for part in rows:
+            self.gathered.put(partition, part)
+        return False
+
+    async def _release(self, update: Update) -> None:
+        self.release = await asyncio.to_thread(self._made, update)
+        self.gathered.forget_touched(range(self._settings.partitions))
+        self.alignment.release()
+        self._reader.resume(*self._places)
+        LOG.info("released", number=update.sequence, update=update.update_id)
+
+    def _made(self, update: Update) -> Release:
+        ledger, touched = self.gathered.ledger, self.gathered.touched_by_any()
+        cut = Cut(update, self.release, touched, ledger.tables.exists, self._figures, self._store)
+        return self._store.publish(release_of(ledger, cut))
+
+    def _pause_waiting(self) -> None:
+        waiting = [self._places[partition] for partition in _waiting(self.alignment)]
+        if waiting:
+            self._reader.pause(*waiting)
+
+    async def _snapshot_when_due(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._snapshot_due:
+            self._snapshot_due = now + self._settings.snapshot_seconds
+            await self.snapshot()
+
+    async def snapshot(self) -> None:
+        """Keep the state as it is between two calls of ``run_once``."""
+        await asyncio.to_thread(save_publish, self._snapshot, self.gathered, self.alignment, self._lasts, self._made_of)
+
+    async def _same_topic(self, lasts: dict[int, tuple[int, str]]) -> bool:
+        """Tell whether the last message read of each partition is still there, and still the same."""
+        ends = await self._reader.end_offsets(self._places)
+        for partition, (offset, digest) in lasts.items():
+            place = self._places[partition]
+            if ends[place] <= offset or await self._digest_at(place, offset) != digest:
+                LOG.error("snapshot of another rows topic, starting from the beginning", partition=partition)
+                return False
+        return True
+
+    async def _digest_at(self, place: TopicPartition, offset: int) -> str:
+        self._reader.pause(*self._places)
+        self._reader.resume(place)
+        async for fetched in records_between(self._reader, place, offset, offset + 1):
+            return _digest(fetched[0].value or b"")
+        return ""
+
+    @property
+    def _snapshot(self) -> Path:
+        return self._settings.state / f"epoch-{self._settings.epoch}" / "publish.snapshot"
+
+    @property
+    def _made_of(self) -> dict[str, Any]:
+        return {
+            "topic": rows_topic(self._settings),
+            "partitions": self._settings.partitions,
+            "settings": asdict(self._figures),
+        }
+
+
+def _waiting(alignment: Alignment) -> list[int]:
+    return [number for number, source in enumerate(alignment.sources) if source.marker is not None]
+
+
+def _digest(value: bytes) -> str:
+    return xxhash.xxh3_128(value).hexdigest()

@@ -1,0 +1,115 @@
+"""Snapshots of intake's partitions and of publish: caches that spare a fold from the beginning.
+
+A snapshot says what it was made of: format, topic, settings that change figures. One that says something else, or is
+torn, is not there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from processors.alignment import Alignment, Source
+from processors.closings import Closings
+from processors.gathered import Gathered
+from processors.ledger import Ledger, Tables
+from processors.partition import PartitionFold, Position
+from schemas.releases import Update
+from schemas.rows import CutReached, Rows
+from schemas.settings import FigureSettings
+from sinks import snapshot
+
+FORMAT = 1
+"""Changes with the layout of ``Tables``, the meaning of a row, or the lists that its numbers refer to."""
+
+
+def save_partition(path: Path, fold: PartitionFold, settings: FigureSettings, topic: str) -> None:
+    """Keep the fold of a partition. Raises StoreWriteError where the disk refuses."""
+    meta = _made_of(settings, topic, fold.partitions) | {
+        "partition": fold.partition,
+        "closings": [asdict(update) for update in fold.closings.accepted],
+        "position": {name: str(value) for name, value in asdict(fold.position).items()},
+        "barrier": fold.barrier,
+    }
+    snapshot.save(path, fold.ledger.trimmed()._asdict() | {"outcomes": fold.outcomes}, meta)
+
+
+def load_partition(path: Path, empty: PartitionFold, settings: FigureSettings, topic: str) -> PartitionFold:
+    """Return the fold that was kept, or ``empty`` where there is none of this making."""
+    found = snapshot.load(path)
+    made_of = _made_of(settings, topic, empty.partitions) | {"partition": empty.partition}
+    if found is None or not made_of.items() <= found.meta.items():
+        return empty
+    return PartitionFold(
+        partition=empty.partition,
+        partitions=empty.partitions,
+        ledger=Ledger(settings, _tables(found.arrays)),
+        closings=Closings([Update(**update) for update in found.meta["closings"]]),
+        position=Position(**{name: int(value) for name, value in found.meta["position"].items()}),
+        barrier=found.meta["barrier"],
+        outcomes=np.array(found.arrays["outcomes"]),
+    )
+
+
+def save_publish(
+    path: Path, gathered: Gathered, alignment: Alignment, lasts: Mapping[int, tuple[int, str]], made_of: dict[str, Any]
+) -> None:
+    """Keep all rows, what was heard, and of each partition the offset and digest of the last message read."""
+    halves = [
+        (partition, session.hex(), start, stop, part, parts[part])
+        for partition, source in enumerate(alignment.sources)
+        for (session, start, stop), parts in source.halves.items()
+        for part in parts
+    ]
+    arrays = gathered.ledger.trimmed()._asdict() | {"all_touched": gathered.touched}
+    arrays |= {
+        f"half.{at}.{name}": column for at, half in enumerate(halves) for name, column in half[5]._asdict().items()
+    }
+    meta = made_of | {
+        "format": FORMAT,
+        "released": alignment.released,
+        "stops": [source.stop for source in alignment.sources],
+        "markers": [_marker(source.marker) for source in alignment.sources],
+        "halves": [half[:5] for half in halves],
+        "lasts": {str(partition): last for partition, last in lasts.items()},
+    }
+    snapshot.save(path, arrays, meta)
+
+
+def load_publish(
+    path: Path, settings: FigureSettings, partitions: int, made_of: dict[str, Any]
+) -> tuple[Gathered, Alignment, dict[int, tuple[int, str]]] | None:
+    """Return what ``save_publish`` kept, None where there is none of this making."""
+    found = snapshot.load(path)
+    if found is None or not (made_of | {"format": FORMAT}).items() <= found.meta.items():
+        return None
+    meta, arrays = found.meta, found.arrays
+    gathered = Gathered(Ledger(settings, _tables(arrays)), partitions, np.array(arrays["all_touched"]))
+    sources = [Source(stop, {}, _told(marker)) for stop, marker in zip(meta["stops"], meta["markers"], strict=True)]
+    for at, (partition, session, start, stop, part) in enumerate(meta["halves"]):
+        rows = Rows(*(np.array(arrays[f"half.{at}.{name}"]) for name in Rows._fields))
+        sources[partition].halves.setdefault((bytes.fromhex(session), start, stop), {})[part] = rows
+    lasts = {int(partition): (last[0], last[1]) for partition, last in meta["lasts"].items()}
+    return gathered, Alignment(sources, meta["released"]), lasts
+
+
+def _made_of(settings: FigureSettings, topic: str, partitions: int) -> dict[str, Any]:
+    return {"format": FORMAT, "topic": topic, "partitions": partitions, "settings": asdict(settings)}
+
+
+def _tables(arrays: Mapping[str, np.ndarray[Any, Any]]) -> Tables:
+    return Tables(**{name: np.array(arrays[name]) for name in Tables._fields})
+
+
+def _marker(marker: CutReached | None) -> dict[str, Any] | None:
+    if marker is None:
+        return None
+    return marker._asdict() | {"update": asdict(marker.update), "digest": marker.digest.hex()}
+
+
+def _told(marker: dict[str, Any] | None) -> CutReached | None:
+    if marker is None:
+        return None
+    return CutReached(**marker | {"update": Update(**marker["update"]), "digest": bytes.fromhex(marker["digest"])})

@@ -1,0 +1,154 @@
+"""The topics: made and verified here, by nobody else; auto-creation must be off.
+
+The number of partitions of the dossier log never changes: a person's events would lie in two partitions, and be
+counted twice. More partitions means a new topic, filled by emitting again.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from streams.kafka.settings import KafkaSettings
+
+MIB = 1 << 20
+DAY = 24 * 3600 * 1000
+KEPT = "-1"
+DOSSIERS, UPDATES, RELEASES, DEAD_LETTERS, VINTAGES = (
+    "ocmw.dossiers.v1",
+    "ocmw.updates.v1",
+    "ocmw.releases.v1",
+    "ocmw.dead-letters.v1",
+    "ocmw.vintages.v1",
+)
+MAX_EVENT_BYTES = 6 * MIB
+"""Largest record of the dossier log: large enough that nonsense of a few MB arrives, and is set aside by us."""
+
+
+class TopicsError(Exception):
+    """Topics are missing or are not what they must be; the text says which, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as it must be: partitions, bytes of the largest record, milliseconds kept (-1: for ever)."""
+
+    name: str
+    partitions: int
+    max_bytes: int
+    kept: str = KEPT
+
+    def config(self, replication: int) -> dict[str, str]:
+        """Return its configuration on the broker."""
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": self.kept,
+            "retention.bytes": "-1",
+            "max.message.bytes": str(self.max_bytes),
+            "min.insync.replicas": "2" if replication >= 3 else "1",  # noqa: PLR2004 - a majority of three
+        }
+
+
+def rows_topic(settings: KafkaSettings) -> str:
+    """Return the name of the rows topic of this pipeline."""
+    return f"ocmw.rows.v{settings.epoch}"
+
+
+def topics(settings: KafkaSettings) -> tuple[Topic, ...]:
+    """Return all topics that intake and publish need."""
+    return (
+        Topic(DOSSIERS, settings.partitions, MAX_EVENT_BYTES),
+        Topic(UPDATES, 1, MIB),
+        Topic(rows_topic(settings), settings.partitions, MIB),
+        Topic(RELEASES, 1, MIB),
+        Topic(VINTAGES, 1, MIB),
+        Topic(DEAD_LETTERS, settings.partitions, MAX_EVENT_BYTES + MIB, str(400 * DAY)),
+    )
+
+
+async def make_topics(settings: KafkaSettings, wanted: tuple[Topic, ...] = ()) -> list[str]:
+    """Make the topics that are missing, verify all, and return the names of those made. Raises TopicsError."""
+    chosen = wanted or topics(settings)
+    admin = AIOKafkaAdminClient(**settings.connection())
+    await admin.start()
+    try:
+        known = await _partitions(admin)
+        missing = [topic for topic in chosen if topic.name not in known]
+        await _create(admin, missing, settings.replication)
+        await _verify(admin, [topic for topic in chosen if topic.name in known], known)
+    finally:
+        await admin.close()
+    return [topic.name for topic in missing]
+
+
+async def verify_topics(settings: KafkaSettings, wanted: tuple[Topic, ...] = ()) -> None:
+    """Raise TopicsError where a topic is missing or not what it must be."""
+    chosen = wanted or topics(settings)
+    admin = AIOKafkaAdminClient(**settings.connection())
+    await admin.start()
+    try:
+        await _verify(admin, list(chosen), await _partitions(admin))
+    finally:
+        await admin.close()
+
+
+async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
+    return {
+        found["topic"]: len(found["partitions"]) for found in await admin.describe_topics() if not found["error_code"]
+    }
+
+
+async def _create(admin: AIOKafkaAdminClient, missing: list[Topic], replication: int) -> None:
+    if not missing:
+        return
+    new = [
+        NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.config(replication))
+        for topic in missing
+    ]
+    answer = await admin.create_topics(new)
+    refused = [f"{error[0]}: {error[2] or error[1]}" for error in answer.topic_errors if error[1]]
+    if refused:
+        message = f"Kafka refused to make topics ({'; '.join(refused)}); see the settings of the brokers"
+        raise TopicsError(message)
+
+
+async def _verify(admin: AIOKafkaAdminClient, wanted: list[Topic], known: dict[str, int]) -> None:
+    for topic in wanted:
+        if topic.name not in known:
+            message = f"topic {topic.name} is missing; run ocmw topics"
+            raise TopicsError(message)
+        if known[topic.name] != topic.partitions:
+            message = (
+                f"topic {topic.name} has {known[topic.name]} partitions, not {topic.partitions}; their number never "
+                "changes: set OCMW_KAFKA_PARTITIONS as it was, or emit the log again into a new topic"
+            )
+            raise TopicsError(message)
+    for name, found in (await _configs(admin, wanted)).items():
+        _verify_config(next(topic for topic in wanted if topic.name == name), found)
+
+
+def _verify_config(topic: Topic, found: dict[str, str]) -> None:
+    for key in ("cleanup.policy", "retention.ms", "retention.bytes"):
+        if topic.kept == KEPT and found.get(key) != topic.config(1)[key]:
+            message = (
+                f"topic {topic.name} has {key}={found.get(key)}, not {topic.config(1)[key]}: it would lose records"
+            )
+            raise TopicsError(message)
+    if int(found.get("max.message.bytes", 0)) < topic.max_bytes:
+        message = (
+            f"topic {topic.name} has max.message.bytes={found.get('max.message.bytes')}, less than {topic.max_bytes}"
+        )
+        raise TopicsError(message)
+
+
+async def _configs(admin: AIOKafkaAdminClient, wanted: list[Topic]) -> dict[str, dict[str, str]]:
+    if not wanted:
+        return {}
+    asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in wanted]
+    found: dict[str, dict[str, str]] = {}
+    for answer in await admin.describe_configs(asked):
+        for resource in answer.resources:
+            entries: list[Any] = resource[4]
+            found[resource[3]] = {entry[0]: entry[1] for entry in entries}
+    return found
