@@ -69,3 +69,26 @@ class Store(Protocol):
     def vintages(self) -> pa.Table:
         """Return the vintages of all updates ever released, as ``sinks.vintages.VINTAGE_SCHEMA``."""
         ...
+
+
+class Copy(Protocol):
+    """A copy of a home store's releases for readers elsewhere; it can always be made again from its home."""
+
+    def latest(self) -> int:
+        """Return the number of the release that readers see, 0 when there is none."""
+        ...
+
+    def publish(self, release: Release, home: Store) -> None:
+        """Show a release to readers, atomically, after all its blocks are there; blocks come from ``home``.
+
+        Raises ReleaseExistsError when this or a later one is shown already, StoreWriteError where the copy refuses;
+        then readers see what they saw before.
+        """
+        ...
+
+    def make_up(self, home: Store) -> int:
+        """Put what is missing and publish, in order, what home has and the copy has not; return how many releases.
+
+        Raises StoreMismatchError when the copy is ahead of its home.
+        """
+        ...

@@ -1,0 +1,60 @@
+"""Cells as bytes that any language can read: little-endian columns one after another, compressed with zlib.
+
+A block of n cells is n places, n categories, n beneficiaries and, outside the public zone, n amounts, state shares and
+days; so n is the number of bytes divided by ``width``. Places and categories are numbers of the *codebook*. Sorted
+numbers repeat, so zlib brings a public cell from 8 bytes to one or two; every language has zlib, which is worth more
+here than the tenth that a cleverer packing would save.
+"""
+
+import json
+import zlib
+from typing import Any
+
+import numpy as np
+
+from schemas.breakdowns import CATEGORIES
+from schemas.figures import Cells
+from schemas.places import PLACES
+from sinks.protocol import BlockZone
+
+PUBLIC_COLUMNS: tuple[tuple[str, str], ...] = (("place", "H"), ("category", "H"), ("beneficiaries", "i"))
+"""Name and type of each column, as Python's ``struct`` writes types: H two bytes unsigned, i four, q eight signed."""
+INTERNAL_COLUMNS = (*PUBLIC_COLUMNS, ("amount_cents", "q"), ("state_share_cents", "q"), ("days", "q"))
+COLUMNS: dict[BlockZone, tuple[tuple[str, str], ...]] = {"public": PUBLIC_COLUMNS, "internal": INTERNAL_COLUMNS}
+
+_DTYPE: dict[str, np.dtype[Any]] = {"H": np.dtype("<u2"), "i": np.dtype("<i4"), "q": np.dtype("<i8")}
+_LEVEL = 4
+"""Level 6 took four times as long for a tenth fewer bytes, level 1 no less time."""
+
+
+def width(zone: BlockZone) -> int:
+    """Return the bytes of a cell before compression."""
+    return sum(_DTYPE[kind].itemsize for _, kind in COLUMNS[zone])
+
+
+def encoded(cells: Cells, zone: BlockZone) -> bytes:
+    """Return cells as compressed columns. Raises ValueError for a public block with what the public may not see."""
+    if zone == "public" and cells.digest() != cells.public().digest():
+        message = "a block for the public zone holds restricted measures or categories; pass Cells.public()"
+        raise ValueError(message)
+    columns = (np.ascontiguousarray(getattr(cells, name), _DTYPE[kind]) for name, kind in COLUMNS[zone])
+    return zlib.compress(b"".join(column.tobytes() for column in columns), _LEVEL)
+
+
+def decoded(data: bytes, zone: BlockZone) -> Cells:
+    """Return the cells of ``encoded``; measures that the public zone does not hold are 0."""
+    raw = zlib.decompress(data)
+    size = len(raw) // width(zone)
+    found = {}
+    start = 0
+    for name, kind in COLUMNS[zone]:
+        found[name] = np.frombuffer(raw, _DTYPE[kind], size, start)
+        start += size * _DTYPE[kind].itemsize
+    nothing = np.zeros(size, np.int64)
+    names = (name for name, _ in INTERNAL_COLUMNS)
+    return Cells(*(found.get(name, nothing) for name in names))
+
+
+def codebook_bytes() -> bytes:
+    """Return the lists that cells' numbers point into, as compressed JSON: ``places`` and ``categories``."""
+    return zlib.compress(json.dumps({"places": PLACES, "categories": CATEGORIES}).encode())
