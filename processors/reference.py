@@ -9,7 +9,9 @@ Example: a person has +100 in Gent and -100 in Aalst in 2024-03. She is a benefi
 the kingdom, where her balance is 0.
 """
 
-from itertools import product
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +34,7 @@ from schemas.supports import NODE, NODES
 
 _SUMS = ["amount_cents", "state_share_cents", "days"]
 _NO_PLACE = -1
+_CELLS = len(PLACES) * len(CATEGORIES)
 
 Integers = npt.NDArray[np.int64]
 
@@ -58,12 +61,23 @@ def parts_of(history: History, key: BlockKey, sequence: int | None = None) -> pd
 
     To their columns comes ``part``: which of the node's parts (B3) the leaf belongs to.
     """
-    parts, period = history.parts, key.period
-    part = {leaf: number for number, leaves in enumerate(NODE[key.support].parts) for leaf in leaves}
+    return _closed(history, sequence).merge(_members([key]), on=["leaf", "month"])
+
+
+def _closed(history: History, sequence: int | None) -> pd.DataFrame:
     upto = len(history.updates) if sequence is None else sequence
-    inside = parts["month"].between(period.first, period.last) & (parts["update"] <= upto)
-    chosen = parts[inside & parts["leaf"].isin(list(part))]
-    return chosen.assign(part=chosen["leaf"].map(part).astype(np.int64))
+    return history.parts[history.parts["update"] <= upto]
+
+
+def _members(keys: Sequence[BlockKey]) -> pd.DataFrame:
+    """Return which leaves and months make up each block (numbered by its place in ``keys``), and as which part."""
+    members = [
+        (block, leaf, month, part)
+        for block, (support, period) in enumerate(keys)
+        for part, leaves in enumerate(NODE[support].parts)
+        for leaf, month in product(leaves, range(period.first, period.last + 1))
+    ]
+    return pd.DataFrame(members, columns=["block", "leaf", "month", "part"], dtype=np.int64)
 
 
 def rows_of(parts: pd.DataFrame) -> pd.DataFrame:
@@ -76,14 +90,52 @@ def rows_of(parts: pd.DataFrame) -> pd.DataFrame:
 
 def count(history: History, key: BlockKey, sequence: int | None = None) -> Cells:
     """Count one block as it was at the closing of an update (default: the last one)."""
-    rows = rows_of(parts_of(history, key, sequence))
+    return counts(history, [key], sequence)[key]
+
+
+def counts(history: History, keys: Sequence[BlockKey], sequence: int | None = None) -> dict[BlockKey, Cells]:
+    """Count several blocks in one go; memory grows with all of them together."""
+    members = _members(keys)
+    # an inner merge keeps the order of its left side, so the last part of a row stays the last in log order (A6)
+    parts = _closed(history, sequence).merge(members[["leaf", "month"]].drop_duplicates(), on=["leaf", "month"])
+    rows = rows_of(parts).merge(members, on=["leaf", "month"])
     if rows.empty:
-        return Cells.empty()
-    profiles = history.profiles.loc[np.unique(rows["profile"])]
-    cells = _cells_of_profiles(profiles, _breakdowns(key))
-    rows["place_in_cells"] = np.searchsorted(profiles.index, rows["profile"])
-    figures = _sums(rows, cells).join(_beneficiaries(rows, cells)).fillna(0).astype(np.int64)
-    return _as_cells(figures[(figures != 0).any(axis=1)].sort_index())
+        return dict.fromkeys(keys, Cells.empty())
+    spread = _Spread.of(history, keys, rows)
+    rows["profile_place"] = np.searchsorted(spread.profiles, rows["profile"])
+    figures = _sums(rows, spread).join(_beneficiaries(rows, spread)).fillna(0).astype(np.int64)
+    figures = figures[(figures != 0).any(axis=1)].sort_index()
+    ends = np.searchsorted(figures.index, np.arange(len(keys) + 1) * _CELLS)
+    return {key: _as_cells(figures[first:last]) for key, (first, last) in zip(keys, pairwise(ends), strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """Which cells a line stands in: ``cells`` by profile, ``allowed`` by block, a column for each level x breakdown.
+
+    A cell is numbered place x number of categories + category, and -1 where there is no such place.
+    """
+
+    profiles: Integers
+    cells: Integers
+    allowed: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, history: History, keys: Sequence[BlockKey], rows: pd.DataFrame) -> "_Spread":
+        numbers = np.unique(rows["profile"])
+        shown = [set(_breakdowns(key)) for key in keys]
+        breakdowns = [breakdown for breakdown in BREAKDOWNS if any(breakdown in mine for mine in shown)]
+        allowed = np.array([[breakdown in mine for breakdown in breakdowns] for mine in shown])
+        cells = _cells_of_profiles(history.profiles.loc[numbers], breakdowns)
+        return cls(numbers, cells, np.tile(allowed, len(LEVELS)))
+
+    def lines(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """Repeat each line for every cell that it stands in; column ``cell`` tells blocks apart, too."""
+        cells = self.cells[lines["profile_place"]]
+        stands = (cells != _NO_PLACE) & self.allowed[lines["block"]]
+        line, column = np.nonzero(stands)
+        spread = lines.take(line)
+        return spread.assign(cell=spread["block"] * _CELLS + cells[line, column])
 
 
 def _breakdowns(key: BlockKey) -> list[str]:
@@ -96,7 +148,7 @@ def _breakdowns(key: BlockKey) -> list[str]:
 
 
 def _cells_of_profiles(profiles: pd.DataFrame, breakdowns: list[str]) -> Integers:
-    """Return the cells of each profile, a line each: place number x number of categories + category number."""
+    """Return the cells of each profile, a line each."""
     municipalities, municipality = np.unique(profiles["shown"], return_inverse=True)
     places = np.array([_places_of(nis) for nis in municipalities])[municipality]
     categories = np.column_stack([_category(profiles, breakdown) for breakdown in breakdowns])
@@ -121,31 +173,24 @@ def _category(profiles: pd.DataFrame, breakdown: str) -> Integers:
     return numbers[profiles[left] * len(SIMPLE[right]) + profiles[right]]
 
 
-def _spread(lines: pd.DataFrame, cells: Integers) -> pd.DataFrame:
-    """Repeat each line for every cell that it stands in, in column ``cell``."""
-    repeated = np.repeat(np.arange(len(lines)), cells.shape[1])
-    spread = lines.take(repeated).assign(cell=cells[lines["place_in_cells"]].ravel())
-    return spread[spread["cell"] != _NO_PLACE]
+def _sums(rows: pd.DataFrame, spread: _Spread) -> pd.DataFrame:
+    by_profile = rows.groupby(["block", "profile_place"], as_index=False)[_SUMS].sum()
+    return spread.lines(pd.DataFrame(by_profile)).groupby("cell")[_SUMS].sum()
 
 
-def _sums(rows: pd.DataFrame, cells: Integers) -> pd.DataFrame:
-    by_profile = rows.groupby("place_in_cells", as_index=False)[_SUMS].sum()
-    return _spread(pd.DataFrame(by_profile), cells).groupby("cell")[_SUMS].sum()
-
-
-def _beneficiaries(rows: pd.DataFrame, cells: Integers) -> pd.Series:
+def _beneficiaries(rows: pd.DataFrame, spread: _Spread) -> pd.Series:
     """Return how many persons have some part above zero, for each cell (B3, B4)."""
-    lines = rows.groupby(["person", "part", "place_in_cells"], as_index=False)[["amount_cents"]].sum()
-    alone = ~lines["person"].duplicated(keep=False)  # one line is the whole balance of its cells: nothing to add up
-    simple = _spread(lines[alone & (lines["amount_cents"] > 0)], cells)
-    balances = _spread(lines[~alone], cells).groupby(["person", "part", "cell"])["amount_cents"].sum()
+    lines = rows.groupby(["block", "person", "part", "profile_place"], as_index=False)[["amount_cents"]].sum()
+    alone = ~lines.duplicated(["block", "person"], keep=False)  # the whole balance of its cells: nothing to add up
+    simple = spread.lines(lines[alone & (lines["amount_cents"] > 0)])
+    balances = spread.lines(lines[~alone]).groupby(["person", "part", "cell"])["amount_cents"].sum()
     positive = balances[balances > 0].reset_index()[["person", "cell"]].drop_duplicates()
     found: pd.Series = pd.concat([simple["cell"], positive["cell"]]).value_counts().rename("beneficiaries")
     return found
 
 
 def _as_cells(figures: pd.DataFrame) -> Cells:
-    place, category = np.divmod(figures.index.to_numpy(), len(CATEGORIES))
+    place, category = np.divmod(figures.index.to_numpy() % _CELLS, len(CATEGORIES))
     return Cells(
         place.astype(np.uint16),
         category.astype(np.uint16),

@@ -4,19 +4,22 @@ One figure (a node and a period) is followed through all updates of the log; no 
 compared is the kingdom's total of beneficiaries; what is shown is a whole block.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from processors.reference import count, known, totals
 from processors.reference_parts import History
-from schemas.figures import BlockKey
+from schemas.breakdowns import CATEGORY_NUMBER
+from schemas.figures import BlockKey, Cells
 from schemas.parameters import document
 from schemas.periods import parse_month
+from schemas.places import KINGDOM, PLACE_NUMBER
 from schemas.releases import State, Update, Vintage
 from schemas.supports import NODE
 
 _GATE = document("limits")["gate"]
+_KINGDOM, _TOTAL = PLACE_NUMBER["kingdom", KINGDOM], CATEGORY_NUMBER["total", "total"]
 _VARIATION_PERCENT: int = _GATE["variation_percent"]
 _FROZEN_THROUGH, _FROZEN_WHEN = parse_month(_GATE["frozen_through"]), parse_month(_GATE["frozen_when"])
 
@@ -35,6 +38,25 @@ def vintages(history: History, key: BlockKey, first: int | None = None) -> dict[
         return count(history, key, before).digest() != count(history, key, after).digest()
 
     return gate(key, history.updates, totals(history, key), since, differs)
+
+
+def all_vintages(history: History, blocks: Sequence[Mapping[BlockKey, Cells]]) -> dict[BlockKey, dict[int, Vintage]]:
+    """Return the vintages of all figures, from all blocks at each update as ``counts`` gives them."""
+    digests = [{key: cells.digest() for key, cells in counted.items()} for counted in blocks]
+    told = {}
+    for key, since in known(history).items():
+        values = [_value(counted[key]) if key in counted else 0 for counted in blocks]
+
+        def differs(before: int, after: int, key: BlockKey = key) -> bool:
+            return digests[before - 1][key] != digests[after - 1][key]
+
+        told[key] = gate(key, history.updates, values, since, differs)
+    return told
+
+
+def _value(cells: Cells) -> int:
+    at = (cells.place == _KINGDOM) & (cells.category == _TOTAL)
+    return int(cells.beneficiaries[at].sum())
 
 
 def gate(

@@ -11,6 +11,7 @@ from processors.reference_parts import History
 from schemas.figures import BlockKey, Cells
 from schemas.releases import BlockRef, Update, Vintage
 from schemas.settings import FigureSettings
+from sinks.directory import DirectoryStore
 from streams.embedded import Embedded
 
 
@@ -37,8 +38,14 @@ class Engine(Protocol):
     def known(self, sequence: int) -> set[BlockKey]:
         """Return the figures that are known after an update."""
 
+    def blocks(self, sequence: int) -> dict[BlockKey, Cells]:
+        """Return the latest recount of all known figures at an update."""
+
     def cells(self, key: BlockKey, sequence: int) -> Cells:
         """Return the latest recount of a block at an update."""
+
+    def all_vintages(self) -> dict[BlockKey, dict[int, Vintage]]:
+        """Return the vintages of all figures."""
 
     def vintages(self, key: BlockKey) -> dict[int, Vintage]:
         """Return the vintage of a figure at each update (by sequence) since it is known."""
@@ -68,6 +75,12 @@ class Reference:
     def cells(self, key: BlockKey, sequence: int) -> Cells:
         return reference.count(self.history, key, sequence)
 
+    def blocks(self, sequence: int) -> dict[BlockKey, Cells]:
+        return reference.counts(self.history, sorted(self.known(sequence)), sequence)
+
+    def all_vintages(self) -> dict[BlockKey, dict[int, Vintage]]:
+        return reference_gate.all_vintages(self.history, [self.blocks(u.sequence) for u in self.updates()])
+
     def vintages(self, key: BlockKey) -> dict[int, Vintage]:
         return reference_gate.vintages(self.history, key)
 
@@ -81,9 +94,9 @@ class Fast:
 
     def __init__(self, files: list[Path], room: Path, settings: FigureSettings) -> None:
         """Replay the files into a store of its own."""
-        with Embedded(room / "store", settings) as embedded:
-            self.run = embedded.replay(files)
-            self.store = embedded.store
+        self.run = Embedded.run(room / "store", settings, files)
+        self.store = DirectoryStore.reading(room / "store")
+        self.entries = {number: self.store.release(number).entries for number in self.store.numbers()}
 
     def outcomes(self) -> Outcomes:
         aside = [(event.file, event.record, event.fault.slug) for event in self.run.set_aside]
@@ -93,18 +106,23 @@ class Fast:
         return list(self.store.updates())
 
     def known(self, sequence: int) -> set[BlockKey]:
-        return set(self.store.release(sequence).entries)
+        return set(self.entries[sequence])
 
     def cells(self, key: BlockKey, sequence: int) -> Cells:
-        entry = self.store.release(sequence).entries.get(key)
+        entry = self.entries[sequence].get(key)
         return self._block(entry.latest if entry else None)
 
+    def blocks(self, sequence: int) -> dict[BlockKey, Cells]:
+        return {key: self._block(entry.latest) for key, entry in self.entries[sequence].items()}
+
+    def all_vintages(self) -> dict[BlockKey, dict[int, Vintage]]:
+        return {key: self.vintages(key) for key in self.known(self.store.latest())}
+
     def vintages(self, key: BlockKey) -> dict[int, Vintage]:
-        releases = [self.store.release(number) for number in self.store.numbers()]
-        return {told.update.sequence: told.entries[key].vintage for told in releases if key in told.entries}
+        return {number: told[key].vintage for number, told in self.entries.items() if key in told}
 
     def published(self, key: BlockKey, sequence: int) -> Cells | None:
-        entry = self.store.release(sequence).entries[key]
+        entry = self.entries[sequence][key]
         return None if entry.vintage.published_update is None else self._block(entry.published)
 
     def _block(self, ref: BlockRef | None) -> Cells:

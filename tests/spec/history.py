@@ -8,8 +8,8 @@
 The first line names the columns; what a line leaves empty, or the table leaves out, takes the default of ``DEFAULTS``.
 ``month`` is what the line covers: a month, or two days as ``2024-03-10..2024-04-09``. ``days`` are by default the days
 covered, with the sign of ``cents``. Person ``p1..p100`` stands for a hundred lines. ``id`` makes two lines the same
-event or not. A table that closes no update is closed at its end, far in the future, so that all its events are in the
-figures; its last line ``left open`` says that it is not.
+event; without one, each line of each table is an event of its own. A table that closes no update is closed at its
+end, far in the future, so that all its events are in the figures; its last line ``left open`` says that it is not.
 """
 
 import io
@@ -60,7 +60,10 @@ def records(table: str) -> list[Record]:
     if not any(line.startswith(("close ", OPEN)) for line in told):
         told.append(FAR)
     told = [line for line in told if line != OPEN]
-    return [record for number, line in enumerate(told, start=1) for record in _line(columns, line, number)]
+    source = key(table).hex()
+    return [
+        record for number, line in enumerate(told, start=1) for record in _line(columns, line, f"{source} {number}")
+    ]
 
 
 def log_file(path: Path, table: str) -> Path:
@@ -99,14 +102,14 @@ def _closing(line: str) -> Record:
     return "UpdateClosed", {"update_id": words[1], "reference_month": (year + 1900) * 100 + index + 1}
 
 
-def _line(columns: list[str], line: str, number: int) -> list[Record]:
+def _line(columns: list[str], line: str, line_id: str) -> list[Record]:
     if line.startswith("close "):
         return [_closing(line)]
     cells = _split(line)
     if len(cells) != len(columns):
-        raise ValueError(f"line {number} has {len(cells)} cells for {len(columns)} columns: {line}")
+        raise ValueError(f"{len(cells)} cells for {len(columns)} columns: {line}")
     told = DEFAULTS | {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
-    return [_event(told | {"id": told["id"] or str(number), "person": person}) for person in _persons(told["person"])]
+    return [_event(told | {"id": told["id"] or line_id, "person": person}) for person in _persons(told["person"])]
 
 
 def _persons(text: str) -> list[str]:

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from engines import Engine, Outcomes
 
 from schemas.breakdowns import CATEGORIES
-from schemas.figures import BlockKey
+from schemas.figures import BlockKey, Cells
 from schemas.periods import Period
 from schemas.places import KINGDOM, PLACES
 from schemas.releases import State, Vintage
 
 Measures = tuple[int, int, int, int]
+Named = dict[tuple[str, str, str, str], Measures]
+"""(geo_level, geo, breakdown, category) -> beneficiaries, amount, state share, days."""
 _NOTHING = (0, 0, 0, 0)
 
 
@@ -45,13 +47,9 @@ class Told:
         found = {key.support for key in known if key.period.code == period}
         return sorted(support for support in found if self.beneficiaries(support, period))
 
-    def cells(self, support: str, period: str, at: int | None = None) -> dict[tuple[str, str, str, str], Measures]:
+    def cells(self, support: str, period: str, at: int | None = None) -> Named:
         """Return (geo_level, geo, breakdown, category) -> beneficiaries, amount, state share, days."""
-        cells = self.engine.cells(BlockKey(support, Period.parse(period)), self._at(at))
-        columns = (cells.beneficiaries, cells.amount_cents, cells.state_share_cents, cells.days)
-        measures = zip(*(column.tolist() for column in columns), strict=True)
-        keys = [(*PLACES[p], *CATEGORIES[c]) for p, c in zip(cells.place, cells.category, strict=True)]
-        return dict(zip(keys, measures, strict=True))
+        return _named(self.engine.cells(BlockKey(support, Period.parse(period)), self._at(at)))
 
     def measures(self, support: str, period: str, place: str = KINGDOM, at: int | None = None) -> Measures:
         """Return all four measures of a place, all characteristics together; zeros where there is no cell."""
@@ -102,9 +100,9 @@ class Told:
             if found == level and breakdown == "total" and measures[0]
         }
 
-    def breakdowns(self, support: str, period: str) -> set[str]:
+    def breakdowns(self, support: str, period: str, at: int | None = None) -> set[str]:
         """Return the breakdowns that a block holds."""
-        return {breakdown for _, _, breakdown, _ in self.cells(support, period)}
+        return {breakdown for _, _, breakdown, _ in self.cells(support, period, at)}
 
     def vintages(self, support: str, period: str) -> list[Vintage]:
         """Return the vintages of a figure, from the update on at which it is known."""
@@ -123,25 +121,25 @@ class Told:
         cells = self.engine.published(BlockKey(support, Period.parse(period)), self._at(at))
         if cells is None:
             return None
-        for row, (place, category) in enumerate(zip(cells.place, cells.category, strict=True)):
-            if (*PLACES[place], *CATEGORIES[category]) == ("kingdom", KINGDOM, "total", "total"):
-                return tuple(int(getattr(cells, name)[row]) for name in _MEASURES)  # type: ignore[return-value]
-        return _NOTHING
+        return _named(cells).get(("kingdom", KINGDOM, "total", "total"), _NOTHING)
 
-    def everything(self) -> dict[tuple[str, str, int], dict[tuple[str, str, str, str], Measures]]:
-        """Return all cells of all blocks at all updates."""
-        found = {}
-        for sequence, _ in enumerate(self.engine.updates(), start=1):
-            for key in self.engine.known(sequence):
-                code = key.period.code
-                found[key.support, code, sequence] = self.cells(key.support, code, sequence)
-        return found
+    def everything(self) -> dict[tuple[str, str, int], Named]:
+        """Return all cells of all blocks (support, period, sequence) at all updates."""
+        return {
+            (key.support, key.period.code, update.sequence): _named(cells)
+            for update in self.engine.updates()
+            for key, cells in self.engine.blocks(update.sequence).items()
+        }
 
     def _at(self, at: int | None) -> int:
         return len(self.engine.updates()) if at is None else at
 
 
-_MEASURES = ("beneficiaries", "amount_cents", "state_share_cents", "days")
+def _named(cells: Cells) -> Named:
+    keys = [(*PLACES[p], *CATEGORIES[c]) for p, c in zip(cells.place, cells.category, strict=True)]
+    columns = (cells.beneficiaries, cells.amount_cents, cells.state_share_cents, cells.days)
+    return dict(zip(keys, zip(*(column.tolist() for column in columns), strict=True), strict=True))
+
 
 Teller = Callable[..., Told]
 """Reads tables (or files) as one log and tells its figures; the fixture ``engine``."""

@@ -1,0 +1,451 @@
+"""Events that count, that say nothing new, and that are set aside, each under its fault (A4, A7, A8, L2)."""
+
+import io
+import json
+from pathlib import Path
+
+import fastavro
+import pytest
+from history import log_file, raw_file, records
+from told import Teller
+
+from schemas import events
+from schemas.log import encode_plain
+
+
+def _refused(told: object) -> list[tuple[str, int, str]]:
+    return told.outcomes().set_aside  # type: ignore[attr-defined, no-any-return]
+
+
+def test_the_same_event_again_changes_nothing_a4(engine: Teller) -> None:
+    told = engine("""
+        id | cents
+        x  | 1000
+        x  | 1000
+        x  | 1000
+    """)
+    assert told.outcomes() == (2, 2, [])
+    assert told.amount("LL", "2024-03") == 1000
+
+
+def test_the_same_event_again_in_a_later_update_changes_nothing_a4(engine: Teller) -> None:
+    told = engine("""
+        id | cents | household
+        x  | 1000  | A
+        y  | 10    | B
+        close 2024-03
+        x  | 1000  | A
+        close 2024-04
+    """)
+    assert told.outcomes() == (4, 1, [])
+    assert told.by("household", "LL", "2024-03") == {"B": 1}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "x | 1001  | 2024-03 | B | 202403 | 1 |  | GRANT",
+        "x | 1000  | 2024-04 | B | 202403 | 1 |  | GRANT",
+        "x | 1000  | 2024-03 | E | 202403 | 1 |  | GRANT",
+        "x | 1000  | 2024-03 | B | 202404 | 1 |  | GRANT",
+        "x | 1000  | 2024-03 | B | 202403 | 2 |  | GRANT",
+        "x | 1000  | 2024-03 | B | 202403 | 1 |  | ARREARS",
+        "x | 1000  | 2024-03 | B | 202403 | 1 |  | REG_GRANT",
+    ],
+)
+def test_the_same_id_with_other_content_is_a_conflict_and_the_first_wins_a4(engine: Teller, other: str) -> None:
+    told = engine(f"""
+        id | cents | month   | household | statement | dossier | corrects | type
+        x  | 1000  | 2024-03 | B         | 202403    | 1       |          | GRANT
+        {other}
+    """)
+    assert _refused(told) == [("1.avro", 2, "conflicting-duplicate")]
+    assert told.amount("LL", "2024") == 1000
+
+
+def test_what_a_regularisation_corrects_is_part_of_its_content_a4(engine: Teller) -> None:
+    told = engine("""
+        id | type      | cents | corrects
+        x  | REG_GRANT | 1000  | y
+        x  | REG_GRANT | 1000  | y
+        x  | REG_GRANT | 1000  | z
+        x  | REG_GRANT | 1000  |
+    """)
+    assert told.outcomes().duplicates == 1
+    assert told.slugs() == ["conflicting-duplicate"] * 2
+
+
+def test_a_conflict_is_compared_with_the_first_event_not_with_the_last_a4(engine: Teller) -> None:
+    told = engine("""
+        id | cents
+        x  | 1000
+        x  | 2000
+        x  | 2000
+        x  | 1000
+    """)
+    assert told.outcomes() == (2, 1, [("1.avro", 2, "conflicting-duplicate"), ("1.avro", 3, "conflicting-duplicate")])
+
+
+def test_an_id_belongs_to_its_person_a4(engine: Teller) -> None:
+    told = engine("""
+        person | id | cents
+        a      | x  | 1000
+        b      | x  | 2000
+    """)
+    assert told.outcomes() == (3, 0, [])
+    assert told.measures("LL", "2024-03")[:2] == (2, 3000)
+
+
+def test_an_event_set_aside_does_not_use_up_its_id_a4(engine: Teller) -> None:
+    told = engine("""
+        id | cents | sex
+        x  | 1000  | 4
+        x  | 1000  | 2
+    """)
+    assert told.outcomes() == (2, 0, [("1.avro", 1, "bad-attributes")])
+    assert told.amount("LL", "2024-03") == 1000
+
+
+def test_a_faulty_event_with_a_used_id_is_reported_for_its_fault_a4(engine: Teller) -> None:
+    told = engine("""
+        id | cents | sex
+        x  | 1000  | 2
+        x  | 1000  | 4
+    """)
+    assert told.slugs() == ["bad-attributes"]
+
+
+@pytest.mark.parametrize("ocmw", ["11000", "99999", "1", "0", "-11002", "25000"])
+def test_a_code_in_no_list_is_set_aside_d2(engine: Teller, ocmw: str) -> None:
+    told = engine(f"""
+        ocmw
+        {ocmw}
+    """)
+    assert told.slugs() == ["unknown-ocmw"]
+
+
+@pytest.mark.parametrize(
+    ("covered", "slugs"),
+    [
+        ("2019-01-31..2023-12-01", []),  # 60 months touched
+        ("2019-01-31..2024-01-01", ["bad-period"]),  # 61
+        ("2024-03-02..2024-03-01", ["bad-period"]),
+        ("2024-03-01..2024-03-01", []),
+        ("1900-01-01..1900-01-31", []),
+        ("1899-12-31..1900-01-31", ["bad-period"]),
+        ("2199-12-01..2199-12-31", []),
+        ("2199-12-01..2200-01-01", ["bad-period"]),
+    ],
+)
+def test_a_period_is_lawful_up_to_60_months_touched_within_1900_and_2199(
+    engine: Teller, covered: str, slugs: list[str]
+) -> None:
+    told = engine(f"""
+        month     | days | statement
+        {covered} | 1    | 202403
+    """)
+    assert told.slugs() == slugs
+
+
+@pytest.mark.parametrize(
+    ("kind", "record"),
+    [
+        ("REG_GRANT", "ReimbursementClaim"),
+        ("REG_ARREARS", "ReimbursementClaim"),
+        ("REG_RECOVERY", "ReimbursementClaim"),
+        ("GRANT", "Regularisation"),
+        ("ARREARS", "Regularisation"),
+        ("RECOVERY", "Regularisation"),
+    ],
+)
+def test_an_amount_type_of_the_other_record_is_set_aside(engine: Teller, kind: str, record: str) -> None:
+    told = engine(f"""
+        type   | record
+        {kind} | {record}
+    """)
+    assert told.slugs() == ["bad-amount-type"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "slugs"),
+    [
+        *[(month, []) for month in ("190001", "202412", "219912")],
+        *[(month, ["bad-month"]) for month in ("189912", "220001", "202400", "202413", "0", "-202401", "2024")],
+    ],
+)
+def test_the_statement_month_runs_from_1900_01_to_2199_12(engine: Teller, statement: str, slugs: list[str]) -> None:
+    told = engine(f"""
+        statement
+        {statement}
+    """)
+    assert told.slugs() == slugs
+
+
+@pytest.mark.parametrize(
+    ("covered", "days", "slugs"),
+    [
+        ("2024-02", "31", []),
+        ("2024-02", "32", ["days-out-of-range"]),
+        ("2024-02", "-31", []),
+        ("2024-02", "-32", ["days-out-of-range"]),
+        ("2024-01-31..2024-02-01", "62", []),  # months touched, not days covered
+        ("2024-01-31..2024-02-01", "63", ["days-out-of-range"]),
+    ],
+)
+def test_days_are_at_most_31_for_each_month_touched(engine: Teller, covered: str, days: str, slugs: list[str]) -> None:
+    told = engine(f"""
+        month     | days
+        {covered} | {days}
+    """)
+    assert told.slugs() == slugs
+
+
+@pytest.mark.parametrize(
+    ("cents", "slugs"),
+    [
+        ("1000000000", []),
+        ("1000000001", ["amount-out-of-range"]),
+        ("-1000000000", []),
+        ("-1000000001", ["amount-out-of-range"]),
+        (str(-(2**63)), ["amount-out-of-range"]),
+    ],
+)
+def test_an_amount_is_at_most_ten_million_euro(engine: Teller, cents: str, slugs: list[str]) -> None:
+    told = engine(f"""
+        cents
+        {cents}
+    """)
+    assert told.slugs() == slugs
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "slugs"),
+    [
+        ("sex", "0", ["bad-attributes"]),
+        ("sex", "4", ["bad-attributes"]),
+        ("percent", "0", []),
+        ("percent", "100", []),
+        ("percent", "101", ["bad-attributes"]),
+        ("percent", "-1", ["bad-attributes"]),
+        ("nationality", "be", ["bad-attributes"]),
+        ("nationality", "BEL", ["bad-attributes"]),
+        ("nationality", "B", ["bad-attributes"]),
+        ("nationality", "B1", ["bad-attributes"]),
+        ("nationality", "ÉÉ", ["bad-attributes"]),
+        ("nationality", "QQ", []),
+        ("born", "0001-01-01", []),  # an absurd birth date is no fault
+        ("born", "9999-12-31", []),
+    ],
+)
+def test_attributes_that_cannot_be_are_set_aside(engine: Teller, column: str, value: str, slugs: list[str]) -> None:
+    told = engine(f"""
+        {column}
+        {value}
+    """)
+    assert told.slugs() == slugs
+
+
+ALL_WRONG = {
+    "ocmw": ("99999", "unknown-ocmw"),
+    "month": ("2024-03-31..2024-03-01", "bad-period"),
+    "type": ("REG_GRANT", "bad-amount-type"),
+    "statement": ("202413", "bad-month"),
+    "days": ("-9999", "days-out-of-range"),
+    "cents": ("99999999999", "amount-out-of-range"),
+    "sex": ("9", "bad-attributes"),
+}
+
+
+@pytest.mark.parametrize("position", range(len(ALL_WRONG)))
+def test_of_several_faults_the_first_in_the_list_is_told(engine: Teller, position: int) -> None:
+    wrong = dict(list(ALL_WRONG.items())[position:])
+    told = engine(f"""
+        record | {" | ".join(wrong)}
+        ReimbursementClaim | {" | ".join(value for value, _ in wrong.values())}
+    """)
+    assert told.slugs() == [next(iter(wrong.values()))[1]]
+
+
+def test_a_closing_again_is_a_duplicate_and_changes_nothing_g1(engine: Teller) -> None:
+    told = engine("""
+        person
+        a
+        close u1 2024-03
+        b
+        close u1 2024-03
+        close u2 2024-04
+        close u1 2024-01
+    """)
+    assert told.outcomes() == (4, 2, [])
+    assert told.update_ids() == ["u1", "u2"]
+    assert [told.beneficiaries("LL", "2024-03", at=at) for at in (1, 2)] == [1, 2]
+
+
+def test_reference_months_never_decrease_and_a_refused_closing_closes_nothing_g1(engine: Teller) -> None:
+    told = engine("""
+        person
+        a
+        close u1 2024-03
+        b
+        close u2 2024-02
+        close u2 2024-03
+    """)
+    assert _refused(told) == [("1.avro", 4, "reference-month-decreases")]
+    assert told.update_ids() == ["u1", "u2"]
+
+
+@pytest.mark.parametrize("month", [189912, 220001, 202400, 202413, -1, 2024])
+def test_a_closing_with_a_month_that_is_none_is_set_aside_g1(engine: Teller, tmp_path: Path, month: int) -> None:
+    closings = [{"update_id": b"u1", "reference_month": month}, {"update_id": b"u1", "reference_month": 202403}]
+    path = raw_file(tmp_path / "log.avro", [encode_plain((events.UPDATE_CLOSED, closing)) for closing in closings])
+    told = engine(path)
+    assert told.outcomes() == (1, 0, [("log.avro", 1, "bad-month")])
+
+
+def _claim(**changes: object) -> bytes:
+    """Return the bytes of a lawful claim with some plain values changed."""
+    ((_, values), _) = records("person\n a")
+    days = {name: (values[name].toordinal() - 719163) for name in ("first_day", "last_day", "birth_date")}
+    symbols = {"support": 0, "amount_type": 0, "household": 1, "status": 12, "nationality": b"BE"}
+    wide = json.dumps(events.plain(events.shapes()[events.CLAIM])).replace('"int"', '"long"')  # the wire is the same
+    stream = io.BytesIO(b"\0")
+    stream.seek(1)
+    fastavro.schemaless_writer(stream, json.loads(wide), values | days | symbols | changes)
+    return stream.getvalue()
+
+
+def _closing() -> bytes:
+    return encode_plain((events.UPDATE_CLOSED, {"update_id": b"u1", "reference_month": 202412}))
+
+
+@pytest.mark.parametrize(
+    ("field", "symbol"),
+    [
+        *[("support", symbol) for symbol in (-1, 12, 2**31)],
+        *[("amount_type", symbol) for symbol in (-1, 6)],
+        *[("household", symbol) for symbol in (-1, 6)],
+        *[("status", symbol) for symbol in (-1, 14)],
+        *[(field, 2**31) for field in ("ocmw", "first_day", "days", "sex", "birth_date", "state_percentage")],
+        *[(field, -(2**31) - 1) for field in ("ocmw", "last_day", "statement_month", "budget_article")],
+    ],
+)
+def test_a_symbol_that_is_none_or_an_int_beyond_32_bits_is_undecodable(
+    engine: Teller, tmp_path: Path, field: str, symbol: int
+) -> None:
+    bodies = [_claim(event_id=bytes(16)), _claim(**{field: symbol}), _closing()]
+    told = engine(raw_file(tmp_path / "log.avro", bodies))
+    assert told.outcomes() == (2, 0, [("log.avro", 2, "undecodable")])
+    assert told.beneficiaries("LL", "2024-03") == 1
+
+
+@pytest.mark.parametrize("day", [2**31 - 1, -(2**31)])
+def test_an_absurd_day_within_32_bits_is_a_bad_period(engine: Teller, tmp_path: Path, day: int) -> None:
+    told = engine(raw_file(tmp_path / "log.avro", [_claim(first_day=day, last_day=day), _closing()]))
+    assert told.slugs() == ["bad-period"]
+
+
+@pytest.mark.parametrize("birth", [2**31 - 1, -(2**31)])
+def test_an_absurd_birth_date_within_32_bits_is_an_unknown_or_a_high_age(
+    engine: Teller, tmp_path: Path, birth: int
+) -> None:
+    told = engine(raw_file(tmp_path / "log.avro", [_claim(birth_date=birth), _closing()]))
+    assert told.by("age5", "LL", "2024-03") == {"unknown" if birth > 0 else "65+": 1}
+
+
+def test_a_record_that_does_not_parse_takes_the_rest_of_its_block_with_it(engine: Teller, tmp_path: Path) -> None:
+    path = raw_file(tmp_path / "log.avro", [_claim(), _claim()[:-1]], count=4)
+    after = log_file(tmp_path / "after.avro", "person\n b")
+    told = engine(path, after)
+    assert told.outcomes() == (3, 0, [("log.avro", record, "undecodable") for record in (2, 3, 4)])
+    assert told.beneficiaries("LL", "2024-03") == 2
+
+
+def test_a_branch_that_is_none_makes_the_rest_of_the_block_undecodable(engine: Teller, tmp_path: Path) -> None:
+    path = raw_file(tmp_path / "log.avro", [_closing(), b"\x0a", _claim()])
+    told = engine(path)
+    assert told.outcomes() == (1, 0, [("log.avro", 2, "undecodable"), ("log.avro", 3, "undecodable")])
+
+
+def test_an_unknown_record_of_the_union_is_unknown_schema_and_the_rest_counts(engine: Teller, tmp_path: Path) -> None:
+    newer = [
+        *events.schema_document("dossier.avsc"),
+        {"type": "record", "name": "Later", "namespace": events.NAMESPACE, "fields": [{"name": "x", "type": "string"}]},
+    ]
+    told_records = [(f"{events.NAMESPACE}.{name}", values) for name, values in records("person\n a")]
+    path = tmp_path / "log.avro"
+    with path.open("wb") as file:
+        fastavro.writer(file, fastavro.parse_schema(newer), [(f"{events.NAMESPACE}.Later", {"x": "y"}), *told_records])
+    told = engine(path)
+    assert told.outcomes() == (2, 0, [("log.avro", 1, "unknown-schema")])
+
+
+def test_log_order_is_the_order_of_files_then_of_records_a8(engine: Teller) -> None:
+    one, other = "household\n A\n B\n left open", "household\n E\n close 2024-03"
+    assert engine(one, other).by("household", "LL", "2024-03") == {"E": 1}
+    assert engine(other, one).by("household", "LL", "2024-03") == {"E": 1}
+    assert engine(one, "household\n close 2024-03").by("household", "LL", "2024-03") == {"B": 1}
+
+
+def test_a_file_read_twice_says_nothing_new_a4_a8(engine: Teller) -> None:
+    table = "household\n A\n B\n close 2024-03"
+    told = engine(table, table)
+    assert told.outcomes() == (3, 3, [])
+    assert told.update_ids() == ["2024-03"]
+
+
+def test_cut_into_files_anywhere_the_figures_are_the_same_a8(engine: Teller) -> None:
+    header = "id | person | month | cents | household | type"
+    lines = [
+        "1 | a | 2024-01-20..2024-03-10 | 9999 | A | GRANT",
+        "2 | b | 2024-02 | 500 | B | GRANT",
+        "close 2024-02",
+        "3 | a | 2024-02 | -9999 | E | REG_GRANT",
+        "1 | a | 2024-01-20..2024-03-10 | 9999 | A | GRANT",
+        "close 2024-03",
+        "4 | b | 2024-01 | 77 | A | ARREARS",
+        "close 2024-04",
+    ]
+    whole = engine("\n".join([header, *lines]))
+    pieces = engine(*(f"{header}\n{line}\nleft open" for line in lines))
+    assert whole.everything() == pieces.everything()
+    assert whole.outcomes() == pieces.outcomes()
+
+
+def test_the_order_of_different_persons_does_not_matter_a8(engine: Teller) -> None:
+    one = "a | 2024-01 | 100 | A"
+    other = "b | 2024-01 | 200 | E"
+    tables = ["\n".join(["person | month | cents | household", *lines]) for lines in ((one, other), (other, one))]
+    first, second = (engine(table) for table in tables)
+    assert first.everything() == second.everything()
+
+
+def test_events_in_are_applied_duplicates_and_set_aside_l2(engine: Teller) -> None:
+    told = engine("""
+        id | ocmw  | sex
+        x  | 11002 | 1
+        x  | 11002 | 1
+        x  | 11002 | 2
+        y  | 99999 | 1
+        z  | 11002 | 1
+        close 2024-03
+        close 2024-03
+        close late 2024-01
+    """)
+    assert told.outcomes() == (
+        3,
+        2,
+        [
+            ("1.avro", 3, "conflicting-duplicate"),
+            ("1.avro", 4, "unknown-ocmw"),
+            ("1.avro", 8, "reference-month-decreases"),
+        ],
+    )
+
+
+def test_no_field_of_an_event_names_a_person_a7() -> None:
+    fields = {name for shape in events.shapes() for name, _ in shape.fields}
+    assert fields == {
+        *("event_id", "person", "ocmw", "dossier", "support", "amount_type", "first_day", "last_day"),
+        *("statement_month", "amount_cents", "days", "budget_article", "state_percentage", "sex", "birth_date"),
+        *("household", "nationality", "status", "corrects", "update_id", "reference_month"),
+    }

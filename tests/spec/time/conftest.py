@@ -1,0 +1,25 @@
+"""The chapter on time: each sentence is asked of the slow truth and of the kernel."""
+
+from pathlib import Path
+
+import pytest
+from history import log_file
+from indicators_told import ENGINES, IndicatorsTold, IndicatorTeller
+
+from schemas.indicators import Benefit
+from schemas.periods import parse_month
+from schemas.settings import FigureSettings
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def indicators(request: pytest.FixtureRequest, tmp_path: Path) -> IndicatorTeller:
+    """Return what reads tables as one log and tells the indicators of its references from ``first`` to ``last``."""
+
+    def tell(
+        *tables: str, last: str, first: str = "", benefit: Benefit = "LL", geography: str = "as_then"
+    ) -> IndicatorsTold:
+        files = [log_file(tmp_path / f"{number}.avro", table) for number, table in enumerate(tables)]
+        wanted = parse_month(first or last), parse_month(last)
+        return IndicatorsTold(ENGINES[request.param](files, FigureSettings(geography=geography), benefit, *wanted))
+
+    return tell

@@ -1,0 +1,84 @@
+"""Who tells indicators: two engines behind one function, and their answers in the words of a statistician."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from processors import indicators as fast_tables
+from processors import reference_indicators
+from processors.counting import people
+from processors.fold import Fold
+from processors.reference_events import admitted
+from processors.reference_parts import History
+from processors.reference_spells import Asked
+from schemas.indicators import COLUMNS, Benefit
+from schemas.log import LogFile
+from schemas.periods import MONTH_COUNT
+from schemas.places import KINGDOM
+from schemas.settings import FigureSettings
+from streams.embedded import batches
+
+KEY = list(COLUMNS[:7])
+
+
+def reference(files: list[Path], settings: FigureSettings, benefit: Benefit, first: int, last: int) -> pd.DataFrame:
+    """Return the rows of the slow truth."""
+    log = admitted(files)
+    return reference_indicators.rows(Asked(History.of(log, settings), len(log.updates), settings, benefit), first, last)
+
+
+def fast(files: list[Path], settings: FigureSettings, benefit: Benefit, first: int, last: int) -> pd.DataFrame:
+    """Return the rows of the kernel."""
+    fold = Fold(settings)
+    for file in files:
+        for batch in batches(LogFile.open(file)):
+            for _ in fold.steps(batch):
+                pass
+    rows = people(fold.ledger, np.ones(MONTH_COUNT, np.bool_))
+    return fast_tables.labelled(fast_tables.tables(fast_tables.Asked(rows, first, last, benefit, settings)))
+
+
+ENGINES: dict[str, Callable[[list[Path], FigureSettings, Benefit, int, int], pd.DataFrame]] = {
+    "reference": reference,
+    "fast": fast,
+}
+
+
+class IndicatorsTold:
+    """Rows by code; a place is its NIS code."""
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        """Keep the rows."""
+        self.rows = rows
+
+    def by(
+        self, indicator: str, method: str, reference: str, place: str = KINGDOM, breakdown: str = ""
+    ) -> dict[str, int]:
+        """Return category -> count of one place; ``breakdown`` where the indicator has several."""
+        found = self.rows
+        chosen = found[
+            (found["indicator"] == indicator)
+            & (found["method"] == method)
+            & (found["reference"] == reference)
+            & (found["geo"] == place)
+            & (found["breakdown"] == (breakdown or found["breakdown"]))
+        ]
+        return dict(zip(chosen["category"], chosen["count"].tolist(), strict=True))
+
+    def band(self, month: str, method: str = "exact_own_g0", place: str = KINGDOM) -> dict[str, int]:
+        """Return band -> beneficiaries of a month."""
+        return self.by("duration", method, month, place, "band")
+
+    def flow(self, month: str, method: str = "own_g0", place: str = KINGDOM) -> dict[str, int]:
+        """Return entries, exits and stock of a month, zeros left out."""
+        return {name: count for name, count in self.by("spells", method, month, place).items() if count}
+
+    def ranks(self, year: str, method: str = "spells_own_g0", place: str = KINGDOM) -> dict[str, int]:
+        """Return rank -> entries of a year."""
+        return self.by("reentry", method, year, place)
+
+
+IndicatorTeller = Callable[..., IndicatorsTold]
+"""Reads tables as one log and tells its indicators; the fixture ``indicators``."""
