@@ -44,7 +44,6 @@ Integers = npt.NDArray[np.int64]
 
 _RECOVERIES = (2, 5)  # RECOVERY and REG_RECOVERY in the enum (A3)
 _SYMBOLS = {name: wanted.symbols for name, wanted in shapes()[CLAIM].fields}
-_FIXED = "fixed:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +61,13 @@ class History:
 
     @classmethod
     def of(cls, log: AdmittedLog, settings: FigureSettings) -> "History":
-        """Cut the events of a log into parts. Raises ValueError for a geography that is no ``fixed:`` date."""
+        """Cut the events of a log into parts."""
         events = log.events
         if not settings.recoveries_in_balance:
             events = events[~events["amount_type"].isin(_RECOVERIES)].reset_index(drop=True)
         parts = _split(events)
         parts["ocmw"] = _by_pair(parts, ("ocmw", "month"), lambda nis, month: int(valid_code(f"{nis:05d}", month)))
-        parts["shown"] = parts["ocmw"].map(_shown(settings.geography)).astype(np.int64)
+        parts["shown"] = parts["ocmw"].map(_shown(settings.geography_day)).astype(np.int64)
         parts["row"] = parts.groupby(["person", "leaf", "ocmw", "month"], sort=False).ngroup()
         parts = parts.assign(**_characteristics(parts))
         parts["profile"] = parts.groupby(PROFILE, sort=False).ngroup()
@@ -77,13 +76,11 @@ class History:
         return cls(parts[kept], profiles, log.updates)
 
 
-def _shown(geography: str) -> Callable[[int], int]:
+def _shown(day: date | None) -> Callable[[int], int]:
     """Return what shows a row's municipality: as it was then, or as it is called on one day (D3)."""
-    if geography == "as_then":
+    if day is None:
         return lambda nis: nis
-    if not geography.startswith(_FIXED):
-        raise ValueError(f"no geography {geography!r}; write as_then, or fixed:2025-01-01")
-    month = month_of(date.fromisoformat(geography.removeprefix(_FIXED)))
+    month = month_of(day)
     return lambda nis: int(valid_code(f"{nis:05d}", month))
 
 
