@@ -22,14 +22,13 @@ from mode import Service
 from processors.intake import Output, PartitionIntake, SnapshotRefusedError, Watermark, believable
 from processors.ledger import Ledger
 from processors.partition import LogError, PartitionFold
-from processors.records import Records, records_of
 from schemas.faults import FAULTS
 from schemas.settings import FigureSettings
 from streams.kafka.clients import consumer, producing
+from streams.kafka.fetched import records_of_fetch
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.snapshots import load_partition, save_partition
 from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, rows_topic, verify_topics
-from streams.kafka.updates import NUMBER_HEADER
 from streams.kafka.watermarks import watermarks
 
 LOG = structlog.get_logger("ocmw.intake")
@@ -236,22 +235,7 @@ class Intake(Service):
 
 
 def _folded(intake: PartitionIntake, fetched: list[ConsumerRecord]) -> list[Output]:
-    return list(intake.take(_records(fetched)))
-
-
-def _records(fetched: list[ConsumerRecord]) -> Records:
-    numbers = {}
-    for row, record in enumerate(fetched):
-        if record.headers:
-            number = dict(record.headers).get(NUMBER_HEADER, b"")
-            if number.isdigit():
-                numbers[row] = int(number)
-    return records_of(
-        [record.offset for record in fetched],
-        [record.key for record in fetched],
-        [record.value for record in fetched],
-        numbers,
-    )
+    return list(intake.take(records_of_fetch(fetched)))
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed

@@ -1,0 +1,145 @@
+"""The same figures on Kafka: topics, events in, closings, workers, what was set aside, and where all stands."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Files = Annotated[list[Path], typer.Argument(help="Avro files of dossier events, in log order.", show_default=False)]
+Store = Annotated[Path, typer.Option("--store", help="Directory of the store.", show_default=False)]
+Role = Literal["intake", "publish"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(topics)
+    app.command()(emit)
+    app.command("close-update")(close_update)
+    app.command()(worker)
+    app.command("log-export")(log_export)
+    app.command()(status)
+    app.command()(compare)
+
+
+def topics() -> None:
+    """Make the topics that are missing and verify all."""
+    from streams.console import OUT
+    from streams.kafka.settings import KafkaSettings
+    from streams.kafka.topics import make_topics
+
+    for name in asyncio.run(make_topics(KafkaSettings())):
+        OUT.print(f"made {name}")
+    OUT.print("all topics are as they must be")
+
+
+def emit(files: Files) -> None:
+    """Send the events of files to Kafka and close the updates that they close; repeating it changes no figure."""
+    from streams import kernel_cache
+
+    kernel_cache.prepare()
+    from streams.console import OUT, progress_bar
+    from streams.kafka.emit import emit as send
+    from streams.kafka.settings import KafkaSettings
+
+    with progress_bar() as report:
+        emitted = asyncio.run(send(KafkaSettings(), files, report))
+    OUT.print(
+        f"{emitted.events:,} events and {emitted.closed} closings sent; {emitted.unreadable} records do not parse and "
+        f"were not sent; {emitted.refused} closings refused"
+    )
+
+
+def close_update(
+    update_id: Annotated[str, typer.Argument(help="Name of the update; used once.")],
+    reference_month: Annotated[str, typer.Option(help="Reference month M of the delays, as 2024-03.")],
+) -> None:
+    """Close an update: it holds exactly what precedes its closing in each partition of the log."""
+    from schemas.periods import parse_month, to_yyyymm
+    from streams.console import OUT
+    from streams.kafka.clients import producing
+    from streams.kafka.settings import KafkaSettings
+    from streams.kafka.updates import Closer
+    from streams.settings import UsageError
+
+    try:
+        month = to_yyyymm(parse_month(reference_month))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+    async def close() -> int:
+        settings = KafkaSettings()
+        async with producing(settings) as producer:
+            return (await Closer(settings, producer).close(update_id, month)).sequence
+
+    OUT.print(f"update {update_id} is closed; its number is {asyncio.run(close())}")
+
+
+def worker(
+    role: Annotated[Role | None, typer.Option(help="What it does; without: one of each, and any end ends all.")] = None,
+    store: Annotated[Path | None, typer.Option(help="Directory of the store (publish).", show_default=False)] = None,
+) -> None:
+    """Run a worker until it is told to end."""
+    from streams import kernel_cache
+
+    kernel_cache.prepare()
+    from streams.kafka.run import run_intake, run_publish, supervise
+    from streams.kafka.settings import KafkaSettings
+    from streams.settings import UsageError, load_settings
+
+    if role != "intake" and store is None:
+        message = "name the directory of the store: --store DIR"
+        raise UsageError(message)
+    settings, figures = KafkaSettings(), load_settings()
+    if role == "intake":
+        asyncio.run(run_intake(settings, figures.figures()))
+    elif store is not None and role == "publish":
+        asyncio.run(run_publish(settings, figures.figures(), store, figures.keep_releases))
+    elif store is not None:
+        raise typer.Exit(supervise(store))
+
+
+def log_export(
+    out: Annotated[Path, typer.Option(help="The Avro file to write.", show_default=False)],
+) -> None:
+    """Write the log as an Avro file that replay and recount read: all events up to each closing, then the closing."""
+    from streams import kernel_cache
+
+    kernel_cache.prepare()
+    from streams.console import OUT
+    from streams.kafka.log_export import export_log
+    from streams.kafka.settings import KafkaSettings
+
+    written = asyncio.run(export_log(KafkaSettings(), out))
+    OUT.print(f"{written:,} events in {out}")
+
+
+def status(
+    store: Annotated[Path | None, typer.Option(help="Directory of the store.", show_default=False)] = None,
+) -> None:
+    """Say where all stands and what it waits for."""
+    from streams import kernel_cache
+
+    kernel_cache.prepare()
+    from streams.console import OUT
+    from streams.kafka.settings import KafkaSettings
+    from streams.kafka.status import sentences
+
+    for sentence in asyncio.run(sentences(KafkaSettings(), store)):
+        OUT.print(sentence)
+
+
+def compare(
+    left: Annotated[Path, typer.Argument(help="Directory of a store.", show_default=False)],
+    right: Annotated[Path, typer.Argument(help="Directory of another.", show_default=False)],
+) -> None:
+    """Compare two stores, release by release; exit 1 when they differ."""
+    from sinks.directory import DirectoryStore
+    from streams.console import OUT, show_table
+    from streams.kafka.compare import differences
+
+    found = list(differences(DirectoryStore.reading(left), DirectoryStore.reading(right)))
+    if found:
+        show_table("Differences", ("release", "support", "period", "what"), found)
+        raise typer.Exit(1)
+    OUT.print("no difference")

@@ -1,0 +1,10 @@
+"""What people can mend, each said in one sentence; the command prints it and exits with 1."""
+
+from aiokafka.errors import KafkaConnectionError
+
+from processors.alignment import GapError
+from processors.partition import LogError
+from streams.kafka.topics import TopicsError
+from streams.kafka.updates import RequestRefusedError
+
+SENTENCES = (GapError, LogError, TopicsError, RequestRefusedError, KafkaConnectionError)

@@ -1,0 +1,98 @@
+"""The log as an Avro file: every partition's events up to each closing, then one UpdateClosed, as files hold it.
+
+Within a person the order is that of the log, so a replay of the file gives the same figures. What intake sets aside
+because of its key or partition is left out: a file knows neither.
+"""
+
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from aiokafka import TopicPartition
+from fastavro.write import Writer
+
+from processors.decoding import UPDATE_CLOSED
+from processors.records import batch_of_records, decoded, set_wrong_aside
+from processors.rules import rules
+from schemas import events as avro
+from schemas.faults import NUMBER
+from schemas.settings import FigureSettings
+from sinks.durability import put_in_place, temporary
+from streams.kafka.clients import reading, records_between
+from streams.kafka.fetched import records_of_fetch
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import DOSSIERS
+
+_DROPPED = (NUMBER["wrong-partition"], NUMBER["unnumbered-closing"])
+
+
+class _Piece(NamedTuple):
+    """Events of a partition between closings, encoded, and how many; or the number of a closing and its event."""
+
+    data: bytes
+    events: int
+    closing: int
+
+
+class _Encoded(NamedTuple):
+    """A block as fastavro's writer takes it."""
+
+    num_records: int
+    bytes_: io.BytesIO
+
+
+async def export_log(settings: KafkaSettings, out: Path) -> int:
+    """Write the log as it is now to a file and return the number of records. Raises StoreWriteError."""
+    places = [TopicPartition(DOSSIERS, partition) for partition in range(settings.partitions)]
+    with temporary(out) as path:
+        with path.open("wb") as file:
+            written = await _write(settings, places, file)
+        put_in_place(path, out)
+    return written
+
+
+async def _write(settings: KafkaSettings, places: list[TopicPartition], file: IO[bytes]) -> int:
+    writer = Writer(file, avro.union(), codec="snappy")
+    written = closed = 0
+    pieces = [_pieces(settings, place) for place in places]
+    while True:
+        closing = b""
+        for piece in pieces:
+            async for found in piece:
+                if found.closing == closed + 1:
+                    closing = found.data
+                    break
+                if found.events:
+                    writer.write_block(_Encoded(found.events, io.BytesIO(found.data)))
+                    written += found.events
+        if not closing:
+            break
+        writer.write_block(_Encoded(1, io.BytesIO(closing)))
+        written += 1
+        closed += 1
+    writer.flush()
+    return written
+
+
+async def _pieces(settings: KafkaSettings, place: TopicPartition) -> AsyncIterator[_Piece]:
+    async with reading(settings, place) as reader:
+        end = (await reader.end_offsets([place]))[place]
+        async for fetched in records_between(reader, place, 0, end):
+            records = records_of_fetch(fetched)
+            batch, events = decoded(batch_of_records(records), rules(FigureSettings()))
+            set_wrong_aside(records, batch, events, place.partition, settings.partitions)
+            data = batch.data.tobytes()
+            kept: list[bytes] = []
+            for row in range(len(records)):
+                body = data[events.start[row] : events.stop[row]]
+                if not body or events.fault[row] in _DROPPED:
+                    continue
+                encoded = bytes([2 * int(events.kind[row])]) + body
+                if events.kind[row] != UPDATE_CLOSED:
+                    kept.append(encoded)
+                elif row in records.numbers:
+                    yield _Piece(b"".join(kept), len(kept), 0)
+                    kept = []
+                    yield _Piece(encoded, 1, records.numbers[row])
+            yield _Piece(b"".join(kept), len(kept), 0)

@@ -1,0 +1,88 @@
+"""The same history through Kafka and through files gives the same releases, whatever is killed meanwhile."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from kafka_workers import Workers
+
+from schemas.periods import parse_month
+from schemas.settings import FigureSettings
+from sinks.directory import DirectoryStore
+from streams.embedded import Embedded
+from streams.generator import generate
+from streams.kafka.compare import differences
+from streams.kafka.emit import emit
+from streams.kafka.log_export import export_log
+from streams.kafka.updates import accepted_updates
+
+pytestmark = pytest.mark.slow
+UPDATES = 6
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    path = tmp_path / "history.avro"
+    generate(1500, parse_month("2024-01"), parse_month("2024-06"), 7, path)
+    return path
+
+
+@pytest.fixture
+def embedded(tmp_path: Path, history: Path) -> DirectoryStore:
+    Embedded.run(tmp_path / "embedded", FigureSettings(), [history])
+    return DirectoryStore.reading(tmp_path / "embedded")
+
+
+def same(workers: Workers, embedded: DirectoryStore) -> bool:
+    assert embedded.latest() == UPDATES
+    return list(differences(embedded, DirectoryStore.reading(workers.store))) == []
+
+
+def test_kafka_gives_the_releases_of_the_files_cell_by_cell(
+    workers: Workers, history: Path, embedded: DirectoryStore, tmp_path: Path
+) -> None:
+    workers.start("intake", "intake")
+    workers.start("publish", "publish")
+    emitted = asyncio.run(emit(workers.settings, [history]))
+    workers.await_release(UPDATES, 90)
+    assert emitted.closed == UPDATES
+    assert same(workers, embedded)
+    assert workers.stop("intake") == 0
+    assert workers.stop("publish") == 0
+
+    exported = tmp_path / "exported.avro"
+    asyncio.run(export_log(workers.settings, exported))
+    Embedded.run(tmp_path / "again", FigureSettings(), [exported])
+    assert same(workers, DirectoryStore.reading(tmp_path / "again"))
+
+
+def test_emission_and_workers_may_be_killed_and_repeated(
+    workers: Workers, history: Path, embedded: DirectoryStore
+) -> None:
+    asyncio.run(emit(workers.settings, [history]))
+    asyncio.run(emit(workers.settings, [history]))
+    for update in range(1, UPDATES, 2):
+        workers.start("intake", "intake")
+        workers.start("publish", "publish")
+        workers.await_release(update, 90)
+        workers.kill("intake")
+        workers.kill("publish")
+    workers.start("intake", "intake")
+    workers.start("publish", "publish")
+    workers.await_release(UPDATES, 90)
+    assert same(workers, embedded)
+    assert len(asyncio.run(accepted_updates(workers.settings))) == UPDATES
+
+
+def test_a_store_that_was_lost_is_made_again_from_the_topics(
+    workers: Workers, history: Path, embedded: DirectoryStore
+) -> None:
+    workers.start("intake", "intake")
+    workers.start("publish", "publish")
+    asyncio.run(emit(workers.settings, [history]))
+    workers.await_release(UPDATES, 90)
+    workers.stop("publish")
+    workers.store.rename(workers.root / "lost")
+    workers.start("again", "publish")
+    workers.await_release(UPDATES, 90)
+    assert same(workers, embedded)

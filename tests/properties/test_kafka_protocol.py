@@ -1,0 +1,403 @@
+"""Thousands of schedules against the protocol's own objects: whatever is killed, paused or late, releases are exact.
+
+A world of a log, its output and a home of releases, in memory. Workers are the project's own ``PartitionIntake``,
+``Alignment`` and ``Gathered``; the schedule decides who acts next, dies in the middle of a step, wakes up as a zombie,
+loses its disk, or closes at the same time as another. At the end fresh workers finish, and every release must hold
+what one gulp of each partition up to its first closing gives.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+
+import numpy as np
+import pytest
+
+from processors.alignment import Alignment, Source
+from processors.gathered import Gathered
+from processors.intake import PartitionIntake, SnapshotRefusedError, Watermark, believable, watermark_of
+from processors.ledger import AMOUNT, DAYS, KEY, PERSON_SHIFT, STATE_SHARE, TRAITS, Ledger, Tables
+from processors.partition import PartitionFold
+from processors.partitioner import partitions_of
+from processors.records import records_of
+from schemas.framing import UNION_ID, encode
+from schemas.periods import parse_month, to_yyyymm
+from schemas.releases import Update
+from schemas.rows import CutReached, RowsBatch, message_of
+from schemas.settings import FigureSettings
+
+SETTINGS = FigureSettings()
+PARTITIONS = 2
+UPDATES = 3
+SCHEDULES, CHUNKS = 2000, 8
+PLACE_MASK = (1 << PERSON_SHIFT) - 1
+
+Record = tuple[bytes | None, bytes, int | None]
+"""Key, value, number of a closing."""
+Message = bytes
+
+
+def persons() -> list[list[bytes]]:
+    """Return a few person keys of each partition."""
+    data = np.random.default_rng(1).bytes(16 * 40)
+    targets = partitions_of(np.frombuffer(data, np.uint8), np.arange(0, len(data), 16), PARTITIONS).tolist()
+    keys = [data[at : at + 16] for at in range(0, len(data), 16)]
+    return [
+        [key for key, target in zip(keys, targets, strict=True) if target == number] for number in range(PARTITIONS)
+    ]
+
+
+PERSONS = persons()
+
+
+def claim(person: bytes, number: int, month: int, cents: int) -> bytes:
+    return encode(
+        UNION_ID,
+        (
+            "be.ocmw.v1.ReimbursementClaim",
+            {
+                "event_id": number.to_bytes(16, "big"),
+                "person": person,
+                "ocmw": 11002,
+                "dossier": 1,
+                "support": "LL_OTHER",
+                "amount_type": "GRANT",
+                "first_day": date(2024, month, 1),
+                "last_day": date(2024, month, 28),
+                "statement_month": 202400 + month,
+                "amount_cents": cents,
+                "days": 28,
+                "budget_article": 1,
+                "state_percentage": 55,
+                "sex": 1 + number % 2,
+                "birth_date": date(1990, 1, 1),
+                "household": "B",
+                "nationality": "BE",
+                "status": "NONE",
+            },
+        ),
+    )
+
+
+def closing(update: Update) -> Record:
+    fields = {"update_id": update.update_id, "reference_month": to_yyyymm(update.reference_month)}
+    return None, encode(UNION_ID, ("be.ocmw.v1.UpdateClosed", fields)), update.sequence
+
+
+ACCEPTED = [Update(number, f"u{number}", parse_month("2024-06")) for number in range(1, UPDATES + 1)]
+
+Figures = Counter[frozenset[tuple[int, ...]]]
+"""What a ledger holds, persons without names: how many have exactly these rows."""
+
+
+def figures(rows: np.ndarray) -> Figures:
+    held: dict[int, set[tuple[int, ...]]] = {}
+    for row in rows.tolist():
+        told = (row[KEY] & PLACE_MASK, row[AMOUNT], row[STATE_SHARE], row[DAYS], row[TRAITS])
+        held.setdefault(row[KEY] >> PERSON_SHIFT, set()).add(told)
+    return Counter(frozenset(of_person) for of_person in held.values())
+
+
+def copied(ledger: Ledger) -> Ledger:
+    return Ledger(SETTINGS, Tables(*(np.array(table) for table in ledger.trimmed())))
+
+
+def kept(fold: PartitionFold) -> PartitionFold:
+    """Return the fold as a snapshot gives it back."""
+    closings = type(fold.closings)(list(fold.closings.accepted))
+    return PartitionFold(
+        fold.partition,
+        PARTITIONS,
+        copied(fold.ledger),
+        closings,
+        fold.position,
+        fold.barrier,
+        fold.outcomes.copy(),
+    )
+
+
+@dataclass
+class IntakeWorker:
+    """An assignment of a partition, alive until it is forgotten; ``due`` is what its step still sends."""
+
+    intake: PartitionIntake
+    position: int
+    disk: int
+    due: list[Message] = field(default_factory=list)
+
+
+@dataclass
+class PublishWorker:
+    """A publisher that believes to be active."""
+
+    alignment: Alignment
+    gathered: Gathered
+    positions: list[int]
+
+
+@dataclass
+class Closer:
+    """Someone who closes all accepted updates from one on, partition by partition."""
+
+    update: int
+    partition: int = 0
+
+
+class World:
+    """The log, the output, the home, and everybody who acts on them."""
+
+    def __init__(self, seed: int) -> None:
+        """Begin with an empty log; the seed decides everything that happens."""
+        self.random = Random(seed)  # noqa: S311 - a schedule, no secret
+        self.log: list[list[Record]] = [[] for _ in range(PARTITIONS)]
+        self.output: list[list[Message]] = [[] for _ in range(PARTITIONS)]
+        self.home: list[Figures] = []
+        self.requested = 0
+        self.closers: list[Closer] = []
+        self.intakes: list[list[IntakeWorker]] = [[] for _ in range(PARTITIONS)]
+        self.publishers: list[PublishWorker] = []
+        self.disks: list[dict[int, PartitionFold]] = [{}, {}]
+        self.publish_disk: PublishWorker | None = None
+        self.events = 0
+
+    # the outside
+
+    def append(self) -> None:
+        """Let claims arrive: new ones, repeated ones, one that is cut short, one in the wrong partition."""
+        partition = self.random.randrange(PARTITIONS)
+        for _ in range(self.random.randint(1, 4)):
+            self.events += 1
+            number = self.random.choice([self.events, self.events, self.random.randint(1, self.events)])
+            person = self.random.choice(PERSONS[partition if self.random.random() < 0.9 else 0])
+            value = claim(person, number, 1 + number % 4, 1000 * number)
+            if self.random.random() < 0.05:
+                value = value[: self.random.randrange(len(value))]
+            self.log[partition].append((person, value, None))
+
+    def request(self) -> None:
+        """Ask to close the next update."""
+        if self.requested < UPDATES:
+            self.requested += 1
+            self.closers.append(Closer(len(self.home) + 1))
+
+    def close_again(self) -> None:
+        """Repeat a request that was accepted."""
+        self.closers.append(Closer(len(self.home) + 1))
+
+    def closer_acts(self) -> None:
+        """Write one closing into one partition, or die."""
+        closer = self.random.choice(self.closers)
+        if closer.update > self.requested or self.random.random() < 0.1:
+            self.closers.remove(closer)
+            return
+        self.log[closer.partition].append(closing(ACCEPTED[closer.update - 1]))
+        closer.partition += 1
+        if closer.partition == PARTITIONS:
+            closer.partition = 0
+            closer.update += 1
+
+    # intake
+
+    def assign(self) -> None:
+        """Give a partition to a new worker; the old one may not know it yet."""
+        partition = self.random.randrange(PARTITIONS)
+        if self.random.random() < 0.6:
+            self.intakes[partition].clear()
+        self.intakes[partition].append(self.taken_over(partition, self.random.randrange(2)))
+
+    def taken_over(self, partition: int, disk: int) -> IntakeWorker:
+        """Return a worker as an assignment makes it."""
+        mark = watermark_of(map(message_of, self.output[partition])) or Watermark()
+        fold = self.disks[disk].get(partition)
+        fold = PartitionFold(partition, PARTITIONS, Ledger(SETTINGS)) if fold is None else kept(fold)
+        if not believable(fold, mark):
+            fold = PartitionFold(partition, PARTITIONS, Ledger(SETTINGS))
+        intake = PartitionIntake(fold, mark, self.random.randbytes(16))
+        return IntakeWorker(intake, intake.seek, disk)
+
+    def intake_acts(self) -> None:
+        """Let some worker act, zombies too."""
+        alive = [worker for workers in self.intakes for worker in workers]
+        if alive:
+            self.act(self.random.choice(alive), self.random.randint(1, 6))
+
+    def act(self, worker: IntakeWorker, most: int) -> None:
+        """Send one message of the step, or begin the next step."""
+        partition = worker.intake.fold.partition
+        if worker.due:
+            message = worker.due.pop(0)
+            self.output[partition].extend([message] * (2 if self.random.random() < 0.05 else 1))
+            return
+        fetched = self.log[partition][worker.position : worker.position + most]
+        if fetched:
+            offsets = range(worker.position, worker.position + len(fetched))
+            numbers = {row: number for row, (_, _, number) in enumerate(fetched) if number is not None}
+            keys, values = [key for key, _, _ in fetched], [value for _, value, _ in fetched]
+            outputs = list(worker.intake.take(records_of(offsets, keys, values, numbers)))
+            worker.due = [message for output in outputs for message in _messages(output.batches, output.marker)]
+            worker.position += len(fetched)
+
+    def snapshot(self) -> None:
+        """Keep a snapshot between two steps."""
+        idle = [worker for workers in self.intakes for worker in workers if not worker.due]
+        if idle:
+            worker = self.random.choice(idle)
+            self.disks[worker.disk][worker.intake.fold.partition] = kept(worker.intake.fold)
+
+    def lose_disk(self) -> None:
+        """Lose the snapshots of a machine."""
+        self.disks[self.random.randrange(2)].clear()
+
+    # publish
+
+    def elect(self) -> None:
+        """Make a publisher active; the old one may not know it yet."""
+        if self.random.random() < 0.6:
+            self.publishers.clear()
+        self.publishers.append(self.elected(fresh=self.random.random() < 0.3))
+
+    def elected(self, *, fresh: bool) -> PublishWorker:
+        """Return a publisher as an election makes it."""
+        found = self.publish_disk
+        if fresh or found is None or found.alignment.released > len(self.home):
+            sources = [Source() for _ in range(PARTITIONS)]
+            gathered = Gathered(Ledger(SETTINGS), PARTITIONS)
+            return PublishWorker(Alignment(sources, len(self.home)), gathered, [0] * PARTITIONS)
+        worker = _copied(found)
+        while worker.alignment.released < len(self.home):
+            worker.alignment.release()
+        return worker
+
+    def publish_acts(self) -> None:
+        """Let some publisher act, zombies too; who loses the creation of a release ends."""
+        if self.publishers:
+            worker = self.random.choice(self.publishers)
+            if not self.publish(worker, self.random.randint(1, 8)):
+                self.publishers.remove(worker)
+
+    def publish(self, worker: PublishWorker, most: int) -> bool:
+        """Hear messages of one partition after the other, release what is due; False when another released it."""
+        for partition in range(PARTITIONS):
+            for _ in range(most):
+                position = worker.positions[partition]
+                waits = worker.alignment.sources[partition].marker is not None
+                if waits or position >= len(self.output[partition]):
+                    break
+                worker.positions[partition] += 1
+                _hear(worker, message_of(self.output[partition][position]))
+        update = worker.alignment.aligned()
+        if update is None:
+            return True
+        if update.sequence <= len(self.home):
+            return False
+        assert update == ACCEPTED[len(self.home)]
+        self.home.append(figures(worker.gathered.ledger.rows))
+        worker.alignment.release()
+        return True
+
+    def publish_snapshot(self) -> None:
+        """Keep a snapshot of a publisher."""
+        if self.publishers:
+            self.publish_disk = _copied(self.random.choice(self.publishers))
+
+    # the schedule
+
+    def run(self, acts: int) -> None:
+        """Let the schedule decide what happens."""
+        actions = {
+            self.append: 20, self.request: 3, self.close_again: 2, self.closer_acts: 8, self.assign: 4,
+            self.intake_acts: 40, self.snapshot: 5, self.lose_disk: 1, self.elect: 3, self.publish_acts: 14,
+            self.publish_snapshot: 2,
+        }  # fmt: skip
+        for act in self.random.choices(list(actions), list(actions.values()), k=acts):
+            if act != self.closer_acts or self.closers:
+                act()
+
+    def finish(self) -> None:
+        """Let fresh workers end what was begun; old ones are gone."""
+        while self.requested < UPDATES:
+            self.request()
+        for update in ACCEPTED[len(self.home) :]:
+            for log in self.log:
+                log.append(closing(update))
+        for partition in range(PARTITIONS):
+            worker = self.taken_over(partition, 0)
+            while worker.due or worker.position < len(self.log[partition]):
+                self.act(worker, 7)
+        publisher = self.elected(fresh=False)
+        while len(self.home) < UPDATES:
+            before = (len(self.home), list(publisher.positions))
+            self.publish(publisher, 50)
+            assert (len(self.home), publisher.positions) != before, "publish does not get on"
+
+    def expected(self) -> Iterator[Figures]:
+        """Yield what each release must hold: each partition in one gulp up to its first copy of the closing."""
+        for number in range(1, UPDATES + 1):
+            total: Figures = Counter()
+            for partition, log in enumerate(self.log):
+                until = next(row for row, record in enumerate(log) if record[2] == number) + 1
+                fold = PartitionFold(partition, PARTITIONS, Ledger(SETTINGS))
+                numbers = {row: seen for row, (_, _, seen) in enumerate(log[:until]) if seen is not None}
+                keys, values = [key for key, _, _ in log[:until]], [value for _, value, _ in log[:until]]
+                for _ in fold.fold(records_of(range(until), keys, values, numbers)):
+                    pass
+                total += figures(fold.ledger.rows)
+            yield total
+
+
+def _messages(batches: tuple[RowsBatch, ...], marker: CutReached | None) -> Iterator[Message]:
+    for batch in batches:
+        yield from _in_parts(batch)
+    if marker is not None:
+        yield marker.encoded()
+
+
+def _in_parts(batch: RowsBatch) -> Iterator[Message]:
+    """Cut a batch as if two rows filled a part: small histories have batches of several parts too."""
+    count = len(batch.rows.person)
+    parts = max(1, -(-count // 2))
+    for part in range(parts):
+        rows = batch.rows.slice(2 * part, 2 * part + 2)
+        yield batch._replace(part=part, parts=parts, rows=rows).encoded()
+
+
+def _hear(worker: PublishWorker, message: RowsBatch | CutReached) -> None:
+    if isinstance(message, CutReached):
+        worker.alignment.hear_marker(message)
+        return
+    for rows in worker.alignment.hear_batch(message) or []:
+        worker.gathered.put(message.partition, rows)
+
+
+def _copied(worker: PublishWorker) -> PublishWorker:
+    sources = [
+        Source(source.stop, {key: dict(parts) for key, parts in source.halves.items()}, source.marker)
+        for source in worker.alignment.sources
+    ]
+    gathered = Gathered(copied(worker.gathered.ledger), PARTITIONS, worker.gathered.touched.copy())
+    return PublishWorker(Alignment(sources, worker.alignment.released), gathered, list(worker.positions))
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_every_schedule_gives_exact_releases_once_and_in_order(chunk: int) -> None:
+    size = SCHEDULES // CHUNKS
+    for seed in range(chunk * size, (chunk + 1) * size):
+        world = World(seed)
+        world.run(120)
+        world.finish()
+        assert world.home == list(world.expected()), f"schedule {seed}"
+
+
+def test_a_log_that_was_replaced_is_noticed_by_its_snapshot() -> None:
+    world = World(0)
+    world.log[0] = [(PERSONS[0][0], claim(PERSONS[0][0], 1, 1, 100), None)]
+    worker = world.taken_over(0, 0)
+    world.act(worker, 1)
+    while worker.due:
+        world.act(worker, 1)
+    world.disks[0][0] = kept(worker.intake.fold)
+    world.log[0] = [(PERSONS[0][0], claim(PERSONS[0][0], 2, 1, 100), None)]
+    with pytest.raises(SnapshotRefusedError):
+        world.act(world.taken_over(0, 0), 1)
