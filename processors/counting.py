@@ -37,7 +37,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.axes import Axis
-from processors.compiled import kernel
+from processors.compiled import inlined, kernel
 from processors.ledger import (
     AGE13_MASK,
     AGE13_SHIFT,
@@ -112,23 +112,20 @@ SUMS = 3
 class People(NamedTuple):
     """Rows of the months at hand, those of a person together.
 
-    ``rows`` has the columns of ``Ledger.rows``; ``months`` is the mask of months (by ordinal) that it holds in full;
-    ``largest`` is the most rows that one person has.
+    ``rows`` has the columns of ``Ledger.rows``; ``months`` is the mask of months (by ordinal) that it holds in full.
     """
 
     rows: Int64
     months: Mask
-    largest: int
 
 
 def people(ledger: Ledger, months: Mask) -> People:
     """Return the rows of some months (a mask by ordinal), sorted by person."""
-    rows, largest = _by_person(ledger.tables, months)
-    return People(rows, months, int(largest))
+    return People(_by_person(ledger.tables, months), months)
 
 
 @kernel
-def _by_person(tables: Tables, months: Mask) -> tuple[Int64, int]:
+def _by_person(tables: Tables, months: Mask) -> Int64:
     """Follow the chains of the months, then sort by person number (a counting sort)."""
     places = np.empty(tables.held[months].sum(), np.int32)
     starts = np.zeros(tables.used[PERSONS] + 1, np.int32)
@@ -140,16 +137,16 @@ def _by_person(tables: Tables, months: Mask) -> tuple[Int64, int]:
             starts[(tables.rows[row, KEY] >> PERSON_SHIFT) + 1] += 1
             found += 1
             row = tables.before[row]
-    largest = starts.max()
     for person in range(1, len(starts)):
         starts[person] += starts[person - 1]
     rows = np.empty((found, tables.rows.shape[1]), np.int64)
     for at in range(found):
         row = places[at]
         person = tables.rows[row, KEY] >> PERSON_SHIFT
-        rows[starts[person]] = tables.rows[row]
+        for column in range(rows.shape[1]):
+            rows[starts[person], column] = tables.rows[row, column]
         starts[person] += 1
-    return rows, largest
+    return rows
 
 
 class Plan(NamedTuple):
@@ -157,7 +154,8 @@ class Plan(NamedTuple):
 
     ``part_of_leaf``: part of the node, ABSENT elsewhere. ``shown``, ``place_of``, ``category_of``, ``age5_of``: see
     ``processors.rules``. ``low``, ``high``: places of a month on each axis; ``offset``: where the axis begins in the
-    arrays of turns; ``active``: breakdowns by axis. ``month_place``: place of a month in the arrays of sums;
+    arrays of turns; ``active``: breakdowns by axis; ``bases``: those whose sums are
+    written. ``month_place``: place of a month in the arrays of sums;
     ``month_days``: its length.
     """
 
@@ -171,6 +169,7 @@ class Plan(NamedTuple):
     high: Int16
     offset: Int64
     active: Mask
+    bases: Int8
     month_place: Int16
     month_days: Int8
 
@@ -192,6 +191,7 @@ def _plan(node: Node, axes: tuple[Axis, ...], months: Mask, settings: FigureSett
         high=np.array([axis.high for axis in axes], np.int16),
         offset=np.cumsum([0, *(len(axis.periods) + 1 for axis in axes)]),
         active=np.array([[_tabulated(name, axis, node) for name in BREAKDOWNS] for axis in axes]),
+        bases=np.array([base for base in BASES if base != STATUS or node.status], np.int8),
         month_place=month_place,
         month_days=np.diff(rules(settings).first_day_of_month).astype(np.int8),
     )
@@ -224,7 +224,8 @@ def count(
     ``people`` must hold every month of every period. An axis' cells share memory until the next one is asked for.
     """
     plan = _plan(node, axes, people.months, settings)
-    occurring = _areas_too(_occurring(people.rows, plan))
+    rows, largest = _rows_of(people.rows, plan)
+    occurring = _areas_too(_occurring(rows, plan))
     cells = np.flatnonzero(occurring)
     slots = np.full(occurring.shape, ABSENT, np.int32)
     slots.flat[cells] = np.arange(len(cells), dtype=np.int32)
@@ -235,7 +236,7 @@ def count(
         np.zeros((len(cells), length), np.int32),
         np.zeros((len(cells), months, SUMS), np.int64),
     )
-    _run(people.rows, people.largest, plan, counts)
+    _run(rows, largest, plan, counts)
     _add_up(plan, counts, _MARGINS)
     place, category = (numbers.astype(np.uint16) for numbers in np.divmod(cells, len(CATEGORIES)))
     for number, axis in enumerate(axes):
@@ -310,67 +311,88 @@ def _columns(cells: Cells) -> tuple[npt.NDArray[np.generic], ...]:
 
 
 @kernel
-def _categories(traits: int, plan: Plan, found: Int16) -> None:
-    """Fill in the category numbers of a row, by breakdown."""
+def _rows_of(rows: Int64, plan: Plan) -> tuple[Int64, int]:
+    """Return the rows of the node, still by person, and the most that one person has."""
+    found = np.empty_like(rows)
+    size = 0
+    largest = alike = 0
+    for row in range(len(rows)):
+        if plan.part_of_leaf[rows[row, KEY] & LEAF_MASK] == ABSENT:
+            continue
+        for column in range(rows.shape[1]):
+            found[size, column] = rows[row, column]
+        same = size > 0 and found[size, KEY] >> PERSON_SHIFT == found[size - 1, KEY] >> PERSON_SHIFT
+        alike = alike + 1 if same else 1
+        largest = max(largest, alike)
+        size += 1
+    return found[:size], largest
+
+
+@inlined
+def _profile(traits: int, plan: Plan, categories: Int16, at: int) -> None:
+    """Write the category numbers of a row's traits, by breakdown, into line ``at``."""
     sex = traits >> SEX_SHIFT & SEX_MASK
     age13 = traits >> AGE13_SHIFT & AGE13_MASK
     household = traits >> HOUSEHOLD_SHIFT & HOUSEHOLD_MASK
     group = traits >> GROUP_SHIFT & GROUP_MASK
     age5 = np.int64(plan.age5_of[age13])
     codes = plan.category_of
-    found[TOTAL] = codes[TOTAL, 0]
-    found[SEX] = codes[SEX, sex]
-    found[AGE5] = codes[AGE5, age5]
-    found[AGE13] = codes[AGE13, age13]
-    found[HOUSEHOLD] = codes[HOUSEHOLD, household]
-    found[GROUP] = codes[GROUP, group]
-    found[NATIONALITY] = codes[NATIONALITY, traits >> NATIONALITY_SHIFT & NATIONALITY_MASK]
-    found[STATUS] = codes[STATUS, traits >> STATUS_SHIFT & STATUS_MASK]
-    found[SEX_AGE5] = codes[SEX_AGE5, sex * AGE5_COUNT + age5]
-    found[SEX_AGE13] = codes[SEX_AGE13, sex * AGE13_COUNT + age13]
-    found[HOUSEHOLD_AGE5] = codes[HOUSEHOLD_AGE5, household * AGE5_COUNT + age5]
-    found[GROUP_AGE5] = codes[GROUP_AGE5, group * AGE5_COUNT + age5]
+    categories[at, TOTAL] = codes[TOTAL, 0]
+    categories[at, SEX] = codes[SEX, sex]
+    categories[at, AGE5] = codes[AGE5, age5]
+    categories[at, AGE13] = codes[AGE13, age13]
+    categories[at, HOUSEHOLD] = codes[HOUSEHOLD, household]
+    categories[at, GROUP] = codes[GROUP, group]
+    categories[at, NATIONALITY] = codes[NATIONALITY, traits >> NATIONALITY_SHIFT & NATIONALITY_MASK]
+    categories[at, STATUS] = codes[STATUS, traits >> STATUS_SHIFT & STATUS_MASK]
+    categories[at, SEX_AGE5] = codes[SEX_AGE5, sex * AGE5_COUNT + age5]
+    categories[at, SEX_AGE13] = codes[SEX_AGE13, sex * AGE13_COUNT + age13]
+    categories[at, HOUSEHOLD_AGE5] = codes[HOUSEHOLD_AGE5, household * AGE5_COUNT + age5]
+    categories[at, GROUP_AGE5] = codes[GROUP_AGE5, group * AGE5_COUNT + age5]
 
 
-@kernel
+@inlined
 def _municipality(key: int, plan: Plan) -> int:
     return np.int64(plan.shown[key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK])
 
 
 @kernel
 def _occurring(rows: Int64, plan: Plan) -> Mask:
-    """Return which (municipality, category) have a row of the node."""
+    """Return which (municipality, category) have a row."""
     occurring = np.zeros((len(plan.shown), CATEGORY_COUNT), np.bool_)
-    found = np.zeros(BREAKDOWN_COUNT, np.int16)
-    traits, municipality = np.int64(-1), np.int64(-1)
+    categories = np.zeros((1, BREAKDOWN_COUNT), np.int16)
     for row in range(len(rows)):
-        key = rows[row, KEY]
-        if plan.part_of_leaf[key & LEAF_MASK] == ABSENT:
+        municipality = _municipality(rows[row, KEY], plan)
+        same = row > 0 and rows[row, TRAITS] == rows[row - 1, TRAITS]
+        if same and municipality == _municipality(rows[row - 1, KEY], plan):
             continue
-        if rows[row, TRAITS] == traits and _municipality(key, plan) == municipality:
-            continue
-        traits, municipality = rows[row, TRAITS], _municipality(key, plan)
-        _categories(traits, plan, found)
-        for category in found:
-            occurring[municipality, category] = True
+        _profile(rows[row, TRAITS], plan, categories, 0)
+        for breakdown in range(BREAKDOWN_COUNT):
+            occurring[municipality, categories[0, breakdown]] = True
     return occurring
 
 
 class Person(NamedTuple):
-    """Scratch space for the rows of one person in the node, entries [0, n)."""
+    """Scratch space for the rows of one person: a line for each row, in lines [0, n).
 
-    row: Int64
-    part: Int8
+    ``categories`` has a line for each *profile*, the distinct traits in order of appearance; ``profile`` says which
+    is a row's; ``like`` is the first breakdown that tells the same profiles apart. ``group`` lists the lines of one
+    place, ``alike`` those of one category in it.
+    """
+
+    part: Int64
     month: Int64
     amount: Int64
     municipality: Int64
-    category: Int16
-    key: Int64
-    done: Mask
-    chosen: Int64
+    profile: Int64
+    categories: Int16
+    like: Int64
+    place: Int64
+    group: Int64
+    category: Int64
+    alike: Int64
     balance: Int64
     positive: Mask
-    total_turns: Int64
     turns: Int64
 
 
@@ -380,140 +402,173 @@ def _run(rows: Int64, largest: int, plan: Plan, counts: Counts) -> None:
     length = counts.own.shape[1] + 2
     person = Person(
         np.empty(largest, np.int64),
-        np.empty(largest, np.int8),
+        np.empty(largest, np.int64),
         np.empty(largest, np.int64),
         np.empty(largest, np.int64),
         np.empty(largest, np.int64),
         np.empty((largest, BREAKDOWN_COUNT), np.int16),
+        np.empty(BREAKDOWN_COUNT, np.int64),
         np.empty(largest, np.int64),
-        np.empty(largest, np.bool_),
+        np.empty(largest, np.int64),
+        np.empty(largest, np.int64),
         np.empty(largest, np.int64),
         np.zeros(length, np.int64),
         np.zeros(length, np.bool_),
-        np.empty(length, np.int64),
         np.empty(length, np.int64),
     )
     start = 0
     while start < len(rows):
         number = rows[start, KEY] >> PERSON_SHIFT
-        stop = start
-        size = 0
+        stop = start + 1
         while stop < len(rows) and rows[stop, KEY] >> PERSON_SHIFT == number:
-            size += _taken(rows, stop, size, plan, person)
             stop += 1
-        if size:
-            _write_sums(rows, size, plan, person, counts)
-            _write_turns(size, plan, person, counts)
+        profiles = _unpack(rows, start, stop, plan, person)
+        _write_sums(rows, start, stop, plan, person, counts)
+        _write_person(stop - start, profiles, plan, person, counts)
         start = stop
 
 
-@kernel
-def _taken(rows: Int64, row: int, size: int, plan: Plan, person: Person) -> int:
-    """Take a row into the person's entries when it belongs to the node; return how many were taken."""
-    key = rows[row, KEY]
-    part = plan.part_of_leaf[key & LEAF_MASK]
-    if part == ABSENT:
-        return 0
-    person.row[size] = row
-    person.part[size] = part
-    person.month[size] = key >> MONTH_SHIFT & MONTH_MASK
-    person.amount[size] = rows[row, AMOUNT]
-    person.municipality[size] = _municipality(key, plan)
-    if size and rows[person.row[size - 1], TRAITS] == rows[row, TRAITS]:
-        person.category[size] = person.category[size - 1]
-    else:
-        _categories(rows[row, TRAITS], plan, person.category[size])
-    return 1
+@inlined
+def _unpack(rows: Int64, start: int, stop: int, plan: Plan, person: Person) -> int:
+    """Fill the lines of a person; return how many profiles they have."""
+    profiles = 0
+    for row in range(start, stop):
+        line = row - start
+        key = rows[row, KEY]
+        person.part[line] = plan.part_of_leaf[key & LEAF_MASK]
+        person.month[line] = key >> MONTH_SHIFT & MONTH_MASK
+        person.amount[line] = rows[row, AMOUNT]
+        person.municipality[line] = _municipality(key, plan)
+        if line and rows[row, TRAITS] == rows[row - 1, TRAITS]:
+            person.profile[line] = person.profile[line - 1]
+        else:
+            person.profile[line] = profiles
+            _profile(rows[row, TRAITS], plan, person.categories, profiles)
+            profiles += 1
+    return profiles
 
 
-@kernel
-def _write_sums(rows: Int64, size: int, plan: Plan, person: Person, counts: Counts) -> None:
+@inlined
+def _write_sums(rows: Int64, start: int, stop: int, plan: Plan, person: Person, counts: Counts) -> None:
     """Add amounts, state shares and days of each row to its base cells (E4)."""
-    for entry in range(size):
-        row = rows[person.row[entry]]
-        month = person.month[entry]
+    for row in range(start, stop):
+        line = row - start
         days = np.int64(0)
-        if row[AMOUNT] > 0:
-            days = min(max(row[DAYS], 0), np.int64(plan.month_days[month]))
-        slots = counts.slots[plan.place_of[person.municipality[entry], MUNICIPAL]]
-        for base in BASES:
-            sums = counts.sums[slots[person.category[entry, base]], plan.month_place[month]]
-            sums[0] += row[AMOUNT]
-            sums[1] += row[STATE_SHARE]
-            sums[2] += days
+        if rows[row, AMOUNT] > 0:
+            days = min(max(rows[row, DAYS], 0), np.int64(plan.month_days[person.month[line]]))
+        place = plan.place_of[person.municipality[line], MUNICIPAL]
+        month = plan.month_place[person.month[line]]
+        for base in plan.bases:
+            cell = counts.slots[place, person.categories[person.profile[line], base]]
+            counts.sums[cell, month, 0] += rows[row, AMOUNT]
+            counts.sums[cell, month, 1] += rows[row, STATE_SHARE]
+            counts.sums[cell, month, 2] += days
 
 
-@kernel
-def _write_turns(size: int, plan: Plan, person: Person, counts: Counts) -> None:
+@inlined
+def _write_person(size: int, profiles: int, plan: Plan, person: Person, counts: Counts) -> None:
     """Write where a person enters and leaves the count, for every axis, level and breakdown (B4, E2, E3)."""
+    _classify(profiles, person)
     stays = True
-    for entry in range(1, size):
-        stays &= person.municipality[entry] == person.municipality[0]
-    for entry in range(size):
-        person.chosen[entry] = entry
+    for line in range(1, size):
+        stays &= person.municipality[line] == person.municipality[0]
     for axis in range(len(plan.low)):
-        found = _turns(size, axis, plan, person, person.total_turns)
         if stays:
-            _write_level(size, found, axis, MUNICIPAL, plan, person, counts.slots, counts.own)
+            for line in range(size):
+                person.group[line] = line
+            place = plan.place_of[person.municipality[0], MUNICIPAL]
+            _write_place(size, axis, place, plan, person, counts.slots, counts.own)
         else:
             for level in range(LEVEL_COUNT):
-                _write_level(size, found, axis, level, plan, person, counts.slots, counts.wide)
-        for entry in range(size):
-            person.chosen[entry] = entry
+                _write_level(size, axis, level, plan, person, counts)
 
 
-@kernel
-def _write_level(
-    size: int, found: int, axis: int, level: int, plan: Plan, person: Person, slots: Int32, target: Int32
-) -> None:
-    """Write the turns of a person at one geographic level; ``found`` are those of all rows together."""
-    offset = plan.offset[axis]
+@inlined
+def _classify(profiles: int, person: Person) -> None:
+    """Find, for each breakdown, the first one that tells the same profiles apart."""
     for breakdown in range(BREAKDOWN_COUNT):
-        if not plan.active[axis, breakdown]:
+        person.like[breakdown] = TOTAL
+        if profiles == 1:
             continue
-        same = True
-        for entry in range(size):
-            place = np.int64(plan.place_of[person.municipality[entry], level])
-            person.key[entry] = ABSENT if place == ABSENT else slots[place, person.category[entry, breakdown]]
-            same &= person.key[entry] == person.key[0]
-        if same:
-            if person.key[0] != ABSENT:
-                _write(person.total_turns, found, target[person.key[0]], offset)
+        for other in range(breakdown + 1):
+            alike = person.like[other] == other or other == breakdown
+            for profile in range(1, profiles):
+                for before in range(profile):
+                    here = person.categories[profile, breakdown] == person.categories[before, breakdown]
+                    there = person.categories[profile, other] == person.categories[before, other]
+                    alike &= here == there
+            if alike:
+                person.like[breakdown] = other
+                break
+
+
+@inlined
+def _write_level(size: int, axis: int, level: int, plan: Plan, person: Person, counts: Counts) -> None:
+    """Write the turns of a person who moved, place by place, at one geographic level."""
+    for line in range(size):
+        person.place[line] = plan.place_of[person.municipality[line], level]
+    for line in range(size):
+        place = person.place[line]
+        if place == ABSENT:
             continue
-        person.done[:size] = False
-        for entry in range(size):
-            cell = person.key[entry]
-            if person.done[entry] or cell == ABSENT:
+        group = 0
+        for other in range(line, size):
+            if person.place[other] == place:
+                person.place[other] = ABSENT
+                person.group[group] = other
+                group += 1
+        _write_place(group, axis, place, plan, person, counts.slots, counts.wide)
+
+
+@inlined
+def _write_place(
+    size: int, axis: int, place: int, plan: Plan, person: Person, slots: Int32, target: Int32
+) -> None:
+    """Write the turns of the rows in ``group``, which lie in one place: once found, for all breakdowns alike."""
+    for breakdown in range(BREAKDOWN_COUNT):
+        if person.like[breakdown] != breakdown:
+            continue
+        for at in range(size):
+            person.category[at] = person.categories[person.profile[person.group[at]], breakdown]
+        for at in range(size):
+            category = person.category[at]
+            if category == ABSENT:
                 continue
-            group = 0
-            for other in range(entry, size):
-                if person.key[other] == cell:
-                    person.done[other] = True
-                    person.chosen[group] = other
-                    group += 1
-            _write(person.turns, _turns(group, axis, plan, person, person.turns), target[cell], offset)
+            alike = 0
+            for other in range(at, size):
+                if person.category[other] == category:
+                    person.category[other] = ABSENT
+                    person.alike[alike] = person.group[other]
+                    alike += 1
+            turns = _turns(alike, axis, plan, person)
+            if turns:
+                _write_turns(turns, breakdown, axis, place, plan, person, slots, target)
 
 
-@kernel
-def _write(turns: Int64, found: int, target: Int32, offset: int) -> None:
-    """Write turns to a cell: a person enters at the first, leaves at the second, and so on."""
-    for turn in range(0, found, 2):
-        target[offset + turns[turn]] += 1
-        target[offset + turns[turn + 1]] -= 1
+@inlined
+def _write_turns(
+    turns: int, breakdown: int, axis: int, place: int, plan: Plan, person: Person, slots: Int32, target: Int32
+) -> None:
+    """Write turns to the cells of the rows in ``alike``, in each breakdown that is like this one."""
+    offset = plan.offset[axis]
+    profile = person.profile[person.alike[0]]
+    for other in range(breakdown, BREAKDOWN_COUNT):
+        if person.like[other] == breakdown and plan.active[axis, other]:
+            cell = slots[place, person.categories[profile, other]]
+            for turn in range(0, turns, 2):
+                target[cell, offset + person.turns[turn]] += 1
+                target[cell, offset + person.turns[turn + 1]] -= 1
 
 
-@kernel
-def _turns(size: int, axis: int, plan: Plan, person: Person, turns: Int64) -> int:
-    """Find where some part's balance over the chosen entries turns above zero and back (B1, B3); return how many."""
+@inlined
+def _turns(size: int, axis: int, plan: Plan, person: Person) -> int:
+    """Find where some part's balance over the rows in ``alike`` turns above zero and back (B1, B3); return how many turns."""
     first, last = len(person.balance), -1
     for at in range(size):
-        month = person.month[person.chosen[at]]
+        month = person.month[person.alike[at]]
         low, high = np.int64(plan.low[axis, month]), np.int64(plan.high[axis, month])
         if low <= high:
             first, last = min(first, low), max(last, high)
-    if last < first:
-        return 0
-    person.positive[first : last + 1] = False
     for part in range(plan.parts):
         _mark_positive(size, part, axis, first, last, plan, person)
     found = 0
@@ -521,24 +576,27 @@ def _turns(size: int, axis: int, plan: Plan, person: Person, turns: Int64) -> in
     for place in range(first, last + 1):
         if person.positive[place] != inside:
             inside = not inside
-            turns[found] = place
+            person.turns[found] = place
             found += 1
+        person.positive[place] = False
     if inside:
-        turns[found] = last + 1
+        person.turns[found] = last + 1
         found += 1
     return found
 
 
-@kernel
-def _mark_positive(size: int, part: int, axis: int, first: int, last: int, plan: Plan, person: Person) -> None:
+@inlined
+def _mark_positive(
+    size: int, part: int, axis: int, first: int, last: int, plan: Plan, person: Person
+) -> None:
     """Mark the places on an axis where the balance of one part is above zero."""
     present = False
     for at in range(size):
-        entry = person.chosen[at]
-        month = person.month[entry]
-        if person.part[entry] == part and plan.low[axis, month] <= plan.high[axis, month]:
-            person.balance[plan.low[axis, month]] += person.amount[entry]
-            person.balance[plan.high[axis, month] + 1] -= person.amount[entry]
+        line = person.alike[at]
+        month = person.month[line]
+        if person.part[line] == part and plan.low[axis, month] <= plan.high[axis, month]:
+            person.balance[plan.low[axis, month]] += person.amount[line]
+            person.balance[plan.high[axis, month] + 1] -= person.amount[line]
             present = True
     if not present:
         return
@@ -546,8 +604,7 @@ def _mark_positive(size: int, part: int, axis: int, first: int, last: int, plan:
     for place in range(first, last + 1):
         balance += person.balance[place]
         person.balance[place] = 0
-        if balance > 0:
-            person.positive[place] = True
+        person.positive[place] |= balance > 0
     person.balance[last + 1] = 0
 
 
@@ -555,32 +612,47 @@ def _mark_positive(size: int, part: int, axis: int, first: int, last: int, plan:
 def _add_up(plan: Plan, counts: Counts, margins: Int16) -> None:
     """Add base cells to their margins and municipalities to their areas, then run along the axes and months."""
     for municipality in range(len(plan.place_of)):
-        slots = counts.slots[plan.place_of[municipality, MUNICIPAL]]
+        place = plan.place_of[municipality, MUNICIPAL]
         for category in range(CATEGORY_COUNT):
-            cell = slots[category]
-            if cell != ABSENT:
-                for margin in margins[category]:
-                    if margin != ABSENT:
-                        counts.sums[slots[margin]] += counts.sums[cell]
-    for municipality in range(len(plan.place_of)):
-        places = plan.place_of[municipality]
-        for category in range(CATEGORY_COUNT):
-            cell = counts.slots[places[MUNICIPAL], category]
+            cell = counts.slots[place, category]
             if cell == ABSENT:
                 continue
-            counts.wide[cell] += counts.own[cell]
-            for level in range(MUNICIPAL):
-                if places[level] != ABSENT:
-                    area = counts.slots[places[level], category]
-                    counts.wide[area] += counts.own[cell]
-                    counts.sums[area] += counts.sums[cell]
+            for margin in range(MOST_MARGINS):
+                if margins[category, margin] != ABSENT:
+                    _add(counts.sums, cell, counts.slots[place, margins[category, margin]])
+    for municipality in range(len(plan.place_of)):
+        for category in range(CATEGORY_COUNT):
+            cell = counts.slots[plan.place_of[municipality, MUNICIPAL], category]
+            if cell == ABSENT:
+                continue
+            for level in range(LEVEL_COUNT):
+                area = plan.place_of[municipality, level]
+                if area == ABSENT:
+                    continue
+                for place in range(counts.own.shape[1]):
+                    counts.wide[counts.slots[area, category], place] += counts.own[cell, place]
+                if level != MUNICIPAL:
+                    _add(counts.sums, cell, counts.slots[area, category])
     for cell in range(len(counts.wide)):
-        for axis in range(len(plan.low)):
-            for place in range(plan.offset[axis] + 1, plan.offset[axis + 1]):
-                counts.wide[cell, place] += counts.wide[cell, place - 1]
-        for month in range(1, counts.sums.shape[1]):
-            for measure in range(SUMS):
-                counts.sums[cell, month, measure] += counts.sums[cell, month - 1, measure]
+        _run_along(cell, plan, counts)
+
+
+@inlined
+def _add(sums: Int64, cell: int, target: int) -> None:
+    for month in range(sums.shape[1]):
+        for measure in range(SUMS):
+            sums[target, month, measure] += sums[cell, month, measure]
+
+
+@inlined
+def _run_along(cell: int, plan: Plan, counts: Counts) -> None:
+    """Turn the turns of a cell into persons along each axis, and its sums into running sums along the months."""
+    for axis in range(len(plan.low)):
+        for place in range(plan.offset[axis] + 1, plan.offset[axis + 1]):
+            counts.wide[cell, place] += counts.wide[cell, place - 1]
+    for month in range(1, counts.sums.shape[1]):
+        for measure in range(SUMS):
+            counts.sums[cell, month, measure] += counts.sums[cell, month - 1, measure]
 
 
 @kernel
@@ -604,10 +676,12 @@ def _compact(
     for cell in chosen:
         for period in range(len(first)):
             beneficiaries = persons[cell, period]
-            amount, share, days = sums[cell, last[period]]
-            if first[period] > 0:
-                before = sums[cell, first[period] - 1]
-                amount, share, days = amount - before[0], share - before[1], days - before[2]
+            end, before = last[period], first[period] - 1
+            amount, share, days = sums[cell, end, 0], sums[cell, end, 1], sums[cell, end, 2]
+            if before >= 0:
+                amount -= sums[cell, before, 0]
+                share -= sums[cell, before, 1]
+                days -= sums[cell, before, 2]
             if beneficiaries == 0 and amount == 0 and share == 0 and days == 0:
                 continue
             at = sizes[period]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from processors.compiled import kernel
+from processors.compiled import inlined, kernel
 from processors.rules import (
     FIRST_DAY,
     LAST_DAY,
@@ -180,7 +180,7 @@ def decode(batch: Batch, rules: Rules) -> Events:
     return decoded
 
 
-@kernel
+@inlined
 def _varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
     """Return a zigzag varint and the place behind it, or place -1 when it is cut short or longer than 64 bits."""
     if 0 <= at < end and data[at] < CONTINUED:  # most fields are one byte
@@ -199,7 +199,7 @@ def _varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
     return 0, -1
 
 
-@kernel
+@inlined
 def _word(data: Bytes, at: int) -> np.uint64:
     """Return eight bytes as a little-endian number."""
     value = np.uint64(0)
@@ -208,7 +208,7 @@ def _word(data: Bytes, at: int) -> np.uint64:
     return value
 
 
-@kernel
+@inlined
 def mixed(state: np.uint64, value: np.uint64) -> np.uint64:
     """Return a hash state with one more word stirred in (multiply and fold, as in the well-known 64-bit finalisers)."""
     state = (state ^ value) * np.uint64(0x9E3779B97F4A7C15)
@@ -217,14 +217,14 @@ def mixed(state: np.uint64, value: np.uint64) -> np.uint64:
     return state ^ (state >> np.uint64(29))
 
 
-@kernel
+@inlined
 def _is_month(value: int) -> bool:
     year, month = value // 100, value % 100
     ordinal = (year - EPOCH_YEAR) * MONTHS_PER_YEAR + month - 1
     return 1 <= month <= MONTHS_PER_YEAR and 0 <= ordinal < MONTH_COUNT
 
 
-@kernel
+@inlined
 def _is_int(value: int) -> bool:
     return INT_MIN <= value <= INT_MAX
 
@@ -273,7 +273,7 @@ def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> int:
     return 0
 
 
-@kernel
+@inlined
 def _closing(data: Bytes, at: int, end: int, events: Events, row: int) -> int:
     """Read an UpdateClosed as far as its end; its values are read where it is handled, one at a time."""
     length, at = _varint(data, at, end)
@@ -285,7 +285,7 @@ def _closing(data: Bytes, at: int, end: int, events: Events, row: int) -> int:
     return at
 
 
-@kernel
+@inlined
 def _line(data: Bytes, at: int, end: int, kind: int, rules: Rules, events: Events, row: int) -> int:
     """Read a claim or regularisation into its row; return where it ends, or -1 when it does not parse.
 
@@ -369,7 +369,7 @@ def _line(data: Bytes, at: int, end: int, kind: int, rules: Rules, events: Event
     return at
 
 
-@kernel
+@inlined
 def _nationality(data: Bytes, at: int, length: int) -> int:
     """Return the nationality number of two capital letters, -1 for any other text."""
     if length != 2:  # noqa: PLR2004 - ISO 3166 alpha-2
@@ -378,7 +378,7 @@ def _nationality(data: Bytes, at: int, length: int) -> int:
     return first * ALPHABET + second if 0 <= first < ALPHABET and 0 <= second < ALPHABET else -1
 
 
-@kernel
+@inlined
 def _undecodable(ints: tuple[int, ...], symbols: tuple[int, ...]) -> int:
     """Return the fault of values that parse but are no value of their type."""
     for value in ints:
@@ -394,7 +394,7 @@ def _undecodable(ints: tuple[int, ...], symbols: tuple[int, ...]) -> int:
     return 0 if lawful else UNDECODABLE
 
 
-@kernel
+@inlined
 def _months_touched(first: int, last: int, rules: Rules) -> int:
     """Return the calendar months from first to last day, or 0 where that is no lawful period."""
     if not FIRST_DAY <= first <= last <= LAST_DAY:
@@ -402,7 +402,7 @@ def _months_touched(first: int, last: int, rules: Rules) -> int:
     return np.int64(rules.month_of_day[last - FIRST_DAY]) - np.int64(rules.month_of_day[first - FIRST_DAY]) + 1
 
 
-@kernel
+@inlined
 def _fault(  # noqa: PLR0911, PLR0913 - one line a fault, in the order of the contract
     municipality: int,
     months: int,
@@ -426,7 +426,7 @@ def _fault(  # noqa: PLR0911, PLR0913 - one line a fault, in the order of the co
     return 0
 
 
-@kernel
+@inlined
 def _pair(left: int, right: int) -> np.uint64:
     """Return two 32-bit numbers as one word."""
     return np.uint64(left & 0xFFFFFFFF) << np.uint64(32) | np.uint64(right & 0xFFFFFFFF)

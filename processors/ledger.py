@@ -29,7 +29,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from processors.compiled import kernel
+from processors.compiled import inlined, kernel
 from processors.decoding import NO_BIRTH_DATE, UPDATE_CLOSED, Events, mixed
 from processors.rules import (
     AGE13_COUNT,
@@ -63,8 +63,9 @@ PERSON_SHIFT, MUNICIPALITY_SHIFT, MONTH_SHIFT = 32, 16, 4
 MUNICIPALITY_MASK, MONTH_MASK, LEAF_MASK = 0x3FF, 0xFFF, 0xF
 SEX_SHIFT, AGE13_SHIFT, HOUSEHOLD_SHIFT, GROUP_SHIFT, NATIONALITY_SHIFT, STATUS_SHIFT = 0, 2, 6, 10, 12, 22
 SEX_MASK, AGE13_MASK, HOUSEHOLD_MASK, GROUP_MASK, NATIONALITY_MASK, STATUS_MASK = 0x3, 0xF, 0xF, 0x3, 0x3FF, 0xF
-MINOR_SHIFT, MINOR_MASK = 26, 0x1F
-"""In TRAITS too: months since the person was last under 18, 0 for a minor, all ones for long ago and for unknown."""
+ADULT_SHIFT, ADULT_MASK = 26, 0x1F
+"""In TRAITS too: the last month in which the person is under 18 on the 15th, its lowest bits; it never changes, and
+with the class of age it is known exactly where it matters."""
 
 GROUP_BE, GROUP_EU, GROUP_NON_EU, GROUP_UNKNOWN = range(4)
 BELGIAN = breakdowns.NATIONALITIES.index("BE")
@@ -204,30 +205,30 @@ def roomier(slots: Int32, needed: int) -> Int32:
     return np.full(max(int(needed / FILL) + 1, len(slots) * 8 // 5), EMPTY, np.int32)
 
 
-@kernel
+@inlined
 def home(hashed: np.uint64, size: int) -> int:
     """Return the slot where a hash belongs: its upper half scaled to the size, which need not be a power of two."""
     return np.int64(((hashed >> np.uint64(32)) * np.uint64(size)) >> np.uint64(32))
 
 
-@kernel
+@inlined
 def person_hash(first: np.uint64, second: np.uint64) -> np.uint64:
     """Return the hash by which a person is found in ``person_slots``."""
     return mixed(first, second)
 
 
-@kernel
+@inlined
 def _id_hash(first: np.uint64, second: np.uint64, person: int) -> np.uint64:
     return mixed(mixed(first, second), np.uint64(person))
 
 
-@kernel
+@inlined
 def row_hash(key: int) -> np.uint64:
     """Return the hash by which a row is found in ``row_slots``."""
     return mixed(np.uint64(0), np.uint64(key))
 
 
-@kernel
+@inlined
 def _free(slots: Int32, hashed: np.uint64) -> int:
     """Return the first empty slot for a hash."""
     slot = home(hashed, len(slots))
@@ -254,14 +255,14 @@ def _refill_ids(tables: Tables) -> None:
         tables.id_slots[_free(tables.id_slots, _id_hash(first, second, np.int64(found[6])))] = entry
 
 
-@kernel
+@inlined
 def refill_rows(tables: Tables) -> None:
     """Enter all rows into empty ``row_slots``."""
     for row in range(tables.used[ROWS]):
         tables.row_slots[_free(tables.row_slots, row_hash(tables.rows[row, KEY]))] = row
 
 
-@kernel
+@inlined
 def _person_number(first: np.uint64, second: np.uint64, tables: Tables) -> int:
     """Return the number of a person, a new one when not seen before."""
     slots = tables.person_slots
@@ -281,7 +282,7 @@ def _person_number(first: np.uint64, second: np.uint64, tables: Tables) -> int:
     return np.int64(person)
 
 
-@kernel
+@inlined
 def _admission(first: np.uint64, second: np.uint64, content: np.uint64, person: int, tables: Tables) -> int:
     """Return 0 for a new event id of the person and remember it, else DUPLICATE or CONFLICT (A4)."""
     low = np.uint64(0xFFFFFFFF)
@@ -316,7 +317,7 @@ def _admission(first: np.uint64, second: np.uint64, content: np.uint64, person: 
     return 0
 
 
-@kernel
+@inlined
 def row_number(key: int, leaf: int, month: int, tables: Tables) -> int:
     """Return the place of a row, a new empty one when there was none."""
     slots = tables.row_slots
@@ -367,7 +368,7 @@ def _fold(events: Events, first: int, stop: int, rules: Rules, tables: Tables) -
             _touch(events, event, person, month + part, cents[part], days[part], rules, tables)
 
 
-@kernel
+@inlined
 def _calendar_days(first: int, last: int, month: int, parts: int, rules: Rules, weights: Int64) -> None:
     """Fill ``weights`` with the days that each month shares with [first, last]."""
     for part in range(parts):
@@ -376,7 +377,7 @@ def _calendar_days(first: int, last: int, month: int, parts: int, rules: Rules, 
         weights[part] = end - start + 1
 
 
-@kernel
+@inlined
 def _divide(total: int, weights: Int64, shares: Int64) -> None:
     """Divide a total by weights with the largest remainder on its absolute value; ties: the earlier month (A5)."""
     size, sign = abs(total), 1 if total >= 0 else -1
@@ -395,7 +396,7 @@ def _divide(total: int, weights: Int64, shares: Int64) -> None:
         shares[part] *= sign
 
 
-@kernel
+@inlined
 def _touch(
     events: Events, event: int, person: int, month: int, cents: int, days: int, rules: Rules, tables: Tables
 ) -> None:
@@ -411,14 +412,14 @@ def _touch(
     tables.touched[leaf, month] = True
 
 
-@kernel
+@inlined
 def _state_share(cents: int, percentage: int) -> int:
     """Return cents x percentage / 100, halves away from zero."""
     share = (abs(cents) * percentage * 2 + 100) // 200
     return share if cents >= 0 else -share
 
 
-@kernel
+@inlined
 def _traits(birth: int, codes: npt.NDArray[np.int16], month: int, rules: Rules) -> int:
     """Return the packed categories of a person in a month (C1-C6)."""
     sex, household, nationality, status = codes
@@ -430,21 +431,18 @@ def _traits(birth: int, codes: npt.NDArray[np.int16], month: int, rules: Rules) 
         | _group(np.int64(nationality), month, rules) << GROUP_SHIFT
         | np.int64(nationality) << NATIONALITY_SHIFT
         | np.int64(rules.status_class[status]) << STATUS_SHIFT
-        | _months_adult(birth, month, rules) << MINOR_SHIFT
+        | (_last_month_under_age(birth, rules) & ADULT_MASK) << ADULT_SHIFT
     )
 
 
-@kernel
-def _months_adult(birth: int, month: int, rules: Rules) -> int:
-    """Return how many months ago the person was last under 18 on the 15th, as MINOR_SHIFT says."""
+@inlined
+def _last_month_under_age(birth: int, rules: Rules) -> int:
+    """Return the last month in which a person is under 18 on the 15th; where it is out of all bounds, the nearest."""
     last_day = birth + ADULT_DAYS - REFERENCE_DAY
-    if birth == NO_BIRTH_DATE or last_day < FIRST_DAY:
-        return MINOR_MASK
-    last_month = np.int64(rules.month_of_day[min(last_day, LAST_DAY) - FIRST_DAY])
-    return min(max(month - last_month, 0), MINOR_MASK)
+    return np.int64(rules.month_of_day[min(max(last_day, FIRST_DAY), LAST_DAY) - FIRST_DAY])
 
 
-@kernel
+@inlined
 def _age13(birth: int, month: int, rules: Rules) -> int:
     """Return the age class on the 15th of the month; born later or not known: unknown (C2, C3)."""
     lived = np.int64(rules.first_day_of_month[month]) + REFERENCE_DAY - 1 - birth
@@ -454,7 +452,7 @@ def _age13(birth: int, month: int, rules: Rules) -> int:
     return np.int64(rules.age13_of_age[age]) if age < len(rules.age13_of_age) else OLDEST_CLASS
 
 
-@kernel
+@inlined
 def _group(nationality: int, month: int, rules: Rules) -> int:
     """Return the nationality group on the 15th of the month (C5)."""
     if nationality == NO_NATIONALITY:

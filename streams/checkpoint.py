@@ -31,3 +31,8 @@ def load(root: Path, settings: FigureSettings) -> tuple[Fold, int]:
     tables = Tables(**{name: np.array(found.arrays[name]) for name in Tables._fields})
     closings = Closings([Update(**update) for update in found.meta["closings"]])
     return Fold(settings, Ledger(settings, tables), closings), found.meta["segments"]
+
+
+def forget(root: Path) -> None:
+    """Remove the snapshot; the journal is folded whole at the next opening."""
+    (root / _FILE).unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -31,12 +31,10 @@ from sinks.lock import writer_lock
 from sinks.set_aside import SetAside, append_run
 from streams import checkpoint
 from streams.cut import Cut, release_of
+from streams.progress import Report, silent
 
 BATCH_BYTES = 1 << 20
 """Blocks are folded together up to this size: columns of a batch stay in the processor's cache."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how far, and out of how much."""
 
 
 @dataclass(slots=True)
@@ -78,22 +76,51 @@ def batches(file: LogFile) -> Iterator[Batch]:
         if pending:
             yield batch_of(pending, file.layout)
     except LeftOverError as error:
-        message = f"{file.path}: corrupt, {error}; copy or export it again"
-        raise CorruptFileError(message) from error
+        raise _corrupt(file, error) from error
 
 
-def verified(path: Path, settings: FigureSettings) -> tuple[LogFile, int]:
-    """Return a file and its number of records, once all of it was read. Raises CorruptFileError."""
-    file = LogFile.open(path)
-    records = 0
-    for batch in batches(file):
-        try:
-            decode(batch, rules(settings))
-        except LeftOverError as error:
-            message = f"{path}: corrupt, {error}; copy or export it again"
-            raise CorruptFileError(message) from error
-        records += batch.records
-    return file, records
+class Verified(NamedTuple):
+    """A file that was read whole once, and its number of records."""
+
+    file: LogFile
+    records: int
+
+
+def verified(paths: list[Path], settings: FigureSettings, progress: Report = silent) -> list[Verified]:
+    """Read files whole: header, framing, decompression, records. Raises CorruptFileError; nothing was written then."""
+    found = []
+    for number, path in enumerate(paths):
+        progress(f"verifying {path.name}", number, len(paths))
+        file = LogFile.open(path)
+        found.append(Verified(file, sum(_parsed(file, batch, settings) for batch in batches(file))))
+    return found
+
+
+def _parsed(file: LogFile, batch: Batch, settings: FigureSettings) -> int:
+    try:
+        decode(batch, rules(settings))
+    except LeftOverError as error:
+        raise _corrupt(file, error) from error
+    return batch.records
+
+
+def _corrupt(file: LogFile, error: LeftOverError) -> CorruptFileError:
+    return CorruptFileError(f"{file.path}: corrupt, {error}; copy or export it again")
+
+
+def checked(paths: list[Path], settings: FigureSettings, progress: Report = silent) -> Outcomes:
+    """Fold files without a store and return what would become of their events. Raises CorruptFileError."""
+    fold, outcomes = Fold(settings), Outcomes()
+    files = [LogFile.open(path) for path in paths]
+    for number, file in enumerate(files):
+        progress(f"checking {file.path.name}", number, len(files))
+        for batch in batches(file):
+            try:
+                for step in fold.steps(batch):
+                    outcomes.note(step, file.path.name)
+            except LeftOverError as error:
+                raise _corrupt(file, error) from error
+    return outcomes
 
 
 class Embedded:
@@ -105,6 +132,20 @@ class Embedded:
         self.settings = settings
         self._keep = keep_releases
         self.release: Release | None = None
+
+    @classmethod
+    def run(
+        cls,
+        root: Path,
+        settings: FigureSettings,
+        paths: list[Path],
+        keep_releases: int | None = None,
+        progress: Report = silent,
+    ) -> Outcomes:
+        """Replay files into the store at ``root``; see ``replay``. A corrupt file leaves no store behind."""
+        files = verified(paths, settings, progress)
+        with cls(root, settings, keep_releases) as store:
+            return store.replay(files, progress)
 
     def __enter__(self) -> Self:
         """Take the lock, recover the fold, and make the releases that a killed run left unmade."""
@@ -128,12 +169,8 @@ class Embedded:
         """Give the lock back."""
         self._lock.release()
 
-    def replay(self, paths: list[Path], progress: Progress = lambda *_: None) -> Outcomes:
-        """Fold files in this order and publish a release at each closing. Raises CorruptFileError before any change."""
-        files = []
-        for number, path in enumerate(paths):
-            progress("verifying", number, len(paths))
-            files.append(verified(path, self.settings))
+    def replay(self, files: list[Verified], progress: Report = silent) -> Outcomes:
+        """Fold verified files in this order and publish a release at each closing."""
         outcomes = Outcomes()
         total = sum(records for _, records in files)
         steps = ((file, step) for file, _ in files for batch in batches(file) for step in self.fold.steps(batch))

@@ -1,0 +1,110 @@
+"""What the gate did, in sentences: for a person who asks why a figure is shown, or is not."""
+
+from collections.abc import Sequence
+
+from processors.stability import FROZEN_THROUGH, VARIATION_PERCENT
+from schemas.figures import BlockKey
+from schemas.periods import month_code
+from schemas.releases import Entry, Release, State, Update, Vintage
+from schemas.supports import NODE
+
+Story = Sequence[tuple[Update, Vintage]]
+"""A figure's vintages, update by update."""
+
+
+def why(key: BlockKey, story: Story) -> list[str]:
+    """Return sentences that say why a figure is or is not published after its last update; ``story`` is not empty."""
+    update, vintage = story[-1]
+    return [*_standing(key, update, vintage), *_revisions(story)]
+
+
+def earliest(key: BlockKey) -> str:
+    """Return the reference month from which the delay of a figure has passed (G4)."""
+    return month_code(key.period.last + NODE[key.support].delay)
+
+
+def _standing(key: BlockKey, update: Update, vintage: Vintage) -> list[str]:
+    name, delay = f"{key.support} {key.period.code}", NODE[key.support].delay
+    audience = "published" if NODE[key.support].public else "stable, for the restricted zone only (F1),"
+    match vintage.state:
+        case State.PENDING:
+            return [
+                f"{name} waits for its legal delay of {delay} months (G4): "
+                f"at the earliest an update that refers to {earliest(key)} shows it; "
+                f"the last one, {update.update_id}, refers to {month_code(update.reference_month)}."
+            ]
+        case State.SETTLING:
+            return [
+                f"{name} has passed its legal delay of {delay} months but is not stable: {_movement(vintage)} (G3); "
+                "at the earliest the next update shows it."
+            ]
+        case State.PUBLISHED:
+            return [f"{name} is {audience} with {vintage.published_value}, by update {vintage.published_update}."]
+        case State.REVISING:
+            return [
+                f"{name} is {audience} with {vintage.published_value}, by update {vintage.published_update}, "
+                f"and under revision: {_movement(vintage)}; "
+                "the published figure stays until an update moves it by at most 1 % (G6)."
+            ]
+        case State.FROZEN:
+            return [_frozen(name, vintage)]
+
+
+def _frozen(name: str, vintage: Vintage) -> str:
+    if vintage.published_update is None:
+        return f"{name} was first seen after the series to {month_code(FROZEN_THROUGH)} was frozen: nothing is published (F2)."
+    return (
+        f"{name} is frozen with {vintage.published_value}, by update {vintage.published_update}: "
+        f"the series to {month_code(FROZEN_THROUGH)} never changes again (F2)."
+    )
+
+
+def _movement(vintage: Vintage) -> str:
+    if vintage.previous is None:
+        return "nothing is stable at the first update of a log"
+    return f"it went from {vintage.previous} to {vintage.value}, more than {VARIATION_PERCENT} %"
+
+
+def _revisions(story: Story) -> list[str]:
+    """Return one sentence for each time that the published value changed."""
+    shown = [(update, vintage) for update, vintage in story if vintage.published_update == update.update_id]
+    if not shown:
+        return []
+    first, *later = shown
+    sentences = [f"First published by update {first[0].update_id} with {first[1].published_value}."]
+    before = first[1].published_value
+    for update, vintage in later:
+        if vintage.published_value != before:
+            sentences.append(f"Revised by update {update.update_id} from {before} to {vintage.published_value}.")
+            before = vintage.published_value
+    return sentences
+
+
+def changes(release: Release, before: Release | None) -> list[str]:
+    """Return what a release changed, a sentence a figure: new, revised, waiting, under revision; by support, period."""
+    known = before.entries if before else {}
+    ordered = sorted(release.entries, key=lambda key: (key.support, key.period.kind, key.period.last))
+    found = (_change(key, release, known.get(key)) for key in ordered)
+    return [sentence for sentence in found if sentence]
+
+
+def _change(key: BlockKey, release: Release, before: Entry | None) -> str | None:
+    entry = release.entries[key]
+    vintage, name = entry.vintage, f"{key.support} {key.period.code}"
+    if vintage.published_update == release.update.update_id:
+        return _shown(name, vintage, before.vintage if before else None)
+    if vintage.state is State.REVISING and (before is None or before.vintage.state is not State.REVISING):
+        return f"revising  {name}: {_movement(vintage)}; {vintage.published_value} stays published"
+    if vintage.state is State.SETTLING:
+        return f"waiting   {name}: {_movement(vintage)}"
+    if vintage.state is State.PENDING and before is None:
+        return f"waiting   {name}: until an update refers to {earliest(key)}"
+    return None
+
+
+def _shown(name: str, vintage: Vintage, before: Vintage | None) -> str:
+    if before is None or before.published_update is None:
+        return f"new       {name}: {vintage.published_value}"
+    if before.published_value == vintage.published_value:
+        return f"revised   {name}: {vintage.published_value} as before, other cells changed"
+    return f"revised   {name}: from {before.published_value} to {vintage.published_value}"

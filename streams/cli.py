@@ -1,0 +1,49 @@
+"""The one program, ``ocmw``: exit 0 done, 1 failed, 2 wrong usage; one sentence on standard error says why.
+
+A command imports what it needs when it runs, so that help is instant: no kernel is compiled or imported for it.
+"""
+
+import sys
+
+import typer
+
+from streams.commands import demo, export, figures, history, kafka, verification
+
+app = typer.Typer(
+    name="ocmw",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The figures of Belgian social assistance: claims and regularisations in, official figures out.",
+    epilog="Begin with `ocmw demo`. Settings: `ocmw settings`. Rules, commands and faults: README.md.",
+)
+for part in (demo, history, export, figures, verification, kafka):
+    part.register(app)
+
+
+def main() -> None:
+    """Run the program; what people can mend becomes one sentence, anything else is our fault and shows itself."""
+    try:
+        app()
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
+        sys.stderr.write(f"ocmw: {error}\n")
+        sys.exit(code)
+
+
+def _exit_code(error: Exception) -> int | None:
+    """Return 2 for what was asked wrongly, 1 for what cannot be done as things stand, None for a fault of ours."""
+    from schemas.log import CorruptFileError  # noqa: PLC0415 - not needed for help
+    from sinks.errors import StoreError  # noqa: PLC0415
+    from sinks.files.selection import ExportRefusedError  # noqa: PLC0415
+    from streams.settings import UsageError  # noqa: PLC0415
+
+    if isinstance(error, (UsageError, ExportRefusedError)):
+        return 2
+    if isinstance(error, (CorruptFileError, StoreError)):
+        return 1
+    from streams.kafka.errors import SENTENCES  # noqa: PLC0415 - last, for it loads the client
+
+    return 1 if isinstance(error, SENTENCES) else None

@@ -1,0 +1,114 @@
+"""Figures out of a store, as files."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streams.commands.history import Store
+
+if TYPE_CHECKING:
+    from schemas.releases import Release
+    from sinks.directory import DirectoryStore
+    from sinks.files.selection import Selection
+
+
+class Format(StrEnum):
+    """Formats of an export."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    XLSX = "xlsx"
+    SDMX_CSV = "sdmx-csv"
+
+
+class Dialect(StrEnum):
+    """Dialects of CSV: ``excel`` writes ``;`` and a byte order mark."""
+
+    PLAIN = "plain"
+    EXCEL = "excel"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(export)
+
+
+def export(
+    store: Store,
+    out: Annotated[Path, typer.Option(help="A file for parquet and csv, a directory for xlsx and sdmx-csv.")],
+    format_: Annotated[Format, typer.Option("--format", help="Format of the export.")],
+    zone: Annotated[
+        str | None, typer.Option(help="public, restricted, provisional (with --ocmw) or internal; default public.")
+    ] = None,
+    release: Annotated[int | None, typer.Option(help="Number of the release; default the newest.")] = None,
+    support: Annotated[list[str] | None, typer.Option(help="Code of a support; repeats. Default all.")] = None,
+    period: Annotated[
+        list[str] | None, typer.Option(help="2024-03, 2024-Q1, 2024 (the year only) or R12-2024-03; repeats.")
+    ] = None,
+    ocmw: Annotated[str | None, typer.Option(help="Keep the rows of one municipality (NIS code).")] = None,
+    table: Annotated[str | None, typer.Option(help="Another table than the figures: vintages.")] = None,
+    csv_dialect: Annotated[Dialect, typer.Option(help="Dialect of csv.")] = Dialect.PLAIN,
+    labels: Annotated[bool, typer.Option("--labels", help="Names beside the codes, in nl, fr and en.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Write figures of a release: the long table, SDMX-CSV with its structure, or workbooks (public only)."""
+    from sinks.directory import DirectoryStore
+    from sinks.files.selection import Selection
+
+    found = DirectoryStore.reading(store)
+    if table is not None:
+        rows = _vintages(found, table, format_, out, csv_dialect)
+    else:
+        selection = Selection(zone or "public", frozenset(support or ()), frozenset(period or ()), ocmw)  # type: ignore[arg-type]
+        made = found.release(release) if release is not None or found.latest() else None
+        rows = _figures(found, made, selection, format_, out, csv_dialect, labels=labels)
+    typer.echo(f"{rows} in {out}")
+
+
+def _vintages(store: "DirectoryStore", table: str, format_: Format, out: Path, dialect: Dialect) -> str:
+    from sinks.files.csv import write_csv
+    from sinks.files.parquet import write_parquet
+    from sinks.files.selection import ExportRefusedError
+    from sinks.files.vintages import vintage_batches
+    from sinks.vintages import VINTAGE_SCHEMA
+
+    if table != "vintages":
+        message = f"{table!r} is no table; write vintages"
+        raise ExportRefusedError(message)
+    batches = vintage_batches(store)
+    if format_ is Format.PARQUET:
+        return f"{write_parquet(out, VINTAGE_SCHEMA, batches)} rows"
+    if format_ is Format.CSV:
+        return f"{write_csv(out, VINTAGE_SCHEMA, batches, dialect.value)} rows"
+    message = f"the table of vintages is written as parquet or csv, not {format_.value}"
+    raise ExportRefusedError(message)
+
+
+def _figures(
+    store: "DirectoryStore",
+    release: "Release | None",
+    selection: "Selection",
+    format_: Format,
+    out: Path,
+    dialect: Dialect,
+    *,
+    labels: bool,
+) -> str:
+    from sinks.files.csv import write_csv
+    from sinks.files.long_table import long_table, table_schema
+    from sinks.files.parquet import write_parquet
+    from sinks.files.sdmx import write_sdmx
+    from sinks.files.selection import select
+    from sinks.files.workbook import write_workbooks
+
+    if format_ is Format.XLSX:
+        books = write_workbooks(out, store, release, selection, store.settings.geography)
+        return f"{len(books)} workbooks"
+    if format_ is Format.SDMX_CSV:
+        return f"{write_sdmx(out, store, release, selection)} rows"
+    schema = table_schema(selection.zone, labels=labels)
+    batches = long_table(store, select(release, selection), selection, labels=labels)
+    if format_ is Format.PARQUET:
+        return f"{write_parquet(out, schema, batches)} rows"
+    return f"{write_csv(out, schema, batches, dialect.value)} rows"

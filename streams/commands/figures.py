@@ -1,0 +1,92 @@
+"""What the gate did, in sentences and tables."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streams.commands.history import Store
+
+if TYPE_CHECKING:
+    from processors.delays import Delay
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    for command in (why, changes, delays, settings):
+        app.command()(command)
+
+
+def why(
+    store: Store,
+    support: Annotated[str, typer.Option(help="Code of the support, as LL.")],
+    period: Annotated[str, typer.Option(help="Code of the period, as 2024-03, 2024-Q1, 2024 or R12-2024-03.")],
+) -> None:
+    """Say in sentences why a figure is shown, or what it waits for and until when at the earliest."""
+    from processors.narrative import why as sentences
+    from schemas.figures import BlockKey
+    from schemas.periods import Period
+    from sinks.directory import DirectoryStore
+    from sinks.files.selection import Selection
+    from streams.story import story_of
+
+    found = DirectoryStore.reading(store)
+    Selection("internal", frozenset({support}), frozenset({period}))  # refuses codes that do not exist
+    key = BlockKey(support, Period.parse(period))
+    story = story_of(found, key)
+    if not story:
+        typer.echo(f"{support} {period} has no row in any update of this store: no claim covers it.")
+        return
+    for sentence in sentences(key, story):
+        typer.echo(sentence)
+
+
+def changes(
+    store: Store,
+    release: Annotated[int | None, typer.Option(help="Number of the release; default the newest.")] = None,
+) -> None:
+    """Say what a release changed: new, revised from and to, waiting, under revision."""
+    from processors.narrative import changes as sentences
+    from sinks.directory import DirectoryStore
+
+    found = DirectoryStore.reading(store)
+    now = found.release(release)
+    number = now.update.sequence
+    before = found.release(number - 1) if number - 1 in found.numbers() else None
+    if before is None and number > 1:
+        typer.echo(f"Release {number - 1} is no longer kept: all that release {number} holds counts as new.")
+    for sentence in sentences(now, before):
+        typer.echo(sentence)
+
+
+def delays(
+    store: Store,
+    every: Annotated[bool, typer.Option("--every-k", help="A row for each k, not only the measured one.")] = False,  # noqa: FBT002 - a flag
+) -> None:
+    """Measure after how many months figures hold still within 1 %, beside the legal delay (G8)."""
+    from processors.delays import Delay
+    from processors.delays import delays as measured
+    from sinks.directory import DirectoryStore
+    from streams.console import show_table
+    from streams.story import months_at_updates
+
+    table = measured(months_at_updates(DirectoryStore.reading(store)))
+    rows = table if every else _answers(table)
+    show_table("Measured delays", Delay._fields, rows)
+
+
+def _answers(table: "list[Delay]") -> "list[Delay]":
+    """Keep for each support the row of the smallest k that is justified, or its last row when none is."""
+    chosen: dict[str, Delay] = {}
+    for row in table:
+        if row.support not in chosen or not chosen[row.support].justified:
+            chosen[row.support] = row
+    return list(chosen.values())
+
+
+def settings() -> None:
+    """List all settings with their default, their value now, and what they mean."""
+    from streams.settings import Settings, load_settings
+
+    now = load_settings()
+    for name, field in Settings.model_fields.items():
+        typer.echo(f"OCMW_{name.upper()} = {getattr(now, name)} (default {field.default})\n    {field.description}")

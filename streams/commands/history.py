@@ -1,0 +1,94 @@
+"""Events in: generate a synthetic history, check files, replay them into a store."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from streams.embedded import Outcomes
+
+Files = Annotated[list[Path], typer.Argument(help="Avro files of dossier events, in log order.", show_default=False)]
+Store = Annotated[Path, typer.Option("--store", help="Directory of the store.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(generate)
+    app.command()(check)
+    app.command()(replay)
+
+
+def generate(
+    persons: Annotated[int, typer.Option(help="Distinct persons in all.", min=1)],
+    first: Annotated[str, typer.Option("--from", help="First month, as 2022-01.")],
+    last: Annotated[str, typer.Option("--to", help="Last month, as 2023-12.")],
+    out: Annotated[Path, typer.Option(help="The Avro file to write.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same history.")] = 1,
+) -> None:
+    """Write a synthetic, calibrated history: claims, late regularisations, moves, and an UpdateClosed a month."""
+    from schemas.periods import parse_month
+    from streams.console import OUT, progress_bar
+    from streams.generator import generate as write_history
+    from streams.settings import UsageError
+
+    try:
+        months = parse_month(first), parse_month(last)
+        with progress_bar() as report:
+            made = write_history(persons, *months, seed, out, lambda done, total: report("writing months", done, total))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    OUT.print(f"{made.persons:,} persons, {made.events:,} events and {made.updates} updates in {out}")
+
+
+def check(files: Files) -> None:
+    """Read and validate files without storing anything; say what would be set aside and why."""
+    from streams import kernel_cache
+
+    kernel_cache.prepare()
+    from streams.console import progress_bar
+    from streams.embedded import checked
+    from streams.settings import load_settings
+
+    settings = load_settings().figures()
+    with progress_bar() as report:
+        outcomes = checked(files, settings, report)
+    show(outcomes)
+    _show_places(outcomes)
+
+
+def replay(files: Files, store: Store) -> None:
+    """Do the whole job without a server: events in, releases out; go on where the store was."""
+    from streams import kernel_cache
+
+    kernel_cache.prepare()
+    from streams.console import progress_bar
+    from streams.embedded import Embedded
+    from streams.settings import load_settings
+
+    settings = load_settings()
+    with progress_bar() as report:
+        outcomes = Embedded.run(store, settings.figures(), files, settings.keep_releases, report)
+    show(outcomes)
+
+
+def show(outcomes: "Outcomes") -> None:
+    """Print the balance of a run (L2), then a line for each fault that occurred."""
+    from schemas.faults import FAULTS
+
+    aside = outcomes.faults.total()
+    typer.echo(
+        f"events in {outcomes.events} = applied {outcomes.applied} + duplicates {outcomes.duplicates} + set aside {aside}"
+    )
+    for fault in FAULTS:
+        if outcomes.faults[fault.slug]:
+            typer.echo(f"{fault.slug} {outcomes.faults[fault.slug]}")
+
+
+def _show_places(outcomes: "Outcomes", most: int = 20) -> None:
+    """Print where the first faults stand and what to do about them."""
+    for file, record, fault in outcomes.set_aside[:most]:
+        typer.echo(f"{file} record {record}: {fault.slug}, {fault.reason}; {fault.remedy}")
+    more = len(outcomes.set_aside) - most
+    if more > 0:
+        typer.echo(f"... and {more} more; ocmw replay lists all in set_aside.csv of the store")

@@ -1,0 +1,38 @@
+"""What people see: a progress bar on standard error, tables and sentences on standard output."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from streams.progress import Report
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Report]:
+    """Show one bar for long work; what it says and how far it is comes through the yielded function."""
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=ERR, transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def report(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield report
+
+
+def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print a table; numbers stand right."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    found = [tuple(row) for row in rows]
+    for number, name in enumerate(columns):
+        numeric = all(isinstance(row[number], (int, float)) for row in found)
+        table.add_column(name, justify="right" if numeric else "left")
+    for row in found:
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    OUT.print(table)

@@ -1,0 +1,45 @@
+"""All periods counted again from the ledger, beside what the newest release says; and a store made anew from its journal."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from processors.axes import stretches
+from processors.counting import people
+from processors.publication import counted, digest_of, known_periods, months_of
+from schemas.supports import NODES
+from streams import checkpoint
+from streams.embedded import Embedded
+from streams.progress import Report, silent
+
+
+def differing_blocks(store: Embedded, progress: Report = silent) -> tuple[int, list[str]]:
+    """Return how many blocks the newest release holds, and the names of those that a full count gives otherwise."""
+    if store.release is None:
+        return 0, []
+    ledger, entries = store.fold.ledger, dict(store.release.entries)
+    exists = ledger.tables.exists
+    existing = {node.code: known_periods(node, exists) for node in NODES}
+    different = []
+    axes_of = stretches(np.flatnonzero(exists.any(axis=0)).tolist())
+    for number, axes in enumerate(axes_of):
+        rows = people(ledger, months_of(axes))
+        for node in NODES:
+            progress(f"counting {node.code}", number, len(axes_of))
+            for figures in counted(rows, axes, node, store.settings):
+                different += [
+                    f"{node.code} {figure.period.code}"
+                    for figure in figures
+                    if figure.period in existing[node.code]
+                    and figure.digest != digest_of(entries[node.code, figure.period].latest)
+                ]
+    return len(entries), different
+
+
+def forget_releases(root: Path) -> None:
+    """Remove all releases and the snapshot; the store makes them again from its journal when it is next opened."""
+    checkpoint.forget(root)
+    for manifest in sorted((root / "releases").glob("*.parquet"), reverse=True):
+        manifest.unlink()
+    shutil.rmtree(root / "blocks", ignore_errors=True)

@@ -1,0 +1,166 @@
+"""The verdict of the slow truth on a store: its kept releases counted again by independent code, cell by cell (L1).
+
+Three things are compared: blocks (latest, published and public, each with the recount at the update that it names),
+vintages, and, by a third way of counting in SQL, the kingdom's totals of the last update. A sample takes whole blocks:
+of the last update one for each node and kind of period, and then at random until there are enough.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from processors import reference, reference_gate
+from processors.reference_events import AdmittedLog, admitted
+from processors.reference_parts import History
+from processors.third_opinion import ThirdOpinion, Total
+from schemas.breakdowns import CATEGORY_NUMBER
+from schemas.figures import MEASURES, BlockKey, Cells
+from schemas.places import KINGDOM, PLACE_NUMBER
+from schemas.releases import BlockRef, Entry, Release
+from schemas.settings import FigureSettings
+from schemas.supports import NODE
+from sinks.directory import DirectoryStore
+from streams.progress import Report, silent
+
+SAMPLE_BLOCKS = 200
+SAMPLE_CELLS = 1_000_000
+_KEYS = ["geo_level", "geo", "breakdown", "category"]
+
+Place = tuple[int, BlockKey]
+"""A block: number of the release, node and period."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was compared, and a sentence for each thing that differs."""
+
+    blocks: int = 0
+    cells: int = 0
+    vintages: int = 0
+    totals: int = 0
+    differences: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """A store beside the recount of the log that it was made from."""
+
+    log: AdmittedLog
+    history: History
+    known: dict[BlockKey, int]
+    store: DirectoryStore
+    settings: FigureSettings
+    releases: dict[int, Release]
+
+    @classmethod
+    def of(cls, paths: list[Path], store: DirectoryStore) -> "Recount":
+        """Read the log with the slow reader, under the settings of the store."""
+        log = admitted(paths)
+        history = History.of(log, store.settings)
+        releases = {number: store.release(number) for number in store.numbers()}
+        return cls(log, history, reference.known(history), store, store.settings, releases)
+
+    def places(self) -> list[Place]:
+        """Return every block that the store or the recount has, in any kept release."""
+        return [
+            (number, key)
+            for number, release in self.releases.items()
+            for key in sorted({*release.entries, *(key for key, since in self.known.items() if since <= number)})
+        ]
+
+    def sample(self, seed: int) -> list[Place]:
+        """Return a seeded sample of whole blocks."""
+        places = self.places()
+        random.Random(seed).shuffle(places)  # noqa: S311 - a sample, no secret
+        last = max(self.releases, default=0)
+        kinds = {(key.support, key.period.kind): (number, key) for number, key in places if number == last}
+        chosen = dict.fromkeys(kinds.values())
+        cells = sum(self._size(place) for place in chosen)
+        for place in places:
+            if len(chosen) >= SAMPLE_BLOCKS and cells >= SAMPLE_CELLS:
+                break
+            if place not in chosen:
+                chosen[place] = None
+                cells += self._size(place)
+        return list(chosen)
+
+    def _size(self, place: Place) -> int:
+        number, key = place
+        entry = self.releases[number].entries.get(key)
+        return entry.latest.cells if entry and entry.latest else 0
+
+    def verdict(self, places: list[Place], progress: Report = silent) -> Verdict:
+        """Compare blocks and their vintages, then the totals of the last release."""
+        found = Verdict()
+        for done, place in enumerate(places):
+            progress("recounting blocks", done, len(places))
+            found.differences += self._differences(place, found)
+        found.differences += self._total_differences(found)
+        return found
+
+    def _differences(self, place: Place, found: Verdict) -> Iterator[str]:
+        number, key = place
+        name = f"release {number}, {key.support} {key.period.code}"
+        entry = self.releases[number].entries.get(key)
+        since = self.known.get(key)
+        if entry is None or since is None or since > number:
+            yield f"{name}: known to the {'recount' if entry is None else 'store'} only"
+            return
+        found.blocks += 1
+        found.vintages += 1
+        vintage = reference_gate.vintages(self.history, key, since)[number]
+        if vintage != entry.vintage:
+            yield f"{name}: the store has {entry.vintage}, the recount {vintage}"
+        counted = reference.count(self.history, key, number)
+        yield from _block_differences(f"{name}, latest", self._cells(entry.latest), counted, found)
+        yield from self._published_differences(place, entry, counted, found)
+
+    def _published_differences(self, place: Place, entry: Entry, counted: Cells, found: Verdict) -> Iterator[str]:
+        number, key = place
+        at = reference_gate.published_at(self.history, entry.vintage)
+        name = f"release {number}, {key.support} {key.period.code}"
+        if at is None:
+            if entry.published or entry.public:
+                yield f"{name}: a block is published that may not be"
+            return
+        then = counted if at == number else reference.count(self.history, key, at)
+        yield from _block_differences(f"{name}, published", self._cells(entry.published), then, found)
+        public = then.public() if NODE[key.support].public else Cells.empty()
+        yield from _block_differences(f"{name}, public", self._cells(entry.public), public, found)
+
+    def _cells(self, ref: BlockRef | None) -> Cells:
+        return Cells.empty() if ref is None else self.store.read_block(ref)
+
+    def _total_differences(self, found: Verdict) -> Iterator[str]:
+        """Compare the kingdom's totals of the newest release with the count in SQL."""
+        if not self.releases:
+            return
+        release = self.releases[max(self.releases)]
+        third = ThirdOpinion(self.log, self.settings).totals(release.update.sequence)
+        for key, entry in release.entries.items():
+            found.totals += 1
+            stored = _total(self._cells(entry.latest))
+            if third.get(key) != stored:
+                yield f"{key.support} {key.period.code}: {stored} in the store, {third.get(key)} in SQL"
+
+
+def _block_differences(name: str, stored: Cells, counted: Cells, found: Verdict) -> Iterator[str]:
+    found.cells += len(counted)
+    if stored.digest() == counted.digest():
+        return
+    both = reference.labelled(stored).merge(
+        reference.labelled(counted), how="outer", on=_KEYS, suffixes=(" stored", " counted")
+    )
+    for line in both.fillna(0).to_dict("records"):
+        values = [(int(line[f"{name} stored"]), int(line[f"{name} counted"])) for name in MEASURES]
+        if any(before != after for before, after in values):
+            where = " ".join(str(line[column]) for column in _KEYS)
+            told = ", ".join(f"{measure} {a} / {b}" for measure, (a, b) in zip(MEASURES, values, strict=True) if a != b)
+            yield f"{name}: {where}: {told} (store / recount)"
+
+
+def _total(cells: Cells) -> Total:
+    """Return the measures of the kingdom, all characteristics together."""
+    found = (cells.place == PLACE_NUMBER["kingdom", KINGDOM]) & (cells.category == CATEGORY_NUMBER["total", "total"])
+    return Total(*(int(getattr(cells, name)[found].sum()) for name in MEASURES))
