@@ -11,7 +11,7 @@ digest is over numbers; the codebook that says what they mean is part of the nam
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
@@ -92,5 +92,8 @@ def manifest(release: Release, zone: ReadZone, prefix: str) -> bytes:
 def by_municipality(cells: Cells) -> Iterator[tuple[str, bytes]]:
     """Yield (NIS code, encoded cells) of each municipality of a block; wider places are left out."""
     first, stop = np.searchsorted(cells.place, [_FIRST_MUNICIPALITY, _LAST_MUNICIPALITY + 1])
-    for number in np.unique(cells.place[first:stop]):
-        yield PLACES[number][1], encoded(cells.take(cells.place == number), "internal")
+    numbers, starts = np.unique(cells.place[first:stop], return_index=True)
+    bounds = [*(first + starts).tolist(), int(stop)]
+    for number, start, end in zip(numbers.tolist(), bounds, bounds[1:], strict=False):
+        mine = Cells(*(getattr(cells, field.name)[start:end] for field in fields(Cells)))
+        yield PLACES[number][1], encoded(mine, "internal")

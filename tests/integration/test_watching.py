@@ -1,0 +1,155 @@
+"""What operations people look at: real Prometheus on a real worker's endpoint, its rules, and the dashboard."""
+
+import asyncio
+import json
+import re
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import yaml
+from aiohttp import ClientSession
+from redis_server import free_port, required
+
+from streams.health import Health
+from streams.metrics import METRICS, Metrics
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+PROMETHEUS = DEPLOY / "prometheus"
+RUNBOOKS = DEPLOY.parent / "docs" / "runbooks.md"
+_NAME = re.compile(r"ocmw_[a-z_]+")
+
+
+def known(name: str) -> bool:
+    return name in {one.name for one in METRICS} or name.removesuffix("_bucket") in {
+        one.name for one in METRICS if one.kind == "histogram"
+    }
+
+
+def rules() -> list[dict[str, Any]]:
+    document = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = document["groups"][0]["rules"]
+    return found
+
+
+def promtool(*arguments: str) -> None:
+    command = [required("promtool", "prometheus"), *arguments]
+    done = subprocess.run(command, cwd=PROMETHEUS, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_takes_the_rules() -> None:
+    promtool("check", "rules", "alerts.yml")
+
+
+def test_alerts_fire_when_they_should_and_not_before() -> None:
+    promtool("test", "rules", "alerts.test.yml")
+
+
+def test_prometheus_takes_its_configuration() -> None:
+    promtool("check", "config", "prometheus.yml")
+
+
+def test_rules_ask_for_metrics_that_there_are() -> None:
+    names = {name for rule in rules() for name in _NAME.findall(rule["expr"])}
+    assert names
+    assert not {name for name in names if not known(name)}
+
+
+def test_each_alert_names_a_chapter_of_the_runbooks() -> None:
+    headings = re.findall(r"^## (.+)$", RUNBOOKS.read_text(encoding="utf-8"), re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    named = [re.match(r"docs/runbooks\.md#([a-z-]+): ", rule["annotations"]["runbook"]) for rule in rules()]
+    assert {found[1] if found else None for found in named} <= anchors
+
+
+def test_the_dashboard_shows_each_metric_and_no_other() -> None:
+    board = json.loads((DEPLOY / "grafana" / "ocmw.json").read_text(encoding="utf-8"))
+    asked = {name for panel in board["panels"] for name in _NAME.findall(panel["targets"][0]["expr"])}
+    assert {name.removesuffix("_bucket") for name in asked} == {one.name for one in METRICS}
+
+
+@pytest_asyncio.fixture
+async def worker() -> AsyncIterator[tuple[str, Metrics, dict[str, str]]]:
+    """Yield where a worker's health is served, its metrics, and what ails it or is waited for."""
+    metrics, said = Metrics(), {"ailing": "", "waiting": ""}
+    health = Health(metrics, "127.0.0.1", 0, ailing=lambda: said["ailing"], waiting=lambda: said["waiting"])
+    await health.start()
+    yield f"127.0.0.1:{health.address[1]}", metrics, said
+    await health.stop()
+
+
+async def asked(address: str, path: str) -> tuple[int, str]:
+    async with ClientSession() as session, session.get(f"http://{address}{path}") as answer:
+        return answer.status, await answer.text()
+
+
+@pytest.mark.asyncio
+async def test_a_worker_that_waits_lives_and_is_not_ready(worker: tuple[str, Metrics, dict[str, str]]) -> None:
+    address, _, said = worker
+    said["waiting"] = "partition 3 is 700 records behind"
+    assert await asked(address, "/livez") == (200, "ok\n")
+    assert await asked(address, "/readyz") == (503, "partition 3 is 700 records behind\n")
+
+
+@pytest.mark.asyncio
+async def test_a_worker_that_caught_up_is_ready(worker: tuple[str, Metrics, dict[str, str]]) -> None:
+    assert await asked(worker[0], "/readyz") == (200, "ok\n")
+
+
+@pytest.mark.asyncio
+async def test_a_worker_that_crashed_neither_lives_nor_is_ready(worker: tuple[str, Metrics, dict[str, str]]) -> None:
+    address, _, said = worker
+    said["ailing"] = "the fold crashed"
+    assert (await asked(address, "/livez"))[0] == 503
+    assert (await asked(address, "/readyz"))[0] == 503
+
+
+@pytest.mark.asyncio
+async def test_nothing_else_is_served(worker: tuple[str, Metrics, dict[str, str]]) -> None:
+    for path in ("/", "/table", "/settings"):
+        assert (await asked(worker[0], path))[0] == 404
+
+
+@pytest.mark.asyncio
+async def test_a_real_prometheus_reads_a_worker(worker: tuple[str, Metrics, dict[str, str]], tmp_path: Path) -> None:
+    address, metrics, _ = worker
+    metrics.tell("ocmw_release", 7, "home")
+    configuration = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
+    configuration["global"]["scrape_interval"] = "1s"
+    configuration["rule_files"] = [str(PROMETHEUS / "alerts.yml")]
+    configuration["scrape_configs"][0]["static_configs"][0]["targets"] = [address]
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(configuration), encoding="utf-8")
+    listening = f"127.0.0.1:{free_port()}"
+    command = [
+        required("prometheus", "prometheus"),
+        f"--config.file={tmp_path / 'prometheus.yml'}",
+        f"--storage.tsdb.path={tmp_path / 'data'}",
+        f"--web.listen-address={listening}",
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        assert await _scraped(listening, "ocmw_release") == [{"place": "home", "value": "7"}]
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _scraped(listening: str, query: str) -> list[dict[str, str]]:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            status, text = await asked(listening, f"/api/v1/query?query={query}")
+        except OSError:
+            status, text = 0, ""
+        found = json.loads(text)["data"]["result"] if status == 200 else []
+        if found:
+            return [{"place": one["metric"]["place"], "value": one["value"][1]} for one in found]
+        await asyncio.sleep(0.3)
+    return []
