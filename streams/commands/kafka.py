@@ -20,6 +20,11 @@ def register(app: typer.Typer) -> None:
     app.command("log-export")(log_export)
     app.command()(status)
     app.command()(compare)
+    letters = typer.Typer(no_args_is_help=True, help="What was set aside: list, show, send again.")
+    letters.command("list")(list_letters)
+    letters.command("show")(show_letter)
+    letters.command("resend")(resend_letters)
+    app.add_typer(letters, name="dead-letters")
 
 
 def topics() -> None:
@@ -59,7 +64,7 @@ def close_update(
     from streams.console import OUT
     from streams.kafka.clients import producing
     from streams.kafka.settings import KafkaSettings
-    from streams.kafka.updates import Closer
+    from streams.kafka.updates import closing
     from streams.settings import UsageError
 
     try:
@@ -69,8 +74,8 @@ def close_update(
 
     async def close() -> int:
         settings = KafkaSettings()
-        async with producing(settings) as producer:
-            return (await Closer(settings, producer).close(update_id, month)).sequence
+        async with producing(settings) as producer, closing(settings, producer) as closer:
+            return (await closer.close(update_id, month)).sequence
 
     OUT.print(f"update {update_id} is closed; its number is {asyncio.run(close())}")
 
@@ -143,3 +148,45 @@ def compare(
         show_table("Differences", ("release", "support", "period", "what"), found)
         raise typer.Exit(1)
     OUT.print("no difference")
+
+
+def list_letters() -> None:
+    """Count what was set aside, by reason, with whose fault it is and what to do."""
+    from collections import Counter
+
+    from schemas.faults import FAULT
+    from streams.console import show_table
+    from streams.kafka.dead_letters import dead_letters
+    from streams.kafka.settings import KafkaSettings
+
+    async def count() -> Counter[str]:
+        return Counter([letter.fault.slug async for letter in dead_letters(KafkaSettings())])
+
+    found = asyncio.run(count())
+    rows = ((slug, number, FAULT[slug].owner, FAULT[slug].remedy) for slug, number in found.most_common())
+    show_table("Set aside", ("slug", "events", "whose fault", "what to do"), rows)
+
+
+def show_letter(
+    slug: Annotated[str, typer.Argument(help="The reason, as ocmw dead-letters list names it.", show_default=False)],
+) -> None:
+    """Show where the events stand that were set aside for a reason; never what they say of a person."""
+    from streams.console import show_table
+    from streams.kafka.dead_letters import dead_letters
+    from streams.kafka.settings import KafkaSettings
+
+    async def found() -> list[tuple[int, int, int]]:
+        return [(letter.partition, letter.offset, letter.size) async for letter in dead_letters(KafkaSettings(), slug)]
+
+    show_table(slug, ("partition", "offset", "bytes"), asyncio.run(found()))
+
+
+def resend_letters(
+    slug: Annotated[str, typer.Argument(help="The reason that was mended.", show_default=False)],
+) -> None:
+    """Send again what was set aside for a reason; what was counted meanwhile counts once."""
+    from streams.console import OUT
+    from streams.kafka.dead_letters import resend
+    from streams.kafka.settings import KafkaSettings
+
+    OUT.print(f"{asyncio.run(resend(KafkaSettings(), slug)):,} events sent again")

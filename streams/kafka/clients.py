@@ -46,7 +46,7 @@ def consumer(settings: KafkaSettings, **more: Any) -> AIOKafkaConsumer:  # noqa:
 @asynccontextmanager
 async def reading(settings: KafkaSettings, *where: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
     """Yield a consumer of some partitions, in no group."""
-    made = consumer(settings)
+    made = consumer(settings, fetch_max_wait_ms=50)
     await made.start()
     try:
         made.assign(list(where))
@@ -59,20 +59,11 @@ async def records_between(
     reader: AIOKafkaConsumer, where: TopicPartition, start: int, stop: int
 ) -> AsyncIterator[list[ConsumerRecord]]:
     """Yield the records [start, stop) of a partition in order, a fetch at a time; ``stop`` must exist."""
+    if start >= stop:
+        return
     reader.seek(where, start)
     while await reader.position(where) < stop:
         for fetched in (await reader.getmany(where, timeout_ms=1000)).values():
             inside = [record for record in fetched if record.offset < stop]
             if inside:
                 yield inside
-
-
-async def last_record(settings: KafkaSettings, where: TopicPartition) -> ConsumerRecord | None:
-    """Return the last record of a partition, None when it is empty."""
-    async with reading(settings, where) as reader:
-        end = (await reader.end_offsets([where]))[where]
-        if end == 0:
-            return None
-        async for fetched in records_between(reader, where, end - 1, end):
-            return fetched[-1]
-    return None

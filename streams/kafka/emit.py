@@ -24,7 +24,7 @@ from streams.embedded import batches, verified
 from streams.kafka.clients import producing
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS, verify_topics
-from streams.kafka.updates import Closer, RequestRefusedError
+from streams.kafka.updates import Closer, RequestRefusedError, closing
 from streams.progress import Report, silent
 
 IN_FLIGHT = 256
@@ -45,11 +45,11 @@ class Emitted:
 class Emitter:
     """Packs events into record batches by partition, and sends them."""
 
-    def __init__(self, settings: KafkaSettings, producer: AIOKafkaProducer) -> None:
-        """Take an idempotent producer."""
+    def __init__(self, settings: KafkaSettings, producer: AIOKafkaProducer, closer: Closer) -> None:
+        """Take an idempotent producer, and who closes updates."""
         self._settings = settings
         self._producer = producer
-        self._closer = Closer(settings, producer)
+        self._closer = closer
         self._open: dict[int, BatchBuilder] = {}
         self._sent: list[asyncio.Future[object]] = []
         self.emitted = Emitted()
@@ -117,8 +117,8 @@ async def emit(settings: KafkaSettings, paths: list[Path], progress: Report = si
     files = verified(paths, FigureSettings(), progress)
     total = sum(records for _, records in files)
     await verify_topics(settings)
-    async with producing(settings) as producer:
-        emitter = Emitter(settings, producer)
+    async with producing(settings) as producer, closing(settings, producer) as closer:
+        emitter = Emitter(settings, producer, closer)
         for file, _ in files:
             for batch in batches(file):
                 await emitter.emit(batch)

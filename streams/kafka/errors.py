@@ -3,8 +3,9 @@
 from aiokafka.errors import KafkaConnectionError
 
 from processors.alignment import GapError
+from processors.brake import BrakeError
 from processors.partition import LogError
 from streams.kafka.topics import TopicsError
 from streams.kafka.updates import RequestRefusedError
 
-SENTENCES = (GapError, LogError, TopicsError, RequestRefusedError, KafkaConnectionError)
+SENTENCES = (GapError, LogError, BrakeError, TopicsError, RequestRefusedError, KafkaConnectionError)

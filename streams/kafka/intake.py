@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from mode import Service
 
+from processors.brake import Brake
 from processors.intake import Output, PartitionIntake, SnapshotRefusedError, Watermark, believable
 from processors.ledger import Ledger
 from processors.partition import LogError, PartitionFold
@@ -68,6 +69,7 @@ class Intake(Service):
         self.held = Held()
         self._lock = asyncio.Lock()
         self._generation = 0
+        self._braking = Brake(settings.brake_events, settings.brake_percent)
 
     async def on_start(self) -> None:
         """Verify the topics, connect, and join the group. Raises TopicsError."""
@@ -174,6 +176,7 @@ class Intake(Service):
         try:
             outputs = await asyncio.to_thread(_folded, assigned.intake, fetched)
             for output in outputs:
+                self._brake(output)
                 await self._send(partition, output, fetched)
         except SnapshotRefusedError as refused:
             LOG.warning("snapshot refused", partition=partition, reason=str(refused))
@@ -195,6 +198,12 @@ class Intake(Service):
         if output.marker is not None:
             value = output.marker.encoded()
             await self._producer.send_and_wait(rows_topic(self.settings), value=value, partition=partition)
+
+    def _brake(self, output: Output) -> None:
+        """Count what is about to be set aside; below the watermark nothing is, so a repeated step counts nothing."""
+        if output.batches and not self.settings.brake_override:
+            first = output.batches[0]
+            self._braking.note(first.stop - first.start, len(output.set_aside))
 
     async def _set_aside(self, partition: int, output: Output, fetched: list[ConsumerRecord]) -> None:
         records = {record.offset: record for record in fetched}
@@ -221,6 +230,13 @@ class Intake(Service):
         if partition is not None and self.held.assigned[partition].snapshot_due <= now:
             self.held.assigned[partition].snapshot_due = now + self.settings.snapshot_seconds
             await self._keep(partition)
+            await self._consumer.commit(
+                {
+                    where: self.held.assigned[partition].intake.fold.position.stop
+                    for where in self._consumer.assignment()
+                    if where.partition == partition
+                }
+            )
 
     async def _keep(self, partition: int) -> None:
         fold = self.held.assigned[partition].intake.fold

@@ -5,51 +5,76 @@ oldest first, and awaits every partition before the next: so first copies stand 
 crashes or races. Copies may repeat; intake takes the first.
 """
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from processors.closings import Closings
 from schemas.framing import REQUEST_ID, UNION_ID, decode, encode
 from schemas.periods import to_yyyymm
 from schemas.releases import Update
-from streams.kafka.clients import last_record, reading, records_between
+from streams.kafka.clients import reading, records_between
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS, RELEASES, UPDATES
 
 NUMBER_HEADER = "number"
-_REQUESTS = TopicPartition(UPDATES, 0)
+_REQUESTS, _RELEASES = TopicPartition(UPDATES, 0), TopicPartition(RELEASES, 0)
 
 
 class RequestRefusedError(Exception):
     """An update that cannot be closed; one sentence says why."""
 
 
-async def accepted_updates(settings: KafkaSettings, until: int | None = None) -> list[Update]:
-    """Return the accepted updates, in order, of the requests topic as it is now, or at least up to an offset."""
-    closings = Closings()
+async def accepted_updates(settings: KafkaSettings) -> list[Update]:
+    """Return the accepted updates, in order, of the requests topic as it is now."""
     async with reading(settings, _REQUESTS) as reader:
-        end = max((await reader.end_offsets([_REQUESTS]))[_REQUESTS], until or 0)
-        async for fetched in records_between(reader, _REQUESTS, 0, end):
-            for record in fetched:
-                _, fields = decode(record.value or b"")
-                judged = closings.judge(fields["update_id"], fields["reference_month"])
-                if isinstance(judged, Update):
-                    closings.close(judged)
-    return closings.accepted
+        requests = _Requests(reader)
+        await requests.read((await reader.end_offsets([_REQUESTS]))[_REQUESTS])
+        return requests.closings.accepted
 
 
 async def last_released(settings: KafkaSettings) -> int:
     """Return the number of the last release that was announced, 0 before the first."""
-    record = await last_record(settings, TopicPartition(RELEASES, 0))
-    return 0 if record is None else int(decode(record.value or b"")[1]["number"])
+    async with reading(settings, _RELEASES) as reader:
+        return await _last_released(reader)
+
+
+async def _last_released(reader: AIOKafkaConsumer) -> int:
+    end = (await reader.end_offsets([_RELEASES]))[_RELEASES]
+    async for fetched in records_between(reader, _RELEASES, max(0, end - 1), end):
+        return int(decode(fetched[-1].value or b"")[1]["number"])
+    return 0
+
+
+class _Requests:
+    """The requests topic as far as it was read."""
+
+    def __init__(self, reader: AIOKafkaConsumer) -> None:
+        self.closings = Closings()
+        self._reader = reader
+        self._next = 0
+
+    async def read(self, until: int) -> None:
+        """Read up to an offset that exists."""
+        async for fetched in records_between(self._reader, _REQUESTS, self._next, until):
+            for record in fetched:
+                _, fields = decode(record.value or b"")
+                judged = self.closings.judge(fields["update_id"], fields["reference_month"])
+                if isinstance(judged, Update):
+                    self.closings.close(judged)
+        self._next = max(self._next, until)
 
 
 class Closer:
-    """Closes updates; one object remembers what it wrote everywhere, so a run of closings does not repeat itself."""
+    """Closes updates; it remembers what it wrote everywhere, so a run of closings does not repeat itself."""
 
-    def __init__(self, settings: KafkaSettings, producer: AIOKafkaProducer) -> None:
-        """Take an idempotent producer."""
+    def __init__(self, settings: KafkaSettings, producer: AIOKafkaProducer, reader: AIOKafkaConsumer) -> None:
+        """Take an idempotent producer and a reader of requests and releases; use ``closing``."""
         self._settings = settings
         self._producer = producer
+        self._reader = reader
+        self._requests = _Requests(reader)
         self._written = 0
 
     async def close(self, update_id: str, reference_month: int) -> Update:
@@ -59,7 +84,8 @@ class Closer:
         """
         value = encode(REQUEST_ID, {"update_id": update_id, "reference_month": reference_month})
         sent = await self._producer.send_and_wait(UPDATES, value=value, partition=0)
-        updates = await accepted_updates(self._settings, sent.offset + 1)
+        await self._requests.read(sent.offset + 1)
+        updates = self._requests.closings.accepted
         found = next((update for update in updates if update.update_id == update_id), None)
         if found is None:
             raise RequestRefusedError(_refusal(update_id, reference_month, updates))
@@ -67,10 +93,17 @@ class Closer:
         return found
 
     async def _write(self, updates: list[Update]) -> None:
-        done = max(self._written, await last_released(self._settings))
+        done = max(self._written, await _last_released(self._reader))
         for update in updates[done:]:
             await close_everywhere(self._settings, self._producer, update)
             self._written = update.sequence
+
+
+@asynccontextmanager
+async def closing(settings: KafkaSettings, producer: AIOKafkaProducer) -> AsyncIterator[Closer]:
+    """Yield a closer that sends through an idempotent producer."""
+    async with reading(settings, _REQUESTS, _RELEASES) as reader:
+        yield Closer(settings, producer, reader)
 
 
 async def close_everywhere(settings: KafkaSettings, producer: AIOKafkaProducer, update: Update) -> None:
