@@ -5,7 +5,8 @@ that of m + g + 1, when an exit of m is known; entries the last of their year; c
 survival the last month shown.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 
 import pandas as pd
 
@@ -15,27 +16,21 @@ from schemas.indicators import FLOWS, GAPS, QUARTILES, SURVIVAL_MONTHS, SURVIVAL
 from schemas.parameters import table
 from schemas.periods import MONTHS_PER_YEAR, Period, month_code
 
+INDICATORS = ("duration", "duration_difference", "spells", "reentry", "quartiles", "survival")
 _DECEMBER = MONTHS_PER_YEAR - 1
 _ROW = ["indicator", "method", "reference", "geo_level", "geo", "breakdown", "category", "count", "base"]
 
 
-def rows(asked: Asked, first: int, last: int) -> pd.DataFrame:
+def rows(asked: Asked, first: int, last: int, indicators: Iterable[str] = INDICATORS) -> pd.DataFrame:
     """Return all rows of references from ``first`` on that need no month after ``last``, sorted, without update_id."""
-    months = range(first, last + 1)
-    frames = [
-        *(frame for month in months for frame in _durations(asked, month)),
-        *(_flows(asked, month, gap) for gap in GAPS for month in months if month + gap + 1 <= last),
-        *(frame for year in _years(first, last) for gap in GAPS for frame in _entries(asked, year, gap)),
-        *(_completed(asked, year, gap) for gap in GAPS for year in _years(first, last - gap - 1)),
-        *(_running(asked, month) for month in months),
-        *(_survival(asked, gap, last) for gap in GAPS if months),
-    ]
+    frames = [frame for name in indicators for frame in _MADE_BY[name](asked, range(first, last + 1))]
     joined = pd.concat([pd.DataFrame(columns=_ROW), *(frame for frame in frames if len(frame))])
     return joined[_ROW].sort_values(_ROW[:-2], ignore_index=True)
 
 
-def _years(first: int, last: int) -> list[int]:
-    return [month for month in range(first, last + 1) if month % MONTHS_PER_YEAR == _DECEMBER]
+def _years(months: range, needed: int = 0) -> list[int]:
+    """Return the last months of years that lie ``needed`` months before the last one at least."""
+    return [month for month in months if month % MONTHS_PER_YEAR == _DECEMBER and month + needed in months]
 
 
 def _labelled(frame: pd.DataFrame, indicator: str, method: str, reference: str, breakdown: str) -> pd.DataFrame:
@@ -43,15 +38,14 @@ def _labelled(frame: pd.DataFrame, indicator: str, method: str, reference: str, 
     return told.assign(indicator=indicator, method=method, reference=reference, breakdown=breakdown)
 
 
-def _durations(asked: Asked, month: int) -> Iterator[pd.DataFrame]:
-    for gap in GAPS:
+def _durations(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
+    for month, gap in product(months, GAPS):
         found = spells.durations(asked, month, gap)
         if found.empty:
             continue
         columns = {f"exact_own_g{gap}": "exact_own", f"exact_national_g{gap}": "exact_national"}
         if gap == 0:
             columns["stock_own"] = "stock_own"
-            yield _differences(found, month)
         for name in TRAITS:
             of_kind = found[found["breakdown"] == name]
             for method, column in columns.items():
@@ -62,29 +56,43 @@ def _durations(asked: Asked, month: int) -> Iterator[pd.DataFrame]:
                 yield _labelled(counts, "duration", method, month_code(month), "band" if total else f"band_{name}")
 
 
-def _differences(found: pd.DataFrame, month: int) -> pd.DataFrame:
-    standing = found[(found["breakdown"] == "total")]
-    pair = standing["stock_own"] + "|" + standing["exact_own"]
-    counts = standing.assign(category=pair).groupby([*PLACE, "category"]).size().rename("count").reset_index()
-    counts["base"] = counts.groupby(PLACE)["count"].transform("sum")
-    return _labelled(counts, "duration_difference", "own_g0", month_code(month), "stock|exact")
+def _differences(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
+    for month in months:
+        found = spells.durations(asked, month, 0)
+        if found.empty:
+            continue
+        standing = found[found["breakdown"] == "total"]
+        pair = standing["stock_own"] + "|" + standing["exact_own"]
+        counts = standing.assign(category=pair).groupby([*PLACE, "category"]).size().rename("count").reset_index()
+        counts["base"] = counts.groupby(PLACE)["count"].transform("sum")
+        yield _labelled(counts, "duration_difference", "own_g0", month_code(month), "stock|exact")
 
 
-def _flows(asked: Asked, month: int, gap: int) -> pd.DataFrame:
-    found = spells.flows(asked, month, gap)
-    long = found.assign(base=found["stock"]).melt([*PLACE, "base"], list(FLOWS), "category", "count")
-    return _labelled(long, "spells", f"own_g{gap}", month_code(month), "flow")
+def _flows(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
+    for gap, month in product(GAPS, months):
+        if month + gap + 1 in months:
+            found = spells.flows(asked, month, gap)
+            long = found.assign(base=found["stock"]).melt([*PLACE, "base"], list(FLOWS), "category", "count")
+            yield _labelled(long, "spells", f"own_g{gap}", month_code(month), "flow")
 
 
-def _entries(asked: Asked, year: int, gap: int) -> Iterator[pd.DataFrame]:
-    begun = spells.entries(asked, year, gap)
-    earliest = begun.sort_values("first").drop_duplicates([*PLACE, "person"])
-    for counted, frame in (("spells", begun), ("persons", earliest)):
-        for view in ("own", "national"):
+def _entries(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
+    for year, gap in product(_years(months), GAPS):
+        begun = spells.entries(asked, year, gap)
+        earliest = begun.sort_values("first").drop_duplicates([*PLACE, "person"])
+        for (counted, frame), view in product((("spells", begun), ("persons", earliest)), ("own", "national")):
             counts = frame.groupby([*PLACE, view]).size().rename("count").reset_index()
             counts["base"] = counts.groupby(PLACE)["count"].transform("sum")
             told = counts.rename(columns={view: "category"})
             yield _labelled(told, "reentry", f"{counted}_{view}_g{gap}", Period("year", year).code, "rank")
+
+
+def _lengths(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
+    for gap in GAPS:
+        for year in _years(months, gap + 1):
+            yield _completed(asked, year, gap)
+    for month in months:
+        yield _running(asked, month)
 
 
 def _completed(asked: Asked, year: int, gap: int) -> pd.DataFrame:
@@ -113,6 +121,11 @@ def _quartiles(lengths: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=[*PLACE, "category", "count", "base"])
 
 
+def _survivals(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
+    for gap in GAPS if months else ():
+        yield _survival(asked, gap, months[-1])
+
+
 def _survival(asked: Asked, gap: int, last: int) -> pd.DataFrame:
     """Return the product-limit estimate by cohort of entry: of those at risk each month, the share that goes on."""
     found = []
@@ -137,3 +150,13 @@ def _survival(asked: Asked, gap: int, last: int) -> pd.DataFrame:
 
 def _survival_geos() -> list[str]:
     return ["01000", "02000", "03000", "04000", *(row["nis"] for row in table("centrumsteden"))]
+
+
+_MADE_BY: dict[str, Callable[[Asked, range], Iterator[pd.DataFrame]]] = {
+    "duration": _durations,
+    "duration_difference": _differences,
+    "spells": _flows,
+    "reentry": _entries,
+    "quartiles": _lengths,
+    "survival": _survivals,
+}

@@ -14,7 +14,8 @@ below 60 months, whichever method is asked (what came before L is not in the log
 in a place where the person as a whole is not; and the national duration where the kingdom's cell is not above zero.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,7 @@ class Asked:
     sequence: int
     settings: FigureSettings
     benefit: Benefit = "LL"
+    _found: dict[tuple[int, int], pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     def lines(self, geography: int) -> pd.DataFrame:
         """Return the parts of the benefit once for each level of place, as it is called in the geography month.
@@ -72,12 +74,24 @@ class Asked:
 
     def positive(self, geography: int) -> pd.DataFrame:
         """Return every (level, geo, person, month) whose cell is above zero in some part (H1)."""
+        return self._kept((geography, -1), lambda: self._positive(geography))
+
+    def _positive(self, geography: int) -> pd.DataFrame:
         balances = self.lines(geography).groupby([*HOLDER, "month", "part"])["amount_cents"].sum()
         found = balances[balances > 0].reset_index()
         return found[[*HOLDER, "month"]].drop_duplicates().sort_values([*HOLDER, "month"], ignore_index=True)
 
     def spells(self, geography: int, gap: int) -> pd.DataFrame:
         """Return the spells: level, geo, person, first and last month, number (among the person's there)."""
+        return self._kept((geography, gap), lambda: self._spells(geography, gap))
+
+    def _kept(self, key: tuple[int, int], answer: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Return a copy of an answer that many tables ask for; each is found once."""
+        if key not in self._found:
+            self._found[key] = answer()
+        return self._found[key].copy()
+
+    def _spells(self, geography: int, gap: int) -> pd.DataFrame:
         months = self.positive(geography)
         same_holder = (months[HOLDER] == months[HOLDER].shift()).all(axis=1)
         begins = ~same_holder | (months["month"].diff() > gap + 1)
@@ -186,12 +200,14 @@ def entries(asked: Asked, year: int, gap: int) -> pd.DataFrame:
     ranked = spells.assign(own=_ranks(asked, spells, year))
     kingdom = ranked[ranked["geo"] == KINGDOM]
     begun = ranked[ranked["first"] > year - MONTHS_PER_YEAR].reset_index(drop=True)
-    pairs = begun[["person", "first"]].reset_index().merge(kingdom, on="person", suffixes=("", "_kingdom"))
+    pairs = begun[["person", "first"]].assign(entry=begun.index).merge(kingdom, on="person", suffixes=("", "_kingdom"))
     holds = pairs[pairs["first"].between(pairs["first_kingdom"], pairs["last"])]
     positive = asked.positive(year)
     there = set(positive[positive["geo"] == KINGDOM][["person", "month"]].itertuples(index=False, name=None))
     known = [key in there for key in holds[["person", "first"]].itertuples(index=False, name=None)]
-    national = holds[known].set_index("index")["own"].reindex(begun.index).fillna(RANKS[UNKNOWN_RANK])
+    national = (
+        holds[np.array(known, np.bool_)].set_index("entry")["own"].reindex(begun.index).fillna(RANKS[UNKNOWN_RANK])
+    )
     return begun.assign(national=national)
 
 
@@ -210,7 +226,8 @@ def _minors(asked: Asked, geography: int, first: int) -> set[tuple[str, str, int
     """Return (level, geo, person, month) whose every row says that the person was under 18 in the log's first month."""
     lines = asked.lines(geography).drop_duplicates(["row", *PLACE], keep="last")
     day = int(first_day(pd.Series([first]))[0]) + REFERENCE_DAY - 1
-    under = (lines["birth_date"] != NO_BIRTH_DATE) & ((day - lines["birth_date"]) // DAYS_PER_YEAR < ADULT_AGE)
+    known = (lines["birth_date"] != NO_BIRTH_DATE) & (lines["birth_date"] < first_day(lines["month"]) + REFERENCE_DAY)
+    under = known & ((day - lines["birth_date"]) // DAYS_PER_YEAR < ADULT_AGE)
     every = lines.assign(under=under).groupby([*HOLDER, "month"])["under"].all()
     return set(every[every].index)
 

@@ -30,6 +30,8 @@ import numpy.typing as npt
 from processors.compiled import kernel
 from processors.counting import ABSENT, People
 from processors.ledger import (
+    ADULT_MASK,
+    ADULT_SHIFT,
     AGE13_MASK,
     AGE13_SHIFT,
     AMOUNT,
@@ -37,8 +39,6 @@ from processors.ledger import (
     HOUSEHOLD_SHIFT,
     KEY,
     LEAF_MASK,
-    MINOR_MASK,
-    MINOR_SHIFT,
     MONTH_MASK,
     MONTH_SHIFT,
     MUNICIPALITY_MASK,
@@ -85,6 +85,9 @@ SEX_AT, AGE_AT, HOUSEHOLD_AT = (
 )
 TRAIT_KINDS = 4
 CHUNK = 1 << 18
+MINOR_CLASS = 0
+LONG_ADULT = 1 << 12
+"""More months than any first entry can lie behind L and still count as perhaps not the first (FIRST_KNOWN_AFTER)."""
 _GAPS = np.array(GAPS, np.int64)
 
 
@@ -92,13 +95,15 @@ class Layout(NamedTuple):
     """What a spell is, as kernels read it.
 
     ``part_of_leaf``: part of the benefit, ABSENT elsewhere; ``place_of``: place numbers by (municipality number, level)
-    in the geography month; ``since``: L, the first month with a row of the benefit.
+    in the geography month; ``since``: L, the first month with a row of the benefit;
+    ``largest``: the most rows of the benefit that one person has.
     """
 
     part_of_leaf: Int8
     place_of: Int16
     age5_of: Int8
     since: int
+    largest: int
 
 
 class Spells(NamedTuple):
@@ -136,17 +141,23 @@ def layout(people: People, benefit: Benefit, geography: int, settings: FigureSet
     shown = found.valid_municipality[found.era_of_month[geography]]
     if settings.geography_day is not None:
         shown = shown_municipality(settings)
-    since = int(_first_month(people.rows, part_of_leaf))
-    return Layout(part_of_leaf, place_of_municipality()[shown], age5_of_age13(), since)
+    since, largest = _extent(people.rows, part_of_leaf)
+    return Layout(part_of_leaf, place_of_municipality()[shown], age5_of_age13(), int(since), int(largest))
 
 
 @kernel
-def _first_month(rows: Int64, part_of_leaf: Int8) -> int:
-    first = np.int64(MONTH_MASK)
-    for row in rows:
-        if part_of_leaf[row[KEY] & LEAF_MASK] != ABSENT:
-            first = min(first, row[KEY] >> MONTH_SHIFT & MONTH_MASK)
-    return first
+def _extent(rows: Int64, part_of_leaf: Int8) -> tuple[int, int]:
+    """Return the first month of the benefit, and the most rows of it that one person has."""
+    first, largest, size, person = np.int64(MONTH_MASK), 0, 0, np.int64(ABSENT)
+    for row in range(len(rows)):
+        key = rows[row, KEY]
+        if part_of_leaf[key & LEAF_MASK] == ABSENT:
+            continue
+        size = size + 1 if key >> PERSON_SHIFT == person else 1
+        person = key >> PERSON_SHIFT
+        largest = max(largest, size)
+        first = min(first, key >> MONTH_SHIFT & MONTH_MASK)
+    return first, largest
 
 
 class _Person(NamedTuple):
@@ -208,7 +219,7 @@ def _gather(rows: Int64, at: int, layout: Layout, person: _Person) -> tuple[int,
             person.municipality[size] = key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK
             person.part[size] = part
             person.amount[size] = rows[at, AMOUNT]
-            person.adult[size] = traits >> MINOR_SHIFT & MINOR_MASK
+            person.adult[size] = _months_adult(traits, person.month[size])
             person.traits[size, 0] = 0
             person.traits[size, 1] = SEX_AT + (traits >> SEX_SHIFT & SEX_MASK)
             person.traits[size, 2] = AGE_AT + np.int64(layout.age5_of[traits >> AGE13_SHIFT & AGE13_MASK])
@@ -216,6 +227,15 @@ def _gather(rows: Int64, at: int, layout: Layout, person: _Person) -> tuple[int,
             size += 1
         at += 1
     return at, size
+
+
+@kernel
+def _months_adult(traits: int, month: int) -> int:
+    """Return how many months ago somebody of 18 or 19 was last under 18, 0 for a minor, LONG_ADULT for all others."""
+    age = traits >> AGE13_SHIFT & AGE13_MASK
+    if age == MINOR_CLASS:
+        return 0
+    return (month - (traits >> ADULT_SHIFT)) & ADULT_MASK if age == MINOR_CLASS + 1 else LONG_ADULT
 
 
 @kernel
@@ -261,18 +281,21 @@ def _nothing_before(first: int, size: int, level: int, place: int, layout: Layou
     if first >= layout.since + FIRST_KNOWN_AFTER:
         return True
     for entry in range(size):
-        adult = person.adult[entry] == MINOR_MASK or person.adult[entry] > first - layout.since
-        if adult and person.month[entry] == first and _place(entry, level, layout, person) == place:
+        if (
+            person.adult[entry] > first - layout.since
+            and person.month[entry] == first
+            and _place(entry, level, layout, person) == place
+        ):
             return False
     return True
 
 
 def spells(people: People, gap: int, layout: Layout) -> Spells:
     """Return all spells with a gap tolerance. ``people`` must hold all months of the ledger."""
-    person = _room(max(people.largest, 1))
+    person = _room(max(layout.largest, 1))
     chunks = []
     at = 0
-    room = CHUNK + LEVEL_COUNT * max(people.largest, 1)
+    room = CHUNK + LEVEL_COUNT * max(layout.largest, 1)
     while at < len(people.rows):
         written = _empty(room)
         at, size = _spells(people.rows, at, gap, layout, person, written)
@@ -380,7 +403,7 @@ def durations(people: People, first: int, last: int, layout: Layout) -> Duration
     own, wide = (np.zeros((PLACE_COUNT, METHODS, months, TRAIT_COUNT, BAND_COUNT), np.int32) for _ in range(2))
     own_difference, difference = (np.zeros((PLACE_COUNT, months, BAND_COUNT, BAND_COUNT), np.int32) for _ in range(2))
     target, beside = Durations(own, own_difference), Durations(wide, difference)
-    _durations(people.rows, first, last, _GAPS, layout, _room(max(people.largest, 1)), target, beside)
+    _durations(people.rows, first, last, _GAPS, layout, _room(max(layout.largest, 1)), target, beside)
     for places in np.unique(layout.place_of, axis=0):
         for place in places[places != ABSENT]:
             wide[place] += own[places[MUNICIPAL]]

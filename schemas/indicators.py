@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.breakdowns import UNKNOWN, codes
-from schemas.parameters import document
+from schemas.parameters import document, table
 from schemas.periods import MONTHS_PER_YEAR, Period
 from schemas.supports import NODE
 
@@ -148,3 +148,19 @@ class Table(NamedTuple):
     category: npt.NDArray[np.int16]
     counted: npt.NDArray[np.int32]
     base: npt.NDArray[np.int32]
+
+
+def months_needed(series: Series) -> int:
+    """Return how many months after its reference a row of a series needs (an exit is known g + 1 months later)."""
+    waits = series.indicator == "spells" or series.method.startswith("completed")
+    return int(series.method.rpartition("_g")[2]) + 1 if waits else 0
+
+
+PUBLIC_LEVELS = frozenset({"kingdom", "region", "province", "arrondissement"})
+CENTRE_CITIES = frozenset(row["nis"] for row in table("centrumsteden"))
+"""The 13 Flemish centre cities, under every code they had (H6); other municipalities are restricted."""
+
+
+def is_public(geo_level: str, geo: str) -> bool:
+    """Tell whether rows of a place stand in the public zone."""
+    return geo_level in PUBLIC_LEVELS or geo in CENTRE_CITIES

@@ -21,26 +21,30 @@ from schemas.settings import FigureSettings
 from streams.embedded import batches
 
 KEY = list(COLUMNS[:7])
+Rows = Callable[..., pd.DataFrame]
+"""Tells the rows of the indicators named, of all where none is."""
 
 
-def reference(files: list[Path], settings: FigureSettings, benefit: Benefit, first: int, last: int) -> pd.DataFrame:
-    """Return the rows of the slow truth."""
+def reference(files: list[Path], settings: FigureSettings, benefit: Benefit, first: int, last: int) -> Rows:
+    """Return what tells the rows of the slow truth, of some indicators or of all."""
     log = admitted(files)
-    return reference_indicators.rows(Asked(History.of(log, settings), len(log.updates), settings, benefit), first, last)
+    asked = Asked(History.of(log, settings), len(log.updates), settings, benefit)
+    return lambda *names: reference_indicators.rows(asked, first, last, names or reference_indicators.INDICATORS)
 
 
-def fast(files: list[Path], settings: FigureSettings, benefit: Benefit, first: int, last: int) -> pd.DataFrame:
-    """Return the rows of the kernel."""
+def fast(files: list[Path], settings: FigureSettings, benefit: Benefit, first: int, last: int) -> Rows:
+    """Return what tells the rows of the kernel."""
     fold = Fold(settings)
     for file in files:
         for batch in batches(LogFile.open(file)):
             for _ in fold.steps(batch):
                 pass
     rows = people(fold.ledger, np.ones(MONTH_COUNT, np.bool_))
-    return fast_tables.labelled(fast_tables.tables(fast_tables.Asked(rows, first, last, benefit, settings)))
+    told = fast_tables.labelled(fast_tables.tables(fast_tables.Asked(rows, first, last, benefit, settings)))
+    return lambda *names: told[told["indicator"].isin(names or reference_indicators.INDICATORS)]
 
 
-ENGINES: dict[str, Callable[[list[Path], FigureSettings, Benefit, int, int], pd.DataFrame]] = {
+ENGINES: dict[str, Callable[[list[Path], FigureSettings, Benefit, int, int], Rows]] = {
     "reference": reference,
     "fast": fast,
 }
@@ -49,18 +53,17 @@ ENGINES: dict[str, Callable[[list[Path], FigureSettings, Benefit, int, int], pd.
 class IndicatorsTold:
     """Rows by code; a place is its NIS code."""
 
-    def __init__(self, rows: pd.DataFrame) -> None:
-        """Keep the rows."""
+    def __init__(self, rows: Rows) -> None:
+        """Keep what tells rows."""
         self.rows = rows
 
     def by(
         self, indicator: str, method: str, reference: str, place: str = KINGDOM, breakdown: str = ""
     ) -> dict[str, int]:
         """Return category -> count of one place; ``breakdown`` where the indicator has several."""
-        found = self.rows
+        found = self.rows(indicator)
         chosen = found[
-            (found["indicator"] == indicator)
-            & (found["method"] == method)
+            (found["method"] == method)
             & (found["reference"] == reference)
             & (found["geo"] == place)
             & (found["breakdown"] == (breakdown or found["breakdown"]))

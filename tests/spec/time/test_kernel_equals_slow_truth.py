@@ -1,0 +1,107 @@
+"""L1 for the indicators: on any history the kernel tells what the slow truth tells; identities of H2 and H3 hold."""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from history import log_file
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from indicators_told import fast, reference
+
+from schemas.indicators import BANDS, Benefit
+from schemas.periods import month_code, parse_month
+from schemas.settings import FigureSettings
+
+FIRST, LAST = parse_month("2023-11"), parse_month("2025-03")
+
+LINES = st.tuples(
+    st.sampled_from("abc"),
+    st.integers(parse_month("2022-09"), parse_month("2025-04")).map(month_code),
+    st.sampled_from(["11002", "11007", "44021", "71022", "21004"]),  # Borsbeek and Hasselt merge in 2025
+    st.sampled_from(["LL_OTHER", "LL_OTHER", "LL_STUD", "FH"]),
+    st.sampled_from(["1000", "1000", "1000", "-1000", "0"]),
+    st.sampled_from(["A", "B"]),
+    st.sampled_from(["1990-06-20", "2006-01-16", "-"]),
+)
+RUNS = st.tuples(st.sampled_from("abc"), st.integers(0, 20), st.integers(1, 14), st.sampled_from(["44021", "11007"]))
+HEADER = "person | month | ocmw | support | cents | household | born"
+
+
+def history(lines: list[tuple[str, ...]], runs: list[tuple[str, int, int, str]]) -> str:
+    """Return a table: single lines, and runs of months as people really have them."""
+    steady = [
+        (person, month_code(parse_month("2022-09") + start + month), ocmw, "LL_OTHER", "1000", "A", "1990-06-20")
+        for person, start, length, ocmw in runs
+        for month in range(length)
+    ]
+    return "\n".join([HEADER, *(" | ".join(line) for line in [*lines, *steady])])
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(LINES, min_size=1, max_size=25),
+    st.lists(RUNS, max_size=5),
+    st.sampled_from(["LL", "LL+FH"]),
+    st.sampled_from(["as_then", "fixed:2025-01-01"]),
+)
+def test_every_row_of_the_kernel_is_a_row_of_the_slow_truth_l1(
+    lines: list[tuple[str, ...]], runs: list[tuple[str, int, int, str]], benefit: Benefit, geography: str
+) -> None:
+    with tempfile.TemporaryDirectory() as room:
+        files = [log_file(Path(room) / "a.avro", history([*lines, LINES_ANCHOR], runs))]
+        slow = reference(files, FigureSettings(geography=geography), benefit, FIRST, LAST)()
+        quick = fast(files, FigureSettings(geography=geography), benefit, FIRST, LAST)()
+    pd.testing.assert_frame_equal(quick, slow, check_dtype=False)
+
+
+LINES_ANCHOR = ("z", "2022-09", "44021", "LL_OTHER", "1000", "A", "1990-06-20")
+
+
+@pytest.mark.parametrize("geography", ["as_then", "fixed:2025-01-01"])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(lines=st.lists(LINES, min_size=1, max_size=40), runs=st.lists(RUNS, max_size=8))
+def test_identities_of_durations_and_flows_h2_h3(
+    geography: str, lines: list[tuple[str, ...]], runs: list[tuple[str, int, int, str]]
+) -> None:
+    with tempfile.TemporaryDirectory() as room:
+        files = [log_file(Path(room) / "a.avro", history(lines, runs))]
+        rows = fast(files, FigureSettings(geography=geography), "LL", FIRST, LAST)()
+    assert _bands_add_up_to_the_base(rows)
+    assert _stock_is_never_below_exact(rows)
+    if geography != "as_then":
+        assert _entries_less_exits_change_the_stock(rows)
+
+
+def _bands_add_up_to_the_base(rows: pd.DataFrame) -> bool:
+    counts: Counter[tuple[str, ...]] = Counter()
+    bases: dict[tuple[str, ...], int] = {}
+    for row in rows[rows["indicator"] == "duration"].itertuples():
+        key = (row.method, row.reference, row.geo_level, row.geo, row.breakdown, row.category.partition("|")[2])
+        counts[key] += row[8]  # count: a tuple has a method of that name
+        bases[key] = row.base
+    return counts == bases
+
+
+def _stock_is_never_below_exact(rows: pd.DataFrame) -> bool:
+    pairs = [text.split("|") for text in rows[rows["indicator"] == "duration_difference"]["category"]]
+    unknown = BANDS[-1]
+    return all(
+        (stock == unknown) == (exact == unknown) and BANDS.index(stock) >= BANDS.index(exact) for stock, exact in pairs
+    )
+
+
+def _entries_less_exits_change_the_stock(rows: pd.DataFrame) -> bool:
+    flows = rows[(rows["indicator"] == "spells") & (rows["method"] == "own_g0")]
+    if flows.empty:
+        return True
+    wide = flows.pivot_table("count", ["geo_level", "geo", "reference"], "category", fill_value=0)
+    months = [month_code(month) for month in range(FIRST, LAST)]
+    for _, place in wide.groupby(["geo_level", "geo"]):
+        by_month = place.droplevel([0, 1]).reindex(months, fill_value=0)
+        change = by_month["stock"].diff() - by_month["entries"] + by_month["exits"].shift()
+        if change.iloc[1:].any():
+            return False
+    return True
