@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 import numba
+from numba.extending import register_jitable
 
 _CACHED = bool(getattr(numba.config, "CACHE_DIR", ""))
 _Function = TypeVar("_Function", bound=Callable[..., object])
@@ -20,10 +21,10 @@ def kernel(function: _Function) -> _Function:
 
 
 def inlined(function: _Function) -> _Function:
-    """Compile a function that only kernels call, into their loops.
+    """Compile a function into the loops of the kernels that call it; called from Python it runs as plain Python.
 
     Without that, each call counts a reference up and down for every array of every tuple that it is given: measured,
     ten times the work of the loop itself.
     """
     options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast("_Function", numba.njit(nogil=True, **options)(function))
+    return cast("_Function", register_jitable(**options)(function))

@@ -255,7 +255,7 @@ def _refill_ids(tables: Tables) -> None:
         tables.id_slots[_free(tables.id_slots, _id_hash(first, second, np.int64(found[6])))] = entry
 
 
-@inlined
+@kernel
 def refill_rows(tables: Tables) -> None:
     """Enter all rows into empty ``row_slots``."""
     for row in range(tables.used[ROWS]):
