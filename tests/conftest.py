@@ -6,6 +6,10 @@ import pytest
 import redis
 from redis_server import RedisServer
 
+from streams import kernel_cache
+
+kernel_cache.prepare()  # compiled once for all tests and the processes that they start
+
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:

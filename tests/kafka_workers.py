@@ -26,14 +26,17 @@ class Workers:
         self.store = root / "store"
         self.settings = KafkaSettings(servers=server.servers, state=root / "state", **settings)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.environment: dict[str, str] = {}
         asyncio.run(make_topics(self.settings))
 
-    def start(self, name: str, role: str) -> None:
-        """Start a worker under a name; its output goes to a file of that name."""
+    def start(self, name: str, role: str, *, machine: str = "state") -> None:
+        """Start a worker under a name, its snapshots in a directory; its output goes to a file of its name."""
         given = {
             "OCMW_KAFKA_SERVERS": self.settings.servers,
-            "OCMW_KAFKA_STATE": str(self.settings.state),
+            "OCMW_KAFKA_STATE": str(self.root / machine),
             "OCMW_KAFKA_SNAPSHOT_SECONDS": str(self.settings.snapshot_seconds),
+            "OCMW_KAFKA_INSTANCE": name,
+            **self.environment,
         }
         with (self.root / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - this program
@@ -68,6 +71,16 @@ class Workers:
     def released(self) -> int:
         """Return the number of the current release."""
         return DirectoryStore.reading(self.store).latest() if exists(self.store) else 0
+
+    def await_end(self, name: str, seconds: float) -> tuple[int, str]:
+        """Wait until a worker ends by itself; return its exit code and the last line that it wrote."""
+        process = self.processes.pop(name)
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise AssertionError(f"{name} did not end:\n{self.log(name)[-2000:]}") from None
+        return code, self.log(name).strip().rpartition("\n")[2]
 
     def await_release(self, number: int, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Wait for a release; fails with the logs when it does not come, or a worker ends."""
