@@ -106,14 +106,17 @@ def bare_exception(_logger: object, _name: str, line: structlog.typing.EventDict
 
 
 class Template(logging.Filter):
-    """Keeps of a client's line its template, without the arguments; our own lines have none."""
+    """Keeps of a client's line its template without the arguments, or where it comes from when it has none.
+
+    A text without arguments may have been filled in before: faust puts a whole message, key and value, into one.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Strip the arguments; let the line pass."""
         if record.name.partition(".")[0] != _OURS:
+            filled = not (record.args and isinstance(record.msg, str))
+            record.msg = f"{record.module}:{record.lineno}" if filled else record.msg
             record.args = ()
-            if not isinstance(record.msg, str):
-                record.msg = type(record.msg).__name__
         return True
 
 

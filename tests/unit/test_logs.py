@@ -80,6 +80,14 @@ def test_what_a_client_filled_in_is_dropped(told: StringIO) -> None:
 
 
 @pytest.mark.usefixtures("clock")
+def test_a_line_that_a_client_filled_in_before_is_only_its_place(told: StringIO) -> None:
+    logging.getLogger("faust.topics").warning(f"error for message {SECRET}")  # noqa: G004 - as faust does it
+    (line,) = lines(told)
+    assert SECRET not in json.dumps(line)
+    assert str(line["event"]).startswith("test_logs:")
+
+
+@pytest.mark.usefixtures("clock")
 def test_an_exception_of_a_client_is_told_without_its_text(told: StringIO) -> None:
     try:
         {}[SECRET]

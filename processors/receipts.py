@@ -1,0 +1,59 @@
+"""Receipts: what became of the events of one OCMW and statement month, cumulative, told by each source partition.
+
+A summary holds everything of its (OCMW, month) in its source partition up to ``to``; so it replaces what that
+partition said before, one with a lower or equal ``to`` says nothing new, and any repetition or order gives the same
+receipt.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a source partition says, up to offset ``to`` (exclusive). ``set_aside`` is (slug, events), by slug.
+
+    Cents are signed sums at 100 %: ``cents_in`` of all lines received, ``cents_applied`` of those applied.
+    """
+
+    to: int
+    received: int
+    applied: int
+    duplicates: int
+    set_aside: tuple[tuple[str, int], ...]
+    cents_in: int
+    cents_applied: int
+
+
+Sources = dict[int, Summary]
+"""The last summary of each source partition."""
+
+
+def heard(sources: Sources, partition: int, summary: Summary) -> Sources:
+    """Return the sources after a summary; the same object when it says nothing new."""
+    known = sources.get(partition)
+    if known is not None and known.to >= summary.to:
+        return sources
+    return {**sources, partition: summary}
+
+
+def total(sources: Sources) -> Summary:
+    """Return the receipt: the sums over all source partitions (``to`` is 0, it has no sum)."""
+    told = sources.values()
+    return Summary(
+        0,
+        sum(one.received for one in told),
+        sum(one.applied for one in told),
+        sum(one.duplicates for one in told),
+        _added(one.set_aside for one in told),
+        sum(one.cents_in for one in told),
+        sum(one.cents_applied for one in told),
+    )
+
+
+def _added(parts: Iterable[tuple[tuple[str, int], ...]]) -> tuple[tuple[str, int], ...]:
+    sums: dict[str, int] = {}
+    for part in parts:
+        for slug, events in part:
+            sums[slug] = sums.get(slug, 0) + events
+    return tuple(sorted(sums.items()))

@@ -1,0 +1,105 @@
+"""Where the Faust app is put together, and nowhere else: settings that were tested together, bounded memory, guards."""
+
+import ssl
+from typing import Any
+
+import faust
+from faust.types.auth import CredentialsT
+
+from streams.agents.flags import Flags
+from streams.agents.guards import EndOnRefusal, GuardedApp, GuardedTable
+from streams.agents.receipts import RECEIPTS, SUMMARIES, Receipts
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import MIB, VINTAGES
+from streams.metrics import Metrics
+
+LARGEST = 6 * MIB
+"""Bytes of the largest record sent or fetched."""
+
+
+def build_app(settings: KafkaSettings, metrics: Metrics, store: str = "rocksdb://") -> GuardedApp:
+    """Return the app with its agents, not started. Topics must be there: a missing one is ignored by Faust.
+
+    ``store`` is where tables lie: ``rocksdb://``, or ``memory://`` for trials.
+    """
+    settings.state.mkdir(parents=True, exist_ok=True)
+    app = GuardedApp(
+        f"ocmw.agents.v{settings.epoch}",
+        broker=[f"kafka://{server}" for server in settings.servers.split(",")],
+        broker_credentials=credentials(settings),
+        consumer_group_instance_id=f"agents-{settings.instance}" if settings.instance else None,
+        store=store,
+        datadir=str(settings.state / "agents"),
+        web_enabled=False,
+        autodiscover=False,
+        topic_disable_leader=True,
+        worker_redirect_stdouts=False,
+        producer_acks=-1,
+        producer_linger=0,
+        producer_max_request_size=LARGEST,
+        consumer_max_fetch_size=LARGEST,
+        broker_request_timeout=40,
+        broker_session_timeout=10,
+        broker_heartbeat_interval=3,
+        broker_rebalance_timeout=12,
+        stream_wait_empty=False,
+        stream_buffer_maxsize=64,
+        stream_recovery_delay=0,
+    )
+    app.sensors.add(EndOnRefusal())
+    _add_agents(app, settings, metrics)
+    return app
+
+
+def _add_agents(app: GuardedApp, settings: KafkaSettings, metrics: Metrics) -> None:
+    receipts = guarded_table(app, "receipts", settings.partitions)
+    app.agent(_bytes(app, SUMMARIES), name="receipts")(Receipts(receipts, _bytes(app, RECEIPTS), metrics).run)
+    flags = guarded_table(app, "flags", 1)
+    app.agent(_bytes(app, VINTAGES), name="flags")(Flags(flags, metrics).run)
+
+
+def guarded_table(app: GuardedApp, name: str, partitions: int) -> GuardedTable:
+    """Return a table of one agent, bytes to bytes, with as many partitions as that agent's topic."""
+    table = GuardedTable(
+        app,
+        name=name,
+        partitions=partitions,
+        key_type=bytes,
+        value_type=bytes,
+        recovery_buffer_size=100,
+        extra_topic_configs={"max.message.bytes": str(LARGEST)},
+        options=None if str(app.conf.store).startswith("memory") else _bounds(),
+        beacon=app.tables.beacon,
+    )
+    app.tables.add(table)
+    return table
+
+
+def _bounds() -> dict[str, Any]:
+    """Return options that hold a partition's database to about 10 MB; a new dict each time, for it is changed."""
+    return {
+        "driver": "rocksdict",
+        "write_buffer_size": 4 << 20,
+        "max_write_buffer_number": 2,
+        "target_file_size_base": 16 << 20,
+        "block_cache_size": 8 << 20,
+        "max_open_files": 64,
+    }
+
+
+def _bytes(app: faust.App, topic: str) -> faust.TopicT:
+    return app.topic(topic, key_type=bytes, value_type=bytes)
+
+
+def credentials(settings: KafkaSettings) -> CredentialsT | None:
+    """Return how the app proves who it is, None where connections are plain."""
+    connection = settings.connection()
+    context: ssl.SSLContext | None = connection.get("ssl_context")
+    if "SASL" in settings.security:
+        return faust.SASLCredentials(
+            username=connection["sasl_plain_username"],
+            password=connection["sasl_plain_password"],
+            mechanism=settings.sasl_mechanism,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None

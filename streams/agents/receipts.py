@@ -1,0 +1,82 @@
+"""The agent of receipts: summaries of intake in, one receipt for each OCMW and statement month out.
+
+A receipt is kept as the very bytes that are sent to the claim systems, so that table and topic cannot disagree.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from faust import TopicT
+from faust.types import StreamT
+
+from processors.receipts import Sources, Summary, heard, total
+from schemas.framing import decode, encode
+from streams.agents.guards import GuardedTable
+from streams.kafka.topics import DAY, MIB, Topic
+from streams.metrics import Metrics
+
+SUMMARIES, RECEIPTS = "ocmw.receipt-summaries.v1", "ocmw.receipts.v1"
+SUMMARY_ID, RECEIPT_ID = 22, 23
+
+
+def receipt_topics(partitions: int) -> tuple[Topic, ...]:
+    """Return the topics of receipts; summaries are keyed by OCMW, so that one agent has all of an OCMW."""
+    return Topic(SUMMARIES, partitions, MIB, str(400 * DAY)), Topic(RECEIPTS, partitions, MIB, str(400 * DAY))
+
+
+def key_of(ocmw: int, month: int) -> bytes:
+    """Return the key of a receipt, as ``44021|202403``."""
+    return f"{ocmw:05d}|{month}".encode()
+
+
+def next_receipt(known: bytes | None, summary: dict[str, Any]) -> bytes | None:
+    """Return the receipt after a summary (fields of ``ReceiptSummary``), None when it says nothing new."""
+    before = _sources(known)
+    after = heard(before, summary["partition"], _summary(summary))
+    if after is before:
+        return None
+    record = {
+        "ocmw": summary["ocmw"],
+        "statement_month": summary["statement_month"],
+        **_counts(total(after)),
+        "sources": [{"partition": partition, "to": one.to, **_counts(one)} for partition, one in sorted(after.items())],
+    }
+    return encode(RECEIPT_ID, record)
+
+
+class Receipts:
+    """The agent, with its table and where it answers."""
+
+    def __init__(self, table: GuardedTable, answers: TopicT, metrics: Metrics) -> None:
+        """Take a table of this agent alone, bytes to bytes."""
+        self._table = table
+        self._answers = answers
+        self._metrics = metrics
+
+    async def run(self, summaries: StreamT[bytes]) -> None:
+        """Take one summary after the other; the next only when all that came of it is acknowledged."""
+        async for value in summaries:
+            _, summary = decode(value)
+            key = key_of(summary["ocmw"], summary["statement_month"])
+            receipt = next_receipt(self._table.get(key), summary)
+            if receipt is not None:
+                await (await self._answers.send(key=key, value=receipt))
+                self._table[key] = receipt
+                await self._table.settle()
+            self._metrics.tell("ocmw_receipts", len(self._table))
+
+
+def _sources(receipt: bytes | None) -> Sources:
+    return {} if receipt is None else {one["partition"]: _summary(one) for one in decode(receipt)[1]["sources"]}
+
+
+def _summary(fields: dict[str, Any]) -> Summary:
+    set_aside = tuple(sorted(fields["set_aside"].items()))
+    names = ("to", "received", "applied", "duplicates", "cents_in", "cents_applied")
+    return Summary(set_aside=set_aside, **{name: fields[name] for name in names})
+
+
+def _counts(summary: Summary) -> dict[str, Any]:
+    return {name: value for name, value in asdict(summary).items() if name != "to"} | {
+        "set_aside": dict(summary.set_aside)
+    }

@@ -1,0 +1,138 @@
+"""What readers on Kafka get of a release, through a real broker."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from aiokafka import TopicPartition
+from redis_server import RedisServer
+
+from schemas.framing import decode
+from schemas.periods import parse_month
+from schemas.releases import Release
+from schemas.settings import FigureSettings
+from sinks.directory import DirectoryStore
+from sinks.errors import StoreWriteError
+from sinks.files.selection import Selection, select
+from sinks.redis import RedisCopy
+from streams.embedded import Embedded
+from streams.generator import generate
+from streams.kafka.clients import producing, reading, records_between
+from streams.kafka.downstream import STABLE_FIGURES, STABLE_FIGURES_TOPIC, Announcements, CopyFollower
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import RELEASES, VINTAGES, make_topics, topics
+from streams.servers.kafka import KafkaServer
+
+pytestmark = pytest.mark.slow
+UPDATES = 6
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> DirectoryStore:
+    folder = tmp_path_factory.mktemp("home")
+    path = folder / "history.avro"
+    generate(300, parse_month("2024-01"), parse_month("2024-06"), 7, path)
+    Embedded.run(folder / "store", FigureSettings(), [path])
+    return DirectoryStore.reading(folder / "store")
+
+
+async def records(settings: KafkaSettings, topic: str) -> list[dict[str, Any]]:
+    place = TopicPartition(topic, 0)
+    found = []
+    async with reading(settings, place) as reader:
+        end = (await reader.end_offsets([place]))[place]
+        async for some in records_between(reader, place, 0, end):
+            found += [decode(record.value or b"")[1] for record in some]
+    return found
+
+
+class Reader:
+    """A reader as docs/asyncapi.yaml tells one to be: applies a release when it is announced and read; once."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.release = 0
+        self.figures: dict[tuple[str, str], tuple[int, dict[tuple[str, ...], int]]] = {}
+
+    def read(self, stable: list[dict[str, Any]], announced: list[dict[str, Any]]) -> None:
+        """Read both topics from their beginning; repeats and lower numbers change nothing."""
+        for record in announced:
+            if record["number"] > self.release:
+                for said in stable[: record["stable_figures_ends"][0]]:
+                    self._apply(said)
+                self.release = record["number"]
+
+    def _apply(self, said: dict[str, Any]) -> None:
+        key = (said["support"], said["period"])
+        if said["release"] >= self.figures.get(key, (0, {}))[0]:
+            cells = {
+                (place["geo_level"], place["geo"], *said["categories"][category].values()): persons
+                for place in said["places"]
+                for category, persons in zip(place["category"], place["beneficiaries"], strict=True)
+            }
+            self.figures[key] = (said["release"], cells)
+
+
+def kingdom_totals(home: DirectoryStore) -> dict[tuple[str, str], int]:
+    found = {}
+    for one in select(home.release(), Selection("public")):
+        cells = home.read_block(one.ref)
+        found[one.key.support, one.key.period.code] = int(cells.beneficiaries.sum())
+    return found
+
+
+async def announced(settings: KafkaSettings, home: DirectoryStore, *releases: Release) -> None:
+    await make_topics(settings, (*topics(settings), STABLE_FIGURES_TOPIC))
+    async with producing(settings) as producer:
+        for release in releases:
+            await Announcements(settings, producer, home).follow(release)
+
+
+def test_a_reader_of_kafka_has_the_public_figures_of_the_release(kafka: KafkaServer, home: DirectoryStore) -> None:
+    settings = KafkaSettings(servers=kafka.servers)
+    asyncio.run(announced(settings, home, home.release(2), home.release()))
+    stable, releases, vintages = (asyncio.run(records(settings, name)) for name in (STABLE_FIGURES, RELEASES, VINTAGES))
+
+    assert [record["number"] for record in releases] == list(range(1, UPDATES + 1))
+    ends = [record["stable_figures_ends"][0] for record in releases]
+    assert ends == sorted(ends)
+    assert ends[-1] == len(stable)
+    reader = Reader()
+    reader.read(stable, releases)
+    shown = {key: sum(cells.values()) for key, (_, cells) in reader.figures.items() if cells}
+    assert shown == kingdom_totals(home)
+    assert shown
+
+    again = Reader()
+    again.read([*stable, *stable], releases)
+    again.read([*stable, *stable], [*releases, *releases])
+    assert (again.release, again.figures) == (reader.release, reader.figures)
+
+    rows = sum(len(record["figures"]) for record in vintages)
+    assert rows == home.vintages().num_rows
+    assert {record["sequence"] for record in vintages} == set(range(1, UPDATES + 1))
+
+
+def test_what_was_announced_is_not_announced_again(kafka: KafkaServer, home: DirectoryStore) -> None:
+    settings = KafkaSettings(servers=kafka.servers)
+    asyncio.run(announced(settings, home, home.release(), home.release()))
+    assert len(asyncio.run(records(settings, RELEASES))) == UPDATES
+
+
+def test_the_copy_follows_its_home(redis_client: redis.Redis, home: DirectoryStore) -> None:
+    copy = RedisCopy(redis_client)
+    asyncio.run(CopyFollower(copy, home).follow(home.release()))
+    assert (copy.latest(), copy.missing(home.release())) == (UPDATES, 0)
+
+
+def test_a_copy_that_is_gone_does_not_hold_the_home_back(tmp_path: Path, home: DirectoryStore) -> None:
+    server = RedisServer(tmp_path)
+    copy = RedisCopy(redis.Redis.from_url(server.url))
+    with pytest.raises(StoreWriteError):
+        copy.make_up(home)
+    asyncio.run(CopyFollower(copy, home, tries=2, pause=0.01).follow(home.release()))
+    with server:
+        asyncio.run(CopyFollower(copy, home).follow(home.release()))
+        assert copy.latest() == UPDATES
