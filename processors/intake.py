@@ -94,9 +94,8 @@ class PartitionIntake:
             self._verify_last(records)
             records = records.slice(1, len(records))
         if self._marker_due:
-            self._require_same_digest()
             self._marker_due = False
-            yield Output(self.watermark.stop, marker=self._marker())
+            yield from self._arrived()
         cut = int(np.searchsorted(records.offsets, self.watermark.stop))
         if cut and self.fold.position.stop < self.watermark.stop:
             for _ in self.fold.fold(records.slice(0, cut)):
@@ -108,7 +107,9 @@ class PartitionIntake:
     def _arrived(self) -> Iterator[Output]:
         if self.fold.position.stop == self.watermark.stop:
             self._require_same_digest()
-            yield Output(self.watermark.stop, marker=self._marker())
+            marker = self._marker()
+            if marker is not None:
+                yield Output(self.watermark.stop, marker=marker)
 
     def _beyond(self, records: Records, cut: int) -> Iterator[Output]:
         if self.fold.position.stop < self.watermark.stop:

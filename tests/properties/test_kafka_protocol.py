@@ -9,11 +9,11 @@ what one gulp of each partition up to its first closing gives.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from random import Random
 
 import numpy as np
 import pytest
+from kafka_events import claim, closing
 
 from processors.alignment import Alignment, Source
 from processors.gathered import Gathered
@@ -22,7 +22,6 @@ from processors.ledger import AMOUNT, DAYS, KEY, PERSON_SHIFT, STATE_SHARE, TRAI
 from processors.partition import PartitionFold
 from processors.partitioner import partitions_of
 from processors.records import records_of
-from schemas.framing import UNION_ID, encode
 from schemas.periods import parse_month, to_yyyymm
 from schemas.releases import Update
 from schemas.rows import CutReached, RowsBatch, message_of
@@ -52,38 +51,8 @@ def persons() -> list[list[bytes]]:
 PERSONS = persons()
 
 
-def claim(person: bytes, number: int, month: int, cents: int) -> bytes:
-    return encode(
-        UNION_ID,
-        (
-            "be.ocmw.v1.ReimbursementClaim",
-            {
-                "event_id": number.to_bytes(16, "big"),
-                "person": person,
-                "ocmw": 11002,
-                "dossier": 1,
-                "support": "LL_OTHER",
-                "amount_type": "GRANT",
-                "first_day": date(2024, month, 1),
-                "last_day": date(2024, month, 28),
-                "statement_month": 202400 + month,
-                "amount_cents": cents,
-                "days": 28,
-                "budget_article": 1,
-                "state_percentage": 55,
-                "sex": 1 + number % 2,
-                "birth_date": date(1990, 1, 1),
-                "household": "B",
-                "nationality": "BE",
-                "status": "NONE",
-            },
-        ),
-    )
-
-
-def closing(update: Update) -> Record:
-    fields = {"update_id": update.update_id, "reference_month": to_yyyymm(update.reference_month)}
-    return None, encode(UNION_ID, ("be.ocmw.v1.UpdateClosed", fields)), update.sequence
+def copy_of(update: Update) -> Record:
+    return None, closing(update.update_id, to_yyyymm(update.reference_month)), update.sequence
 
 
 ACCEPTED = [Update(number, f"u{number}", parse_month("2024-06")) for number in range(1, UPDATES + 1)]
@@ -192,7 +161,7 @@ class World:
         if closer.update > self.requested or self.random.random() < 0.1:
             self.closers.remove(closer)
             return
-        self.log[closer.partition].append(closing(ACCEPTED[closer.update - 1]))
+        self.log[closer.partition].append(copy_of(ACCEPTED[closer.update - 1]))
         closer.partition += 1
         if closer.partition == PARTITIONS:
             closer.partition = 0
@@ -321,7 +290,7 @@ class World:
             self.request()
         for update in ACCEPTED[len(self.home) :]:
             for log in self.log:
-                log.append(closing(update))
+                log.append(copy_of(update))
         for partition in range(PARTITIONS):
             worker = self.taken_over(partition, 0)
             while worker.due or worker.position < len(self.log[partition]):
