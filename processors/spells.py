@@ -13,7 +13,7 @@ them like any other row. ``processors.reference_spells`` says what is counted; t
    month asked for (D3); reference months of one era of codes share a pass.
 
 Memory of ``durations``: places x methods x months x 18 categories x 7 bands x 4 bytes, twice: 80 MB for two years.
-``spells`` needs 16 bytes a spell and level of place.
+``spells`` needs 24 bytes a spell and level of place.
 
 Worked example: rows of +100 in 2023-11, 2023-12, 2024-02. Positive months 11, 12, 14 (counted from 2023-01 as 1). With
 g = 0 the starts are 11, 11, 14; with g = 2 they are 11, 11, 11. Nobody stands on a list of twelve months before, so
@@ -84,6 +84,8 @@ SEX_AT, AGE_AT, HOUSEHOLD_AT = (
     for wanted in ("sex", "age5", "household")
 )
 TRAIT_KINDS = 4
+PERSON, PLACE, FIRST, LAST, OWN, NATIONAL = range(6)
+"""Lines of what a kernel writes: the columns of ``Spells``."""
 CHUNK = 1 << 18
 MINOR_CLASS = 0
 LONG_ADULT = 1 << 12
@@ -114,11 +116,11 @@ class Spells(NamedTuple):
     """
 
     person: Int32
-    place: Int16
-    first: Int16
-    last: Int16
-    own: Int8
-    national: Int8
+    place: Int32
+    first: Int32
+    last: Int32
+    own: Int32
+    national: Int32
 
 
 class Durations(NamedTuple):
@@ -160,54 +162,24 @@ def _extent(rows: Int64, part_of_leaf: Int8) -> tuple[int, int]:
     return first, largest
 
 
-class _Person(NamedTuple):
-    """Room for the rows of one person, months ascending, and for what is found at one place."""
+MONTH_OF, MUNICIPALITY_OF, PART_OF, AMOUNT_OF, ADULT_OF, TRAIT_OF = range(6)
+DONE, POSITIVE, LISTS, KINGDOM, KINGDOM_RANK, NATIONAL_LISTS, FIRST_OF = range(
+    TRAIT_OF + TRAIT_KINDS, TRAIT_OF + TRAIT_KINDS + 7
+)
+NATIONAL_FIRST_OF = FIRST_OF + GAP_COUNT
+BALANCE = NATIONAL_FIRST_OF + GAP_COUNT
+"""Lines of the room in which one person is looked at: first what each row says, months ascending, then what is found.
 
-    month: Int64
-    municipality: Int64
-    part: Int64
-    amount: Int64
-    adult: Int64
-    traits: Int64
-    done: npt.NDArray[np.bool_]
-    positive: Int64
-    first: Int64
-    lists: Int64
-    national: Int64
-    national_first: Int64
-    kingdom: Int64
-    kingdom_rank: Int64
-    balance: Int64
+One array, not a record of arrays: kernels that pass it on compile in a third of the time.
+"""
 
 
-def _room(largest: int) -> _Person:
-    def line() -> Int64:
-        return np.empty(largest, np.int64)
-
-    def by_gap() -> Int64:
-        return np.empty((GAP_COUNT, largest), np.int64)
-
-    return _Person(
-        month=line(),
-        municipality=line(),
-        part=line(),
-        amount=line(),
-        adult=line(),
-        traits=np.empty((largest, TRAIT_KINDS), np.int64),
-        done=np.empty(largest, np.bool_),
-        positive=line(),
-        first=by_gap(),
-        lists=line(),
-        national=line(),
-        national_first=by_gap(),
-        kingdom=line(),
-        kingdom_rank=line(),
-        balance=np.zeros(PART_COUNT, np.int64),
-    )
+def _room(largest: int) -> Int64:
+    return np.zeros((BALANCE + 1, max(largest, PART_COUNT)), np.int64)
 
 
 @kernel
-def _gather(rows: Int64, at: int, layout: Layout, person: _Person) -> tuple[int, int]:
+def _gather(rows: Int64, at: int, layout: Layout, person: Int64) -> tuple[int, int]:
     """Copy the benefit's rows of the person at row ``at``; return where the next begins, and how many."""
     number = rows[at, KEY] >> PERSON_SHIFT
     size = 0
@@ -215,15 +187,15 @@ def _gather(rows: Int64, at: int, layout: Layout, person: _Person) -> tuple[int,
         key, traits = rows[at, KEY], rows[at, TRAITS]
         part = np.int64(layout.part_of_leaf[key & LEAF_MASK])
         if part != ABSENT:
-            person.month[size] = key >> MONTH_SHIFT & MONTH_MASK
-            person.municipality[size] = key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK
-            person.part[size] = part
-            person.amount[size] = rows[at, AMOUNT]
-            person.adult[size] = _months_adult(traits, person.month[size])
-            person.traits[size, 0] = 0
-            person.traits[size, 1] = SEX_AT + (traits >> SEX_SHIFT & SEX_MASK)
-            person.traits[size, 2] = AGE_AT + np.int64(layout.age5_of[traits >> AGE13_SHIFT & AGE13_MASK])
-            person.traits[size, 3] = HOUSEHOLD_AT + (traits >> HOUSEHOLD_SHIFT & HOUSEHOLD_MASK)
+            person[MONTH_OF, size] = key >> MONTH_SHIFT & MONTH_MASK
+            person[MUNICIPALITY_OF, size] = key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK
+            person[PART_OF, size] = part
+            person[AMOUNT_OF, size] = rows[at, AMOUNT]
+            person[ADULT_OF, size] = _months_adult(traits, person[MONTH_OF, size])
+            person[TRAIT_OF + 0, size] = 0
+            person[TRAIT_OF + 1, size] = SEX_AT + (traits >> SEX_SHIFT & SEX_MASK)
+            person[TRAIT_OF + 2, size] = AGE_AT + np.int64(layout.age5_of[traits >> AGE13_SHIFT & AGE13_MASK])
+            person[TRAIT_OF + 3, size] = HOUSEHOLD_AT + (traits >> HOUSEHOLD_SHIFT & HOUSEHOLD_MASK)
             size += 1
         at += 1
     return at, size
@@ -239,12 +211,12 @@ def _months_adult(traits: int, month: int) -> int:
 
 
 @kernel
-def _place(entry: int, level: int, layout: Layout, person: _Person) -> int:
-    return np.int64(layout.place_of[person.municipality[entry], level])
+def _place(entry: int, level: int, layout: Layout, person: Int64) -> int:
+    return np.int64(layout.place_of[person[MUNICIPALITY_OF, entry], level])
 
 
 @kernel
-def _stays(size: int, layout: Layout, person: _Person) -> bool:
+def _stays(size: int, layout: Layout, person: Int64) -> bool:
     """Tell whether all rows lie in one municipality of the geography month."""
     for entry in range(1, size):
         if _place(entry, MUNICIPAL, layout, person) != _place(0, MUNICIPAL, layout, person):
@@ -253,18 +225,32 @@ def _stays(size: int, layout: Layout, person: _Person) -> bool:
 
 
 @kernel
-def _positive(size: int, level: int, place: int, layout: Layout, person: _Person, found: Int64) -> int:
+def _clear(person: Int64, line: int, size: int) -> None:
+    for at in range(size):
+        person[line, at] = 0
+
+
+@kernel
+def _some_part_positive(person: Int64) -> bool:
+    for part in range(PART_COUNT):  # noqa: SIM110 - kernels have no generators
+        if person[BALANCE, part] > 0:
+            return True
+    return False
+
+
+@kernel
+def _positive(size: int, level: int, place: int, layout: Layout, person: Int64, line: int) -> int:
     """List the months in which the cell of a place is above zero in some part; return how many (H1)."""
     count = entry = 0
     while entry < size:
-        month = person.month[entry]
-        person.balance[:] = 0
-        while entry < size and person.month[entry] == month:
+        month = person[MONTH_OF, entry]
+        _clear(person, BALANCE, PART_COUNT)
+        while entry < size and person[MONTH_OF, entry] == month:
             if _place(entry, level, layout, person) == place:
-                person.balance[person.part[entry]] += person.amount[entry]
+                person[BALANCE, person[PART_OF, entry]] += person[AMOUNT_OF, entry]
             entry += 1
-        if person.balance.max() > 0:
-            found[count] = month
+        if _some_part_positive(person):
+            person[line, count] = month
             count += 1
     return count
 
@@ -276,14 +262,14 @@ def _rank(number: int, known: bool) -> int:  # noqa: FBT001 - kernels take no ke
 
 
 @kernel
-def _nothing_before(first: int, size: int, level: int, place: int, layout: Layout, person: _Person) -> bool:
+def _nothing_before(first: int, size: int, level: int, place: int, layout: Layout, person: Int64) -> bool:
     """Tell whether a first seen spell is the first there ever was: long after L, or of a minor in L (H3)."""
     if first >= layout.since + FIRST_KNOWN_AFTER:
         return True
     for entry in range(size):
         if (
-            person.adult[entry] > first - layout.since
-            and person.month[entry] == first
+            person[ADULT_OF, entry] > first - layout.since
+            and person[MONTH_OF, entry] == first
             and _place(entry, level, layout, person) == place
         ):
             return False
@@ -292,30 +278,18 @@ def _nothing_before(first: int, size: int, level: int, place: int, layout: Layou
 
 def spells(people: People, gap: int, layout: Layout) -> Spells:
     """Return all spells with a gap tolerance. ``people`` must hold all months of the ledger."""
-    person = _room(max(layout.largest, 1))
-    chunks = []
+    person = _room(layout.largest)
+    chunks = [np.empty((len(Spells._fields), 0), np.int32)]
     at = 0
-    room = CHUNK + LEVEL_COUNT * max(layout.largest, 1)
     while at < len(people.rows):
-        written = _empty(room)
+        written = np.empty((len(Spells._fields), CHUNK + LEVEL_COUNT * layout.largest), np.int32)
         at, size = _spells(people.rows, at, gap, layout, person, written)
-        chunks.append(Spells._make(column[:size] for column in written))
-    return Spells._make(map(np.concatenate, zip(_empty(0), *chunks, strict=True)))
-
-
-def _empty(size: int) -> Spells:
-    return Spells(
-        person=np.empty(size, np.int32),
-        place=np.empty(size, np.int16),
-        first=np.empty(size, np.int16),
-        last=np.empty(size, np.int16),
-        own=np.empty(size, np.int8),
-        national=np.empty(size, np.int8),
-    )
+        chunks.append(written[:, :size])
+    return Spells._make(np.concatenate(chunks, axis=1))
 
 
 @kernel
-def _spells(rows: Int64, at: int, gap: int, layout: Layout, person: _Person, written: Spells) -> tuple[int, int]:
+def _spells(rows: Int64, at: int, gap: int, layout: Layout, person: Int64, written: Int32) -> tuple[int, int]:
     """Write the spells of persons from row ``at`` on, until CHUNK are written; return where to go on, and how many."""
     size = 0
     while at < len(rows) and size < CHUNK:
@@ -324,38 +298,40 @@ def _spells(rows: Int64, at: int, gap: int, layout: Layout, person: _Person, wri
         if entries == 0:
             continue
         kingdom = _place(0, KINGDOM_LEVEL, layout, person)
-        months = _positive(entries, KINGDOM_LEVEL, kingdom, layout, person, person.kingdom)
+        months = _positive(entries, KINGDOM_LEVEL, kingdom, layout, person, KINGDOM)
         _rank_months(months, gap, entries, KINGDOM_LEVEL, kingdom, layout, person)
         stays = _stays(entries, layout, person)
         for level in range(LEVEL_COUNT):
-            person.done[:entries] = False
+            _clear(person, DONE, entries)
             for entry in range(entries):
                 place = _place(entry, level, layout, person)
-                if person.done[entry] or place == ABSENT:
+                if person[DONE, entry] == 1 or place == ABSENT:
                     continue
                 for other in range(entry, entries):
-                    person.done[other] |= _place(other, level, layout, person) == place
+                    if _place(other, level, layout, person) == place:
+                        person[DONE, other] = 1
                 if stays:
                     found = months
-                    person.positive[:months] = person.kingdom[:months]
+                    for at_month in range(months):
+                        person[POSITIVE, at_month] = person[KINGDOM, at_month]
                 else:
-                    found = _positive(entries, level, place, layout, person, person.positive)
+                    found = _positive(entries, level, place, layout, person, POSITIVE)
                 size = _write_spells(size, number, found, months, gap, entries, level, place, layout, person, written)
     return at, size
 
 
 @kernel
-def _rank_months(months: int, gap: int, entries: int, level: int, place: int, layout: Layout, person: _Person) -> None:
+def _rank_months(months: int, gap: int, entries: int, level: int, place: int, layout: Layout, person: Int64) -> None:
     """Note for each positive month of the kingdom the rank of the spell that holds it."""
     known = False
     number = 0
     for at in range(months):
-        month = person.kingdom[at]
-        if at == 0 or month - person.kingdom[at - 1] > gap + 1:
+        month = person[KINGDOM, at]
+        if at == 0 or month - person[KINGDOM, at - 1] > gap + 1:
             number += 1
             if number == 1:
                 known = _nothing_before(month, entries, level, place, layout, person)
-        person.kingdom_rank[at] = _rank(number, known)
+        person[KINGDOM_RANK, at] = _rank(number, known)
 
 
 @kernel
@@ -369,30 +345,30 @@ def _write_spells(
     level: int,
     place: int,
     layout: Layout,
-    person: _Person,
-    written: Spells,
+    person: Int64,
+    written: Int32,
 ) -> int:
     """Write the spells of a person at one place behind the ``size`` written; return how many there are then."""
     seen = 0
     nation = 0
     known = False
     for at in range(found):
-        month = person.positive[at]
-        if at and month - person.positive[at - 1] <= gap + 1:
-            written.last[size - 1] = month
+        month = person[POSITIVE, at]
+        if at and month - person[POSITIVE, at - 1] <= gap + 1:
+            written[LAST, size - 1] = month
             continue
         seen += 1
         if seen == 1:
             known = _nothing_before(month, entries, level, place, layout, person)
-        while nation < months and person.kingdom[nation] < month:
+        while nation < months and person[KINGDOM, nation] < month:
             nation += 1
-        national = nation < months and person.kingdom[nation] == month
-        written.person[size] = number
-        written.place[size] = place
-        written.first[size] = month
-        written.last[size] = month
-        written.own[size] = _rank(seen, known)
-        written.national[size] = person.kingdom_rank[nation] if national else UNKNOWN_RANK
+        national = nation < months and person[KINGDOM, nation] == month
+        written[PERSON, size] = number
+        written[PLACE, size] = place
+        written[FIRST, size] = month
+        written[LAST, size] = month
+        written[OWN, size] = _rank(seen, known)
+        written[NATIONAL, size] = person[KINGDOM_RANK, nation] if national else UNKNOWN_RANK
         size += 1
     return size
 
@@ -403,7 +379,7 @@ def durations(people: People, first: int, last: int, layout: Layout) -> Duration
     own, wide = (np.zeros((PLACE_COUNT, METHODS, months, TRAIT_COUNT, BAND_COUNT), np.int32) for _ in range(2))
     own_difference, difference = (np.zeros((PLACE_COUNT, months, BAND_COUNT, BAND_COUNT), np.int32) for _ in range(2))
     target, beside = Durations(own, own_difference), Durations(wide, difference)
-    _durations(people.rows, first, last, _GAPS, layout, _room(max(layout.largest, 1)), target, beside)
+    _durations(people.rows, first, last, _GAPS, layout, _room(layout.largest), target, beside)
     for places in np.unique(layout.place_of, axis=0):
         for place in places[places != ABSENT]:
             wide[place] += own[places[MUNICIPAL]]
@@ -413,43 +389,48 @@ def durations(people: People, first: int, last: int, layout: Layout) -> Duration
 
 @kernel
 def _durations(
-    rows: Int64, first: int, last: int, gaps: Int64, layout: Layout, person: _Person, own: Durations, wide: Durations
+    rows: Int64, first: int, last: int, gaps: Int64, layout: Layout, person: Int64, own: Durations, wide: Durations
 ) -> None:
     at = 0
     while at < len(rows):
         at, entries = _gather(rows, at, layout, person)
-        if entries == 0 or person.month[entries - 1] < first:
+        if entries == 0 or person[MONTH_OF, entries - 1] < first:
             continue
         kingdom = _place(0, KINGDOM_LEVEL, layout, person)
-        months = _positive(entries, KINGDOM_LEVEL, kingdom, layout, person, person.kingdom)
-        _starts(months, gaps, person.kingdom, person.national_first, person.lists)
+        months = _positive(entries, KINGDOM_LEVEL, kingdom, layout, person, KINGDOM)
+        _starts(months, gaps, person, KINGDOM, NATIONAL_FIRST_OF, NATIONAL_LISTS)
         if _stays(entries, layout, person):
             place = _place(0, MUNICIPAL, layout, person)
             _write_place(entries, MUNICIPAL, place, months, first, last, gaps, layout, person, own)
             continue
         for level in range(LEVEL_COUNT):
-            person.done[:entries] = False
+            _clear(person, DONE, entries)
             for entry in range(entries):
                 place = _place(entry, level, layout, person)
-                if person.done[entry] or place == ABSENT:
+                if person[DONE, entry] == 1 or place == ABSENT:
                     continue
                 for other in range(entry, entries):
-                    person.done[other] |= _place(other, level, layout, person) == place
+                    if _place(other, level, layout, person) == place:
+                        person[DONE, other] = 1
                 _write_place(entries, level, place, months, first, last, gaps, layout, person, wide)
 
 
 @kernel
-def _starts(months: int, gaps: Int64, positive: Int64, first: Int64, lists: Int64) -> None:
-    """Note for each positive month where its spell began, by gap tolerance, and on how many lists in a row."""
+def _starts(months: int, gaps: Int64, person: Int64, positive: int, first: int, lists: int) -> None:
+    """Note for each positive month where its spell began, by gap tolerance, and on how many lists in a row.
+
+    ``positive``, ``first``, ``lists`` are lines of the room.
+    """
     before = 0
     for at in range(months):
-        month = positive[at]
+        month = person[positive, at]
         for gap in range(len(gaps)):
-            joins = at > 0 and month - positive[at - 1] <= gaps[gap] + 1
-            first[gap, at] = first[gap, at - 1] if joins else month
-        while positive[before] < month - MONTHS_PER_YEAR:
+            joins = at > 0 and month - person[positive, at - 1] <= gaps[gap] + 1
+            person[first + gap, at] = person[first + gap, at - 1] if joins else month
+        while person[positive, before] < month - MONTHS_PER_YEAR:
             before += 1
-        lists[at] = lists[before] + 1 if positive[before] == month - MONTHS_PER_YEAR else 1
+        listed = person[positive, before] == month - MONTHS_PER_YEAR
+        person[lists, at] = person[lists, before] + 1 if listed else 1
 
 
 @kernel
@@ -462,33 +443,33 @@ def _write_place(
     last: int,
     gaps: Int64,
     layout: Layout,
-    person: _Person,
+    person: Int64,
     target: Durations,
 ) -> None:
     """Write where a person stands at one place in each reference month."""
-    found = _positive(entries, level, place, layout, person, person.positive)
-    _starts(found, gaps, person.positive, person.first, person.lists)
+    found = _positive(entries, level, place, layout, person, POSITIVE)
+    _starts(found, gaps, person, POSITIVE, FIRST_OF, LISTS)
     own = nation = entry = 0
     bands = np.empty(METHODS, np.int64)
     while entry < entries:
-        month = person.month[entry]
+        month = person[MONTH_OF, entry]
         stop = entry
-        while stop < entries and person.month[stop] == month:
+        while stop < entries and person[MONTH_OF, stop] == month:
             stop += 1
-        while own < found and person.positive[own] < month:
+        while own < found and person[POSITIVE, own] < month:
             own += 1
-        while nation < months and person.kingdom[nation] < month:
+        while nation < months and person[KINGDOM, nation] < month:
             nation += 1
         if first <= month <= last:
-            stands = own < found and person.positive[own] == month
-            national = nation < months and person.kingdom[nation] == month
+            stands = own < found and person[POSITIVE, own] == month
+            national = nation < months and person[KINGDOM, nation] == month
             for gap in range(len(gaps)):
-                bands[2 * gap] = _band(month, person.first[gap, own], layout) if stands else UNKNOWN_BAND
-                begun = person.national_first[gap, nation] if national else month
+                bands[2 * gap] = _band(month, person[FIRST_OF + gap, own], layout) if stands else UNKNOWN_BAND
+                begun = person[NATIONAL_FIRST_OF + gap, nation] if national else month
                 bands[2 * gap + 1] = _band(month, begun, layout) if national else UNKNOWN_BAND
             bands[STOCK] = UNKNOWN_BAND
-            if stands and _band(month, person.first[0, own], layout) != UNKNOWN_BAND:
-                bands[STOCK] = min(person.lists[own] - 1, YEARS)
+            if stands and _band(month, person[FIRST_OF + 0, own], layout) != UNKNOWN_BAND:
+                bands[STOCK] = min(person[LISTS, own] - 1, YEARS)
             if stands:
                 target.difference[place, month - first, bands[STOCK], bands[0]] += 1
             _write_cells(entry, stop, level, place, month - first, bands, layout, person, target)
@@ -513,7 +494,7 @@ def _write_cells(
     month: int,
     bands: Int64,
     layout: Layout,
-    person: _Person,
+    person: Int64,
     target: Durations,
 ) -> None:
     """Write the cells of one month that are above zero: rows of one category are balanced together (B4)."""
@@ -521,17 +502,17 @@ def _write_cells(
         for entry in range(first, stop):
             if _place(entry, level, layout, person) != place:
                 continue
-            code = person.traits[entry, kind]
+            code = person[TRAIT_OF + kind, entry]
             repeated = False
             for other in range(first, entry):
                 same = _place(other, level, layout, person) == place
-                repeated |= same and person.traits[other, kind] == code
+                repeated |= same and person[TRAIT_OF + kind, other] == code
             if repeated:
                 continue
-            person.balance[:] = 0
+            _clear(person, BALANCE, PART_COUNT)
             for other in range(entry, stop):
-                if _place(other, level, layout, person) == place and person.traits[other, kind] == code:
-                    person.balance[person.part[other]] += person.amount[other]
-            if person.balance.max() > 0:
+                if _place(other, level, layout, person) == place and person[TRAIT_OF + kind, other] == code:
+                    person[BALANCE, person[PART_OF, other]] += person[AMOUNT_OF, other]
+            if _some_part_positive(person):
                 for method in range(METHODS):
                     target.bands[place, method, month, code, bands[method]] += 1

@@ -31,6 +31,7 @@ from sinks.lock import writer_lock
 from sinks.set_aside import SetAside, append_run
 from streams import checkpoint
 from streams.cut import Cut, release_of
+from streams.indicators import count_indicators
 from streams.progress import Report, silent
 
 BATCH_BYTES = 1 << 20
@@ -209,4 +210,6 @@ class Embedded:
             return
         exists = self.fold.ledger.tables.exists
         cut = Cut(update, self.release, touched, exists, self.settings, self.store)
-        self.release = self.store.publish(release_of(self.fold.ledger, cut))
+        release = release_of(self.fold.ledger, cut)
+        count_indicators(self.root, self.fold.ledger, release, touched, self.settings)
+        self.release = self.store.publish(release)

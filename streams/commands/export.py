@@ -9,6 +9,10 @@ import typer
 from streams.commands.history import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pyarrow as pa
+
     from schemas.releases import Release
     from sinks.directory import DirectoryStore
     from sinks.files.selection import Selection
@@ -48,7 +52,9 @@ def export(
         list[str] | None, typer.Option(help="2024-03, 2024-Q1, 2024 (the year only) or R12-2024-03; repeats.")
     ] = None,
     ocmw: Annotated[str | None, typer.Option(help="Keep the rows of one municipality (NIS code).")] = None,
-    table: Annotated[str | None, typer.Option(help="Another table than the figures: vintages.")] = None,
+    table: Annotated[
+        str | None, typer.Option(help="Another table than the figures: vintages, duration, spells or reentry.")
+    ] = None,
     csv_dialect: Annotated[Dialect, typer.Option(help="Dialect of csv.")] = Dialect.PLAIN,
     labels: Annotated[bool, typer.Option("--labels", help="Names beside the codes, in nl, fr and en.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
@@ -58,7 +64,7 @@ def export(
 
     found = DirectoryStore.reading(store)
     if table is not None:
-        rows = _vintages(found, table, format_, out, csv_dialect)
+        rows = _table(*_rows_of(found, table, zone, release), format_, out, csv_dialect)
     else:
         selection = Selection(zone or "public", frozenset(support or ()), frozenset(period or ()), ocmw)  # type: ignore[arg-type]
         made = found.release(release) if release is not None or found.latest() else None
@@ -66,22 +72,36 @@ def export(
     typer.echo(f"{rows} in {out}")
 
 
-def _vintages(store: "DirectoryStore", table: str, format_: Format, out: Path, dialect: Dialect) -> str:
-    from sinks.files.csv import write_csv
-    from sinks.files.parquet import write_parquet
+def _rows_of(
+    store: "DirectoryStore", table: str, zone: str | None, release: int | None
+) -> "tuple[pa.Schema, Iterable[pa.RecordBatch]]":
+    """Return the columns and rows of another table than the figures."""
+    from sinks.files.indicators import INDICATOR_SCHEMA, TABLES, indicator_batches
     from sinks.files.selection import ExportRefusedError
     from sinks.files.vintages import vintage_batches
     from sinks.vintages import VINTAGE_SCHEMA
 
-    if table != "vintages":
-        message = f"{table!r} is no table; write vintages"
+    if table == "vintages":
+        return VINTAGE_SCHEMA, vintage_batches(store)
+    if table not in TABLES:
+        message = f"{table!r} is no table; write vintages, {', '.join(TABLES)}"
         raise ExportRefusedError(message)
-    batches = vintage_batches(store)
+    number = store.release(release).update.sequence if release is not None else store.latest()
+    return INDICATOR_SCHEMA, indicator_batches(store.root, number, table, zone or "public")
+
+
+def _table(
+    schema: "pa.Schema", batches: "Iterable[pa.RecordBatch]", format_: Format, out: Path, dialect: Dialect
+) -> str:
+    from sinks.files.csv import write_csv
+    from sinks.files.parquet import write_parquet
+    from sinks.files.selection import ExportRefusedError
+
     if format_ is Format.PARQUET:
-        return f"{write_parquet(out, VINTAGE_SCHEMA, batches)} rows"
+        return f"{write_parquet(out, schema, batches)} rows"
     if format_ is Format.CSV:
-        return f"{write_csv(out, VINTAGE_SCHEMA, batches, dialect.value)} rows"
-    message = f"the table of vintages is written as parquet or csv, not {format_.value}"
+        return f"{write_csv(out, schema, batches, dialect.value)} rows"
+    message = f"this table is written as parquet or csv, not {format_.value}"
     raise ExportRefusedError(message)
 
 

@@ -15,7 +15,7 @@ from schemas.indicators import BANDS, Benefit
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
 
-FIRST, LAST = parse_month("2023-11"), parse_month("2025-03")
+FIRST, LAST = parse_month("2024-10"), parse_month("2025-03")
 
 LINES = st.tuples(
     st.sampled_from("abc"),
@@ -40,7 +40,7 @@ def history(lines: list[tuple[str, ...]], runs: list[tuple[str, int, int, str]])
     return "\n".join([HEADER, *(" | ".join(line) for line in [*lines, *steady])])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(LINES, min_size=1, max_size=25),
     st.lists(RUNS, max_size=5),
