@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
-from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from mode import Service
 
@@ -26,15 +26,13 @@ from processors.partition import LogError, PartitionFold
 from schemas.faults import FAULTS
 from schemas.settings import FigureSettings
 from streams.kafka.clients import consumer, producing
-from streams.kafka.fetched import records_of_fetch
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.snapshots import load_partition, save_partition
 from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, rows_topic, verify_topics
 from streams.kafka.watermarks import watermarks
+from streams.kafka.whole_batches import Fetched, install, joined, whole
 
 LOG = structlog.get_logger("ocmw.intake")
-MAX_RECORDS = 50_000
-"""Records of one ``getmany``: bounds a step, so the time for which a rebalance waits."""
 POLL_MS = 500
 
 
@@ -75,8 +73,10 @@ class Intake(Service):
         """Verify the topics, connect, and join the group. Raises TopicsError."""
         await verify_topics(self.settings)
         self._producer: AIOKafkaProducer = await self.add_async_context(producing(self.settings))
+        install()
         self._consumer = consumer(
             self.settings,
+            key_deserializer=whole,
             group_id=f"ocmw.intake.v{self.settings.epoch}",
             group_instance_id=f"intake-{self.settings.instance}" if self.settings.instance else None,
             session_timeout_ms=10_000,
@@ -99,12 +99,14 @@ class Intake(Service):
     async def _run(self) -> None:
         while not self.should_stop:
             generation = self._generation
-            fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+            fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
             async with self._lock:
                 if generation != self._generation:
                     self._seek_all()
                     continue
-                await asyncio.gather(*(self._step(where.partition, found) for where, found in fetched.items() if found))
+                await asyncio.gather(
+                    *(self._step(where.partition, joined(found)) for where, found in fetched.items() if found)
+                )
                 await self._snapshot_one()
 
     async def assign(self, partitions: Iterable[int]) -> None:
@@ -169,7 +171,7 @@ class Intake(Service):
                 )
                 raise LogError(message)
 
-    async def _step(self, partition: int, fetched: list[ConsumerRecord]) -> None:
+    async def _step(self, partition: int, fetched: Fetched) -> None:
         assigned = self.held.assigned.get(partition)
         if assigned is None:
             return
@@ -185,7 +187,7 @@ class Intake(Service):
             self.held.assigned.pop(partition)  # half a step: nobody may keep a snapshot of it
             raise
 
-    async def _send(self, partition: int, output: Output, fetched: list[ConsumerRecord]) -> None:
+    async def _send(self, partition: int, output: Output, fetched: Fetched) -> None:
         """Send what a step sends, in order, each kind acknowledged before the next. Any refusal ends the worker."""
         if output.set_aside:
             await self._set_aside(partition, output, fetched)
@@ -205,8 +207,7 @@ class Intake(Service):
             first = output.batches[0]
             self._braking.note(first.stop - first.start, len(output.set_aside))
 
-    async def _set_aside(self, partition: int, output: Output, fetched: list[ConsumerRecord]) -> None:
-        records = {record.offset: record for record in fetched}
+    async def _set_aside(self, partition: int, output: Output, fetched: Fetched) -> None:
         sent = []
         for offset, fault in output.set_aside:
             headers = [
@@ -214,11 +215,10 @@ class Intake(Service):
                 ("partition", str(partition).encode()),
                 ("offset", str(offset).encode()),
             ]
-            record = records[offset]
+            key, value = fetched.at(offset)
+            kept = value if key else value or b""  # the client refuses a record without anything
             sent.append(
-                await self._producer.send(
-                    DEAD_LETTERS, key=record.key, value=record.value, partition=partition, headers=headers
-                )
+                await self._producer.send(DEAD_LETTERS, key=key, value=kept, partition=partition, headers=headers)
             )
         for acknowledged in sent:
             await acknowledged
@@ -250,8 +250,8 @@ class Intake(Service):
             del self.held.assigned[partition]
 
 
-def _folded(intake: PartitionIntake, fetched: list[ConsumerRecord]) -> list[Output]:
-    return list(intake.take(records_of_fetch(fetched)))
+def _folded(intake: PartitionIntake, fetched: Fetched) -> list[Output]:
+    return list(intake.take(fetched.columns()))
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed

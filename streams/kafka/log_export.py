@@ -20,9 +20,9 @@ from schemas.faults import NUMBER
 from schemas.settings import FigureSettings
 from sinks.durability import put_in_place, temporary
 from streams.kafka.clients import reading, records_between
-from streams.kafka.fetched import records_of_fetch
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS
+from streams.kafka.whole_batches import unpacked
 
 _DROPPED = (NUMBER["wrong-partition"], NUMBER["unnumbered-closing"])
 
@@ -79,7 +79,7 @@ async def _pieces(settings: KafkaSettings, place: TopicPartition) -> AsyncIterat
     async with reading(settings, place) as reader:
         end = (await reader.end_offsets([place]))[place]
         async for fetched in records_between(reader, place, 0, end):
-            records = records_of_fetch(fetched)
+            records = unpacked(iter(fetched)).columns()
             batch, events = decoded(batch_of_records(records), rules(FigureSettings()))
             set_wrong_aside(records, batch, events, place.partition, settings.partitions)
             data = batch.data.tobytes()

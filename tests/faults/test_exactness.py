@@ -111,8 +111,11 @@ def test_intake_joins_and_leaves_six_times(workers: Workers, history: Path, embe
 
     def fault(random: Random) -> str:
         for _ in range(6):
+            seen = workers.log("intake-3").count("assigned") if (workers.root / "intake-3.log").exists() else 0
             start(workers, "intake-3")
-            time.sleep(random.uniform(2, 5))
+            while workers.log("intake-3").count("assigned") == seen:
+                time.sleep(0.1)
+            time.sleep(random.uniform(0, 2))
             assert workers.stop("intake-3") == 0
         return "a third intake joined and left six times"
 

@@ -1,0 +1,71 @@
+"""The widened client reads what the plain client reads."""
+
+import asyncio
+import secrets
+
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from streams.kafka.clients import consumer, producing, reading, records_between
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import DOSSIERS, make_topics
+from streams.kafka.whole_batches import Fetched, install, joined, unpacked, whole
+from streams.servers.kafka import KafkaServer
+
+pytestmark = pytest.mark.slow
+PLACE = TopicPartition(DOSSIERS, 0)
+COUNT = 3000
+
+
+async def fill(settings: KafkaSettings) -> None:
+    async with producing(settings, linger_ms=5) as producer:
+        for first in range(0, COUNT, 700):
+            sent = [await _sent(producer, number) for number in range(first, min(first + 700, COUNT))]
+            for acknowledged in sent:
+                await acknowledged
+
+
+async def _sent(producer: AIOKafkaProducer, number: int) -> asyncio.Future[object]:
+    found: asyncio.Future[object] = await producer.send(
+        DOSSIERS,
+        key=secrets.token_bytes(16) if number % 7 or not number % 5 else None,
+        value=secrets.token_bytes(number % 90) if number % 5 else None,
+        headers=[("number", b"12")] if number % 11 == 0 else [],
+        partition=0,
+    )
+    return found
+
+
+async def plain(settings: KafkaSettings, start: int) -> Fetched:
+    async with reading(settings, PLACE) as reader:
+        found = [unpacked(iter(fetched)) async for fetched in records_between(reader, PLACE, start, COUNT)]
+    return joined(found)
+
+
+async def widened(settings: KafkaSettings, start: int) -> Fetched:
+    install()
+    reader = consumer(settings, key_deserializer=whole)
+    await reader.start()
+    reader.assign([PLACE])
+    reader.seek(PLACE, start)
+    found: list[Fetched] = []
+    while await reader.position(PLACE) < COUNT:
+        for batches in (await reader.getmany(timeout_ms=500)).values():
+            found.extend(batches)
+    await reader.stop()
+    assert len(found) > 1
+    return joined(found)
+
+
+@pytest.mark.parametrize("start", [0, 1, 1234, COUNT - 1])
+def test_whole_batches_hold_the_records_that_one_by_one_reading_gives(kafka: KafkaServer, start: int) -> None:
+    settings = KafkaSettings(servers=kafka.servers)
+
+    async def both() -> tuple[Fetched, Fetched]:
+        await make_topics(settings)
+        await fill(settings)
+        return await widened(settings, start), await plain(settings, start)
+
+    mine, theirs = asyncio.run(both())
+    assert mine == theirs
+    assert mine.offsets == list(range(start, COUNT))
