@@ -1,0 +1,43 @@
+"""The copy in Redis: fill it again, and make its users."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("redis-fill")(redis_fill)
+    app.command("redis-acl")(redis_acl)
+
+
+def redis_fill(
+    store: Annotated[Path, typer.Option("--store", help="Directory of the store, the home.", show_default=False)],
+) -> None:
+    """Put what the copy in Redis lacks, and publish what it has not; readers see whole releases meanwhile."""
+    from sinks.directory import DirectoryStore
+    from streams.console import OUT
+    from streams.redis_settings import RedisSettings
+
+    copy = RedisSettings().copy_of_store()
+    home = DirectoryStore.reading(store)
+    made = copy.make_up(home)
+    OUT.print(f"{made} releases published, Redis shows release {copy.latest()}; nothing of it is missing")
+
+
+def redis_acl(
+    passwords: Annotated[
+        Path, typer.Option(help="Directory with a file for each user, its password inside.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="The ACL file to write, for Redis' setting aclfile.", show_default=False)],
+) -> None:
+    """Write the users of Redis: a reader for each zone, and the publisher. Only hashes of passwords are written."""
+    from sinks.redis_acl import USERS, acl_file
+    from streams.console import OUT
+    from streams.redis_settings import hashed
+
+    lines = acl_file({user: hashed(passwords, user) for user in USERS})
+    out.touch(mode=0o600)
+    out.write_text(f"user default off\n{lines}", encoding="utf-8")
+    OUT.print(f"{out}: users {', '.join(USERS)}; name it as aclfile in Redis' configuration and run ACL LOAD")
