@@ -1,0 +1,55 @@
+"""The benchmark as a workbook: a sheet a comparison, places down, categories across, counts then shares."""
+
+from pathlib import Path
+
+import pandas as pd
+import xlsxwriter
+
+from sinks.durability import put_in_place, temporary
+from sinks.files.benchmark import Benchmark, Sheet
+from sinks.files.benchmark_page import NOTES
+
+_EXCEL_NAME = 31
+_FIRST_ROW = 3
+
+
+def write_workbook(path: Path, found: Benchmark) -> None:
+    """Write one workbook, whole or not at all. Raises StoreWriteError where the disk refuses."""
+    with temporary(path) as written:
+        with xlsxwriter.Workbook(written) as book:
+            _cover(book, found)
+            for number, sheet in enumerate(found.sheets, start=1):
+                _write(book, number, sheet)
+        put_in_place(written, path)
+
+
+def _cover(book: xlsxwriter.Workbook, found: Benchmark) -> None:
+    sheet = book.add_worksheet("Read me")
+    sheet.set_column(0, 0, 110, book.add_format({"text_wrap": True}))
+    lines = [
+        f"Leefloon over time in the 13 Flemish centre cities, {found.year}",
+        f"Durations as of {found.month}. Update {found.update_id}, published figures only.",
+        *NOTES,
+        *(f"{number} {told.title}: {told.note}" for number, told in enumerate(found.sheets, start=1)),
+    ]
+    for row, text in enumerate(lines):
+        sheet.write_string(row, 0, text)
+
+
+def _write(book: xlsxwriter.Workbook, number: int, told: Sheet) -> None:
+    sheet = book.add_worksheet(f"{number} {told.title}".replace(",", "")[:_EXCEL_NAME])
+    bold = book.add_format({"bold": True})
+    sheet.write_string(0, 0, told.title, bold)
+    sheet.write_string(1, 0, told.note)
+    sheet.freeze_panes(_FIRST_ROW, 1)
+    sheet.set_column(0, 0, 30)
+    blocks = (
+        [told.counts] if told.shares is None else [told.counts, told.shares.rename(columns=lambda name: f"{name} %")]
+    )
+    table = pd.concat(blocks, axis=1)
+    sheet.write_row(_FIRST_ROW - 1, 0, ["place", *table.columns], bold)
+    for row, (place, *cells) in enumerate(table.itertuples(name=None), start=_FIRST_ROW):
+        sheet.write_string(row, 0, place)
+        for column, cell in enumerate(cells, start=1):
+            if not pd.isna(cell):
+                sheet.write_number(row, column, cell)

@@ -1,0 +1,90 @@
+"""The benchmark of the centre cities: the same indicators side by side, rates only where they are known (H6)."""
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from history import log_file
+
+from schemas.settings import FigureSettings
+from sinks.files.benchmark import Benchmark, benchmark, places_of, population
+from sinks.files.benchmark_page import page, write_page
+from sinks.files.benchmark_workbook import write_workbook
+from streams.embedded import Embedded
+
+MONTHS = [f"{year}-{month:02d}" for year in (2022, 2023, 2024) for month in range(1, 13)]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store with two persons in Gent and one in Aalst, published up to 2024-09."""
+    lines = ["person | month | ocmw"]
+    for month in MONTHS:
+        lines += [f"a | {month} | 44021", f"b | {month} | 41002"]
+        lines += [f"c | {month} | 44021"] if month >= "2023-03" else []
+        lines += [f"close {month} {month}"]
+    room = tmp_path_factory.mktemp("benchmark")
+    Embedded.run(room / "store", FigureSettings(), [log_file(room / "log.avro", "\n".join(lines))])
+    return room / "store"
+
+
+@pytest.fixture(scope="module")
+def compared(store: Path) -> Benchmark:
+    """Return the benchmark of 2023."""
+    return benchmark(store, len(MONTHS), 2023)
+
+
+def test_fifteen_places_stand_beside_each_other_cities_by_name_h6() -> None:
+    names = list(places_of(2024).values())
+    assert names[:3] == ["Aalst", "Antwerpen", "Brugge"]
+    assert (len(names), names[-2:]) == (15, ["Vlaams Gewest", "België"])
+    assert ("municipality", "71022") in places_of(2024)
+    assert ("municipality", "71072") in places_of(2025)
+
+
+def test_durations_are_those_of_the_last_published_month_of_the_year_h6(compared: Benchmark) -> None:
+    exact = next(sheet for sheet in compared.sheets if sheet.title == "Duration, exact")
+    assert compared.month == "2023-12"
+    assert exact.counts.loc["Gent", ["<1", "unknown"]].tolist() == [1, 1]
+    assert exact.counts.loc["Aalst", ["<1", "unknown"]].tolist() == [0, 1]
+    assert exact.counts.loc["Brugge"].isna().all()
+    assert exact.shares is not None
+    assert exact.shares.loc["Gent", "<1"] == 50.0
+
+
+def test_a_rate_needs_inhabitants_within_the_boundaries_of_the_year_h6() -> None:
+    people = population(2023)
+    assert people["municipality", "44021"] > 250_000
+    assert ("municipality", "11002") not in people  # only known with Borsbeek, which it absorbed in 2025
+    assert ("municipality", "71072") in population(2026)
+    assert population(2022) == {}
+
+
+def test_a_month_has_the_rate_of_its_own_year_h6(compared: Benchmark) -> None:
+    gent = compared.stock[compared.stock["place"] == "Gent"].set_index("reference")
+    assert gent["rate"].isna()["2022-12"]
+    assert gent.loc["2023-06", "rate"] == pytest.approx(2000 / population(2023)["municipality", "44021"])
+
+
+def test_a_year_without_published_months_is_refused_with_what_is_there(store: Path) -> None:
+    with pytest.raises(LookupError, match=r"no indicators of 2030 .* shown are 2022-01 to 2024-09"):
+        benchmark(store, len(MONTHS), 2030)
+
+
+def test_the_page_is_one_file_that_loads_nothing_and_is_the_same_when_made_twice(
+    compared: Benchmark, tmp_path: Path
+) -> None:
+    write_page(tmp_path / "report.html", compared)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert text == page(compared)
+    assert text.count("<svg") == 3
+    assert not any(word in text for word in ("<script", "src=", "@import", "<link"))
+
+
+def test_the_workbook_holds_a_sheet_a_comparison(compared: Benchmark, tmp_path: Path) -> None:
+    write_workbook(tmp_path / "report.xlsx", compared)
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+    assert len(book.sheetnames) == 1 + len(compared.sheets)
+    rows = {row[0]: row[1:] for row in book["1 Duration exact"].iter_rows(min_row=4, values_only=True)}
+    assert rows["Gent"][0] == 1
+    assert rows["Brugge"][0] is None
