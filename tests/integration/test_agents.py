@@ -1,0 +1,109 @@
+"""The agents as a process, on a real broker: receipts and flags, also when they are killed in the middle."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+
+from schemas.framing import decode, encode
+from streams.agents.receipts import RECEIPTS, SUMMARIES, SUMMARY_ID, key_of, receipt_topics
+from streams.kafka.clients import producing, reading, records_between
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import make_topics, topics
+from streams.servers.kafka import KafkaServer
+
+pytestmark = pytest.mark.slow
+PARTITIONS = 3
+PATIENCE = 60.0
+PROGRAM = """
+import asyncio
+from streams import logs
+from streams.agents.run import run_agents
+from streams.kafka.settings import KafkaSettings
+from streams.metrics import Metrics
+logs.configure()
+asyncio.run(run_agents(KafkaSettings(), Metrics()))
+"""
+
+
+@contextmanager
+def agents(settings: KafkaSettings) -> Iterator[subprocess.Popen[bytes]]:
+    given = {
+        "OCMW_KAFKA_SERVERS": settings.servers,
+        "OCMW_KAFKA_STATE": str(settings.state),
+        "OCMW_KAFKA_PARTITIONS": str(PARTITIONS),
+    }
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-W", "ignore", "-c", PROGRAM], env={**os.environ, **given}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def summary(ocmw: int, partition: int, to: int) -> dict[str, Any]:
+    counts = {"received": to, "applied": to - 1, "duplicates": 0, "set_aside": {"bad-period": 1}}
+    about = {"ocmw": ocmw, "statement_month": 202403, "partition": partition, "to": to}
+    return {**about, **counts, "cents_in": to * 100, "cents_applied": to * 100 - 100}
+
+
+async def send(settings: KafkaSettings, *told: dict[str, Any]) -> None:
+    async with producing(settings) as producer:
+        for one in told:
+            place = one["ocmw"] % PARTITIONS
+            value = encode(SUMMARY_ID, one)
+            await producer.send_and_wait(SUMMARIES, key=str(one["ocmw"]).encode(), value=value, partition=place)
+
+
+async def receipts(settings: KafkaSettings) -> dict[bytes, dict[str, Any]]:
+    found: dict[bytes, dict[str, Any]] = {}
+    for partition in range(PARTITIONS):
+        place = TopicPartition(RECEIPTS, partition)
+        async with reading(settings, place) as reader:
+            end = (await reader.end_offsets([place]))[place]
+            async for some in records_between(reader, place, 0, end):
+                found |= {record.key or b"": decode(record.value or b"")[1] for record in some}
+    return found
+
+
+def awaited(settings: KafkaSettings, wanted: dict[bytes, int]) -> dict[bytes, int]:
+    """Return what each receipt says to have received, as soon as it is what is wanted, or after our patience."""
+    end = time.monotonic() + PATIENCE
+    found: dict[bytes, int] = {}
+    while found != wanted and time.monotonic() < end:
+        time.sleep(0.5)
+        found = {key: one["received"] for key, one in asyncio.run(receipts(settings)).items()}
+    return found
+
+
+@pytest.fixture
+def settings(kafka: KafkaServer, tmp_path: Path) -> KafkaSettings:
+    made = KafkaSettings(servers=kafka.servers, partitions=PARTITIONS, state=tmp_path / "state")
+    asyncio.run(make_topics(made, (*topics(made), *receipt_topics(PARTITIONS))))
+    return made
+
+
+def test_receipts_add_up_the_partitions_and_survive_kills(settings: KafkaSettings) -> None:
+    wanted = {key_of(44021, 202403): 30, key_of(11002, 202403): 5}
+    with agents(settings):
+        asyncio.run(send(settings, summary(44021, 0, 10), summary(44021, 1, 7), summary(11002, 0, 5)))
+        asyncio.run(send(settings, summary(44021, 0, 23), summary(44021, 0, 10)))
+        assert awaited(settings, wanted) == wanted
+    # killed: what comes now is added to what was known
+    asyncio.run(send(settings, summary(44021, 1, 9), summary(11002, 0, 5)))
+    wanted[key_of(44021, 202403)] = 32
+    with agents(settings) as process:
+        assert awaited(settings, wanted) == wanted
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
