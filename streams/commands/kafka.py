@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command("log-export")(log_export)
     app.command()(status)
     app.command()(compare)
+    app.command("demo-kafka")(demo_kafka)
     letters = typer.Typer(no_args_is_help=True, help="What was set aside: list, show, send again.")
     letters.command("list")(list_letters)
     letters.command("show")(show_letter)
@@ -190,3 +191,22 @@ def resend_letters(
     from streams.kafka.settings import KafkaSettings
 
     OUT.print(f"{asyncio.run(resend(KafkaSettings(), slug)):,} events sent again")
+
+
+def demo_kafka(
+    out: Annotated[Path, typer.Option(help="Empty directory for everything it makes.")] = Path("demo/kafka"),
+) -> None:
+    """Show the whole flow on a real Kafka that it fetches and starts itself, and compare with the embedded figures."""
+    from streams import kernel_cache
+
+    kernel_cache.prepare()
+    from streams.console import OUT
+    from streams.kafka.demo import show
+    from streams.settings import UsageError
+
+    if out.exists() and any(out.iterdir()):
+        message = f"{out} is not empty; name another directory with --out, or remove it"
+        raise UsageError(message)
+    out.mkdir(parents=True, exist_ok=True)
+    if not show(out, OUT.print):
+        raise typer.Exit(1)

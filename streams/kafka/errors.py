@@ -7,5 +7,6 @@ from processors.brake import BrakeError
 from processors.partition import LogError
 from streams.kafka.topics import TopicsError
 from streams.kafka.updates import RequestRefusedError
+from streams.servers.kafka import ServerError
 
-SENTENCES = (GapError, LogError, BrakeError, TopicsError, RequestRefusedError, KafkaConnectionError)
+SENTENCES = (GapError, LogError, BrakeError, TopicsError, RequestRefusedError, KafkaConnectionError, ServerError)
