@@ -30,8 +30,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "ocmw_events",
         "gauge",
-        "Events of the log folded so far, by record and outcome (applied, duplicate, set_aside); L2.",
-        ("partition", "record", "outcome"),
+        "Events of the log folded so far, by outcome (applied, duplicate, set_aside); L2.",
+        ("partition", "outcome"),
     ),
     Metric("ocmw_set_aside", "gauge", "Events of the log set aside so far, by fault.", ("partition", "slug")),
     Metric("ocmw_lag_records", "gauge", "Records of a partition that wait to be read.", ("topic", "partition")),
