@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from streams.commands import benchmark, copies, demo, export, figures, history, kafka, verification
+from streams.commands import benchmark, copies, demo, export, figures, history, indicators, kafka, verification
 
 app = typer.Typer(
     name="ocmw",
@@ -17,7 +17,7 @@ app = typer.Typer(
     help="The figures of Belgian social assistance: claims and regularisations in, official figures out.",
     epilog="Begin with `ocmw demo`. Settings: `ocmw settings`. Rules, commands and faults: README.md.",
 )
-for part in (demo, history, export, figures, benchmark, verification, kafka, copies):
+for part in (demo, history, export, figures, indicators, benchmark, verification, kafka, copies):
     part.register(app)
 
 

@@ -1,0 +1,54 @@
+"""The indicators of the time dimension of one place, on the screen."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from streams.commands.history import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(indicators)
+
+
+def indicators(
+    store: Store,
+    release: Annotated[int | None, typer.Option(help="Number of the release; default the newest.")] = None,
+    place: Annotated[str, typer.Option(help="NIS code: a municipality, or an area up to the kingdom.")] = "01000",
+    zone: Annotated[str, typer.Option(help="public, or restricted for any municipality.")] = "public",
+) -> None:
+    """Show how long, how often again, and who comes and goes, as far as the months they need are published."""
+    from sinks.directory import DirectoryStore
+    from sinks.files.indicators import TABLES, indicator_batches
+    from streams.console import show_table
+
+    found = DirectoryStore.reading(store)
+    number = found.release(release).update.sequence if release is not None else found.latest()
+    shown = False
+    for name in TABLES:
+        for batch in indicator_batches(found.root, number, name, zone):
+            rows = batch.to_pandas()
+            for title, newest in _newest(rows[rows["geo"].astype(str) == place]):
+                typer.echo(f"\n{title}")
+                show_table("", ("category", "count", "base"), newest)
+                shown = True
+    if not shown:
+        typer.echo(
+            f"Nothing is shown of {place} in the {zone} zone at release {number}: no month it needs is published."
+        )
+
+
+def _newest(rows: "pd.DataFrame") -> "list[tuple[str, list[tuple[str, int, int]]]]":
+    """Return (title, lines) of each series of one dimension, at its newest reference."""
+    simple = rows[~rows["breakdown"].astype(str).str.startswith("band_")]
+    found = []
+    for (indicator, method), series in simple.groupby(["indicator", "method"], observed=True):
+        newest = series[series["reference"].astype(str) == series["reference"].astype(str).max()]
+        title = f"{indicator}, {method}, {newest['reference'].iloc[0]}"
+        columns = (newest["category"].astype(str), newest["count"].tolist(), newest["base"].tolist())
+        found.append((title, list(zip(*columns, strict=True))))
+    return found

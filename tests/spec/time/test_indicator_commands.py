@@ -1,0 +1,70 @@
+"""What a person at the keyboard sees of the time dimension: commands, their files and their sentences."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from history import log_file
+from typer.testing import CliRunner
+
+from schemas.indicators import COLUMNS
+from schemas.settings import FigureSettings
+from streams.cli import app
+from streams.embedded import Embedded
+
+MONTHS = [f"2023-{month:02d}" for month in range(1, 13)]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store with one person in Gent and one in Borsbeek, published up to 2023-09."""
+    lines = ["person | month | ocmw"]
+    for month in MONTHS:
+        lines += [f"a | {month} | 44021", f"b | {month} | 11007", f"close {month} {month}"]
+    room = tmp_path_factory.mktemp("commands")
+    Embedded.run(room / "store", FigureSettings(), [log_file(room / "log.avro", "\n".join(lines))])
+    return room / "store"
+
+
+def run(*arguments: str | Path) -> str:
+    """Return what a command prints."""
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.mark.parametrize("table", ["duration", "spells", "reentry"])
+def test_a_table_is_exported_with_the_columns_of_the_contract(store: Path, tmp_path: Path, table: str) -> None:
+    out = tmp_path / "table.parquet"
+    run("export", "--store", store, "--table", table, "--format", "parquet", "--out", out)
+    assert tuple(pq.read_table(out).column_names) == COLUMNS
+
+
+def test_rows_are_sorted_by_their_keys_and_none_stands_twice(store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "table.parquet"
+    run("export", "--store", store, "--table", "duration", "--zone", "restricted", "--format", "parquet", "--out", out)
+    keys = list(zip(*(column.to_pylist() for column in pq.read_table(out).columns[:7]), strict=True))
+    assert keys == sorted(set(keys))
+
+
+def test_an_earlier_release_shows_what_was_known_then(store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "table.parquet"
+    run("export", "--store", store, "--table", "spells", "--release", "6", "--format", "parquet", "--out", out)
+    assert max(pq.read_table(out)["reference"].to_pylist()) == "2023-02"
+
+
+def test_the_screen_shows_the_newest_reference_of_a_place(store: Path) -> None:
+    told = run("indicators", "--store", store, "--place", "44021")
+    assert "duration, exact_own_g0, 2023-09" in told
+    assert "unknown" in told
+
+
+def test_a_place_that_the_public_may_not_see_is_told_so_in_a_sentence(store: Path) -> None:
+    assert "Nothing is shown of 11007 in the public zone" in run("indicators", "--store", store, "--place", "11007")
+    assert "2023-09" in run("indicators", "--store", store, "--place", "11007", "--zone", "restricted")
+
+
+def test_the_benchmark_is_written_as_its_ending_says(store: Path, tmp_path: Path) -> None:
+    for name in ("report.html", "report.xlsx"):
+        run("benchmark", "--store", store, "--year", "2023", "--out", tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 5000
