@@ -36,6 +36,7 @@ class Workers:
             "OCMW_KAFKA_STATE": str(self.root / machine),
             "OCMW_KAFKA_SNAPSHOT_SECONDS": str(self.settings.snapshot_seconds),
             "OCMW_KAFKA_INSTANCE": name,
+            "OCMW_KAFKA_LOG_LEVEL": "INFO",
             **self.environment,
         }
         with (self.root / f"{name}.log").open("ab") as log:

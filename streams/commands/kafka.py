@@ -91,12 +91,14 @@ def worker(
     kernel_cache.prepare()
     from streams.kafka.run import run_intake, run_publish, supervise
     from streams.kafka.settings import KafkaSettings
+    from streams.logs import configure
     from streams.settings import UsageError, load_settings
 
     if role != "intake" and store is None:
         message = "name the directory of the store: --store DIR"
         raise UsageError(message)
     settings, figures = KafkaSettings(), load_settings()
+    configure(settings.log_level)
     if role == "intake":
         asyncio.run(run_intake(settings, figures.figures()))
     elif store is not None and role == "publish":
@@ -202,11 +204,13 @@ def demo_kafka(
     kernel_cache.prepare()
     from streams.console import OUT
     from streams.kafka.demo import show
+    from streams.logs import configure
     from streams.settings import UsageError
 
     if out.exists() and any(out.iterdir()):
         message = f"{out} is not empty; name another directory with --out, or remove it"
         raise UsageError(message)
+    configure("ERROR")
     out.mkdir(parents=True, exist_ok=True)
     if not show(out, OUT.print):
         raise typer.Exit(1)

@@ -24,15 +24,12 @@ from sinks.errors import StoreWriteError, UnknownReleaseError
 from sinks.protocol import Copy, Store
 from streams.kafka.clients import reading
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DAY, MIB, RELEASES, VINTAGES, Topic
+from streams.kafka.topics import RELEASES, STABLE_FIGURES, VINTAGES
 from streams.kafka.updates import last_released
 
 LOG = structlog.get_logger("ocmw.publish")
 
-STABLE_FIGURES = "ocmw.stable-figures.v1"
 STABLE_FIGURES_ID, VINTAGES_ID, RELEASE_RECORD_ID = 19, 20, 21
-STABLE_FIGURES_TOPIC = Topic(STABLE_FIGURES, 1, 6 * MIB, str(400 * DAY))
-"""One partition: a release is a stretch of it. Kept for more than a year; older figures are in the store."""
 
 _IN_FLIGHT = 64
 _TRIES = 6

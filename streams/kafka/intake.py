@@ -119,7 +119,7 @@ class Intake(Service):
             for partition in wanted:
                 fold = await asyncio.to_thread(self._fold, partition, marks[partition])
                 self._begin(partition, fold, marks[partition])
-            LOG.info("assigned", partitions=wanted)
+            LOG.info("assigned", count=len(wanted))
 
     async def revoke(self, partitions: Iterable[int]) -> None:
         """Give partitions away: keep snapshots of what is acknowledged, forget the state."""

@@ -17,7 +17,8 @@ from schemas.releases import Release
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
 from streams.kafka.clients import consumer, producing
-from streams.kafka.followers import Follower, ReleasesTopic
+from streams.kafka.downstream import Announcements
+from streams.kafka.followers import Follower
 from streams.kafka.publisher import Publisher
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import UPDATES, verify_topics
@@ -25,7 +26,7 @@ from streams.kafka.topics import UPDATES, verify_topics
 LOG = structlog.get_logger("ocmw.publish")
 
 MakeFollowers = Callable[[AIOKafkaProducer, DirectoryStore], list[Follower]]
-"""Makes further followers (the Redis copy, vintages, stable figures) when this worker becomes active."""
+"""Makes the copies that follow (Redis) when this worker becomes active; what is said on Kafka comes after them."""
 
 
 def no_more(_producer: AIOKafkaProducer, _store: DirectoryStore) -> list[Follower]:
@@ -86,7 +87,8 @@ class Publish(Service):
     async def _publish(self) -> None:
         """Publish until the turn is another's."""
         store = await asyncio.to_thread(DirectoryStore.writing, self.root, self.figures, self._keep_releases)
-        followers = [ReleasesTopic(self.settings, self._producer, store), *self._make_followers(self._producer, store)]
+        announcements = Announcements(self.settings, self._producer, store)
+        followers = [*self._make_followers(self._producer, store), announcements]
 
         async def released(release: Release) -> None:
             for follower in followers:

@@ -29,6 +29,7 @@ class KafkaSettings(BaseSettings):
         default=None, description="Name of this worker's slot, the same at each start: a restart resumes at once."
     )
     snapshot_seconds: float = Field(default=60.0, gt=0, description="Least time between snapshots of a partition.")
+    log_level: str = Field(default="WARNING", description="Least level of the lines that a worker writes.")
     brake_events: int = Field(default=10_000, ge=1, description="The brake looks at the last so many events.")
     brake_percent: float = Field(default=20.0, description="More than this share of them set aside stops intake.")
     brake_override: bool = Field(default=False, description="Go on although the brake would stop intake.")

@@ -22,6 +22,7 @@ DOSSIERS, UPDATES, RELEASES, DEAD_LETTERS, VINTAGES = (
     "ocmw.dead-letters.v1",
     "ocmw.vintages.v1",
 )
+STABLE_FIGURES = "ocmw.stable-figures.v1"
 MAX_EVENT_BYTES = 6 * MIB
 """Largest record of the dossier log: large enough that nonsense of a few MB arrives, and is set aside by us."""
 
@@ -50,6 +51,10 @@ class Topic:
         }
 
 
+STABLE_FIGURES_TOPIC = Topic(STABLE_FIGURES, 1, 6 * MIB, str(400 * DAY))
+"""One partition: a release is a stretch of it. Kept for more than a year; older figures are in the store."""
+
+
 def rows_topic(settings: KafkaSettings) -> str:
     """Return the name of the rows topic of this pipeline."""
     return f"ocmw.rows.v{settings.epoch}"
@@ -63,6 +68,7 @@ def topics(settings: KafkaSettings) -> tuple[Topic, ...]:
         Topic(rows_topic(settings), settings.partitions, MIB),
         Topic(RELEASES, 1, MIB),
         Topic(VINTAGES, 1, MIB),
+        STABLE_FIGURES_TOPIC,
         Topic(DEAD_LETTERS, settings.partitions, MAX_EVENT_BYTES + MIB, str(400 * DAY)),
     )
 

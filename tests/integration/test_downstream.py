@@ -20,9 +20,9 @@ from sinks.redis import RedisCopy
 from streams.embedded import Embedded
 from streams.generator import generate
 from streams.kafka.clients import producing, reading, records_between
-from streams.kafka.downstream import STABLE_FIGURES, STABLE_FIGURES_TOPIC, Announcements, CopyFollower
+from streams.kafka.downstream import Announcements, CopyFollower
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import RELEASES, VINTAGES, make_topics, topics
+from streams.kafka.topics import RELEASES, STABLE_FIGURES, VINTAGES, make_topics, topics
 from streams.servers.kafka import KafkaServer
 
 pytestmark = pytest.mark.slow
@@ -84,7 +84,7 @@ def kingdom_totals(home: DirectoryStore) -> dict[tuple[str, str], int]:
 
 
 async def announced(settings: KafkaSettings, home: DirectoryStore, *releases: Release) -> None:
-    await make_topics(settings, (*topics(settings), STABLE_FIGURES_TOPIC))
+    await make_topics(settings, topics(settings))
     async with producing(settings) as producer:
         for release in releases:
             await Announcements(settings, producer, home).follow(release)

@@ -10,7 +10,6 @@ from asyncapi3.models.asyncapi import AsyncAPI3
 
 from schemas.events import schema_document
 from streams.agents.receipts import receipt_topics
-from streams.kafka.downstream import STABLE_FIGURES_TOPIC
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import Topic, topics
 
@@ -22,7 +21,7 @@ MESSAGES: dict[str, dict[str, Any]] = DOCUMENT["components"]["messages"]
 
 def ours() -> dict[str, Topic]:
     settings = KafkaSettings()
-    found = (*topics(settings), STABLE_FIGURES_TOPIC, *receipt_topics(settings.partitions))
+    found = (*topics(settings), *receipt_topics(settings.partitions))
     return {topic.name: topic for topic in found}
 
 
@@ -56,7 +55,7 @@ def test_each_schema_id_is_told_once_with_its_file() -> None:
         for number in message.get("x-schema-ids", [])
     }
     assert told.keys() <= ids.keys()
-    files = {entry["file"] for entry in ids.values()} - {"releases.avsc"}
+    files = {entry["file"] for entry in ids.values()}
     assert files <= set(told.values())
 
 
