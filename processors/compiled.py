@@ -20,11 +20,18 @@ def kernel(function: _Function) -> _Function:
     return cast("_Function", numba.njit(nogil=True, cache=_CACHED)(function))
 
 
-def inlined(function: _Function) -> _Function:
-    """Compile a function into the loops of the kernels that call it; called from Python it runs as plain Python.
+def loop(function: _Function) -> _Function:
+    """Compile a kernel that makes no array: all it needs is handed to it.
 
-    Without that, each call counts a reference up and down for every array of every tuple that it is given: measured,
-    ten times the work of the loop itself.
+    It then counts no references. Measured: counting them up and down, for each array of each tuple in each iteration,
+    took more than the work itself, and the compiler does not see that they cancel out.
     """
-    options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast("_Function", register_jitable(**options)(function))
+    return cast("_Function", numba.njit(nogil=True, cache=_CACHED, _nrt=False)(function))
+
+
+def inlined(function: _Function) -> _Function:
+    """Compile a function into the loops that call it; it makes no array. Called from Python it is plain Python."""
+    return cast("_Function", register_jitable(forceinline=True, _nrt=False, **_NO_WRAPPERS)(function))
+
+
+_NO_WRAPPERS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}

@@ -37,7 +37,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.axes import Axis
-from processors.compiled import inlined, kernel
+from processors.compiled import inlined, kernel, loop
 from processors.ledger import (
     AGE13_MASK,
     AGE13_SHIFT,
@@ -236,7 +236,7 @@ def count(
         np.zeros((len(cells), length), np.int32),
         np.zeros((len(cells), months, SUMS), np.int64),
     )
-    _run(rows, largest, plan, counts)
+    _run(rows, plan, _scratch(largest, length), counts)
     _add_up(plan, counts, _MARGINS)
     place, category = (numbers.astype(np.uint16) for numbers in np.divmod(cells, len(CATEGORIES)))
     for number, axis in enumerate(axes):
@@ -293,7 +293,8 @@ def _blocks(number: int, axis: Axis, plan: Plan, counts: Counts, place: UInt16, 
     last = plan.month_place[axis.last]
     chosen = np.flatnonzero(plan.active[number][CATEGORY_BREAKDOWN[category]])
     turns = counts.wide[:, plan.offset[number] :]
-    sizes = _compact(chosen, place, category, turns, counts.sums, first, last, *_columns(columns))
+    sizes = np.zeros(len(axis.periods), np.int64)
+    _compact(chosen, place, category, turns, counts.sums, first, last, *_columns(columns), sizes)
     return [
         Cells(*(column[period, :size] for column in _columns(columns))) for period, size in enumerate(sizes.tolist())
     ]
@@ -396,26 +397,29 @@ class Person(NamedTuple):
     turns: Int64
 
 
-@kernel
-def _run(rows: Int64, largest: int, plan: Plan, counts: Counts) -> None:
-    """Write the turns and sums of all persons."""
-    length = counts.own.shape[1] + 2
-    person = Person(
-        np.empty(largest, np.int64),
-        np.empty(largest, np.int64),
-        np.empty(largest, np.int64),
-        np.empty(largest, np.int64),
-        np.empty(largest, np.int64),
-        np.empty((largest, BREAKDOWN_COUNT), np.int16),
-        np.empty(BREAKDOWN_COUNT, np.int64),
-        np.empty(largest, np.int64),
-        np.empty(largest, np.int64),
-        np.empty(largest, np.int64),
-        np.empty(largest, np.int64),
-        np.zeros(length, np.int64),
-        np.zeros(length, np.bool_),
-        np.empty(length, np.int64),
+def _scratch(largest: int, length: int) -> Person:
+    """Return scratch space for persons of at most ``largest`` rows, and axes of at most ``length`` places."""
+    return Person(
+        part=np.empty(largest, np.int64),
+        month=np.empty(largest, np.int64),
+        amount=np.empty(largest, np.int64),
+        municipality=np.empty(largest, np.int64),
+        profile=np.empty(largest, np.int64),
+        categories=np.empty((largest, BREAKDOWN_COUNT), np.int16),
+        like=np.empty(BREAKDOWN_COUNT, np.int64),
+        place=np.empty(largest, np.int64),
+        group=np.empty(largest, np.int64),
+        category=np.empty(largest, np.int64),
+        alike=np.empty(largest, np.int64),
+        balance=np.zeros(length + 1, np.int64),
+        positive=np.zeros(length + 1, np.bool_),
+        turns=np.empty(length + 1, np.int64),
     )
+
+
+@loop
+def _run(rows: Int64, plan: Plan, person: Person, counts: Counts) -> None:
+    """Write the turns and sums of all persons."""
     start = 0
     while start < len(rows):
         number = rows[start, KEY] >> PERSON_SHIFT
@@ -458,7 +462,8 @@ def _write_sums(rows: Int64, start: int, stop: int, plan: Plan, person: Person, 
             days = min(max(rows[row, DAYS], 0), np.int64(plan.month_days[person.month[line]]))
         place = plan.place_of[person.municipality[line], MUNICIPAL]
         month = plan.month_place[person.month[line]]
-        for base in plan.bases:
+        for number in range(len(plan.bases)):
+            base = plan.bases[number]
             cell = counts.slots[place, person.categories[person.profile[line], base]]
             counts.sums[cell, month, 0] += rows[row, AMOUNT]
             counts.sums[cell, month, 1] += rows[row, STATE_SHARE]
@@ -608,7 +613,7 @@ def _mark_positive(
     person.balance[last + 1] = 0
 
 
-@kernel
+@loop
 def _add_up(plan: Plan, counts: Counts, margins: Int16) -> None:
     """Add base cells to their margins and municipalities to their areas, then run along the axes and months."""
     for municipality in range(len(plan.place_of)):
@@ -655,7 +660,7 @@ def _run_along(cell: int, plan: Plan, counts: Counts) -> None:
             counts.sums[cell, month, measure] += counts.sums[cell, month - 1, measure]
 
 
-@kernel
+@loop
 def _compact(
     chosen: Int64,
     place: UInt16,
@@ -670,10 +675,11 @@ def _compact(
     to_amount: Int64,
     to_share: Int64,
     to_days: Int64,
-) -> Int64:
-    """Copy the cells that are not all zero, period by period; return how many each period has."""
-    sizes = np.zeros(len(first), np.int64)
-    for cell in chosen:
+    sizes: Int64,
+) -> None:
+    """Copy the cells that are not all zero, period by period; count in ``sizes`` how many each period has."""
+    for number in range(len(chosen)):
+        cell = chosen[number]
         for period in range(len(first)):
             beneficiaries = persons[cell, period]
             end, before = last[period], first[period] - 1
@@ -692,4 +698,3 @@ def _compact(
             to_amount[period, at] = amount
             to_share[period, at] = share
             to_days[period, at] = days
-    return sizes

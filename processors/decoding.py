@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from processors.compiled import inlined, kernel
+from processors.compiled import inlined, loop
 from processors.rules import (
     FIRST_DAY,
     LAST_DAY,
@@ -185,6 +185,12 @@ def _varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
     """Return a zigzag varint and the place behind it, or place -1 when it is cut short or longer than 64 bits."""
     if 0 <= at < end and data[at] < CONTINUED:  # most fields are one byte
         return (np.int64(data[at]) >> 1) ^ -(np.int64(data[at]) & 1), at + 1
+    return _long_varint(data, at, end)
+
+
+@loop
+def _long_varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
+    """Read a varint byte by byte; a function of its own, because nineteen copies of a loop take long to compile."""
     value = np.uint64(0)
     shift = 0
     while 0 <= at < end and shift <= VARINT_BITS:
@@ -196,7 +202,7 @@ def _varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
         if byte < CONTINUED:
             return np.int64(value >> np.uint64(1)) ^ -np.int64(value & np.uint64(1)), at
         shift += 7
-    return 0, -1
+    return np.int64(0), np.int64(-1)
 
 
 @inlined
@@ -229,7 +235,7 @@ def _is_int(value: int) -> bool:
     return INT_MIN <= value <= INT_MAX
 
 
-@kernel
+@loop
 def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> int:
     """Decode all blocks; return the number of bytes left over in the first block that has any."""
     data, bounds, counts, kinds = batch.data, batch.bounds, batch.counts, batch.kinds

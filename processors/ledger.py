@@ -29,7 +29,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from processors.compiled import inlined, kernel
+from processors.compiled import inlined, loop
 from processors.decoding import NO_BIRTH_DATE, UPDATE_CLOSED, Events, mixed
 from processors.rules import (
     AGE13_COUNT,
@@ -78,6 +78,7 @@ AGE_UNKNOWN = AGE13_COUNT - 1
 EMPTY = -1
 ID_WORDS = 7
 SMALLEST = 1024
+CHUNK = 512
 FILL = 0.75  # a table fuller than this grows: longer probes cost more than the memory saved
 
 
@@ -100,6 +101,21 @@ class Tables(NamedTuple):
     held: Int32
     exists: Mask
     touched: Mask
+
+
+class Scratch(NamedTuple):
+    """Room that the fold works in; it holds nothing between calls."""
+
+    places: Int64
+    weights: Int64
+    cents: Int64
+    days: Int64
+    remainders: Int64
+
+
+def _scratch() -> Scratch:
+    months = (np.empty(MAX_MONTHS, np.int64) for _ in range(4))
+    return Scratch(np.empty((CHUNK, 3), np.int64), *months)
 
 
 PERSONS, IDS, ROWS = range(3)
@@ -130,6 +146,7 @@ class Ledger:
         """Start empty, or from the tables of a snapshot that was made under the same settings."""
         self.rules = rules(settings)
         self.tables = _new_tables() if tables is None else tables
+        self._scratch = _scratch()
 
     def fold(self, events: Events, first: int, stop: int) -> None:
         """Apply the events in [first, stop); ``events.fault`` becomes 0, DUPLICATE or the number of a fault.
@@ -139,7 +156,7 @@ class Ledger:
         chosen = slice(first, stop)
         lawful = (events.fault[chosen] == 0) & (events.kind[chosen] != UPDATE_CLOSED)
         self._reserve(int(lawful.sum()), int(events.parts[chosen][lawful].sum()))
-        _fold(events, first, stop, self.rules, self.tables)
+        _fold(events, first, stop, self.rules, self.tables, self._scratch)
 
     @property
     def persons(self) -> int:
@@ -239,23 +256,23 @@ def _free(slots: Int32, hashed: np.uint64) -> int:
     return slot
 
 
-@kernel
+@loop
 def _refill_persons(tables: Tables) -> None:
     for person in range(tables.used[PERSONS]):
         hashed = person_hash(tables.persons[person, 0], tables.persons[person, 1])
         tables.person_slots[_free(tables.person_slots, hashed)] = person
 
 
-@kernel
+@loop
 def _refill_ids(tables: Tables) -> None:
     for entry in range(tables.used[IDS]):
-        found = tables.ids[entry]
-        first = np.uint64(found[0]) | np.uint64(found[1]) << np.uint64(32)
-        second = np.uint64(found[2]) | np.uint64(found[3]) << np.uint64(32)
-        tables.id_slots[_free(tables.id_slots, _id_hash(first, second, np.int64(found[6])))] = entry
+        first = np.uint64(tables.ids[entry, 0]) | np.uint64(tables.ids[entry, 1]) << np.uint64(32)
+        second = np.uint64(tables.ids[entry, 2]) | np.uint64(tables.ids[entry, 3]) << np.uint64(32)
+        hashed = _id_hash(first, second, np.int64(tables.ids[entry, 6]))
+        tables.id_slots[_free(tables.id_slots, hashed)] = entry
 
 
-@kernel
+@loop
 def refill_rows(tables: Tables) -> None:
     """Enter all rows into empty ``row_slots``."""
     for row in range(tables.used[ROWS]):
@@ -287,32 +304,31 @@ def _admission(first: np.uint64, second: np.uint64, content: np.uint64, person: 
     """Return 0 for a new event id of the person and remember it, else DUPLICATE or CONFLICT (A4)."""
     low = np.uint64(0xFFFFFFFF)
     half = np.uint64(32)
-    slots = tables.id_slots
+    ids, slots = tables.ids, tables.id_slots
     slot = home(_id_hash(first, second, person), len(slots))
     while slots[slot] != EMPTY:
-        found = tables.ids[slots[slot]]
+        entry = slots[slot]
         same = (
-            found[0] == first & low
-            and found[1] == first >> half
-            and found[2] == second & low
-            and found[3] == second >> half
-            and found[6] == person
+            ids[entry, 0] == first & low
+            and ids[entry, 1] == first >> half
+            and ids[entry, 2] == second & low
+            and ids[entry, 3] == second >> half
+            and ids[entry, 6] == person
         )
         if same:
-            return DUPLICATE if found[4] == content & low and found[5] == content >> half else CONFLICT
+            return DUPLICATE if ids[entry, 4] == content & low and ids[entry, 5] == content >> half else CONFLICT
         slot += 1
         if slot == len(slots):
             slot = 0
     entry = tables.used[IDS]
     tables.used[IDS] += 1
-    fresh = tables.ids[entry]
-    fresh[0] = first & low
-    fresh[1] = first >> half
-    fresh[2] = second & low
-    fresh[3] = second >> half
-    fresh[4] = content & low
-    fresh[5] = content >> half
-    fresh[6] = person
+    ids[entry, 0] = first & low
+    ids[entry, 1] = first >> half
+    ids[entry, 2] = second & low
+    ids[entry, 3] = second >> half
+    ids[entry, 4] = content & low
+    ids[entry, 5] = content >> half
+    ids[entry, 6] = person
     slots[slot] = entry
     return 0
 
@@ -339,60 +355,121 @@ def row_number(key: int, leaf: int, month: int, tables: Tables) -> int:
     return np.int64(row)
 
 
-@kernel
-def _fold(events: Events, first: int, stop: int, rules: Rules, tables: Tables) -> None:
-    weights = np.empty(MAX_MONTHS, np.int64)
-    cents = np.empty(MAX_MONTHS, np.int64)
-    days = np.empty(MAX_MONTHS, np.int64)
-    for event in range(first, stop):
-        if events.fault[event] or events.kind[event] == UPDATE_CLOSED:
-            continue
-        identity = events.identity[event]
-        person = _person_number(identity[2], identity[3], tables)
-        outcome = _admission(identity[0], identity[1], events.content[event], person, tables)
-        events.fault[event] = outcome
-        amount_type = events.amount_type[event]
-        recovery = amount_type in (RECOVERY, REG_RECOVERY)
-        if outcome or (recovery and not rules.recoveries_in_balance):
-            continue
-        month = np.int64(rules.month_of_day[events.first[event] - FIRST_DAY])
-        parts = events.parts[event]
-        if parts == 1:
-            cents[0] = events.amount[event]
-            days[0] = events.days[event]
-        else:
-            _calendar_days(events.first[event], events.last[event], month, parts, rules, weights)
-            _divide(events.amount[event], weights[:parts], cents)
-            _divide(np.int64(events.days[event]), weights[:parts], days)
-        for part in range(parts):
-            _touch(events, event, person, month + part, cents[part], days[part], rules, tables)
+@loop
+def _fold(events: Events, first: int, stop: int, rules: Rules, tables: Tables, scratch: Scratch) -> int:
+    """Fold in chunks that fit the cache: fetch what a chunk will look up, then apply it event by event."""
+    read = np.int64(0)
+    for start in range(first, stop, CHUNK):
+        end = min(start + CHUNK, stop)
+        read += _fetch(events, start, end, scratch.places, rules, tables)
+        for event in range(start, end):
+            if events.fault[event] == 0 and events.kind[event] != UPDATE_CLOSED:
+                _apply(events, event, rules, tables, scratch)
+    return read
 
 
 @inlined
-def _calendar_days(first: int, last: int, month: int, parts: int, rules: Rules, weights: Int64) -> None:
-    """Fill ``weights`` with the days that each month shares with [first, last]."""
+def _fetch(events: Events, first: int, stop: int, places: Int64, rules: Rules, tables: Tables) -> int:
+    """Read where the persons, ids and rows of a chunk probably lie, many slow reads under way at once.
+
+    The lookups that follow then find them in the cache. What is read here decides nothing; its sum is returned so
+    that the reads are not optimised away.
+    """
+    for event in range(first, stop):
+        hashed = person_hash(events.identity[event, 2], events.identity[event, 3])
+        places[event - first, 0] = tables.person_slots[home(hashed, len(tables.person_slots))]
+    for event in range(first, stop):
+        person = places[event - first, 0]
+        places[event - first, 1] = places[event - first, 2] = EMPTY
+        if person != EMPTY and events.fault[event] == 0 and events.kind[event] != UPDATE_CLOSED:
+            hashed = _id_hash(events.identity[event, 0], events.identity[event, 1], person)
+            places[event - first, 1] = tables.id_slots[home(hashed, len(tables.id_slots))]
+            key = _key(events, event, person, _first_month(events, event, rules), rules)
+            places[event - first, 2] = tables.row_slots[home(row_hash(key), len(tables.row_slots))]
+    read = np.int64(0)
+    for at in range(stop - first):
+        if places[at, 0] != EMPTY:
+            read += np.int64(tables.persons[places[at, 0], 0] & np.uint64(1))
+        if places[at, 1] != EMPTY:
+            read += tables.ids[places[at, 1], 0]
+        if places[at, 2] != EMPTY:
+            read += tables.rows[places[at, 2], KEY]
+    return read
+
+
+@inlined
+def _first_month(events: Events, event: int, rules: Rules) -> int:
+    return np.int64(rules.month_of_day[events.first[event] - FIRST_DAY])
+
+
+@inlined
+def _key(events: Events, event: int, person: int, month: int, rules: Rules) -> int:
+    """Return the key of the row of a month: the municipality is the one whose code is valid then (D2)."""
+    municipality = np.int64(rules.valid_municipality[rules.era_of_month[month], events.municipality[event]])
+    leaf = np.int64(events.leaf[event])
+    return person << PERSON_SHIFT | municipality << MUNICIPALITY_SHIFT | month << MONTH_SHIFT | leaf
+
+
+@inlined
+def _apply(events: Events, event: int, rules: Rules, tables: Tables, scratch: Scratch) -> None:
+    """Admit one lawful event by its id, and add its parts to their rows."""
+    person = _person_number(events.identity[event, 2], events.identity[event, 3], tables)
+    content = events.content[event]
+    outcome = _admission(events.identity[event, 0], events.identity[event, 1], content, person, tables)
+    events.fault[event] = outcome
+    recovery = events.amount_type[event] in (RECOVERY, REG_RECOVERY)
+    if outcome or (recovery and not rules.recoveries_in_balance):
+        return
+    month = _first_month(events, event, rules)
+    parts = events.parts[event]
+    if parts == 1:
+        _touch(events, event, person, month, events.amount[event], np.int64(events.days[event]), rules, tables)
+    else:
+        _touch_each(events, event, person, month, rules, tables, scratch)
+
+
+@inlined
+def _touch_each(
+    events: Events, event: int, person: int, month: int, rules: Rules, tables: Tables, scratch: Scratch
+) -> None:
+    """Split an event over its months (A5)."""
+    parts = events.parts[event]
+    _calendar_days(events, event, month, rules, scratch.weights)
+    _divide(events.amount[event], parts, scratch.weights, scratch.cents, scratch.remainders)
+    _divide(np.int64(events.days[event]), parts, scratch.weights, scratch.days, scratch.remainders)
     for part in range(parts):
-        start = max(np.int64(first), np.int64(rules.first_day_of_month[month + part]))
-        end = min(np.int64(last), np.int64(rules.first_day_of_month[month + part + 1]) - 1)
+        _touch(events, event, person, month + part, scratch.cents[part], scratch.days[part], rules, tables)
+
+
+@inlined
+def _calendar_days(events: Events, event: int, month: int, rules: Rules, weights: Int64) -> None:
+    """Fill ``weights`` with the days that each month shares with the period of an event."""
+    for part in range(events.parts[event]):
+        start = max(np.int64(events.first[event]), np.int64(rules.first_day_of_month[month + part]))
+        end = min(np.int64(events.last[event]), np.int64(rules.first_day_of_month[month + part + 1]) - 1)
         weights[part] = end - start + 1
 
 
 @inlined
-def _divide(total: int, weights: Int64, shares: Int64) -> None:
+def _divide(total: int, parts: int, weights: Int64, shares: Int64, remainders: Int64) -> None:
     """Divide a total by weights with the largest remainder on its absolute value; ties: the earlier month (A5)."""
     size, sign = abs(total), 1 if total >= 0 else -1
-    whole = weights.sum()
+    whole = np.int64(0)
+    for part in range(parts):
+        whole += weights[part]
     left = size
-    remainders = np.empty(len(weights), np.int64)
-    for part in range(len(weights)):
+    for part in range(parts):
         shares[part] = size * weights[part] // whole
         remainders[part] = size * weights[part] % whole
         left -= shares[part]
     for _ in range(left):
-        largest = remainders.argmax()
+        largest = 0
+        for part in range(1, parts):
+            if remainders[part] > remainders[largest]:
+                largest = part
         shares[largest] += 1
         remainders[largest] = -1
-    for part in range(len(weights)):
+    for part in range(parts):
         shares[part] *= sign
 
 
@@ -402,13 +479,11 @@ def _touch(
 ) -> None:
     """Add one month's part of an event to its row, and let the event's attributes hold for the whole row (A6)."""
     leaf = np.int64(events.leaf[event])
-    municipality = np.int64(rules.valid_municipality[rules.era_of_month[month], events.municipality[event]])
-    key = person << PERSON_SHIFT | municipality << MUNICIPALITY_SHIFT | month << MONTH_SHIFT | leaf
-    row = tables.rows[row_number(key, leaf, month, tables)]
-    row[AMOUNT] += cents
-    row[STATE_SHARE] += _state_share(cents, np.int64(events.percentage[event]))
-    row[DAYS] += days
-    row[TRAITS] = _traits(events.birth[event], events.traits[event], month, rules)
+    row = row_number(_key(events, event, person, month, rules), leaf, month, tables)
+    tables.rows[row, AMOUNT] += cents
+    tables.rows[row, STATE_SHARE] += _state_share(cents, np.int64(events.percentage[event]))
+    tables.rows[row, DAYS] += days
+    tables.rows[row, TRAITS] = _traits(events, event, month, rules)
     tables.touched[leaf, month] = True
 
 
@@ -420,9 +495,10 @@ def _state_share(cents: int, percentage: int) -> int:
 
 
 @inlined
-def _traits(birth: int, codes: npt.NDArray[np.int16], month: int, rules: Rules) -> int:
-    """Return the packed categories of a person in a month (C1-C6)."""
-    sex, household, nationality, status = codes
+def _traits(events: Events, event: int, month: int, rules: Rules) -> int:
+    """Return the packed categories of an event's person in a month (C1-C6)."""
+    birth, sex, household = events.birth[event], events.traits[event, 0], events.traits[event, 1]
+    nationality, status = events.traits[event, 2], events.traits[event, 3]
     era = 1 if month >= rules.household_new_from else 0
     return (
         (np.int64(sex) - 1) << SEX_SHIFT

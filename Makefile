@@ -1,0 +1,37 @@
+# The four commands of a newcomer: make demo, make check, make test, make bench. Each makes its environment when needed.
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+
+.PHONY: demo check test test-faults demo-kafka bench clean
+
+$(READY): pyproject.toml
+	@began=$$(date +%s); \
+	$(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --upgrade pip && $(BIN)/pip install --quiet --editable '.[dev]' \
+	&& echo "Environment made in $$(( $$(date +%s) - began )) s" && touch $(READY)
+
+demo: $(READY)
+	$(BIN)/ocmw demo
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(READY)
+	$(BIN)/pytest --numprocesses 2
+
+demo-kafka: $(READY)
+	rm -rf demo/kafka
+	$(BIN)/ocmw demo-kafka --out demo/kafka
+
+test-faults: $(READY)
+	$(BIN)/pytest -m faults --capture=no tests/faults
+
+bench: $(READY)
+	$(BIN)/python -m bench.run
+
+clean:
+	rm -rf $(VENV) demo bench/out .mypy_cache .pytest_cache .ruff_cache .hypothesis
