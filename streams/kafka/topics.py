@@ -4,6 +4,7 @@ The number of partitions of the dossier log never changes: a person's events wou
 counted twice. More partitions means a new topic, filled by emitting again.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from streams.kafka.settings import KafkaSettings
 
 MIB = 1 << 20
+_LOOKS, _LOOK_SECONDS = 50, 0.1
 DAY = 24 * 3600 * 1000
 KEPT = "-1"
 DOSSIERS, UPDATES, RELEASES, DEAD_LETTERS, VINTAGES = (
@@ -82,6 +84,7 @@ async def make_topics(settings: KafkaSettings, wanted: tuple[Topic, ...] = ()) -
         known = await _partitions(admin)
         missing = [topic for topic in chosen if topic.name not in known]
         await _create(admin, missing, settings.replication)
+        await _led(admin, {topic.name for topic in missing})
         await _verify(admin, [topic for topic in chosen if topic.name in known], known)
     finally:
         await admin.close()
@@ -117,6 +120,15 @@ async def _create(admin: AIOKafkaAdminClient, missing: list[Topic], replication:
     if refused:
         message = f"Kafka refused to make topics ({'; '.join(refused)}); see the settings of the brokers"
         raise TopicsError(message)
+
+
+async def _led(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Wait until new topics have leaders, so that the first sends need no second try; not longer than a while."""
+    for _ in range(_LOOKS):
+        found = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+        if all(name in found and all(part["leader"] >= 0 for part in found[name]) for name in names):
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _verify(admin: AIOKafkaAdminClient, wanted: list[Topic], known: dict[str, int]) -> None:
