@@ -9,7 +9,7 @@ release per key, and applies a release once. (Exactly once would need Kafka tran
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -23,6 +23,7 @@ from schemas.supports import NODE
 from sinks.errors import StoreWriteError, UnknownReleaseError
 from sinks.protocol import Copy, Store
 from streams.kafka.clients import reading
+from streams.kafka.followers import Follower
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import RELEASES, STABLE_FIGURES, VINTAGES
 from streams.kafka.updates import last_released
@@ -118,6 +119,16 @@ class Announcements:
         async with reading(self._settings, place) as reader:
             end: int = (await reader.end_offsets([place]))[place]
         return end
+
+
+def downstream(settings: KafkaSettings, copy: Copy | None) -> Callable[[AIOKafkaProducer, Store], list[Follower]]:
+    """Return what makes the followers of an active publisher, in the order in which they hear of a release."""
+
+    def made(producer: AIOKafkaProducer, home: Store) -> list[Follower]:
+        copies: list[Follower] = [CopyFollower(copy, home)] if copy else []
+        return [*copies, Announcements(settings, producer, home)]
+
+    return made
 
 
 def changed(release: Release, before: Release | None) -> Iterator[tuple[BlockKey, Entry]]:
