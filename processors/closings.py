@@ -18,7 +18,7 @@ class Closings:
         return self.accepted[-1] if self.accepted else None
 
     def judge(self, update_id: str, reference_month: int) -> Update | str:
-        """Return the update that this request (month as YYYYMM) would close, ``duplicate``, or the slug of its fault."""
+        """Return the update that a request (month YYYYMM) would close, ``duplicate``, or the slug of its fault."""
         month = from_yyyymm(reference_month)
         if month is None:
             return "bad-month"

@@ -6,12 +6,18 @@ are compiled anew in each process: slower to start, never wrong.
 """
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 from numba.extending import register_jitable
 
+Whole = Any
+"""A whole number in a kernel: an int of Python or of numpy, which are one there and two to a type checker."""
+
 _CACHED = bool(getattr(numba.config, "CACHE_DIR", ""))
+_NO_REFERENCES: dict[str, Any] = {"_nrt": False}
+_NO_WRAPPERS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
@@ -26,12 +32,9 @@ def loop(function: _Function) -> _Function:
     It then counts no references. Measured: counting them up and down, for each array of each tuple in each iteration,
     took more than the work itself, and the compiler does not see that they cancel out.
     """
-    return cast("_Function", numba.njit(nogil=True, cache=_CACHED, _nrt=False)(function))
+    return cast("_Function", numba.njit(nogil=True, cache=_CACHED, **_NO_REFERENCES)(function))
 
 
 def inlined(function: _Function) -> _Function:
     """Compile a function into the loops that call it; it makes no array. Called from Python it is plain Python."""
-    return cast("_Function", register_jitable(forceinline=True, _nrt=False, **_NO_WRAPPERS)(function))
-
-
-_NO_WRAPPERS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return register_jitable(forceinline=True, **_NO_REFERENCES, **_NO_WRAPPERS)(function)

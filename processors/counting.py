@@ -37,7 +37,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.axes import Axis
-from processors.compiled import inlined, kernel, loop
+from processors.compiled import Whole, inlined, kernel, loop
 from processors.ledger import (
     AGE13_MASK,
     AGE13_SHIFT,
@@ -281,7 +281,7 @@ _MARGINS = _margins()
 def _blocks(number: int, axis: Axis, plan: Plan, counts: Counts, place: UInt16, category: UInt16) -> list[Cells]:
     """Return the cells of each period of an axis: those with a measure that is not zero."""
     shape = (len(axis.periods), len(place))
-    columns = Cells(
+    filled = Filled(
         np.empty(shape, np.uint16),
         np.empty(shape, np.uint16),
         np.empty(shape, np.int32),
@@ -293,22 +293,21 @@ def _blocks(number: int, axis: Axis, plan: Plan, counts: Counts, place: UInt16, 
     last = plan.month_place[axis.last]
     chosen = np.flatnonzero(plan.active[number][CATEGORY_BREAKDOWN[category]])
     turns = counts.wide[:, plan.offset[number] :]
+    columns: tuple[Any, ...] = filled
     sizes = np.zeros(len(axis.periods), np.int64)
-    _compact(chosen, place, category, turns, counts.sums, first, last, *_columns(columns), sizes)
-    return [
-        Cells(*(column[period, :size] for column in _columns(columns))) for period, size in enumerate(sizes.tolist())
-    ]
+    _compact(chosen, place, category, turns, counts.sums, first, last, filled, sizes)
+    return [Cells(*(column[period, :size] for column in columns)) for period, size in enumerate(sizes.tolist())]
 
 
-def _columns(cells: Cells) -> tuple[npt.NDArray[np.generic], ...]:
-    return (
-        cells.place,
-        cells.category,
-        cells.beneficiaries,
-        cells.amount_cents,
-        cells.state_share_cents,
-        cells.days,
-    )
+class Filled(NamedTuple):
+    """The columns of ``schemas.figures.Cells`` by (period, cell), filled from the left."""
+
+    place: UInt16
+    category: UInt16
+    beneficiaries: Int32
+    amount_cents: Int64
+    state_share_cents: Int64
+    days: Int64
 
 
 @kernel
@@ -316,7 +315,8 @@ def _rows_of(rows: Int64, plan: Plan) -> tuple[Int64, int]:
     """Return the rows of the node, still by person, and the most that one person has."""
     found = np.empty_like(rows)
     size = 0
-    largest = alike = 0
+    largest: Whole = 0
+    alike: Whole = 0
     for row in range(len(rows)):
         if plan.part_of_leaf[rows[row, KEY] & LEAF_MASK] == ABSENT:
             continue
@@ -330,7 +330,7 @@ def _rows_of(rows: Int64, plan: Plan) -> tuple[Int64, int]:
 
 
 @inlined
-def _profile(traits: int, plan: Plan, categories: Int16, at: int) -> None:
+def _profile(traits: Whole, plan: Plan, categories: Int16, at: Whole) -> None:
     """Write the category numbers of a row's traits, by breakdown, into line ``at``."""
     sex = traits >> SEX_SHIFT & SEX_MASK
     age13 = traits >> AGE13_SHIFT & AGE13_MASK
@@ -353,7 +353,7 @@ def _profile(traits: int, plan: Plan, categories: Int16, at: int) -> None:
 
 
 @inlined
-def _municipality(key: int, plan: Plan) -> int:
+def _municipality(key: Whole, plan: Plan) -> Whole:
     return np.int64(plan.shown[key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK])
 
 
@@ -433,7 +433,7 @@ def _run(rows: Int64, plan: Plan, person: Person, counts: Counts) -> None:
 
 
 @inlined
-def _unpack(rows: Int64, start: int, stop: int, plan: Plan, person: Person) -> int:
+def _unpack(rows: Int64, start: Whole, stop: Whole, plan: Plan, person: Person) -> Whole:
     """Fill the lines of a person; return how many profiles they have."""
     profiles = 0
     for row in range(start, stop):
@@ -453,13 +453,13 @@ def _unpack(rows: Int64, start: int, stop: int, plan: Plan, person: Person) -> i
 
 
 @inlined
-def _write_sums(rows: Int64, start: int, stop: int, plan: Plan, person: Person, counts: Counts) -> None:
+def _write_sums(rows: Int64, start: Whole, stop: Whole, plan: Plan, person: Person, counts: Counts) -> None:
     """Add amounts, state shares and days of each row to its base cells (E4)."""
     for row in range(start, stop):
         line = row - start
         days = np.int64(0)
         if rows[row, AMOUNT] > 0:
-            days = min(max(rows[row, DAYS], 0), np.int64(plan.month_days[person.month[line]]))
+            days = min(max(rows[row, DAYS], np.int64(0)), np.int64(plan.month_days[person.month[line]]))
         place = plan.place_of[person.municipality[line], MUNICIPAL]
         month = plan.month_place[person.month[line]]
         for number in range(len(plan.bases)):
@@ -471,7 +471,7 @@ def _write_sums(rows: Int64, start: int, stop: int, plan: Plan, person: Person, 
 
 
 @inlined
-def _write_person(size: int, profiles: int, plan: Plan, person: Person, counts: Counts) -> None:
+def _write_person(size: Whole, profiles: Whole, plan: Plan, person: Person, counts: Counts) -> None:
     """Write where a person enters and leaves the count, for every axis, level and breakdown (B4, E2, E3)."""
     _classify(profiles, person)
     stays = True
@@ -489,7 +489,7 @@ def _write_person(size: int, profiles: int, plan: Plan, person: Person, counts: 
 
 
 @inlined
-def _classify(profiles: int, person: Person) -> None:
+def _classify(profiles: Whole, person: Person) -> None:
     """Find, for each breakdown, the first one that tells the same profiles apart."""
     for breakdown in range(BREAKDOWN_COUNT):
         person.like[breakdown] = TOTAL
@@ -508,7 +508,7 @@ def _classify(profiles: int, person: Person) -> None:
 
 
 @inlined
-def _write_level(size: int, axis: int, level: int, plan: Plan, person: Person, counts: Counts) -> None:
+def _write_level(size: Whole, axis: Whole, level: Whole, plan: Plan, person: Person, counts: Counts) -> None:
     """Write the turns of a person who moved, place by place, at one geographic level."""
     for line in range(size):
         person.place[line] = plan.place_of[person.municipality[line], level]
@@ -527,7 +527,7 @@ def _write_level(size: int, axis: int, level: int, plan: Plan, person: Person, c
 
 @inlined
 def _write_place(
-    size: int, axis: int, place: int, plan: Plan, person: Person, slots: Int32, target: Int32
+    size: Whole, axis: Whole, place: Whole, plan: Plan, person: Person, slots: Int32, target: Int32
 ) -> None:
     """Write the turns of the rows in ``group``, which lie in one place: once found, for all breakdowns alike."""
     for breakdown in range(BREAKDOWN_COUNT):
@@ -552,7 +552,7 @@ def _write_place(
 
 @inlined
 def _write_turns(
-    turns: int, breakdown: int, axis: int, place: int, plan: Plan, person: Person, slots: Int32, target: Int32
+    turns: Whole, breakdown: Whole, axis: Whole, place: Whole, plan: Plan, person: Person, slots: Int32, target: Int32
 ) -> None:
     """Write turns to the cells of the rows in ``alike``, in each breakdown that is like this one."""
     offset = plan.offset[axis]
@@ -566,9 +566,10 @@ def _write_turns(
 
 
 @inlined
-def _turns(size: int, axis: int, plan: Plan, person: Person) -> int:
-    """Find where some part's balance over the rows in ``alike`` turns above zero and back (B1, B3); return how many turns."""
-    first, last = len(person.balance), -1
+def _turns(size: Whole, axis: Whole, plan: Plan, person: Person) -> Whole:
+    """Find where some part's balance over the rows in ``alike`` turns above zero and back (B1, B3); return how many."""
+    first: Whole = len(person.balance)
+    last: Whole = -1
     for at in range(size):
         month = person.month[person.alike[at]]
         low, high = np.int64(plan.low[axis, month]), np.int64(plan.high[axis, month])
@@ -592,7 +593,7 @@ def _turns(size: int, axis: int, plan: Plan, person: Person) -> int:
 
 @inlined
 def _mark_positive(
-    size: int, part: int, axis: int, first: int, last: int, plan: Plan, person: Person
+    size: Whole, part: Whole, axis: Whole, first: Whole, last: Whole, plan: Plan, person: Person
 ) -> None:
     """Mark the places on an axis where the balance of one part is above zero."""
     present = False
@@ -619,38 +620,48 @@ def _add_up(plan: Plan, counts: Counts, margins: Int16) -> None:
     for municipality in range(len(plan.place_of)):
         place = plan.place_of[municipality, MUNICIPAL]
         for category in range(CATEGORY_COUNT):
-            cell = counts.slots[place, category]
-            if cell == ABSENT:
-                continue
-            for margin in range(MOST_MARGINS):
-                if margins[category, margin] != ABSENT:
-                    _add(counts.sums, cell, counts.slots[place, margins[category, margin]])
+            if counts.slots[place, category] != ABSENT:
+                _add_to_margins(place, category, counts, margins)
     for municipality in range(len(plan.place_of)):
         for category in range(CATEGORY_COUNT):
-            cell = counts.slots[plan.place_of[municipality, MUNICIPAL], category]
-            if cell == ABSENT:
-                continue
-            for level in range(LEVEL_COUNT):
-                area = plan.place_of[municipality, level]
-                if area == ABSENT:
-                    continue
-                for place in range(counts.own.shape[1]):
-                    counts.wide[counts.slots[area, category], place] += counts.own[cell, place]
-                if level != MUNICIPAL:
-                    _add(counts.sums, cell, counts.slots[area, category])
+            if counts.slots[plan.place_of[municipality, MUNICIPAL], category] != ABSENT:
+                _add_to_areas(municipality, category, plan, counts)
     for cell in range(len(counts.wide)):
         _run_along(cell, plan, counts)
 
 
 @inlined
-def _add(sums: Int64, cell: int, target: int) -> None:
+def _add_to_margins(place: Whole, category: Whole, counts: Counts, margins: Int16) -> None:
+    """Add the sums of a base cell to the cells of which it is a part, in the same place."""
+    for number in range(MOST_MARGINS):
+        margin = margins[category, number]
+        if margin != ABSENT:
+            _add(counts.sums, counts.slots[place, category], counts.slots[place, margin])
+
+
+@inlined
+def _add_to_areas(municipality: Whole, category: Whole, plan: Plan, counts: Counts) -> None:
+    """Add the sums and turns of a municipality's cell to the areas that hold it, its own turns to itself too."""
+    cell = counts.slots[plan.place_of[municipality, MUNICIPAL], category]
+    for level in range(LEVEL_COUNT):
+        area = plan.place_of[municipality, level]
+        if area == ABSENT:
+            continue
+        for place in range(counts.own.shape[1]):
+            counts.wide[counts.slots[area, category], place] += counts.own[cell, place]
+        if level != MUNICIPAL:
+            _add(counts.sums, cell, counts.slots[area, category])
+
+
+@inlined
+def _add(sums: Int64, cell: Whole, target: Whole) -> None:
     for month in range(sums.shape[1]):
         for measure in range(SUMS):
             sums[target, month, measure] += sums[cell, month, measure]
 
 
 @inlined
-def _run_along(cell: int, plan: Plan, counts: Counts) -> None:
+def _run_along(cell: Whole, plan: Plan, counts: Counts) -> None:
     """Turn the turns of a cell into persons along each axis, and its sums into running sums along the months."""
     for axis in range(len(plan.low)):
         for place in range(plan.offset[axis] + 1, plan.offset[axis + 1]):
@@ -669,12 +680,7 @@ def _compact(
     sums: Int64,
     first: Int16,
     last: Int16,
-    to_place: UInt16,
-    to_category: UInt16,
-    to_beneficiaries: Int32,
-    to_amount: Int64,
-    to_share: Int64,
-    to_days: Int64,
+    filled: Filled,
     sizes: Int64,
 ) -> None:
     """Copy the cells that are not all zero, period by period; count in ``sizes`` how many each period has."""
@@ -692,9 +698,9 @@ def _compact(
                 continue
             at = sizes[period]
             sizes[period] += 1
-            to_place[period, at] = place[cell]
-            to_category[period, at] = category[cell]
-            to_beneficiaries[period, at] = beneficiaries
-            to_amount[period, at] = amount
-            to_share[period, at] = share
-            to_days[period, at] = days
+            filled.place[period, at] = place[cell]
+            filled.category[period, at] = category[cell]
+            filled.beneficiaries[period, at] = beneficiaries
+            filled.amount_cents[period, at] = amount
+            filled.state_share_cents[period, at] = share
+            filled.days[period, at] = days

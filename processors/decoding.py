@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from processors.compiled import inlined, loop
+from processors.compiled import Whole, inlined, loop
 from processors.rules import (
     FIRST_DAY,
     LAST_DAY,
@@ -181,7 +181,7 @@ def decode(batch: Batch, rules: Rules) -> Events:
 
 
 @inlined
-def _varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
+def _varint(data: Bytes, at: Whole, end: Whole) -> tuple[Whole, Whole]:
     """Return a zigzag varint and the place behind it, or place -1 when it is cut short or longer than 64 bits."""
     if 0 <= at < end and data[at] < CONTINUED:  # most fields are one byte
         return (np.int64(data[at]) >> 1) ^ -(np.int64(data[at]) & 1), at + 1
@@ -189,7 +189,7 @@ def _varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
 
 
 @loop
-def _long_varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
+def _long_varint(data: Bytes, at: Whole, end: Whole) -> tuple[Whole, Whole]:
     """Read a varint byte by byte; a function of its own, because nineteen copies of a loop take long to compile."""
     value = np.uint64(0)
     shift = 0
@@ -206,7 +206,7 @@ def _long_varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
 
 
 @inlined
-def _word(data: Bytes, at: int) -> np.uint64:
+def _word(data: Bytes, at: Whole) -> np.uint64:
     """Return eight bytes as a little-endian number."""
     value = np.uint64(0)
     for byte in range(8):
@@ -224,19 +224,19 @@ def mixed(state: np.uint64, value: np.uint64) -> np.uint64:
 
 
 @inlined
-def _is_month(value: int) -> bool:
+def _is_month(value: Whole) -> bool:
     year, month = value // 100, value % 100
     ordinal = (year - EPOCH_YEAR) * MONTHS_PER_YEAR + month - 1
-    return 1 <= month <= MONTHS_PER_YEAR and 0 <= ordinal < MONTH_COUNT
+    return bool(1 <= month <= MONTHS_PER_YEAR and 0 <= ordinal < MONTH_COUNT)
 
 
 @inlined
-def _is_int(value: int) -> bool:
-    return INT_MIN <= value <= INT_MAX
+def _is_int(value: Whole) -> bool:
+    return bool(INT_MIN <= value <= INT_MAX)
 
 
 @loop
-def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> int:
+def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> Whole:
     """Decode all blocks; return the number of bytes left over in the first block that has any."""
     data, bounds, counts, kinds = batch.data, batch.bounds, batch.counts, batch.kinds
     row = 0
@@ -249,7 +249,7 @@ def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> int:
                 events.start[row] = events.stop[row] = at
                 row += 1
                 continue
-            kind = -1
+            kind: Whole = -1
             if batch.single:
                 kind = kinds[0]
             else:
@@ -280,7 +280,7 @@ def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> int:
 
 
 @inlined
-def _closing(data: Bytes, at: int, end: int, events: Events, row: int) -> int:
+def _closing(data: Bytes, at: Whole, end: Whole, events: Events, row: Whole) -> Whole:
     """Read an UpdateClosed as far as its end; its values are read where it is handled, one at a time."""
     length, at = _varint(data, at, end)
     if at < 0 or length < 0 or length > end - at:
@@ -292,7 +292,9 @@ def _closing(data: Bytes, at: int, end: int, events: Events, row: int) -> int:
 
 
 @inlined
-def _line(data: Bytes, at: int, end: int, kind: int, rules: Rules, events: Events, row: int) -> int:
+def _line(  # noqa: C901, PLR0911, PLR0915 - one record, field after field, in the order of the schema
+    data: Bytes, at: Whole, end: Whole, kind: Whole, rules: Rules, events: Events, row: Whole
+) -> Whole:
     """Read a claim or regularisation into its row; return where it ends, or -1 when it does not parse.
 
     A varint read from place -1 stays at -1, so the chain of reads needs one check before bytes are used.
@@ -376,7 +378,7 @@ def _line(data: Bytes, at: int, end: int, kind: int, rules: Rules, events: Event
 
 
 @inlined
-def _nationality(data: Bytes, at: int, length: int) -> int:
+def _nationality(data: Bytes, at: Whole, length: Whole) -> Whole:
     """Return the nationality number of two capital letters, -1 for any other text."""
     if length != 2:  # noqa: PLR2004 - ISO 3166 alpha-2
         return -1
@@ -385,7 +387,7 @@ def _nationality(data: Bytes, at: int, length: int) -> int:
 
 
 @inlined
-def _undecodable(ints: tuple[int, ...], symbols: tuple[int, ...]) -> int:
+def _undecodable(ints: tuple[Whole, ...], symbols: tuple[Whole, ...]) -> Whole:
     """Return the fault of values that parse but are no value of their type."""
     for value in ints:
         if not _is_int(value):
@@ -401,7 +403,7 @@ def _undecodable(ints: tuple[int, ...], symbols: tuple[int, ...]) -> int:
 
 
 @inlined
-def _months_touched(first: int, last: int, rules: Rules) -> int:
+def _months_touched(first: Whole, last: Whole, rules: Rules) -> Whole:
     """Return the calendar months from first to last day, or 0 where that is no lawful period."""
     if not FIRST_DAY <= first <= last <= LAST_DAY:
         return 0
@@ -409,14 +411,14 @@ def _months_touched(first: int, last: int, rules: Rules) -> int:
 
 
 @inlined
-def _fault(  # noqa: PLR0911, PLR0913 - one line a fault, in the order of the contract
-    municipality: int,
-    months: int,
+def _fault(  # noqa: PLR0911 - one line a fault, in the order of the contract
+    municipality: Whole,
+    months: Whole,
     type_fits: bool,  # noqa: FBT001 - numba takes positional arguments
-    statement_month: int,
-    days: int,
-    amount: int,
-) -> int:
+    statement_month: Whole,
+    days: Whole,
+    amount: Whole,
+) -> Whole:
     if municipality < 0:
         return UNKNOWN_OCMW
     if not 1 <= months <= MAX_MONTHS:
@@ -433,6 +435,6 @@ def _fault(  # noqa: PLR0911, PLR0913 - one line a fault, in the order of the co
 
 
 @inlined
-def _pair(left: int, right: int) -> np.uint64:
+def _pair(left: Whole, right: Whole) -> np.uint64:
     """Return two 32-bit numbers as one word."""
     return np.uint64(left & 0xFFFFFFFF) << np.uint64(32) | np.uint64(right & 0xFFFFFFFF)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.closings import Closings
-from processors.compiled import kernel
+from processors.compiled import Whole, kernel
 from processors.decoding import UPDATE_CLOSED, Batch, Bytes, Events, decode
 from processors.ledger import DUPLICATE, Ledger
 from schemas import events as avro
@@ -96,7 +96,7 @@ class Fold:
 
 
 @kernel
-def _admitted(data: Bytes, events: Events, first: int, stop: int) -> tuple[Bytes, int]:
+def _admitted(data: Bytes, events: Events, first: Whole, stop: Whole) -> tuple[Bytes, int]:
     size = 0
     for row in range(first, stop):
         if events.fault[row] == 0:

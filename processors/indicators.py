@@ -18,8 +18,9 @@ import pandas as pd
 from scipy.stats import CensoredData, ecdf
 
 from processors.counting import People
+from processors.durations import durations
 from processors.rules import rules
-from processors.spells import TRAIT_KINDS, Layout, Spells, durations, layout, spells
+from processors.spells import TRAIT_KINDS, Layout, Spells, layout, spells
 from schemas.indicators import (
     BANDS,
     COLUMNS,

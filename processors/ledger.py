@@ -24,12 +24,12 @@ parts are 15750.175, 65250.725 and 9000.1 cents; the whole cents are 15750, 6525
 the largest remainder, February. Three rows are touched, and their parts add up to 90001 cents (A5).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from processors.compiled import inlined, loop
+from processors.compiled import Whole, inlined, loop
 from processors.decoding import NO_BIRTH_DATE, UPDATE_CLOSED, Events, mixed
 from processors.rules import (
     AGE13_COUNT,
@@ -52,6 +52,8 @@ Int32 = npt.NDArray[np.int32]
 UInt64 = npt.NDArray[np.uint64]
 UInt32 = npt.NDArray[np.uint32]
 Mask = npt.NDArray[np.bool_]
+
+Array = TypeVar("Array", bound=npt.NDArray[Any])
 
 DUPLICATE = 255
 """Value of ``Events.fault`` after the fold for an event that was seen before and changes nothing (A4)."""
@@ -207,7 +209,7 @@ class Ledger:
             refill_rows(self.tables)
 
 
-def extended(array: npt.NDArray[np.generic], needed: int) -> npt.NDArray[np.generic]:
+def extended(array: Array, needed: int) -> Array:
     """Return an array with room for ``needed`` rows, grown in place by an eighth at least."""
     if needed > len(array):
         room = max(needed, len(array) + len(array) // 8, SMALLEST)
@@ -223,7 +225,7 @@ def roomier(slots: Int32, needed: int) -> Int32:
 
 
 @inlined
-def home(hashed: np.uint64, size: int) -> int:
+def home(hashed: np.uint64, size: Whole) -> Whole:
     """Return the slot where a hash belongs: its upper half scaled to the size, which need not be a power of two."""
     return np.int64(((hashed >> np.uint64(32)) * np.uint64(size)) >> np.uint64(32))
 
@@ -235,18 +237,18 @@ def person_hash(first: np.uint64, second: np.uint64) -> np.uint64:
 
 
 @inlined
-def _id_hash(first: np.uint64, second: np.uint64, person: int) -> np.uint64:
+def _id_hash(first: np.uint64, second: np.uint64, person: Whole) -> np.uint64:
     return mixed(mixed(first, second), np.uint64(person))
 
 
 @inlined
-def row_hash(key: int) -> np.uint64:
+def row_hash(key: Whole) -> np.uint64:
     """Return the hash by which a row is found in ``row_slots``."""
     return mixed(np.uint64(0), np.uint64(key))
 
 
 @inlined
-def _free(slots: Int32, hashed: np.uint64) -> int:
+def _free(slots: Int32, hashed: np.uint64) -> Whole:
     """Return the first empty slot for a hash."""
     slot = home(hashed, len(slots))
     while slots[slot] != EMPTY:
@@ -280,7 +282,7 @@ def refill_rows(tables: Tables) -> None:
 
 
 @inlined
-def _person_number(first: np.uint64, second: np.uint64, tables: Tables) -> int:
+def _person_number(first: Whole, second: Whole, tables: Tables) -> Whole:
     """Return the number of a person, a new one when not seen before."""
     slots = tables.person_slots
     slot = home(person_hash(first, second), len(slots))
@@ -300,7 +302,7 @@ def _person_number(first: np.uint64, second: np.uint64, tables: Tables) -> int:
 
 
 @inlined
-def _admission(first: np.uint64, second: np.uint64, content: np.uint64, person: int, tables: Tables) -> int:
+def _admission(first: Whole, second: Whole, content: Whole, person: Whole, tables: Tables) -> Whole:
     """Return 0 for a new event id of the person and remember it, else DUPLICATE or CONFLICT (A4)."""
     low = np.uint64(0xFFFFFFFF)
     half = np.uint64(32)
@@ -334,7 +336,7 @@ def _admission(first: np.uint64, second: np.uint64, content: np.uint64, person: 
 
 
 @inlined
-def row_number(key: int, leaf: int, month: int, tables: Tables) -> int:
+def row_number(key: Whole, leaf: Whole, month: Whole, tables: Tables) -> Whole:
     """Return the place of a row, a new empty one when there was none."""
     slots = tables.row_slots
     slot = home(row_hash(key), len(slots))
@@ -356,7 +358,7 @@ def row_number(key: int, leaf: int, month: int, tables: Tables) -> int:
 
 
 @loop
-def _fold(events: Events, first: int, stop: int, rules: Rules, tables: Tables, scratch: Scratch) -> int:
+def _fold(events: Events, first: Whole, stop: Whole, rules: Rules, tables: Tables, scratch: Scratch) -> Whole:
     """Fold in chunks that fit the cache: fetch what a chunk will look up, then apply it event by event."""
     read = np.int64(0)
     for start in range(first, stop, CHUNK):
@@ -369,7 +371,7 @@ def _fold(events: Events, first: int, stop: int, rules: Rules, tables: Tables, s
 
 
 @inlined
-def _fetch(events: Events, first: int, stop: int, places: Int64, rules: Rules, tables: Tables) -> int:
+def _fetch(events: Events, first: Whole, stop: Whole, places: Int64, rules: Rules, tables: Tables) -> Whole:
     """Read where the persons, ids and rows of a chunk probably lie, many slow reads under way at once.
 
     The lookups that follow then find them in the cache. What is read here decides nothing; its sum is returned so
@@ -398,12 +400,12 @@ def _fetch(events: Events, first: int, stop: int, places: Int64, rules: Rules, t
 
 
 @inlined
-def _first_month(events: Events, event: int, rules: Rules) -> int:
+def _first_month(events: Events, event: Whole, rules: Rules) -> Whole:
     return np.int64(rules.month_of_day[events.first[event] - FIRST_DAY])
 
 
 @inlined
-def _key(events: Events, event: int, person: int, month: int, rules: Rules) -> int:
+def _key(events: Events, event: Whole, person: Whole, month: Whole, rules: Rules) -> Whole:
     """Return the key of the row of a month: the municipality is the one whose code is valid then (D2)."""
     municipality = np.int64(rules.valid_municipality[rules.era_of_month[month], events.municipality[event]])
     leaf = np.int64(events.leaf[event])
@@ -411,7 +413,7 @@ def _key(events: Events, event: int, person: int, month: int, rules: Rules) -> i
 
 
 @inlined
-def _apply(events: Events, event: int, rules: Rules, tables: Tables, scratch: Scratch) -> None:
+def _apply(events: Events, event: Whole, rules: Rules, tables: Tables, scratch: Scratch) -> None:
     """Admit one lawful event by its id, and add its parts to their rows."""
     person = _person_number(events.identity[event, 2], events.identity[event, 3], tables)
     content = events.content[event]
@@ -430,7 +432,7 @@ def _apply(events: Events, event: int, rules: Rules, tables: Tables, scratch: Sc
 
 @inlined
 def _touch_each(
-    events: Events, event: int, person: int, month: int, rules: Rules, tables: Tables, scratch: Scratch
+    events: Events, event: Whole, person: Whole, month: Whole, rules: Rules, tables: Tables, scratch: Scratch
 ) -> None:
     """Split an event over its months (A5)."""
     parts = events.parts[event]
@@ -442,7 +444,7 @@ def _touch_each(
 
 
 @inlined
-def _calendar_days(events: Events, event: int, month: int, rules: Rules, weights: Int64) -> None:
+def _calendar_days(events: Events, event: Whole, month: Whole, rules: Rules, weights: Int64) -> None:
     """Fill ``weights`` with the days that each month shares with the period of an event."""
     for part in range(events.parts[event]):
         start = max(np.int64(events.first[event]), np.int64(rules.first_day_of_month[month + part]))
@@ -451,7 +453,7 @@ def _calendar_days(events: Events, event: int, month: int, rules: Rules, weights
 
 
 @inlined
-def _divide(total: int, parts: int, weights: Int64, shares: Int64, remainders: Int64) -> None:
+def _divide(total: Whole, parts: Whole, weights: Int64, shares: Int64, remainders: Int64) -> None:
     """Divide a total by weights with the largest remainder on its absolute value; ties: the earlier month (A5)."""
     size, sign = abs(total), 1 if total >= 0 else -1
     whole = np.int64(0)
@@ -475,7 +477,7 @@ def _divide(total: int, parts: int, weights: Int64, shares: Int64, remainders: I
 
 @inlined
 def _touch(
-    events: Events, event: int, person: int, month: int, cents: int, days: int, rules: Rules, tables: Tables
+    events: Events, event: Whole, person: Whole, month: Whole, cents: Whole, days: Whole, rules: Rules, tables: Tables
 ) -> None:
     """Add one month's part of an event to its row, and let the event's attributes hold for the whole row (A6)."""
     leaf = np.int64(events.leaf[event])
@@ -488,14 +490,14 @@ def _touch(
 
 
 @inlined
-def _state_share(cents: int, percentage: int) -> int:
+def _state_share(cents: Whole, percentage: Whole) -> Whole:
     """Return cents x percentage / 100, halves away from zero."""
     share = (abs(cents) * percentage * 2 + 100) // 200
     return share if cents >= 0 else -share
 
 
 @inlined
-def _traits(events: Events, event: int, month: int, rules: Rules) -> int:
+def _traits(events: Events, event: Whole, month: Whole, rules: Rules) -> Whole:
     """Return the packed categories of an event's person in a month (C1-C6)."""
     birth, sex, household = events.birth[event], events.traits[event, 0], events.traits[event, 1]
     nationality, status = events.traits[event, 2], events.traits[event, 3]
@@ -512,14 +514,14 @@ def _traits(events: Events, event: int, month: int, rules: Rules) -> int:
 
 
 @inlined
-def _last_month_under_age(birth: int, rules: Rules) -> int:
+def _last_month_under_age(birth: Whole, rules: Rules) -> Whole:
     """Return the last month in which a person is under 18 on the 15th; where it is out of all bounds, the nearest."""
     last_day = birth + ADULT_DAYS - REFERENCE_DAY
     return np.int64(rules.month_of_day[min(max(last_day, FIRST_DAY), LAST_DAY) - FIRST_DAY])
 
 
 @inlined
-def _age13(birth: int, month: int, rules: Rules) -> int:
+def _age13(birth: Whole, month: Whole, rules: Rules) -> Whole:
     """Return the age class on the 15th of the month; born later or not known: unknown (C2, C3)."""
     lived = np.int64(rules.first_day_of_month[month]) + REFERENCE_DAY - 1 - birth
     if birth == NO_BIRTH_DATE or lived < 0:
@@ -529,7 +531,7 @@ def _age13(birth: int, month: int, rules: Rules) -> int:
 
 
 @inlined
-def _group(nationality: int, month: int, rules: Rules) -> int:
+def _group(nationality: Whole, month: Whole, rules: Rules) -> Whole:
     """Return the nationality group on the 15th of the month (C5)."""
     if nationality == NO_NATIONALITY:
         return GROUP_UNKNOWN

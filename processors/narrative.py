@@ -29,22 +29,28 @@ def _standing(key: BlockKey, update: Update, vintage: Vintage) -> list[str]:
     match vintage.state:
         case State.PENDING:
             return [
-                f"{name} waits for its legal delay of {delay} months (G4): "
-                f"at the earliest an update that refers to {earliest(key)} shows it; "
-                f"the last one, {update.update_id}, refers to {month_code(update.reference_month)}."
+                (
+                    f"{name} waits for its legal delay of {delay} months (G4): "
+                    f"at the earliest an update that refers to {earliest(key)} shows it; "
+                    f"the last one, {update.update_id}, refers to {month_code(update.reference_month)}."
+                )
             ]
         case State.SETTLING:
             return [
-                f"{name} has passed its legal delay of {delay} months but is not stable: {_movement(vintage)} (G3); "
-                "at the earliest the next update shows it."
+                (
+                    f"{name} passed its legal delay of {delay} months but is not stable (G3): {_movement(vintage)}; "
+                    "at the earliest the next update shows it."
+                )
             ]
         case State.PUBLISHED:
             return [f"{name} is {audience} with {vintage.published_value}, by update {vintage.published_update}."]
         case State.REVISING:
             return [
-                f"{name} is {audience} with {vintage.published_value}, by update {vintage.published_update}, "
-                f"and under revision: {_movement(vintage)}; "
-                "the published figure stays until an update moves it by at most 1 % (G6)."
+                (
+                    f"{name} is {audience} with {vintage.published_value}, by update {vintage.published_update}, "
+                    f"and under revision: {_movement(vintage)}; "
+                    "the published figure stays until an update moves it by at most 1 % (G6)."
+                )
             ]
         case State.FROZEN:
             return [_frozen(name, vintage)]
@@ -52,7 +58,7 @@ def _standing(key: BlockKey, update: Update, vintage: Vintage) -> list[str]:
 
 def _frozen(name: str, vintage: Vintage) -> str:
     if vintage.published_update is None:
-        return f"{name} was first seen after the series to {month_code(FROZEN_THROUGH)} was frozen: nothing is published (F2)."
+        return f"{name} was first seen after {month_code(FROZEN_THROUGH)} was frozen: nothing is published (F2)."
     return (
         f"{name} is frozen with {vintage.published_value}, by update {vintage.published_update}: "
         f"the series to {month_code(FROZEN_THROUGH)} never changes again (F2)."

@@ -82,7 +82,7 @@ def _municipality_of_nis() -> Int16:
 
 
 def _valid(month: int) -> list[int]:
-    """Number of the municipality under which each one counts in a month (D2)."""
+    """Return the number of the municipality under which each one counts in a month (D2)."""
     return [places.MUNICIPALITIES.index(places.valid_code(nis, month)) for nis in places.MUNICIPALITIES]
 
 

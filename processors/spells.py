@@ -1,23 +1,19 @@
-"""Spells and durations from the ledger's rows: one pass over persons, all reference months at once (H1-H3, H7).
+"""Spells from the ledger's rows: one pass over persons (H1, H3, H7); ``processors.durations`` goes on from here.
 
 Nothing is kept between updates: spells are found again from the rows, so a late regularisation joins, splits or erases
 them like any other row. ``processors.reference_spells`` says what is counted; this says how it is made fast.
 
 1. **A person's rows lie together, months ascending** (``processors.counting.people``). One walk over the rows of a
-   place adds up the balance of each month and lists the positive ones; spells, their start by gap tolerance, and the
-   number of consecutive lists follow from that short list.
+   place adds up the balance of each month and lists the positive ones; spells follow from that short list.
 2. **Most people stay where they are.** If all rows lie in one municipality, each area that holds it has the same
-   spells: durations are written for the municipality alone and added to its areas afterwards. A person of several
-   municipalities is walked once for each place of each level.
+   spells. A person of several municipalities is walked once for each place of each level.
 3. **A geography is a table.** ``Layout.place_of`` leads from the municipality of a row to its places in the geography
    month asked for (D3); reference months of one era of codes share a pass.
 
-Memory of ``durations``: places x methods x months x 18 categories x 7 bands x 4 bytes, twice: 80 MB for two years.
-``spells`` needs 24 bytes a spell and level of place.
+Memory: 24 bytes a spell and level of place.
 
 Worked example: rows of +100 in 2023-11, 2023-12, 2024-02. Positive months 11, 12, 14 (counted from 2023-01 as 1). With
-g = 0 the starts are 11, 11, 14; with g = 2 they are 11, 11, 11. Nobody stands on a list of twelve months before, so
-each is on one list: stock band <1.
+g = 0 there are two spells, 11-12 and 14-14, the second of rank 2; with g = 2 there is one, 11-14.
 """
 
 # ruff: noqa: PLR0913, PLR0917 - kernels pass loose numbers: a record of them would be made anew for every person
@@ -52,17 +48,13 @@ from processors.rules import LEAF_COUNT, age5_of_age13, place_of_municipality, r
 from schemas import indicators
 from schemas.indicators import (
     BANDS,
-    CENSORED_MONTHS,
     FIRST_KNOWN_AFTER,
     GAPS,
     TOP_RANK,
     TRAIT_CODES,
-    UNKNOWN_BAND,
     UNKNOWN_RANK,
-    YEARS,
     Benefit,
 )
-from schemas.periods import MONTHS_PER_YEAR
 from schemas.places import LEVELS, PLACES
 from schemas.settings import FigureSettings
 
@@ -90,15 +82,14 @@ CHUNK = 1 << 18
 MINOR_CLASS = 0
 LONG_ADULT = 1 << 12
 """More months than any first entry can lie behind L and still count as perhaps not the first (FIRST_KNOWN_AFTER)."""
-_GAPS = np.array(GAPS, np.int64)
 
 
 class Layout(NamedTuple):
     """What a spell is, as kernels read it.
 
     ``part_of_leaf``: part of the benefit, ABSENT elsewhere; ``place_of``: place numbers by (municipality number, level)
-    in the geography month; ``since``: L, the first month with a row of the benefit;
-    ``largest``: the most rows of the benefit that one person has.
+    in the geography month; ``since``: L, the first month with a row of the benefit; ``largest``: the most rows of it
+    that one person has.
     """
 
     part_of_leaf: Int8
@@ -121,17 +112,6 @@ class Spells(NamedTuple):
     last: Int32
     own: Int32
     national: Int32
-
-
-class Durations(NamedTuple):
-    """Beneficiaries of some reference months by duration.
-
-    ``bands[place, method, month, trait, band]`` and ``difference[place, month, stock band, exact band]``: methods as
-    METHODS says, ``trait`` a place in ``schemas.indicators.TRAIT_CODES``, ``month`` counted from the first one asked.
-    """
-
-    bands: Int32
-    difference: Int32
 
 
 def layout(people: People, benefit: Benefit, geography: int, settings: FigureSettings) -> Layout:
@@ -159,7 +139,7 @@ def _extent(rows: Int64, part_of_leaf: Int8) -> tuple[int, int]:
         person = key >> PERSON_SHIFT
         largest = max(largest, size)
         first = min(first, key >> MONTH_SHIFT & MONTH_MASK)
-    return first, largest
+    return int(first), largest
 
 
 MONTH_OF, MUNICIPALITY_OF, PART_OF, AMOUNT_OF, ADULT_OF, TRAIT_OF = range(6)
@@ -167,19 +147,20 @@ DONE, POSITIVE, LISTS, KINGDOM, KINGDOM_RANK, NATIONAL_LISTS, FIRST_OF = range(
     TRAIT_OF + TRAIT_KINDS, TRAIT_OF + TRAIT_KINDS + 7
 )
 NATIONAL_FIRST_OF = FIRST_OF + GAP_COUNT
-BALANCE = NATIONAL_FIRST_OF + GAP_COUNT
+BALANCE, BANDS_OF = NATIONAL_FIRST_OF + GAP_COUNT, NATIONAL_FIRST_OF + GAP_COUNT + 1
 """Lines of the room in which one person is looked at: first what each row says, months ascending, then what is found.
 
 One array, not a record of arrays: kernels that pass it on compile in a third of the time.
 """
 
 
-def _room(largest: int) -> Int64:
-    return np.zeros((BALANCE + 1, max(largest, PART_COUNT)), np.int64)
+def room_for(largest: int) -> Int64:
+    """Return room for a person of so many rows."""
+    return np.zeros((BANDS_OF + 1, max(largest, PART_COUNT, METHODS)), np.int64)
 
 
 @kernel
-def _gather(rows: Int64, at: int, layout: Layout, person: Int64) -> tuple[int, int]:
+def gather(rows: Int64, at: int, layout: Layout, person: Int64) -> tuple[int, int]:
     """Copy the benefit's rows of the person at row ``at``; return where the next begins, and how many."""
     number = rows[at, KEY] >> PERSON_SHIFT
     size = 0
@@ -211,27 +192,30 @@ def _months_adult(traits: int, month: int) -> int:
 
 
 @kernel
-def _place(entry: int, level: int, layout: Layout, person: Int64) -> int:
-    return np.int64(layout.place_of[person[MUNICIPALITY_OF, entry], level])
+def place_at(entry: int, level: int, layout: Layout, person: Int64) -> int:
+    """Return the place of a row at a level, ABSENT where there is none."""
+    return int(layout.place_of[person[MUNICIPALITY_OF, entry], level])
 
 
 @kernel
-def _stays(size: int, layout: Layout, person: Int64) -> bool:
+def stays(size: int, layout: Layout, person: Int64) -> bool:
     """Tell whether all rows lie in one municipality of the geography month."""
     for entry in range(1, size):
-        if _place(entry, MUNICIPAL, layout, person) != _place(0, MUNICIPAL, layout, person):
+        if place_at(entry, MUNICIPAL, layout, person) != place_at(0, MUNICIPAL, layout, person):
             return False
     return True
 
 
 @kernel
-def _clear(person: Int64, line: int, size: int) -> None:
+def clear(person: Int64, line: int, size: int) -> None:
+    """Set the first ``size`` numbers of a line to zero."""
     for at in range(size):
         person[line, at] = 0
 
 
 @kernel
-def _some_part_positive(person: Int64) -> bool:
+def some_part_positive(person: Int64) -> bool:
+    """Tell whether the balance of some part is above zero (B3)."""
     for part in range(PART_COUNT):  # noqa: SIM110 - kernels have no generators
         if person[BALANCE, part] > 0:
             return True
@@ -239,17 +223,17 @@ def _some_part_positive(person: Int64) -> bool:
 
 
 @kernel
-def _positive(size: int, level: int, place: int, layout: Layout, person: Int64, line: int) -> int:
+def positive_months(size: int, level: int, place: int, layout: Layout, person: Int64, line: int) -> int:
     """List the months in which the cell of a place is above zero in some part; return how many (H1)."""
     count = entry = 0
     while entry < size:
         month = person[MONTH_OF, entry]
-        _clear(person, BALANCE, PART_COUNT)
+        clear(person, BALANCE, PART_COUNT)
         while entry < size and person[MONTH_OF, entry] == month:
-            if _place(entry, level, layout, person) == place:
+            if place_at(entry, level, layout, person) == place:
                 person[BALANCE, person[PART_OF, entry]] += person[AMOUNT_OF, entry]
             entry += 1
-        if _some_part_positive(person):
+        if some_part_positive(person):
             person[line, count] = month
             count += 1
     return count
@@ -270,7 +254,7 @@ def _nothing_before(first: int, size: int, level: int, place: int, layout: Layou
         if (
             person[ADULT_OF, entry] > first - layout.since
             and person[MONTH_OF, entry] == first
-            and _place(entry, level, layout, person) == place
+            and place_at(entry, level, layout, person) == place
         ):
             return False
     return True
@@ -278,7 +262,7 @@ def _nothing_before(first: int, size: int, level: int, place: int, layout: Layou
 
 def spells(people: People, gap: int, layout: Layout) -> Spells:
     """Return all spells with a gap tolerance. ``people`` must hold all months of the ledger."""
-    person = _room(layout.largest)
+    person = room_for(layout.largest)
     chunks = [np.empty((len(Spells._fields), 0), np.int32)]
     at = 0
     while at < len(people.rows):
@@ -294,28 +278,28 @@ def _spells(rows: Int64, at: int, gap: int, layout: Layout, person: Int64, writt
     size = 0
     while at < len(rows) and size < CHUNK:
         number = rows[at, KEY] >> PERSON_SHIFT
-        at, entries = _gather(rows, at, layout, person)
+        at, entries = gather(rows, at, layout, person)
         if entries == 0:
             continue
-        kingdom = _place(0, KINGDOM_LEVEL, layout, person)
-        months = _positive(entries, KINGDOM_LEVEL, kingdom, layout, person, KINGDOM)
+        kingdom = place_at(0, KINGDOM_LEVEL, layout, person)
+        months = positive_months(entries, KINGDOM_LEVEL, kingdom, layout, person, KINGDOM)
         _rank_months(months, gap, entries, KINGDOM_LEVEL, kingdom, layout, person)
-        stays = _stays(entries, layout, person)
+        stayed = stays(entries, layout, person)
         for level in range(LEVEL_COUNT):
-            _clear(person, DONE, entries)
+            clear(person, DONE, entries)
             for entry in range(entries):
-                place = _place(entry, level, layout, person)
+                place = place_at(entry, level, layout, person)
                 if person[DONE, entry] == 1 or place == ABSENT:
                     continue
                 for other in range(entry, entries):
-                    if _place(other, level, layout, person) == place:
+                    if place_at(other, level, layout, person) == place:
                         person[DONE, other] = 1
-                if stays:
+                if stayed:
                     found = months
                     for at_month in range(months):
                         person[POSITIVE, at_month] = person[KINGDOM, at_month]
                 else:
-                    found = _positive(entries, level, place, layout, person, POSITIVE)
+                    found = positive_months(entries, level, place, layout, person, POSITIVE)
                 size = _write_spells(size, number, found, months, gap, entries, level, place, layout, person, written)
     return at, size
 
@@ -371,148 +355,3 @@ def _write_spells(
         written[NATIONAL, size] = person[KINGDOM_RANK, nation] if national else UNKNOWN_RANK
         size += 1
     return size
-
-
-def durations(people: People, first: int, last: int, layout: Layout) -> Durations:
-    """Count the reference months ``first`` to ``last`` (H2). ``people`` must hold all months up to ``last``."""
-    months = last - first + 1
-    own, wide = (np.zeros((PLACE_COUNT, METHODS, months, TRAIT_COUNT, BAND_COUNT), np.int32) for _ in range(2))
-    own_difference, difference = (np.zeros((PLACE_COUNT, months, BAND_COUNT, BAND_COUNT), np.int32) for _ in range(2))
-    target, beside = Durations(own, own_difference), Durations(wide, difference)
-    _durations(people.rows, first, last, _GAPS, layout, _room(layout.largest), target, beside)
-    for places in np.unique(layout.place_of, axis=0):
-        for place in places[places != ABSENT]:
-            wide[place] += own[places[MUNICIPAL]]
-            difference[place] += own_difference[places[MUNICIPAL]]
-    return beside
-
-
-@kernel
-def _durations(
-    rows: Int64, first: int, last: int, gaps: Int64, layout: Layout, person: Int64, own: Durations, wide: Durations
-) -> None:
-    at = 0
-    while at < len(rows):
-        at, entries = _gather(rows, at, layout, person)
-        if entries == 0 or person[MONTH_OF, entries - 1] < first:
-            continue
-        kingdom = _place(0, KINGDOM_LEVEL, layout, person)
-        months = _positive(entries, KINGDOM_LEVEL, kingdom, layout, person, KINGDOM)
-        _starts(months, gaps, person, KINGDOM, NATIONAL_FIRST_OF, NATIONAL_LISTS)
-        if _stays(entries, layout, person):
-            place = _place(0, MUNICIPAL, layout, person)
-            _write_place(entries, MUNICIPAL, place, months, first, last, gaps, layout, person, own)
-            continue
-        for level in range(LEVEL_COUNT):
-            _clear(person, DONE, entries)
-            for entry in range(entries):
-                place = _place(entry, level, layout, person)
-                if person[DONE, entry] == 1 or place == ABSENT:
-                    continue
-                for other in range(entry, entries):
-                    if _place(other, level, layout, person) == place:
-                        person[DONE, other] = 1
-                _write_place(entries, level, place, months, first, last, gaps, layout, person, wide)
-
-
-@kernel
-def _starts(months: int, gaps: Int64, person: Int64, positive: int, first: int, lists: int) -> None:
-    """Note for each positive month where its spell began, by gap tolerance, and on how many lists in a row.
-
-    ``positive``, ``first``, ``lists`` are lines of the room.
-    """
-    before = 0
-    for at in range(months):
-        month = person[positive, at]
-        for gap in range(len(gaps)):
-            joins = at > 0 and month - person[positive, at - 1] <= gaps[gap] + 1
-            person[first + gap, at] = person[first + gap, at - 1] if joins else month
-        while person[positive, before] < month - MONTHS_PER_YEAR:
-            before += 1
-        listed = person[positive, before] == month - MONTHS_PER_YEAR
-        person[lists, at] = person[lists, before] + 1 if listed else 1
-
-
-@kernel
-def _write_place(
-    entries: int,
-    level: int,
-    place: int,
-    months: int,
-    first: int,
-    last: int,
-    gaps: Int64,
-    layout: Layout,
-    person: Int64,
-    target: Durations,
-) -> None:
-    """Write where a person stands at one place in each reference month."""
-    found = _positive(entries, level, place, layout, person, POSITIVE)
-    _starts(found, gaps, person, POSITIVE, FIRST_OF, LISTS)
-    own = nation = entry = 0
-    bands = np.empty(METHODS, np.int64)
-    while entry < entries:
-        month = person[MONTH_OF, entry]
-        stop = entry
-        while stop < entries and person[MONTH_OF, stop] == month:
-            stop += 1
-        while own < found and person[POSITIVE, own] < month:
-            own += 1
-        while nation < months and person[KINGDOM, nation] < month:
-            nation += 1
-        if first <= month <= last:
-            stands = own < found and person[POSITIVE, own] == month
-            national = nation < months and person[KINGDOM, nation] == month
-            for gap in range(len(gaps)):
-                bands[2 * gap] = _band(month, person[FIRST_OF + gap, own], layout) if stands else UNKNOWN_BAND
-                begun = person[NATIONAL_FIRST_OF + gap, nation] if national else month
-                bands[2 * gap + 1] = _band(month, begun, layout) if national else UNKNOWN_BAND
-            bands[STOCK] = UNKNOWN_BAND
-            if stands and _band(month, person[FIRST_OF + 0, own], layout) != UNKNOWN_BAND:
-                bands[STOCK] = min(person[LISTS, own] - 1, YEARS)
-            if stands:
-                target.difference[place, month - first, bands[STOCK], bands[0]] += 1
-            _write_cells(entry, stop, level, place, month - first, bands, layout, person, target)
-        entry = stop
-
-
-@kernel
-def _band(month: int, begun: int, layout: Layout) -> int:
-    """Return the band of a spell at a month; unknown where it was running in the log's first month (H2)."""
-    months = month - begun
-    if begun == layout.since and months < CENSORED_MONTHS:
-        return UNKNOWN_BAND
-    return min(months // MONTHS_PER_YEAR, YEARS)
-
-
-@kernel
-def _write_cells(
-    first: int,
-    stop: int,
-    level: int,
-    place: int,
-    month: int,
-    bands: Int64,
-    layout: Layout,
-    person: Int64,
-    target: Durations,
-) -> None:
-    """Write the cells of one month that are above zero: rows of one category are balanced together (B4)."""
-    for kind in range(TRAIT_KINDS):
-        for entry in range(first, stop):
-            if _place(entry, level, layout, person) != place:
-                continue
-            code = person[TRAIT_OF + kind, entry]
-            repeated = False
-            for other in range(first, entry):
-                same = _place(other, level, layout, person) == place
-                repeated |= same and person[TRAIT_OF + kind, other] == code
-            if repeated:
-                continue
-            _clear(person, BALANCE, PART_COUNT)
-            for other in range(entry, stop):
-                if _place(other, level, layout, person) == place and person[TRAIT_OF + kind, other] == code:
-                    person[BALANCE, person[PART_OF, other]] += person[AMOUNT_OF, other]
-            if _some_part_positive(person):
-                for method in range(METHODS):
-                    target.bands[place, method, month, code, bands[method]] += 1

@@ -79,7 +79,7 @@ def answer(node: Node, period: Period, vintage: tuple[int, int | None], now: Mom
     return "stable" if varies_little(*vintage) else "moving"
 
 
-def next_vintage(
+def next_vintage(  # noqa: PLR0913 - the gate asks for no less
     node: Node,
     period: Period,
     known: Vintage | None,
@@ -110,7 +110,7 @@ def next_vintage(
 
 
 def _frozen(known: Vintage | None, value: int, previous: int | None, now: Moment) -> tuple[Vintage, bool]:
-    """Freeze with this update's block at the first update that may; afterwards keep what was frozen, or nothing (F2)."""
+    """Freeze with this update's block at the first update that may; later keep what was frozen, or nothing (F2)."""
     if not now.frozen_before:
         return Vintage(value, previous, State.FROZEN, value, now.update.update_id), True
     if known is None:

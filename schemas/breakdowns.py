@@ -5,7 +5,7 @@ list, so that sorting numbers sorts the published table. It never depends on dat
 number whether it occurs or not.
 """
 
-from itertools import product
+from itertools import pairwise, product
 from string import ascii_uppercase
 
 from schemas.parameters import document
@@ -16,7 +16,7 @@ UNKNOWN = "unknown"
 
 
 def _classes(bounds: list[int]) -> tuple[str, ...]:
-    closed = [f"{low}-{high - 1}" for low, high in zip(bounds, bounds[1:], strict=False)]
+    closed = [f"{low}-{high - 1}" for low, high in pairwise(bounds)]
     return (*closed, f"{bounds[-1]}+", UNKNOWN)
 
 

@@ -1,4 +1,4 @@
-"""The snapshot of a fold: what opening a store would otherwise fold again from its journal. A cache, never the truth."""
+"""The snapshot of a fold: what opening a store would otherwise fold again. A cache, never the truth."""
 
 from dataclasses import asdict
 from pathlib import Path

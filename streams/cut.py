@@ -4,6 +4,9 @@ import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
 
 from processors.axes import Axis, stretches
 from processors.counting import Mask, People, people
@@ -79,14 +82,13 @@ class Cut:
 def release_of(ledger: Ledger, cut: Cut) -> Release:
     """Return the release of an update: blocks are written, the release itself is not yet published."""
     found: dict[str, Entries] = {node.code: {} for node in NODES}
-    months = cut.touched.any(axis=0).nonzero()[0].tolist()
+    concerned = cut.concerned()
+    months = np.flatnonzero(cut.touched.any(axis=0)).tolist()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for axes in stretches(months):
             rows = people(ledger, months_of(axes))
-            concerned = cut.concerned()
-            for node, made in zip(
-                concerned, threads.map(lambda node: cut.stretch(node, rows, axes), concerned), strict=True
-            ):
+            count_node = partial(cut.stretch, rows=rows, axes=axes)
+            for node, made in zip(concerned, threads.map(count_node, concerned), strict=True):
                 found[node.code] |= made
     for node in NODES:
         found[node.code] |= cut.rest(node, found[node.code])

@@ -1,4 +1,4 @@
-"""All periods counted again from the ledger, beside what the newest release says; and a store made anew from its journal."""
+"""All periods counted again from the ledger, beside the newest release; and a store made anew from its journal."""
 
 import shutil
 from pathlib import Path
@@ -8,6 +8,7 @@ import numpy as np
 from processors.axes import stretches
 from processors.counting import people
 from processors.publication import counted, digest_of, known_periods, months_of
+from schemas.figures import BlockKey
 from schemas.supports import NODES
 from streams import checkpoint
 from streams.embedded import Embedded
@@ -32,7 +33,7 @@ def differing_blocks(store: Embedded, progress: Report = silent) -> tuple[int, l
                     f"{node.code} {figure.period.code}"
                     for figure in figures
                     if figure.period in existing[node.code]
-                    and figure.digest != digest_of(entries[node.code, figure.period].latest)
+                    and figure.digest != digest_of(entries[BlockKey(node.code, figure.period)].latest)
                 ]
     return len(entries), different
 

@@ -98,7 +98,7 @@ def _show_gate(release: "Release") -> None:
         figure = f"{newest[0].code}: {newest[1].published_value:,}" if newest else "-"
         rows.append((node.code, node.label_en, node.delay, *tally[:4], figure))
     show_table(
-        f"Months after update {release.update.update_id}: pending waits for the legal delay, settling and revising for stability",
+        f"Months after update {release.update.update_id} (pending: legal delay; settling, revising: stability)",
         ("support", "", "delay", *[state.value for state in State][:4], "newest published"),
         rows,
     )

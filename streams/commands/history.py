@@ -77,9 +77,8 @@ def show(outcomes: "Outcomes") -> None:
     from schemas.faults import FAULTS
 
     aside = outcomes.faults.total()
-    typer.echo(
-        f"events in {outcomes.events} = applied {outcomes.applied} + duplicates {outcomes.duplicates} + set aside {aside}"
-    )
+    balance = f"applied {outcomes.applied} + duplicates {outcomes.duplicates} + set aside {aside}"
+    typer.echo(f"events in {outcomes.events} = {balance}")
     for fault in FAULTS:
         if outcomes.faults[fault.slug]:
             typer.echo(f"{fault.slug} {outcomes.faults[fault.slug]}")

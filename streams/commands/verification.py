@@ -43,8 +43,8 @@ def recount(
     for difference in verdict.differences:
         typer.echo(difference)
     typer.echo(
-        f"{len(verdict.differences)} of {verdict.cells} cells differ ({verdict.blocks} blocks, {verdict.vintages} vintages"
-        f" by the slow count, {verdict.totals} kingdom totals in SQL)"
+        f"{len(verdict.differences)} of {verdict.cells} cells differ ({verdict.blocks} blocks and their vintages "
+        f"by the slow count, {verdict.totals} kingdom totals in SQL)"
     )
     raise typer.Exit(1 if verdict.differences else 0)
 
