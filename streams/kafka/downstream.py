@@ -121,14 +121,9 @@ class Announcements:
         return end
 
 
-def downstream(settings: KafkaSettings, copy: Copy | None) -> Callable[[AIOKafkaProducer, Store], list[Follower]]:
-    """Return what makes the followers of an active publisher, in the order in which they hear of a release."""
-
-    def made(producer: AIOKafkaProducer, home: Store) -> list[Follower]:
-        copies: list[Follower] = [CopyFollower(copy, home)] if copy else []
-        return [*copies, Announcements(settings, producer, home)]
-
-    return made
+def kept_up(copy: Copy) -> Callable[[AIOKafkaProducer, Store], list[Follower]]:
+    """Return what makes the follower of an active publisher that keeps a copy up with its home."""
+    return lambda _producer, home: [CopyFollower(copy, home)]
 
 
 def changed(release: Release, before: Release | None) -> Iterator[tuple[BlockKey, Entry]]:

@@ -16,12 +16,11 @@ from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
 from sinks.errors import StoreWriteError
 from sinks.files.selection import Selection, select
-from sinks.memory import MemoryStore
 from sinks.redis import RedisCopy
 from streams.embedded import Embedded
 from streams.generator import generate
 from streams.kafka.clients import producing, reading, records_between
-from streams.kafka.downstream import Announcements, CopyFollower, downstream
+from streams.kafka.downstream import Announcements, CopyFollower, kept_up
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import RELEASES, STABLE_FIGURES, VINTAGES, make_topics, topics
 from streams.servers.kafka import KafkaServer
@@ -124,17 +123,9 @@ def test_what_was_announced_is_not_announced_again(kafka: KafkaServer, home: Dir
 
 def test_the_copy_follows_its_home(redis_client: redis.Redis, home: DirectoryStore) -> None:
     copy = RedisCopy(redis_client)
-    asyncio.run(CopyFollower(copy, home).follow(home.release()))
+    (follower,) = kept_up(copy)(AIOKafkaProducer, home)
+    asyncio.run(follower.follow(home.release()))
     assert (copy.latest(), copy.missing(home.release())) == (UPDATES, 0)
-
-
-def test_copies_hear_of_a_release_before_kafka_does(redis_client: redis.Redis) -> None:
-    settings = KafkaSettings()
-    made = downstream(settings, RedisCopy(redis_client))(AIOKafkaProducer, MemoryStore())
-    assert [type(follower) for follower in made] == [CopyFollower, Announcements]
-    assert [type(follower) for follower in downstream(settings, None)(AIOKafkaProducer, MemoryStore())] == [
-        Announcements
-    ]
 
 
 def test_a_copy_that_is_gone_does_not_hold_the_home_back(tmp_path: Path, home: DirectoryStore) -> None:
