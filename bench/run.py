@@ -1,0 +1,219 @@
+"""One table, all in one run: fold, count, cut, replay, rebuild, a lone event; beside the reference and DuckDB.
+
+National size is 400,000 distinct persons in 24 months with 24 updates. ``--persons`` makes it smaller. The history is
+made once and kept in ``bench/out``.
+"""
+
+import argparse
+import resource
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from streams import kernel_cache
+
+kernel_cache.prepare()
+
+from bench import duckdb_way  # noqa: E402 - kernels are imported after their cache is named
+from processors.axes import stretches  # noqa: E402
+from processors.counting import count, people  # noqa: E402
+from processors.decoding import batch_of, decode  # noqa: E402
+from processors.fold import Fold  # noqa: E402
+from processors.publication import kingdom_total, months_of  # noqa: E402
+from schemas.log import LogFile, encode_plain, read_plain  # noqa: E402
+from schemas.periods import parse_month  # noqa: E402
+from schemas.settings import FigureSettings  # noqa: E402
+from schemas.supports import NODE, NODES  # noqa: E402
+from sinks.directory import DirectoryStore  # noqa: E402
+from streams.embedded import Embedded, batches  # noqa: E402
+from streams.generator import generate  # noqa: E402
+from streams.recount import Recount  # noqa: E402
+
+OUT = Path(__file__).parent / "out"
+SETTINGS = FigureSettings()
+DUCKDB_SHARE = 0.02
+"""Share of the persons that DuckDB recounts; its time is divided by it, and the table says so."""
+
+Line = tuple[str, str]
+
+
+@contextmanager
+def _timed(found: list[float]) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    found.append(time.perf_counter() - began)
+
+
+def _history(persons: int) -> Path:
+    path = OUT / f"history-{persons}.avro"
+    if not path.exists():
+        OUT.mkdir(parents=True, exist_ok=True)
+        generate(persons, parse_month("2022-01"), parse_month("2023-12"), 1, path)
+    return path
+
+
+def _peak() -> str:
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB peak so far"
+
+
+def _bytes(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def _folded(path: Path) -> tuple[Fold, list[Line]]:
+    """Fold everything, bytes of blocks in, rows in the ledger; decoding and ledger timed apart."""
+    fold = Fold(SETTINGS)
+    decoding: list[float] = []
+    folding: list[float] = []
+    events = 0
+    for batch in batches(LogFile.open(path)):
+        with _timed(decoding):
+            decoded = decode(batch, fold.ledger.rules)
+        with _timed(folding):
+            fold.ledger.fold(decoded, 0, len(decoded.kind))
+        events += len(decoded.kind)
+    whole = sum(decoding) + sum(folding)
+    tables = fold.ledger.tables
+    row_bytes = tables.rows.nbytes + tables.row_slots.nbytes + tables.before.nbytes
+    id_bytes = tables.ids.nbytes + tables.id_slots.nbytes
+    return fold, [
+        ("events, persons, rows", f"{events:,}, {fold.ledger.persons:,}, {len(fold.ledger.rows):,}"),
+        ("fold, one core", f"{events / whole / 1e6:.2f} M events/s ({whole:.1f} s; decode {sum(decoding):.1f} s)"),
+        ("bytes a row, an event id", f"{row_bytes / len(fold.ledger.rows):.0f}, {id_bytes / fold.ledger.ids:.0f}"),
+    ]
+
+
+def _counted(fold: Fold) -> list[Line]:
+    """Count the largest node over all periods, and one lone event's month."""
+    months = np.flatnonzero(fold.ledger.tables.exists.any(axis=0)).tolist()
+    found: list[Line] = []
+    for kinds, unit in ((("month",), "person-month"), (("year", "rolling_year"), "person-year")):
+        took: list[float] = []
+        units = 0
+        for axes in stretches(months, kinds):
+            rows = people(fold.ledger, months_of(axes))
+            with _timed(took):
+                blocks = [made for _, made in count(rows, axes, NODE["LL"], SETTINGS)]
+            units += sum(kingdom_total(cells) for made in blocks for cells in made)
+        found.append((f"count LL, a {unit}", f"{sum(took) / units * 1e9:.0f} ns ({units:,} of them, one core)"))
+    return found
+
+
+def _lone_event(path: Path, fold: Fold) -> list[Line]:
+    """Fold one event after a full history, and count its month with it."""
+    file = LogFile.open(path)
+    block = next(file.blocks())
+    kind, values = next(event for event in read_plain(block, file.layout) if not isinstance(event, str))
+    data = np.frombuffer(encode_plain((kind, values | {"event_id": bytes(16)})), np.uint8)
+    batch = batch_of([type(block)(data, 1, 1)], file.layout)
+    fold.ledger.take_touched()
+    folding: list[float] = []
+    counting: list[float] = []
+    with _timed(folding):
+        for _ in fold.steps(batch):
+            pass
+    touched = fold.ledger.take_touched()
+    months = np.flatnonzero(touched.any(axis=0)).tolist()
+    for _ in range(3):
+        with _timed(counting):
+            axes = stretches(months, ("month",))[0]
+            rows = people(fold.ledger, months_of(axes))
+            for node in NODES:
+                if touched[list(node.leaves)].any():
+                    list(count(rows, axes, node, SETTINGS))
+    return [
+        ("a lone event folded", f"{folding[0] * 1e3:.2f} ms"),
+        ("its month recounted, all nodes", f"{min(counting) * 1e3:.0f} ms"),
+    ]
+
+
+def _replayed(path: Path, persons: int) -> tuple[float, list[Line]]:
+    root = OUT / "store"
+    shutil.rmtree(root, ignore_errors=True)
+    cuts: list[tuple[str, float]] = []
+    last = ["", time.perf_counter()]
+
+    def report(what: str, _done: int, _total: int) -> None:
+        if what != last[0]:
+            cuts.append((str(last[0]), time.perf_counter() - float(last[1])))
+            last[:] = [what, time.perf_counter()]
+
+    began = time.perf_counter()
+    Embedded.run(root, SETTINGS, [path], progress=report)
+    whole = time.perf_counter() - began
+    store = DirectoryStore.reading(root)
+    release = store.release()
+    cells = sum(entry.latest.cells for entry in release.entries.values() if entry.latest)
+    counting = [seconds for what, seconds in cuts if what.startswith("counting")]
+    blocks = _bytes(root / "blocks" / f"{release.update.sequence:06d}")
+    return whole, [
+        ("replay, 24 updates, all zones", f"{whole:.0f} s; {_peak()}"),
+        (
+            "late update, barrier to release",
+            f"{counting[-1] if counting else 0:.1f} s; {cells:,} cells, {blocks / 1e6:.0f} MB written",
+        ),
+        ("store", f"{_bytes(root) / 1e9:.2f} GB for {persons:,} persons and 24 releases"),
+    ]
+
+
+def _instead(fold: Fold, replay: float) -> list[Line]:
+    """Time DuckDB at the last update and say what all updates would take."""
+    months = np.flatnonzero(fold.ledger.tables.exists.any(axis=0)).tolist()
+    at = {1: months[:1], 12: months[:12], 24: months[:24]}
+    took = {
+        number: duckdb_way.seconds(fold.ledger, chosen, DUCKDB_SHARE) / DUCKDB_SHARE for number, chosen in at.items()
+    }
+    every = sum(np.interp(range(1, 25), list(took), list(took.values())))
+    shown = ", ".join(f"update {number} {seconds:.0f} s" for number, seconds in took.items())
+    return [
+        (f"DuckDB, all cells, scaled from {DUCKDB_SHARE:.0%} of persons", shown),
+        ("DuckDB, 24 updates, interpolated", f"{every:.0f} s, {every / replay:.0f} times the replay"),
+    ]
+
+
+def _slow(persons: int) -> list[Line]:
+    """Time the reference on a small history."""
+    path, root = _history(persons), OUT / "small"
+    shutil.rmtree(root, ignore_errors=True)
+    fast: list[float] = []
+    slow: list[float] = []
+    with _timed(fast):
+        Embedded.run(root, SETTINGS, [path])
+    with _timed(slow):
+        found = Recount.of([path], DirectoryStore.reading(root))
+        places = found.sample(1)
+        verdict = found.verdict(places)
+    every = len(found.places())
+    return [
+        (
+            f"reference, {persons:,} persons",
+            f"{slow[0]:.0f} s for {verdict.blocks} of {every:,} blocks, {len(verdict.differences)} cells differ; "
+            f"the fast core counted all in {fast[0]:.0f} s",
+        )
+    ]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--persons", type=int, default=400_000)
+    persons = parser.parse_args().persons
+    small = _history(2_000)
+    Embedded.run(OUT / "warm", SETTINGS, [small])  # kernels are compiled, and are not what is measured
+    shutil.rmtree(OUT / "warm")
+    path = _history(persons)
+    fold, lines = _folded(path)
+    lines += _counted(fold)
+    lines += _lone_event(path, fold)
+    replay, told = _replayed(path, persons)
+    lines += told + _instead(fold, replay) + _slow(2_000)
+    for what, figure in lines:
+        print(f"{what:<52} {figure}")  # noqa: T201 - what this program is for
+
+
+if __name__ == "__main__":
+    main()
