@@ -5,6 +5,7 @@ over level x breakdown, summed by person, part and cell, and summed again.
 """
 
 import time
+from collections.abc import Iterable
 
 import duckdb
 import numpy as np
@@ -82,15 +83,19 @@ def rows_frame(ledger: Ledger, share: float) -> pd.DataFrame:
     return frame
 
 
+def _columns(names: Iterable[str]) -> str:
+    return ", ".join(f"c_{name}" for name in names)
+
+
 def seconds(ledger: Ledger, months: list[int], share: float) -> float:
     """Return how long the recount of all cells of the periods that these months reach takes, for a share of persons."""
     database = duckdb.connect()
     database.from_df(rows_frame(ledger, share)).create("flat")
     few = [name for name in BREAKDOWNS if name in ROLLING_YEAR_BREAKDOWNS]
-    database.execute(
+    database.execute(  # the names are our own, no user's
         "create table rows as select person, leaf, month, amount, share, days, "
-        f"[place0, place1, place2, place3, place4] as places, [{', '.join(f'c_{name}' for name in BREAKDOWNS)}] as many, "
-        f"[{', '.join(f'c_{name}' for name in few)}] as few from flat"
+        f"[place0, place1, place2, place3, place4] as places, [{_columns(BREAKDOWNS)}] as many, "
+        f"[{_columns(few)}] as few from flat"  # noqa: S608
     )
     nodes = [(node.code, part, leaf) for node in NODES for part, leaves in enumerate(node.parts) for leaf in leaves]
     database.from_df(pd.DataFrame(nodes, columns=["support", "part", "leaf"])).create("nodes")

@@ -31,7 +31,7 @@ quarter axis Ann's balance is 0 from the first place on: no turn. Bob +1. So Q1 
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
