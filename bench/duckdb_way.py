@@ -92,10 +92,10 @@ def seconds(ledger: Ledger, months: list[int], share: float) -> float:
     database = duckdb.connect()
     database.from_df(rows_frame(ledger, share)).create("flat")
     few = [name for name in BREAKDOWNS if name in ROLLING_YEAR_BREAKDOWNS]
-    database.execute(  # the names are our own, no user's
-        "create table rows as select person, leaf, month, amount, share, days, "
+    database.execute(
+        "create table rows as select person, leaf, month, amount, share, days, "  # noqa: S608 - names of our own
         f"[place0, place1, place2, place3, place4] as places, [{_columns(BREAKDOWNS)}] as many, "
-        f"[{_columns(few)}] as few from flat"  # noqa: S608
+        f"[{_columns(few)}] as few from flat"
     )
     nodes = [(node.code, part, leaf) for node in NODES for part, leaves in enumerate(node.parts) for leaf in leaves]
     database.from_df(pd.DataFrame(nodes, columns=["support", "part", "leaf"])).create("nodes")
