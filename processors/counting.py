@@ -481,7 +481,7 @@ def _write_person(size: Whole, profiles: Whole, plan: Plan, person: Person, coun
         if stays:
             for line in range(size):
                 person.group[line] = line
-            place = plan.place_of[person.municipality[0], MUNICIPAL]
+            place = np.int64(plan.place_of[person.municipality[0], MUNICIPAL])
             _write_place(size, axis, place, plan, person, counts.slots, counts.own)
         else:
             for level in range(LEVEL_COUNT):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from processors.compiled import kernel
+from processors.compiled import inlined, loop
 from processors.counting import ABSENT, People
 from processors.spells import (
     AMOUNT_OF,
@@ -85,7 +85,7 @@ def durations(people: People, first: int, last: int, layout: Layout) -> Duration
     return beside
 
 
-@kernel
+@loop
 def _durations(
     rows: Int64, first: int, last: int, gaps: Int64, layout: Layout, person: Int64, own: Durations, wide: Durations
 ) -> None:
@@ -113,7 +113,7 @@ def _durations(
                 _write_place(entries, level, place, months, first, last, gaps, layout, person, wide)
 
 
-@kernel
+@inlined
 def _starts(months: int, gaps: Int64, person: Int64, positive: int, first: int, lists: int) -> None:
     """Note for each positive month where its spell began, by gap tolerance, and on how many lists in a row.
 
@@ -131,7 +131,7 @@ def _starts(months: int, gaps: Int64, person: Int64, positive: int, first: int, 
         person[lists, at] = person[lists, before] + 1 if listed else 1
 
 
-@kernel
+@inlined
 def _write_place(
     entries: int,
     level: int,
@@ -175,7 +175,7 @@ def _write_place(
         entry = stop
 
 
-@kernel
+@inlined
 def _band(month: int, begun: int, layout: Layout) -> int:
     """Return the band of a spell at a month; unknown where it was running in the log's first month (H2)."""
     months = month - begun
@@ -184,7 +184,7 @@ def _band(month: int, begun: int, layout: Layout) -> int:
     return min(months // MONTHS_PER_YEAR, YEARS)
 
 
-@kernel
+@inlined
 def _write_cells(
     first: int,
     stop: int,

@@ -108,7 +108,8 @@ def _admitted(data: Bytes, events: Events, first: Whole, stop: Whole) -> tuple[B
         if events.fault[row] == 0:
             copied[at] = 2 * events.kind[row]  # zigzag of the branch index
             length = events.stop[row] - events.start[row]
-            copied[at + 1 : at + 1 + length] = data[events.start[row] : events.stop[row]]
+            for byte in range(length):
+                copied[at + 1 + byte] = data[events.start[row] + byte]
             at += length + 1
             count += 1
     return copied, count

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from processors.compiled import kernel
+from processors.compiled import inlined, loop
 from processors.counting import ABSENT, People
 from processors.ledger import (
     ADULT_MASK,
@@ -127,7 +127,7 @@ def layout(people: People, benefit: Benefit, geography: int, settings: FigureSet
     return Layout(part_of_leaf, place_of_municipality()[shown], age5_of_age13(), int(since), int(largest))
 
 
-@kernel
+@loop
 def _extent(rows: Int64, part_of_leaf: Int8) -> tuple[int, int]:
     """Return the first month of the benefit, and the most rows of it that one person has."""
     first, largest, size, person = np.int64(MONTH_MASK), 0, 0, np.int64(ABSENT)
@@ -159,7 +159,7 @@ def room_for(largest: int) -> Int64:
     return np.zeros((BANDS_OF + 1, max(largest, PART_COUNT, METHODS)), np.int64)
 
 
-@kernel
+@inlined
 def gather(rows: Int64, at: int, layout: Layout, person: Int64) -> tuple[int, int]:
     """Copy the benefit's rows of the person at row ``at``; return where the next begins, and how many."""
     number = rows[at, KEY] >> PERSON_SHIFT
@@ -182,7 +182,7 @@ def gather(rows: Int64, at: int, layout: Layout, person: Int64) -> tuple[int, in
     return at, size
 
 
-@kernel
+@inlined
 def _months_adult(traits: int, month: int) -> int:
     """Return how many months ago somebody of 18 or 19 was last under 18, 0 for a minor, LONG_ADULT for all others."""
     age = traits >> AGE13_SHIFT & AGE13_MASK
@@ -191,13 +191,13 @@ def _months_adult(traits: int, month: int) -> int:
     return (month - (traits >> ADULT_SHIFT)) & ADULT_MASK if age == MINOR_CLASS + 1 else LONG_ADULT
 
 
-@kernel
+@inlined
 def place_at(entry: int, level: int, layout: Layout, person: Int64) -> int:
     """Return the place of a row at a level, ABSENT where there is none."""
     return int(layout.place_of[person[MUNICIPALITY_OF, entry], level])
 
 
-@kernel
+@inlined
 def stays(size: int, layout: Layout, person: Int64) -> bool:
     """Tell whether all rows lie in one municipality of the geography month."""
     for entry in range(1, size):
@@ -206,14 +206,14 @@ def stays(size: int, layout: Layout, person: Int64) -> bool:
     return True
 
 
-@kernel
+@inlined
 def clear(person: Int64, line: int, size: int) -> None:
     """Set the first ``size`` numbers of a line to zero."""
     for at in range(size):
         person[line, at] = 0
 
 
-@kernel
+@inlined
 def some_part_positive(person: Int64) -> bool:
     """Tell whether the balance of some part is above zero (B3)."""
     for part in range(PART_COUNT):  # noqa: SIM110 - kernels have no generators
@@ -222,7 +222,7 @@ def some_part_positive(person: Int64) -> bool:
     return False
 
 
-@kernel
+@inlined
 def positive_months(size: int, level: int, place: int, layout: Layout, person: Int64, line: int) -> int:
     """List the months in which the cell of a place is above zero in some part; return how many (H1)."""
     count = entry = 0
@@ -239,13 +239,13 @@ def positive_months(size: int, level: int, place: int, layout: Layout, person: I
     return count
 
 
-@kernel
+@inlined
 def _rank(number: int, known: bool) -> int:  # noqa: FBT001 - kernels take no keywords
     """Return the rank of a spell by its number among those seen; ``known``: nothing came before the first seen (H3)."""
     return min(number, TOP_RANK) - 1 if number > 1 or known else UNKNOWN_RANK
 
 
-@kernel
+@inlined
 def _nothing_before(first: int, size: int, level: int, place: int, layout: Layout, person: Int64) -> bool:
     """Tell whether a first seen spell is the first there ever was: long after L, or of a minor in L (H3)."""
     if first >= layout.since + FIRST_KNOWN_AFTER:
@@ -272,7 +272,7 @@ def spells(people: People, gap: int, layout: Layout) -> Spells:
     return Spells._make(np.concatenate(chunks, axis=1))
 
 
-@kernel
+@loop
 def _spells(rows: Int64, at: int, gap: int, layout: Layout, person: Int64, written: Int32) -> tuple[int, int]:
     """Write the spells of persons from row ``at`` on, until CHUNK are written; return where to go on, and how many."""
     size = 0
@@ -304,7 +304,7 @@ def _spells(rows: Int64, at: int, gap: int, layout: Layout, person: Int64, writt
     return at, size
 
 
-@kernel
+@inlined
 def _rank_months(months: int, gap: int, entries: int, level: int, place: int, layout: Layout, person: Int64) -> None:
     """Note for each positive month of the kingdom the rank of the spell that holds it."""
     known = False
@@ -318,7 +318,7 @@ def _rank_months(months: int, gap: int, entries: int, level: int, place: int, la
         person[KINGDOM_RANK, at] = _rank(number, known)
 
 
-@kernel
+@inlined
 def _write_spells(
     size: int,
     number: int,

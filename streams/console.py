@@ -9,7 +9,7 @@ from rich.table import Table
 
 from streams.progress import Report
 
-OUT = Console(highlight=False)
+OUT = Console(highlight=False, soft_wrap=True)
 ERR = Console(stderr=True, highlight=False)
 
 
