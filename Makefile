@@ -21,6 +21,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 test: $(READY)
+	scripts/servers.sh
 	$(BIN)/pytest --numprocesses 2
 
 demo-kafka: $(READY)
@@ -28,6 +29,7 @@ demo-kafka: $(READY)
 	$(BIN)/ocmw demo-kafka --out demo/kafka
 
 test-faults: $(READY)
+	scripts/servers.sh
 	$(BIN)/pytest -m faults --capture=no tests/faults
 
 bench: $(READY)
