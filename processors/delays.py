@@ -25,7 +25,7 @@ class MonthAtUpdate(NamedTuple):
 class Delay(NamedTuple):
     """A row of the table: of ``pairs`` months at age ``k``, ``stable`` moved by at most 1 %; ``share`` is in percent.
 
-    ``justified``: from this k on figures hold still often enough to be published.
+    ``justified``: the legal delay is at least the measured one (see ``measured``).
     """
 
     support: str
@@ -37,8 +37,8 @@ class Delay(NamedTuple):
     justified: bool
 
 
-def delays(history: Iterable[MonthAtUpdate]) -> list[Delay]:
-    """Return a row for each support and age, ages ascending; an update's first sight of a log is not among them."""
+def delays(history: Iterable[MonthAtUpdate], *, every_age: bool = False) -> list[Delay]:
+    """Return a row for each support at its measured delay, or at every age; without a measured one, at its last age."""
     pairs: dict[tuple[str, int], list[bool]] = defaultdict(list)
     for seen in history:
         if seen.age >= 0:
@@ -55,9 +55,10 @@ def delays(history: Iterable[MonthAtUpdate]) -> list[Delay]:
                 sum(found),
                 round(100 * sum(found) / len(found), 1),
                 node.delay,
-                answer is not None and age >= answer,
+                answer is not None and answer <= node.delay,
             )
             for age, found in sorted(ages.items())
+            if every_age or age == (max(ages) if answer is None else answer)
         ]
     return table
 

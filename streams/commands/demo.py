@@ -80,7 +80,7 @@ def demo(
         f"ocmw why --store {root} --support LL --period 2023-09",
         f"ocmw changes --store {root}",
         f"ocmw delays --store {root}",
-        f"ocmw export --store {root} --support LL --period 2023 --format csv --out ll_2023.csv",
+        f"ocmw export --store {root} --support LL --period 2022 --format csv --out ll_2022.csv",
     ):
         OUT.print(f"  .venv/bin/{command}")
     raise typer.Exit(1 if verdict.differences else 0)

@@ -1,13 +1,10 @@
 """What the gate did, in sentences and tables."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from streams.commands.history import Store
-
-if TYPE_CHECKING:
-    from processors.delays import Delay
 
 
 def register(app: typer.Typer) -> None:
@@ -69,18 +66,8 @@ def delays(
     from streams.console import show_table
     from streams.story import months_at_updates
 
-    table = measured(months_at_updates(DirectoryStore.reading(store)))
-    rows = table if every else _answers(table)
-    show_table("Measured delays", Delay._fields, rows)
-
-
-def _answers(table: "list[Delay]") -> "list[Delay]":
-    """Keep for each support the row of the smallest k that is justified, or its last row when none is."""
-    chosen: dict[str, Delay] = {}
-    for row in table:
-        if row.support not in chosen or not chosen[row.support].justified:
-            chosen[row.support] = row
-    return list(chosen.values())
+    table = measured(months_at_updates(DirectoryStore.reading(store)), every_age=every)
+    show_table("Measured delays", Delay._fields, [(*row[:-1], "yes" if row.justified else "no") for row in table])
 
 
 def settings() -> None:
