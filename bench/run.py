@@ -20,9 +20,10 @@ kernel_cache.prepare()
 
 from bench import duckdb_way  # noqa: E402 - kernels are imported after their cache is named
 from processors.axes import stretches  # noqa: E402
-from processors.counting import count, people  # noqa: E402
+from processors.counting import count  # noqa: E402
 from processors.decoding import batch_of, decode  # noqa: E402
 from processors.fold import Fold  # noqa: E402
+from processors.people import people  # noqa: E402
 from processors.publication import kingdom_total, months_of  # noqa: E402
 from schemas.log import LogFile, encode_plain, read_plain  # noqa: E402
 from schemas.periods import parse_month  # noqa: E402

@@ -18,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from processors.compiled import inlined, loop
-from processors.counting import ABSENT, People
+from processors.people import People
+from processors.plan import ABSENT
 from processors.spells import (
     AMOUNT_OF,
     BALANCE,

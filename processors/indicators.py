@@ -17,8 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import CensoredData, ecdf
 
-from processors.counting import People
 from processors.durations import durations
+from processors.people import People
 from processors.rules import rules
 from processors.spells import TRAIT_KINDS, Layout, Spells, layout, spells
 from schemas.indicators import (

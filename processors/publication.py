@@ -11,7 +11,8 @@ from typing import Literal, Protocol
 import numpy as np
 
 from processors.axes import Axis
-from processors.counting import Mask, People, count
+from processors.counting import count
+from processors.people import Mask, People
 from processors.stability import Moment, next_vintage
 from schemas.breakdowns import CATEGORY_NUMBER
 from schemas.figures import Cells

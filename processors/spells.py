@@ -24,7 +24,6 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.compiled import inlined, loop
-from processors.counting import ABSENT, People
 from processors.ledger import (
     ADULT_MASK,
     ADULT_SHIFT,
@@ -44,6 +43,8 @@ from processors.ledger import (
     SEX_SHIFT,
     TRAITS,
 )
+from processors.people import People
+from processors.plan import ABSENT
 from processors.rules import LEAF_COUNT, age5_of_age13, place_of_municipality, rules, shown_municipality
 from schemas import indicators
 from schemas.indicators import (

@@ -9,8 +9,8 @@ from functools import partial
 import numpy as np
 
 from processors.axes import Axis, stretches
-from processors.counting import Mask, People, people
 from processors.ledger import Ledger
+from processors.people import Mask, People, people
 from processors.publication import Entries, counted, entries, known_periods, months_of, untouched
 from processors.stability import Moment, moment
 from schemas.figures import BlockKey, Cells

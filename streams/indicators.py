@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from processors.counting import Mask, people
 from processors.indicator_window import first_changed, last_shown
 from processors.indicators import Asked, tables
 from processors.ledger import Ledger
+from processors.people import Mask, people
 from processors.spells import layout
 from schemas.indicators import PARTS, Benefit
 from schemas.periods import MONTH_COUNT

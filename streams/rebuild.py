@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from processors.axes import stretches
-from processors.counting import people
+from processors.people import people
 from processors.publication import counted, digest_of, known_periods, months_of
 from schemas.figures import BlockKey
 from schemas.supports import NODES

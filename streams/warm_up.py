@@ -7,8 +7,9 @@ def compile_counting() -> None:
     """Count an empty ledger once; the compiled kernels go to the cache that all processes share."""
     kernel_cache.prepare()
     from processors.axes import stretches  # noqa: PLC0415 - kernels are imported after their cache is named
-    from processors.counting import count, people  # noqa: PLC0415
+    from processors.counting import count  # noqa: PLC0415
     from processors.ledger import Ledger  # noqa: PLC0415
+    from processors.people import people  # noqa: PLC0415
     from processors.publication import months_of  # noqa: PLC0415
     from schemas.settings import FigureSettings  # noqa: PLC0415
     from schemas.supports import NODES  # noqa: PLC0415

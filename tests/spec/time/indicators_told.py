@@ -8,8 +8,8 @@ import pandas as pd
 
 from processors import indicators as fast_tables
 from processors import reference_indicators
-from processors.counting import people
 from processors.fold import Fold
+from processors.people import people
 from processors.reference_events import admitted
 from processors.reference_parts import History
 from processors.reference_spells import Asked
