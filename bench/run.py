@@ -111,7 +111,7 @@ def _lone_event(path: Path, fold: Fold) -> list[Line]:
     file = LogFile.open(path)
     block = next(file.blocks())
     kind, values = next(event for event in read_plain(block, file.layout) if not isinstance(event, str))
-    data = np.frombuffer(encode_plain((kind, values | {"event_id": bytes(16)})), np.uint8)
+    data = np.frombuffer(bytearray(encode_plain((kind, values | {"event_id": bytes(16)}))), np.uint8)
     batch = batch_of([type(block)(data, 1, 1)], file.layout)
     fold.ledger.take_touched()
     folding: list[float] = []

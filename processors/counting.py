@@ -10,7 +10,8 @@ above zero over the rows that fall in that cell. And three sums over rows. Four 
    places [low, high] on it: one place for months, quarters and years, up to twelve for rolling years. The balance along
    the axis is a running sum: add the amount at low, take it off behind high. Where its sign turns, a person enters or
    leaves the count; so a person of twenty-four months writes +1 once and -1 once, not twenty-four times twelve
-   rolling years, and one running sum over the cells at the end gives every period.
+   rolling years, and one running sum over the cells at the end gives every period. (Where
+   no row is zero or negative, the places are the joined intervals, and no balance need be run.)
 2. **Most people stay what they are.** For a breakdown in which all of a person's rows have the same category, the turns
    are those of the total; they are found once and written again for each such breakdown. Only where the category
    changes are rows grouped by it and each group run by itself. That is rule B4 to the letter, for unions of parts too:

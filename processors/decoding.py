@@ -137,7 +137,7 @@ def _translated(blocks: list[Block], layout: Layout) -> Batch:
     found = [event for block in blocks for event in read_plain(block, layout)]
     written = b"".join(encode_plain(event) for event in found if not isinstance(event, str))
     return Batch(
-        data=np.frombuffer(written, np.uint8),
+        data=np.frombuffer(bytearray(written), np.uint8),
         bounds=np.array([0, len(written)], np.int64),
         counts=np.array([len(found)], np.int64),
         kinds=np.arange(len(events.RECORDS), dtype=np.int8),

@@ -7,7 +7,7 @@ which); references of one era of codes share their spells. What comes from spell
 # ruff: noqa: PLR0913, PLR0917 - rows of a table have six columns
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -62,10 +62,22 @@ class Asked:
     last: int
     benefit: Benefit
     settings: FigureSettings
+    layouts: dict[int, Layout] = field(default_factory=dict, repr=False)
+    all_spells: dict[tuple[int, int], Spells] = field(default_factory=dict, repr=False)
 
     def layout(self, geography: int) -> Layout:
-        """Return the layout in the geography of a month."""
-        return layout(self.people, self.benefit, geography, self.settings)
+        """Return the layout in the geography of a month, the same for all months of an era of codes."""
+        era = int(rules(self.settings).era_of_month[geography])
+        if era not in self.layouts:
+            self.layouts[era] = layout(self.people, self.benefit, geography, self.settings)
+        return self.layouts[era]
+
+    def spells(self, gap: int, found: Layout) -> Spells:
+        """Return all spells with a gap tolerance in one of the layouts; each is found once."""
+        key = (gap, id(found))
+        if key not in self.all_spells:
+            self.all_spells[key] = spells(self.people, gap, found)
+        return self.all_spells[key]
 
     def eras(self, references: Iterable[int], needed: int) -> Iterator[tuple[Layout, list[int]]]:
         """Yield the references whose last needed month, ``needed`` later, lies in one era of codes."""
@@ -151,13 +163,13 @@ def _by_place(place: Integers, month: Integers, first: int, months: int) -> Inte
 def _flow_tables(asked: Asked, gap: int) -> Iterator[Table]:
     series = NUMBER["spells", f"own_g{gap}", "flow"]
     for found, months in asked.eras(range(asked.first, asked.last - gap), gap + 1):
-        with_gap, without = spells(asked.people, gap, found), spells(asked.people, 0, found)
+        with_gap, without = asked.spells(gap, found), asked.spells(0, found)
         first, size = months[0], len(months)
         entries = _by_place(with_gap.place, with_gap.first, first, size)
         exits = _by_place(with_gap.place, with_gap.last, first, size)
-        alive = _chosen(without, without.last >= first)
-        begun = _by_place(alive.place, np.maximum(alive.first, first), first, size)
-        ended = _by_place(alive.place, alive.last + 1, first, size)
+        alive = without.last >= first
+        begun = _by_place(without.place[alive], np.maximum(without.first[alive], first), first, size)
+        ended = _by_place(without.place[alive], without.last[alive] + 1, first, size)
         stock = (begun - ended).cumsum(axis=1)
         flows = np.stack([entries, exits, stock], axis=-1)
         place, month = np.nonzero(flows.any(axis=-1))
@@ -167,7 +179,7 @@ def _flow_tables(asked: Asked, gap: int) -> Iterator[Table]:
 
 def _entry_tables(asked: Asked, gap: int) -> Iterator[Table]:
     for found, years in asked.eras(asked.years(), 0):
-        all_spells = spells(asked.people, gap, found)
+        all_spells = asked.spells(gap, found)
         for year in years:
             begun = _chosen(all_spells, (all_spells.first <= year) & (all_spells.first > year - MONTHS_PER_YEAR))
             _, earliest = np.unique(
@@ -192,22 +204,24 @@ def _rank_table(series: int, year: int, places: Integers, ranks: Integers) -> Ta
 def _running_tables(asked: Asked) -> Iterator[Table]:
     series = NUMBER["quartiles", "running_g0", "quartile"]
     for found, months in asked.eras(range(asked.first, asked.last + 1), 0):
-        all_spells = spells(asked.people, 0, found)
+        all_spells = asked.spells(0, found)
         for month in months:
-            running = _chosen(all_spells, (all_spells.first <= month) & (all_spells.last >= month))
+            running = (all_spells.first <= month) & (all_spells.last >= month)
             oldest = month - found.since
-            part = _quartile_table(series, month, running.place, month - running.first.astype(np.int64))
+            months_run = month - all_spells.first[running].astype(np.int64)
+            part = _quartile_table(series, month, all_spells.place[running], months_run)
             yield Table._make(column[part.counted < max(oldest, 0)] for column in part)
 
 
 def _completed_tables(asked: Asked, gap: int) -> Iterator[Table]:
     series = NUMBER["quartiles", f"completed_g{gap}", "quartile"]
     for found, years in asked.eras(asked.years(gap + 1), gap + 1):
-        all_spells = spells(asked.people, gap, found)
+        all_spells = asked.spells(gap, found)
         for year in years:
             inside = (all_spells.last <= year) & (all_spells.last > year - MONTHS_PER_YEAR)
-            ended = _chosen(all_spells, inside & (all_spells.first > found.since))
-            yield _quartile_table(series, year, ended.place, ended.last.astype(np.int64) - ended.first + 1)
+            inside &= all_spells.first > found.since
+            lengths = all_spells.last[inside].astype(np.int64) - all_spells.first[inside] + 1
+            yield _quartile_table(series, year, all_spells.place[inside], lengths)
 
 
 def _quartile_table(series: int, reference: int, places: Integers, months: Integers) -> Table:
@@ -248,7 +262,7 @@ def _survival_tables(asked: Asked, gap: int) -> Iterator[Table]:
         return
     series = NUMBER["survival", f"kaplan_meier_g{gap}", "months"]
     found = asked.layout(asked.last)
-    all_spells = spells(asked.people, gap, found)
+    all_spells = asked.spells(gap, found)
     for year in range(_december(found.since), asked.last + 1, MONTHS_PER_YEAR):
         inside = (all_spells.first <= year) & (all_spells.first > max(year - MONTHS_PER_YEAR, found.since))
         cohort = _chosen(all_spells, inside)

@@ -9,6 +9,8 @@ from processors.compiled import kernel
 from processors.ledger import (
     EMPTY,
     KEY,
+    MUNICIPALITY_MASK,
+    MUNICIPALITY_SHIFT,
     PERSON_SHIFT,
     PERSONS,
     Ledger,
@@ -24,8 +26,9 @@ Mask = npt.NDArray[np.bool_]
 
 
 class People(NamedTuple):
-    """Rows of the months at hand, those of a person together.
+    """Rows of the months at hand, a person's together and by month, persons of a municipality near each other.
 
+    The latter only for speed: their cells lie near each other too, and stay in the processor's cache.
     ``rows`` has the columns of ``Ledger.rows``; ``months`` is the mask of months (by ordinal) that it holds in full.
     """
 
@@ -40,19 +43,21 @@ def people(ledger: Ledger, months: Mask) -> People:
 
 @kernel
 def _by_person(tables: Tables, months: Mask) -> Int64:
-    """Follow the chains of the months, then sort by person number (a counting sort)."""
+    """Follow the chains of the months, then sort by person: two counting sorts, of persons by municipality, of rows."""
     places = np.empty(tables.held[months].sum(), np.int32)
-    starts = np.zeros(tables.used[PERSONS] + 1, np.int32)
+    lines = np.zeros(tables.used[PERSONS], np.int32)
+    homes = np.zeros(tables.used[PERSONS], np.int16)
     found = 0
     for month in np.flatnonzero(months):
         row = tables.newest[month]
         while row != EMPTY:
+            key = tables.rows[row, KEY]
             places[found] = row
-            starts[(tables.rows[row, KEY] >> PERSON_SHIFT) + 1] += 1
+            lines[key >> PERSON_SHIFT] += 1
+            homes[key >> PERSON_SHIFT] = key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK
             found += 1
             row = tables.before[row]
-    for person in range(1, len(starts)):
-        starts[person] += starts[person - 1]
+    starts = _starts(lines, homes)
     rows = np.empty((found, tables.rows.shape[1]), np.int64)
     for at in range(found):
         row = places[at]
@@ -61,3 +66,18 @@ def _by_person(tables: Tables, months: Mask) -> Int64:
             rows[starts[person], column] = tables.rows[row, column]
         starts[person] += 1
     return rows
+
+
+@kernel
+def _starts(lines: Int32, homes: Int16) -> Int32:
+    """Return where the rows of each person begin, those of one municipality next to each other."""
+    sizes = np.zeros(MUNICIPALITY_MASK + 2, np.int32)
+    for person in range(len(homes)):
+        sizes[homes[person] + 1] += lines[person]
+    for municipality in range(1, len(sizes)):
+        sizes[municipality] += sizes[municipality - 1]
+    starts = np.empty(len(homes), np.int32)
+    for person in range(len(homes)):
+        starts[person] = sizes[homes[person]]
+        sizes[homes[person]] += lines[person]
+    return starts

@@ -233,17 +233,19 @@ def _write_person(size: Whole, profiles: Whole, plan: Plan, person: Person, coun
     """Write where a person enters and leaves the count, for every axis, level and breakdown (B4, E2, E3)."""
     _classify(profiles, person)
     stays = True
-    for line in range(1, size):
+    plain = True
+    for line in range(size):
         stays &= person.municipality[line] == person.municipality[0]
+        plain &= person.amount[line] > 0
     for axis in range(len(plan.low)):
         if stays:
             for line in range(size):
                 person.group[line] = line
             place = np.int64(plan.place_of[person.municipality[0], MUNICIPAL])
-            _write_place(size, axis, place, plan, person, counts.slots, counts.own)
+            _write_place(size, axis, place, plain, plan, person, counts.slots, counts.own)
         else:
             for level in range(LEVEL_COUNT):
-                _write_level(size, axis, level, plan, person, counts)
+                _write_level(size, axis, level, plain, plan, person, counts)
 
 
 @inlined
@@ -266,7 +268,9 @@ def _classify(profiles: Whole, person: Person) -> None:
 
 
 @inlined
-def _write_level(size: Whole, axis: Whole, level: Whole, plan: Plan, person: Person, counts: Counts) -> None:
+def _write_level(
+    size: Whole, axis: Whole, level: Whole, plain: Whole, plan: Plan, person: Person, counts: Counts
+) -> None:
     """Write the turns of a person who moved, place by place, at one geographic level."""
     for line in range(size):
         person.place[line] = plan.place_of[person.municipality[line], level]
@@ -280,12 +284,12 @@ def _write_level(size: Whole, axis: Whole, level: Whole, plan: Plan, person: Per
                 person.place[other] = ABSENT
                 person.group[group] = other
                 group += 1
-        _write_place(group, axis, place, plan, person, counts.slots, counts.wide)
+        _write_place(group, axis, place, plain, plan, person, counts.slots, counts.wide)
 
 
 @inlined
 def _write_place(
-    size: Whole, axis: Whole, place: Whole, plan: Plan, person: Person, slots: Int32, target: Int32
+    size: Whole, axis: Whole, place: Whole, plain: Whole, plan: Plan, person: Person, slots: Int32, target: Int32
 ) -> None:
     """Write the turns of the rows in ``group``, which lie in one place: once found, for all breakdowns alike."""
     for breakdown in range(BREAKDOWN_COUNT):
@@ -303,7 +307,7 @@ def _write_place(
                     person.category[other] = ABSENT
                     person.alike[alike] = person.group[other]
                     alike += 1
-            turns = _turns(alike, axis, plan, person)
+            turns = _plain_turns(alike, axis, plan, person) if plain else _turns(alike, axis, plan, person)
             if turns:
                 _write_turns(turns, breakdown, axis, place, plan, person, slots, target)
 
@@ -321,6 +325,24 @@ def _write_turns(
             for turn in range(0, turns, 2):
                 target[cell, offset + person.turns[turn]] += 1
                 target[cell, offset + person.turns[turn + 1]] -= 1
+
+
+@inlined
+def _plain_turns(size: Whole, axis: Whole, plan: Plan, person: Person) -> Whole:
+    """Find the turns over the rows in ``alike``, all above zero and by month: the joined intervals of their months."""
+    found = 0
+    for at in range(size):
+        month = person.month[person.alike[at]]
+        low, high = np.int64(plan.low[axis, month]), np.int64(plan.high[axis, month])
+        if low > high:
+            continue
+        if found and low <= person.turns[found - 1]:
+            person.turns[found - 1] = max(person.turns[found - 1], high + 1)
+        else:
+            person.turns[found] = low
+            person.turns[found + 1] = high + 1
+            found += 2
+    return found
 
 
 @inlined

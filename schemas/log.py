@@ -109,7 +109,7 @@ class LogFile:
                 block = self._next(reader)
                 if block is None:
                     break
-                data = np.frombuffer(block.bytes_.getvalue(), dtype=np.uint8)
+                data = np.frombuffer(block.bytes_.getbuffer(), dtype=np.uint8)
                 if not 0 <= block.num_records <= len(data):
                     self._corrupt(f"a block claims {block.num_records} records in {len(data)} bytes")
                 reached = block.offset + block.size
