@@ -6,11 +6,16 @@ per digest cannot. Where no folder can be made, kernels are compiled in each pro
 
 import hashlib
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 _VARIABLE = "NUMBA_CACHE_DIR"
+_ROOT = Path(__file__).parent.parent
+_IMPORT = re.compile(r"^from ((?:processors|schemas)[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
+_NAME = re.compile(r"\w+")
 
 
 def prepare() -> None:
@@ -27,10 +32,28 @@ def prepare() -> None:
 
 
 def _digest() -> str:
-    """Return the digest of everything a kernel is made of: the arithmetic and the vocabulary."""
-    root = Path(__file__).parent.parent
+    """Return the digest of all that kernels are made of: their files, what these import, and the parameters."""
     state = hashlib.blake2b(digest_size=8)
-    for source in sorted(path for floor in ("processors", "schemas") for path in (root / floor).rglob("*.*")):
-        if source.suffix in (".py", ".yaml", ".csv", ".avsc"):
-            state.update(source.read_bytes())
+    parameters = (path for path in (_ROOT / "schemas").rglob("*.*") if path.suffix in (".yaml", ".csv", ".avsc"))
+    for source in sorted({*_kernel_sources(), *parameters}):
+        state.update(source.read_bytes())
     return state.hexdigest()
+
+
+def _kernel_sources() -> set[Path]:
+    """Return the files that hold kernels and, over any number of steps, those that they import from our floors."""
+    found: set[Path] = set()
+    waiting = [path for path in (_ROOT / "processors").glob("*.py") if "processors.compiled" in path.read_text("utf-8")]
+    while waiting:
+        source = waiting.pop()
+        if source not in found:
+            found.add(source)
+            waiting.extend(_imported(source))
+    return found
+
+
+def _imported(source: Path) -> Iterator[Path]:
+    for module, names in _IMPORT.findall(source.read_text("utf-8")):
+        place = _ROOT.joinpath(*module.split("."))
+        named = (place / f"{name}.py" for name in _NAME.findall(names))
+        yield from (path for path in (place.with_suffix(".py"), *named) if path.is_file())
