@@ -72,16 +72,24 @@ def log_file(path: Path, table: str) -> Path:
     return path
 
 
-def raw_file(path: Path, bodies: Iterable[bytes], count: int | None = None) -> Path:
-    """Write one block of bytes that may be no events at all, after an honest header."""
+def raw_file(
+    path: Path, bodies: Iterable[bytes], count: int | None = None, schema: events.Schema | None = None
+) -> Path:
+    """Write one block of bytes that may be no events at all, after an honest header (of today's union by default)."""
     given = list(bodies)
-    header = io.BytesIO()
+    return raw_blocks(path, [(len(given) if count is None else count, b"".join(given))], schema)
+
+
+def raw_blocks(path: Path, blocks: Iterable[tuple[int, bytes]], schema: events.Schema | None = None) -> Path:
+    """Write blocks, each the number of records that it claims and its bytes, after an honest header."""
+    stream = io.BytesIO()
     marker = b"ocmw dossier log"
-    fastavro.writer(header, events.union(), [], codec="null", sync_marker=marker)
-    body = b"".join(given)
-    for number in (len(given) if count is None else count, len(body)):
-        fastavro.schemaless_writer(header, "long", number)
-    path.write_bytes(header.getvalue() + body + marker)
+    fastavro.writer(stream, schema or events.union(), [], codec="null", sync_marker=marker)
+    for count, data in blocks:
+        for number in (count, len(data)):
+            fastavro.schemaless_writer(stream, "long", number)
+        stream.write(data + marker)
+    path.write_bytes(stream.getvalue())
     return path
 
 
