@@ -10,6 +10,11 @@ different stories, or misses a part of one. Four rules see to it:
 - Arriving at the watermark with another digest than its batch has means another log, or another program: stop.
 - A snapshot is believed up to the watermark only, and only after the last record that it folded was read again and
   found to be the same.
+- Summaries for receipts are cumulative, so the last word is enough, and one at each step would be nearly one an event.
+  A step that reaches a new multiple of TELL_EVERY tells all that was touched since it was told last, before its batch;
+  the driver tells in between, when it likes. So who takes over owes what was touched since the last multiple at or
+  below the watermark, whoever told what of it. An example: told up to 100,000, a batch up to 130,000 is acknowledged,
+  the worker dies. The next one folds on from 130,000 and tells, at once, all that was touched since 100,000.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,11 +23,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.partition import Folded, LogError, PartitionFold
+from processors.receipts import Told
 from processors.records import Records, digest_after
 from schemas.rows import CutReached, Rows, RowsBatch
 
 ROWS_PER_BATCH = 12_000
 """Rows in one part of a batch: at 36 bytes it stays under 500 KB."""
+TELL_EVERY = 100_000
+"""Offsets after which summaries must be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +43,14 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a step sends, in this order, each acknowledged before the next: set aside, batches, marker.
+    """What a step sends, in this order, each acknowledged before the next: set aside, summaries, batches, marker.
 
     ``set_aside`` holds (offset, number of the fault). Nothing at all below the watermark.
     """
 
     stop: int
     set_aside: tuple[tuple[int, int], ...] = ()
+    summaries: tuple[Told, ...] = ()
     batches: tuple[RowsBatch, ...] = ()
     marker: CutReached | None = None
 
@@ -63,8 +72,10 @@ def watermark_of(messages: Iterable[RowsBatch | CutReached]) -> Watermark | None
 class PartitionIntake:
     """One assignment of one partition: its fold, and what of it must still be sent."""
 
-    def __init__(self, fold: PartitionFold, watermark: Watermark, session: bytes) -> None:
+    def __init__(self, fold: PartitionFold, watermark: Watermark, session: bytes, tell_every: int = TELL_EVERY) -> None:
         """Begin with an empty fold or that of a snapshot; ``session`` is drawn anew at each assignment.
+
+        ``tell_every`` never changes between workers of one log.
 
         Raises LogError where the fold stands beyond the watermark: drop such a snapshot first (``believable``).
         """
@@ -75,6 +86,8 @@ class PartitionIntake:
         self.watermark = watermark
         self.session = session
         self.sent = watermark.stop
+        self._tell_every = tell_every
+        self._told = watermark.stop // tell_every * tell_every
         self._verify = fold.position.last >= 0
         self._marker_due = fold.position.stop == watermark.stop
 
@@ -104,6 +117,17 @@ class PartitionIntake:
         if cut < len(records):
             yield from self._beyond(records, cut)
 
+    def tell(self) -> tuple[Told, ...]:
+        """Return what was not told yet; it must be acknowledged before anything else of this partition is sent.
+
+        Nothing while the fold is not yet known to be that of this log.
+        """
+        if self._verify or self.fold.position.stop < self.watermark.stop:
+            return ()
+        found = tuple(self.fold.tally.touched_after(self._told))
+        self._told = max(self._told, self.fold.position.stop)
+        return found
+
     def _arrived(self) -> Iterator[Output]:
         if self.fold.position.stop == self.watermark.stop:
             self._require_same_digest()
@@ -116,7 +140,9 @@ class PartitionIntake:
             raise _another_log(self.fold.partition, self.watermark.stop)
         for step in self.fold.fold(records.slice(cut, len(records))):
             aside = tuple((int(records.offsets[cut + at]), fault) for at, fault in step.set_aside)
-            yield Output(step.position.stop, aside, tuple(self._batches(step)), self._marker() if step.update else None)
+            told = self.tell() if step.position.stop // self._tell_every > self._told // self._tell_every else ()
+            marker = self._marker() if step.update else None
+            yield Output(step.position.stop, aside, told, tuple(self._batches(step)), marker)
             self.sent = step.position.stop
 
     def _verify_last(self, records: Records) -> None:

@@ -19,6 +19,7 @@ from processors.closings import Closings
 from processors.decoding import UPDATE_CLOSED, Batch, Events
 from processors.ledger import DUPLICATE, Ledger
 from processors.records import Records, batch_of_records, decoded, digest_after, set_wrong_aside
+from processors.tally import Tally
 from schemas import events as avro
 from schemas import faults
 from schemas.periods import from_yyyymm
@@ -62,7 +63,7 @@ class PartitionFold:
     """State of one partition; ``barrier`` is the offset behind the last closing, -1 before the first.
 
     ``outcomes`` counts events by the value of ``Events.fault`` (0 applied, DUPLICATE, or a fault's number); closings
-    count in partition 0 only, once each (L2).
+    count in partition 0 only, once each (L2). ``tally`` counts them by OCMW and statement month.
     """
 
     partition: int
@@ -72,6 +73,7 @@ class PartitionFold:
     position: Position = field(default_factory=Position)
     barrier: int = -1
     outcomes: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(OUTCOMES, np.int64))
+    tally: Tally = field(default_factory=Tally)
 
     def fold(self, records: Records) -> Iterator[Folded]:
         """Fold records that follow the position, a step up to each first closing and one for the rest.
@@ -89,11 +91,11 @@ class PartitionFold:
             folded = row + 1
             update = self._closed(records, batch, events, row)
             if update is not None:
-                yield self._folded(records, events, (first, folded), update)
+                yield self._folded(records, batch, events, (first, folded), update)
                 first = folded
         self.ledger.fold(events, folded, len(records))
         if first < len(records):
-            yield self._folded(records, events, (first, len(records)), None)
+            yield self._folded(records, batch, events, (first, len(records)), None)
 
     def _closed(self, records: Records, batch: Batch, events: Events, row: int) -> Update | None:
         """Note what became of a closing, and return the update when this is its first copy here."""
@@ -117,7 +119,9 @@ class PartitionFold:
         self.closings.close(update)
         return update
 
-    def _folded(self, records: Records, events: Events, bounds: tuple[int, int], update: Update | None) -> Folded:
+    def _folded(
+        self, records: Records, batch: Batch, events: Events, bounds: tuple[int, int], update: Update | None
+    ) -> Folded:
         first, stop = bounds
         start = self.position.stop
         last = stop - 1
@@ -129,6 +133,7 @@ class PartitionFold:
         )
         self.barrier = self.position.stop if update else self.barrier
         self._count(events, first, stop, update)
+        self.tally.count(batch.data, events, records.offsets, first, stop)
         outcomes = events.fault[first:stop]
         found = np.flatnonzero((outcomes != 0) & (outcomes != DUPLICATE))
         aside = [(first + at, int(outcomes[at])) for at in found.tolist()]

@@ -7,13 +7,15 @@ receipt.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a source partition says, up to offset ``to`` (exclusive). ``set_aside`` is (slug, events), by slug.
 
-    Cents are signed sums at 100 %: ``cents_in`` of all lines received, ``cents_applied`` of those applied.
+    Cents are signed sums at 100 %: ``cents_in`` of all lines received (but of amounts out of range), ``cents_applied``
+    of those applied.
     """
 
     to: int
@@ -23,6 +25,14 @@ class Summary:
     set_aside: tuple[tuple[str, int], ...]
     cents_in: int
     cents_applied: int
+
+
+class Told(NamedTuple):
+    """A summary and whose it is; the month is YYYYMM as the events have it."""
+
+    ocmw: int
+    statement_month: int
+    summary: Summary
 
 
 Sources = dict[int, Summary]

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from aiohttp import web
 from mode import Service
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from streams.metrics import Metrics
 
@@ -20,6 +22,27 @@ Waiting = Callable[[], str]
 def ready() -> str:
     """Wait for nothing."""
     return ""
+
+
+class HealthSettings(BaseSettings):
+    """Where a worker serves its health (``OCMW_HEALTH_…``)."""
+
+    model_config = SettingsConfigDict(env_prefix="OCMW_HEALTH_")
+
+    host: str = Field(default="127.0.0.1", description="Address at which a worker serves /metrics, /livez, /readyz.")
+    port: int | None = Field(
+        default=None,
+        ge=0,
+        description="Port of them; unset: not served. Under the supervisor intake has it, publish and agents the next.",
+    )
+
+    def served(self, metrics: Metrics, waiting: Waiting) -> "list[Health]":
+        """Return the service that serves a worker's health, none where no port is named."""
+        return [] if self.port is None else [Health(metrics, self.host, self.port, waiting=waiting)]
+
+    def beside(self, number: int) -> dict[str, str]:
+        """Return the environment that gives process ``number`` beside this one a port of its own."""
+        return {"OCMW_HEALTH_PORT": str(self.port + number)} if self.port else {}
 
 
 class Health(Service):

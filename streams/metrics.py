@@ -36,7 +36,10 @@ METRICS: tuple[Metric, ...] = (
     Metric("ocmw_set_aside", "gauge", "Events of the log set aside so far, by fault.", ("partition", "slug")),
     Metric("ocmw_lag_records", "gauge", "Records of a partition that wait to be read.", ("topic", "partition")),
     Metric(
-        "ocmw_lag_seconds", "gauge", "Age of the oldest record that waits, 0 when none does.", ("topic", "partition")
+        "ocmw_lag_seconds",
+        "gauge",
+        "For how long the oldest record that waits has been seen to wait, 0 when none does.",
+        ("topic", "partition"),
     ),
     Metric("ocmw_fold_seconds", "histogram", "Time of folding one step of one partition."),
     Metric("ocmw_cut_seconds", "histogram", "Time from a barrier that all partitions reached to its release."),
@@ -89,7 +92,7 @@ class Metrics:
         """Note a duration in a histogram. Raises KeyError for a name that is not in the list."""
         self._histograms[name].observe(seconds)
 
-    def forget(self, partition: int) -> None:
+    def forget(self, partition: int | str) -> None:
         """Drop what was told of a partition that another worker has now, so that nobody adds it twice."""
         for one in METRICS:
             if "partition" in one.labels:

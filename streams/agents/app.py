@@ -8,16 +8,15 @@ from faust.types.auth import CredentialsT
 
 from streams.agents.flags import Flags
 from streams.agents.guards import EndOnRefusal, GuardedApp, GuardedTable
-from streams.agents.receipts import RECEIPTS, SUMMARIES, Receipts
+from streams.agents.receipts import Receipts
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import MIB, VINTAGES
-from streams.metrics import Metrics
+from streams.kafka.topics import MIB, RECEIPTS, VINTAGES, summaries_topic
 
 LARGEST = 6 * MIB
 """Bytes of the largest record sent or fetched."""
 
 
-def build_app(settings: KafkaSettings, metrics: Metrics, store: str = "rocksdb://") -> GuardedApp:
+def build_app(settings: KafkaSettings, store: str = "rocksdb://") -> GuardedApp:
     """Return the app with its agents, not started. Topics must be there: a missing one is ignored by Faust.
 
     ``store`` is where tables lie: ``rocksdb://``, or ``memory://`` for trials.
@@ -49,15 +48,15 @@ def build_app(settings: KafkaSettings, metrics: Metrics, store: str = "rocksdb:/
         stream_recovery_delay=0,
     )
     app.sensors.add(EndOnRefusal())
-    _add_agents(app, settings, metrics)
+    _add_agents(app, settings)
     return app
 
 
-def _add_agents(app: GuardedApp, settings: KafkaSettings, metrics: Metrics) -> None:
+def _add_agents(app: GuardedApp, settings: KafkaSettings) -> None:
     receipts = guarded_table(app, "receipts", settings.partitions)
-    app.agent(_bytes(app, SUMMARIES), name="receipts")(Receipts(receipts, _bytes(app, RECEIPTS), metrics).run)
+    app.agent(_bytes(app, summaries_topic(settings)), name="receipts")(Receipts(receipts, _bytes(app, RECEIPTS)).run)
     flags = guarded_table(app, "flags", 1)
-    app.agent(_bytes(app, VINTAGES), name="flags")(Flags(flags, metrics).run)
+    app.agent(_bytes(app, VINTAGES), name="flags")(Flags(flags).run)
 
 
 def guarded_table(app: GuardedApp, name: str, partitions: int) -> GuardedTable:

@@ -7,7 +7,6 @@ from faust.types import StreamT
 from schemas.framing import decode
 from schemas.releases import State
 from streams.agents.guards import GuardedTable
-from streams.metrics import Metrics
 
 
 def newer(known: bytes | None, value: bytes) -> bool:
@@ -25,10 +24,9 @@ def states(value: bytes) -> Counter[str]:
 class Flags:
     """The agent, with its table: support -> its last record of vintages."""
 
-    def __init__(self, table: GuardedTable, metrics: Metrics) -> None:
+    def __init__(self, table: GuardedTable) -> None:
         """Take a table of this agent alone, bytes to bytes."""
         self._table = table
-        self._metrics = metrics
 
     async def run(self, vintages: StreamT[bytes]) -> None:
         """Take one record after the other; older ones, and repeats, change nothing."""
@@ -37,5 +35,3 @@ class Flags:
             if newer(self._table.get(support.encode()), value):
                 self._table[support.encode()] = value
                 await self._table.settle()
-            for state, periods in states(self._table[support.encode()]).items():
-                self._metrics.tell("ocmw_stability", periods, support, state)

@@ -12,16 +12,8 @@ from faust.types import StreamT
 from processors.receipts import Sources, Summary, heard, total
 from schemas.framing import decode, encode
 from streams.agents.guards import GuardedTable
-from streams.kafka.topics import DAY, MIB, Topic
-from streams.metrics import Metrics
 
-SUMMARIES, RECEIPTS = "ocmw.receipt-summaries.v1", "ocmw.receipts.v1"
-SUMMARY_ID, RECEIPT_ID = 22, 23
-
-
-def receipt_topics(partitions: int) -> tuple[Topic, ...]:
-    """Return the topics of receipts; summaries are keyed by OCMW, so that one agent has all of an OCMW."""
-    return Topic(SUMMARIES, partitions, MIB, str(400 * DAY)), Topic(RECEIPTS, partitions, MIB, str(400 * DAY))
+RECEIPT_ID = 23
 
 
 def key_of(ocmw: int, month: int) -> bytes:
@@ -47,11 +39,10 @@ def next_receipt(known: bytes | None, summary: dict[str, Any]) -> bytes | None:
 class Receipts:
     """The agent, with its table and where it answers."""
 
-    def __init__(self, table: GuardedTable, answers: TopicT, metrics: Metrics) -> None:
+    def __init__(self, table: GuardedTable, answers: TopicT) -> None:
         """Take a table of this agent alone, bytes to bytes."""
         self._table = table
         self._answers = answers
-        self._metrics = metrics
 
     async def run(self, summaries: StreamT[bytes]) -> None:
         """Take one summary after the other; the next only when all that came of it is acknowledged."""
@@ -63,7 +54,6 @@ class Receipts:
                 await (await self._answers.send(key=key, value=receipt))
                 self._table[key] = receipt
                 await self._table.settle()
-            self._metrics.tell("ocmw_receipts", len(self._table))
 
 
 def _sources(receipt: bytes | None) -> Sources:

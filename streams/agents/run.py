@@ -1,44 +1,81 @@
 """The agents as a process: until a signal ends it, or a guard does."""
 
 import asyncio
-import signal
+from functools import partial
+from typing import cast
 
 import faust
+from faust.tables.manager import TableManager
 
 from streams.agents.app import build_app
-from streams.agents.receipts import receipt_topics
-from streams.health import Health
+from streams.agents.flags import states
+from streams.agents.guards import GuardedApp, GuardedTable
+from streams.health import HealthSettings
+from streams.kafka.services import first_end, on_signal, raise_crash
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import topics, verify_topics
+from streams.kafka.topics import VINTAGES, summaries_topic, verify_topics
 from streams.metrics import Metrics
+from streams.watching import EVERY, SELDOM, Reaches, Watch, disk_told, lag_told
 
 
-async def run_agents(settings: KafkaSettings, metrics: Metrics, host: str = "127.0.0.1", port: int = 0) -> None:
+async def run_agents(settings: KafkaSettings, health: HealthSettings) -> None:
     """Run until SIGTERM or SIGINT; raises TopicsError for a missing topic, and what crashed the app otherwise."""
-    await verify_topics(settings, (*topics(settings), *receipt_topics(settings.partitions)))
-    app = build_app(settings, metrics)
+    await verify_topics(settings)
+    metrics, app = Metrics(), build_app(settings)
     worker = faust.Worker(app, loop=asyncio.get_running_loop(), override_logging=False, redirect_stdouts=False)
-    health = Health(
-        metrics, host, port, waiting=lambda: "" if app.rebalancing is False else "its partitions are moving"
-    )
-    await health.start()
+    beside = [*_watches(metrics, app, settings), *health.served(metrics, lambda: waits(app))]
     asked = asyncio.Event()
     try:
         await worker.start()
-        for number in (signal.SIGTERM, signal.SIGINT):  # the worker's own handlers would exit with another code
-            asyncio.get_running_loop().add_signal_handler(number, asked.set)
-        metrics.tell("ocmw_active", 1, "agents")
-        await _until(asked, app)
+        on_signal(asked)  # after the start: the worker's own handlers would exit with another code
+        for one in beside:
+            await one.start()
+        await first_end(asked, app, *beside)
     finally:
+        for one in beside:
+            await one.stop()
         await worker.stop()
-        await health.stop()
-    crash = worker.crash_reason or app.crash_reason
-    if crash is not None:
-        raise crash
+    raise_crash(worker, app, *beside)
 
 
-async def _until(asked: asyncio.Event, app: faust.App) -> None:
-    waits = {asyncio.ensure_future(asked.wait()), asyncio.ensure_future(app.wait_until_stopped())}
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for wait in waits:
-        wait.cancel()
+def waits(app: GuardedApp) -> str:
+    """Say what is missing until the app has its partitions and its tables; "" when nothing is."""
+    if app.rebalancing or not app.consumer.assignment():
+        return "its partitions are moving"
+    recovery = cast("TableManager", app.tables).recovery
+    return "" if recovery.completed.is_set() else "its tables are being recovered"
+
+
+def _watches(metrics: Metrics, app: GuardedApp, settings: KafkaSettings) -> list[Watch]:
+    topics = [summaries_topic(settings), VINTAGES]
+    lags = [lag_told(topic, partial(_reaches, app, topic)) for topic in topics]
+    often = Watch(metrics, EVERY, partial(_flags_told, app), *lags, disk_told("snapshots", settings.state))
+    return [often, Watch(metrics, SELDOM, partial(_receipts_told, app))]
+
+
+def _flags_told(app: GuardedApp, metrics: Metrics) -> None:
+    metrics.tell("ocmw_active", int(not waits(app)), "agents")
+    if waits(app):
+        return
+    for support, value in _table(app, "flags").items():
+        for state, periods in states(value).items():
+            metrics.tell("ocmw_stability", periods, support.decode(), state)
+
+
+def _receipts_told(app: GuardedApp, metrics: Metrics) -> None:
+    """Tell how many receipts there are; seldom, for the store knows no better than to count them."""
+    if not waits(app):
+        metrics.tell("ocmw_receipts", len(_table(app, "receipts")))
+
+
+def _table(app: GuardedApp, name: str) -> GuardedTable:
+    return cast("GuardedTable", app.tables[name])
+
+
+async def _reaches(app: GuardedApp, topic: str) -> Reaches:
+    if waits(app):
+        return {}
+    places = [place for place in app.consumer.assignment() if place.topic == topic]
+    ends = await app.consumer.highwaters(*places)
+    found = {place.partition: (await app.consumer.position(place), ends[place]) for place in places}
+    return {partition: (at, end) for partition, (at, end) in found.items() if at is not None}

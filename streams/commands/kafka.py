@@ -8,7 +8,7 @@ import typer
 
 Files = Annotated[list[Path], typer.Argument(help="Avro files of dossier events, in log order.", show_default=False)]
 Store = Annotated[Path, typer.Option("--store", help="Directory of the store.", show_default=False)]
-Role = Literal["intake", "publish"]
+Role = Literal["intake", "publish", "agents"]
 
 
 def register(app: typer.Typer) -> None:
@@ -89,22 +89,31 @@ def worker(
     from streams import kernel_cache
 
     kernel_cache.prepare()
+    from streams.health import HealthSettings
+    from streams.kafka.publish import Home
     from streams.kafka.run import run_intake, run_publish, supervise
     from streams.kafka.settings import KafkaSettings
     from streams.logs import configure
+    from streams.redis_settings import RedisSettings
     from streams.settings import UsageError, load_settings
 
-    if role != "intake" and store is None:
-        message = "name the directory of the store: --store DIR"
-        raise UsageError(message)
-    settings, figures = KafkaSettings(), load_settings()
+    settings, figures, health, copy = KafkaSettings(), load_settings(), HealthSettings(), RedisSettings()
     configure(settings.log_level)
     if role == "intake":
-        asyncio.run(run_intake(settings, figures.figures()))
-    elif store is not None and role == "publish":
-        asyncio.run(run_publish(settings, figures.figures(), store, figures.keep_releases))
-    elif store is not None:
-        raise typer.Exit(supervise(store))
+        asyncio.run(run_intake(settings, figures.figures(), health))
+    elif role == "agents":
+        from streams.agents.run import run_agents
+
+        asyncio.run(run_agents(settings, health))
+    elif store is None:
+        message = "name the directory of the store: --store DIR"
+        raise UsageError(message)
+    elif role == "publish":
+        home = Home(store, figures.keep_releases)
+        kept = copy.copy_of_store() if copy.url else None
+        asyncio.run(run_publish(settings, figures.figures(), home, health, kept))
+    else:
+        raise typer.Exit(supervise(store, health))
 
 
 def log_export(

@@ -4,7 +4,6 @@ Emission may be repeated whole after a crash: events count once by their id, and
 closed with the number it has. Before a closing everything is acknowledged, so the update holds what precedes it.
 """
 
-import asyncio
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import fastavro
 import numpy as np
 from aiokafka import AIOKafkaProducer
-from aiokafka.producer.message_accumulator import BatchBuilder
 
 from processors.decoding import UPDATE_CLOSED, Batch, Events, decode
 from processors.partitioner import KEY_BYTES, partitions_of
@@ -22,13 +20,12 @@ from schemas.framing import UNION_ID, framed
 from schemas.settings import FigureSettings
 from streams.embedded import batches, verified
 from streams.kafka.clients import producing
+from streams.kafka.packing import Packer
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS, verify_topics
 from streams.kafka.updates import Closer, RequestRefusedError, closing
 from streams.progress import Report, silent
 
-IN_FLIGHT = 256
-"""Batches that wait for their acknowledgement at most."""
 _PREFIX = tuple(framed(UNION_ID, bytes([2 * kind])) for kind in range(len(avro.RECORDS)))
 
 
@@ -43,15 +40,13 @@ class Emitted:
 
 
 class Emitter:
-    """Packs events into record batches by partition, and sends them."""
+    """Sends the events of files, and closes the updates that they close."""
 
     def __init__(self, settings: KafkaSettings, producer: AIOKafkaProducer, closer: Closer) -> None:
         """Take an idempotent producer, and who closes updates."""
         self._settings = settings
-        self._producer = producer
+        self._packer = Packer(producer, DOSSIERS)
         self._closer = closer
-        self._open: dict[int, BatchBuilder] = {}
-        self._sent: list[asyncio.Future[object]] = []
         self.emitted = Emitted()
 
     async def emit(self, batch: Batch) -> None:
@@ -66,33 +61,13 @@ class Emitter:
             elif kind == UPDATE_CLOSED:
                 await self._close(data[start:stop])
             else:
-                await self._append(
-                    partition, data[start + KEY_BYTES : start + 2 * KEY_BYTES], _PREFIX[kind] + data[start:stop]
-                )
+                person = data[start + KEY_BYTES : start + 2 * KEY_BYTES]
+                await self._packer.append(partition, person, _PREFIX[kind] + data[start:stop])
+                self.emitted.events += 1
 
     async def flush(self) -> None:
         """Send what is packed and await every acknowledgement."""
-        for partition in list(self._open):
-            await self._send(partition)
-        for sent in self._sent:
-            await sent
-        self._sent = []
-
-    async def _append(self, partition: int, key: bytes, value: bytes) -> None:
-        builder = self._open.get(partition)
-        if builder is None or builder.append(key=key, value=value, timestamp=None) is None:
-            if builder is not None:
-                await self._send(partition)
-            builder = self._open[partition] = self._producer.create_batch()
-            builder.append(key=key, value=value, timestamp=None)
-        self.emitted.events += 1
-
-    async def _send(self, partition: int) -> None:
-        builder = self._open.pop(partition)
-        builder.close()
-        self._sent.append(await self._producer.send_batch(builder, DOSSIERS, partition=partition))
-        if len(self._sent) > IN_FLIGHT:
-            await self._sent.pop(0)
+        await self._packer.flush()
 
     async def _close(self, body: bytes) -> None:
         await self.flush()

@@ -1,6 +1,7 @@
 """Intake: one deterministic fold for each assigned partition, its changed rows sent on.
 
-    getmany ─► generation still the same? ─► fold (a thread) ─► set aside, batch, marker: each acknowledged ─► snapshot
+    getmany ─► generation still the same? ─► fold (a thread) ─► set aside, summaries, batch, marker ─► snapshot
+                                                               each acknowledged before the next
 
 The lock is held by a step, a snapshot and both callbacks of a rebalance, never across ``getmany``: heartbeats and
 rebalances go on while Kafka is silent. Where we stand is decided by the output and the snapshots, never by what the
@@ -28,20 +29,29 @@ from schemas.settings import FigureSettings
 from streams.kafka.clients import consumer, producing
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.snapshots import load_partition, save_partition
+from streams.kafka.summaries import send_summaries
 from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, rows_topic, verify_topics
 from streams.kafka.watermarks import watermarks
 from streams.kafka.whole_batches import Fetched, install, joined, whole
+from streams.metrics import Metrics
 
 LOG = structlog.get_logger("ocmw.intake")
 POLL_MS = 500
+TELL_SECONDS = 5.0
+"""Least time between summaries of a partition, but for those that are due by their number of events."""
 
 
 @dataclass(slots=True)
 class Assigned:
-    """A partition of this worker: its intake, and when its snapshot was last kept (loop time)."""
+    """A partition of this worker: its intake, when snapshot and summaries are due next (loop time).
+
+    ``until`` is where the log ended when the partition was assigned: who stands there has caught up.
+    """
 
     intake: PartitionIntake
     snapshot_due: float
+    tell_due: float
+    until: int
 
 
 @dataclass(slots=True)
@@ -59,13 +69,14 @@ class Held:
 class Intake(Service):
     """The intake of one worker; ``held`` may be read at any time."""
 
-    def __init__(self, settings: KafkaSettings, figures: FigureSettings) -> None:
+    def __init__(self, settings: KafkaSettings, figures: FigureSettings, metrics: Metrics) -> None:
         """Nothing is opened before the service starts."""
         super().__init__()
         self.settings = settings
         self.figures = figures
         self.held = Held()
         self._lock = asyncio.Lock()
+        self._metrics = metrics
         self._generation = 0
         self._braking = Brake(settings.brake_events, settings.brake_percent)
 
@@ -107,6 +118,7 @@ class Intake(Service):
                 await asyncio.gather(
                     *(self._step(where.partition, joined(found)) for where, found in fetched.items() if found)
                 )
+                await self._tell_due()
                 await self._snapshot_one()
 
     async def assign(self, partitions: Iterable[int]) -> None:
@@ -115,10 +127,10 @@ class Intake(Service):
             self._generation += 1
             wanted = sorted(partitions)
             marks = await watermarks(self.settings, wanted)
-            await self._require_log(marks)
+            ends = await self._required_log(marks)
             for partition in wanted:
                 fold = await asyncio.to_thread(self._fold, partition, marks[partition])
-                self._begin(partition, fold, marks[partition])
+                self._begin(fold, marks[partition], ends[partition])
             LOG.info("assigned", count=len(wanted))
 
     async def revoke(self, partitions: Iterable[int]) -> None:
@@ -127,25 +139,47 @@ class Intake(Service):
             self._generation += 1
             await self._drop([partition for partition in partitions if partition in self.held.assigned])
 
+    async def reaches(self) -> dict[int, tuple[int, int]]:
+        """Return, for each partition held, the next offset to fold and where the log ends."""
+        where = [TopicPartition(DOSSIERS, partition) for partition in self.held.assigned]
+        ends = await self._consumer.end_offsets(where)
+        folds = self.held.folds
+        return {
+            place.partition: (folds[place.partition].position.stop, end)
+            for place, end in ends.items()
+            if place.partition in folds
+        }
+
+    def waits(self) -> str:
+        """Say what is missing until this worker has partitions and has caught up in all of them; "" when it has."""
+        if not self.held.assigned:
+            return "no partition is assigned to this worker"
+        for partition, assigned in self.held.assigned.items():
+            behind = assigned.until - assigned.intake.fold.position.stop
+            if behind > 0:
+                return f"partition {partition} is {behind} records behind"
+        return ""
+
+    def snapshot_of(self, partition: int) -> Path:
+        """Return where the snapshot of a partition lies."""
+        return self.settings.state / f"epoch-{self.settings.epoch}" / f"intake-{partition}.snapshot"
+
     def _fold(self, partition: int, watermark: Watermark) -> PartitionFold:
-        found = load_partition(self._snapshot(partition), self._empty(partition), self.figures, DOSSIERS)
+        found = load_partition(self.snapshot_of(partition), self._empty(partition), self.figures, DOSSIERS)
         if believable(found, watermark):
             return found
         LOG.warning("snapshot beyond what was sent, dropped", partition=partition)
         return self._empty(partition)
 
-    def _begin(self, partition: int, fold: PartitionFold, watermark: Watermark) -> None:
+    def _begin(self, fold: PartitionFold, watermark: Watermark, until: int) -> None:
         intake = PartitionIntake(fold, watermark, secrets.token_bytes(16))
-        pause = self.settings.snapshot_seconds
-        due = asyncio.get_running_loop().time() + pause * (1 + partition / self.settings.partitions)
-        self.held.assigned[partition] = Assigned(intake, due)
-        self._seek(partition)
+        now, pause = asyncio.get_running_loop().time(), self.settings.snapshot_seconds
+        due = now + pause * (1 + fold.partition / self.settings.partitions)
+        self.held.assigned[fold.partition] = Assigned(intake, due, now + TELL_SECONDS, until)
+        self._seek(fold.partition)
 
     def _empty(self, partition: int) -> PartitionFold:
         return PartitionFold(partition, self.settings.partitions, Ledger(self.figures))
-
-    def _snapshot(self, partition: int) -> Path:
-        return self.settings.state / f"epoch-{self.settings.epoch}" / f"intake-{partition}.snapshot"
 
     def _seek(self, partition: int) -> None:
         self._consumer.seek(TopicPartition(DOSSIERS, partition), self.held.assigned[partition].intake.seek)
@@ -156,8 +190,8 @@ class Intake(Service):
             if where.partition in self.held.assigned:
                 self._seek(where.partition)
 
-    async def _require_log(self, marks: Mapping[int, Watermark]) -> None:
-        """Raise LogError where the log lost its beginning, or ends before what was sent."""
+    async def _required_log(self, marks: Mapping[int, Watermark]) -> dict[int, int]:
+        """Return where the log ends. Raises LogError where it lost its beginning, or ends before what was sent."""
         where = [TopicPartition(DOSSIERS, partition) for partition in marks]
         starts, ends = await self._consumer.beginning_offsets(where), await self._consumer.end_offsets(where)
         for place in where:
@@ -170,19 +204,22 @@ class Intake(Service):
                     f"{marks[place.partition].stop}; restore the log, or begin a new epoch (OCMW_KAFKA_EPOCH)"
                 )
                 raise LogError(message)
+        return {place.partition: ends[place] for place in where}
 
     async def _step(self, partition: int, fetched: Fetched) -> None:
         assigned = self.held.assigned.get(partition)
         if assigned is None:
             return
         try:
+            began = asyncio.get_running_loop().time()
             outputs = await asyncio.to_thread(_folded, assigned.intake, fetched)
+            self._metrics.took("ocmw_fold_seconds", asyncio.get_running_loop().time() - began)
             for output in outputs:
                 self._brake(output)
                 await self._send(partition, output, fetched)
         except SnapshotRefusedError as refused:
             LOG.warning("snapshot refused", partition=partition, reason=str(refused))
-            self._begin(partition, self._empty(partition), assigned.intake.watermark)
+            self._begin(self._empty(partition), assigned.intake.watermark, assigned.until)
         except BaseException:
             self.held.assigned.pop(partition)  # half a step: nobody may keep a snapshot of it
             raise
@@ -191,6 +228,7 @@ class Intake(Service):
         """Send what a step sends, in order, each kind acknowledged before the next. Any refusal ends the worker."""
         if output.set_aside:
             await self._set_aside(partition, output, fetched)
+        await send_summaries(self._producer, self.settings, partition, output.summaries)
         sent = [
             await self._producer.send(rows_topic(self.settings), value=batch.encoded(), partition=partition)
             for batch in output.batches
@@ -223,6 +261,14 @@ class Intake(Service):
         for acknowledged in sent:
             await acknowledged
 
+    async def _tell_due(self) -> None:
+        """Tell what receipts are made of, between steps; see processors/intake.py for what is owed."""
+        now = asyncio.get_running_loop().time()
+        for partition, assigned in self.held.assigned.items():
+            if assigned.tell_due <= now:
+                assigned.tell_due = now + TELL_SECONDS
+                await send_summaries(self._producer, self.settings, partition, assigned.intake.tell())
+
     async def _snapshot_one(self) -> None:
         """Keep the snapshot that is due longest, at most one a round, so that rounds stay short."""
         now = asyncio.get_running_loop().time()
@@ -242,7 +288,7 @@ class Intake(Service):
         fold = self.held.assigned[partition].intake.fold
         if fold.position.stop == 0:
             return
-        await asyncio.to_thread(save_partition, self._snapshot(partition), fold, self.figures, DOSSIERS)
+        await asyncio.to_thread(save_partition, self.snapshot_of(partition), fold, self.figures, DOSSIERS)
 
     async def _drop(self, partitions: list[int]) -> None:
         for partition in partitions:

@@ -6,6 +6,7 @@ believe to be active are harmless: the home directory takes each release once, a
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -22,11 +23,20 @@ from streams.kafka.followers import Follower
 from streams.kafka.publisher import Publisher
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import UPDATES, verify_topics
+from streams.metrics import Metrics
 
 LOG = structlog.get_logger("ocmw.publish")
 
 MakeFollowers = Callable[[AIOKafkaProducer, DirectoryStore], list[Follower]]
 """Makes the copies that follow (Redis) when this worker becomes active; what is said on Kafka comes after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The directory of the releases, and how many of them it keeps (default: all)."""
+
+    root: Path
+    keep_releases: int | None = None
 
 
 def no_more(_producer: AIOKafkaProducer, _store: DirectoryStore) -> list[Follower]:
@@ -41,19 +51,20 @@ class Publish(Service):
         self,
         settings: KafkaSettings,
         figures: FigureSettings,
-        root: Path,
-        keep_releases: int | None = None,
+        home: Home,
+        metrics: Metrics,
         followers: MakeFollowers = no_more,
     ) -> None:
-        """Nothing is opened before the service starts; the store at ``root`` only when it becomes active."""
+        """Nothing is opened before the service starts; the home only when it becomes active."""
         super().__init__()
         self.settings = settings
         self.figures = figures
-        self.root = root
+        self.home = home
         self.publisher: Publisher | None = None
-        self._keep_releases = keep_releases
+        self._metrics = metrics
         self._make_followers = followers
         self._active = asyncio.Event()
+        self._listener = _Listener(self._active)
 
     async def on_start(self) -> None:
         """Verify the topics, connect, and join the group. Raises TopicsError."""
@@ -69,11 +80,27 @@ class Publish(Service):
             partition_assignment_strategy=[StickyPartitionAssignor],
         )
         await self._turn.start()
-        self._turn.subscribe([UPDATES], listener=_Listener(self._active))
+        self._turn.subscribe([UPDATES], listener=self._listener)
 
     async def on_stop(self) -> None:
         """Leave the group."""
         await self._turn.stop()
+
+    async def reaches(self) -> dict[int, tuple[int, int]]:
+        """Return, for each partition of the rows, the next offset to read and where it ends; nothing on standby."""
+        publisher = self.publisher
+        if publisher is None:
+            return {}
+        ends = await publisher.ends()
+        return {partition: (position, ends[partition]) for partition, position in publisher.positions.items()}
+
+    def waits(self) -> str:
+        """Say what is missing until it stands by or, being active, has caught up; "" when nothing is."""
+        if self.publisher is not None:
+            return self.publisher.waits()
+        if self._active.is_set():
+            return "the home is being opened"
+        return "" if self._listener.heard else "it is not known yet whose turn it is"
 
     @Service.task
     async def _run(self) -> None:
@@ -86,7 +113,7 @@ class Publish(Service):
 
     async def _publish(self) -> None:
         """Publish until the turn is another's."""
-        store = await asyncio.to_thread(DirectoryStore.writing, self.root, self.figures, self._keep_releases)
+        store = await asyncio.to_thread(DirectoryStore.writing, self.home.root, self.figures, self.home.keep_releases)
         announcements = Announcements(self.settings, self._producer, store)
         followers = [*self._make_followers(self._producer, store), announcements]
 
@@ -97,7 +124,7 @@ class Publish(Service):
         reader = consumer(self.settings)
         await reader.start()
         try:
-            publisher = Publisher(self.settings, self.figures, store, reader)
+            publisher = Publisher(self.settings, self.figures, store, reader, self._metrics)
             await publisher.resume()
             self.publisher = publisher
             if publisher.release is not None:
@@ -115,11 +142,13 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is
 
     def __init__(self, active: asyncio.Event) -> None:
         self._active = active
+        self.heard = False
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Wait for the assignment: publishing on meanwhile does no harm."""
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self.heard = True
         if assigned:
             self._active.set()
         else:

@@ -27,6 +27,7 @@ from streams.kafka.clients import records_between
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.snapshots import load_publish, save_publish
 from streams.kafka.topics import rows_topic
+from streams.metrics import Metrics
 
 LOG = structlog.get_logger("ocmw.publish")
 POLL_MS = 200
@@ -38,16 +39,23 @@ class Publisher:
     """What an active publisher knows and does; ``alignment`` and ``gathered`` may be read at any time."""
 
     def __init__(
-        self, settings: KafkaSettings, figures: FigureSettings, store: Store, reader: AIOKafkaConsumer
+        self,
+        settings: KafkaSettings,
+        figures: FigureSettings,
+        store: Store,
+        reader: AIOKafkaConsumer,
+        metrics: Metrics,
     ) -> None:
         """Take a store that is open for writing, and a started consumer in no group."""
         self._settings = settings
         self._figures = figures
         self._store = store
         self._reader = reader
+        self._metrics = metrics
         self._places = [TopicPartition(rows_topic(settings), number) for number in range(settings.partitions)]
         self._lasts: dict[int, tuple[int, str]] = {}
         self._snapshot_due = 0.0
+        self._until: dict[int, int] = {}
         self.release: Release | None = store.release() if store.latest() else None
         self._begin_anew()
 
@@ -55,15 +63,33 @@ class Publisher:
         """Go to where the snapshot stands, or to the beginning where there is none to believe."""
         self._reader.assign(self._places)
         found = await asyncio.to_thread(
-            load_publish, self._snapshot, self._figures, self._settings.partitions, self._made_of
+            load_publish, self.snapshot_path, self._figures, self._settings.partitions, self._made_of
         )
         if found is not None and found[1].released <= self._store.latest() and await self._same_topic(found[2]):
             self.gathered, self.alignment, self._lasts = found
             self._catch_up()
         self._reader.resume(*self._places)
         for place in self._places:
-            self._reader.seek(place, self._lasts.get(place.partition, (-1, ""))[0] + 1)
+            self._reader.seek(place, self.positions[place.partition])
         self._pause_waiting()
+        self._until = await self.ends()
+
+    @property
+    def positions(self) -> dict[int, int]:
+        """The next offset to read of each partition of the rows."""
+        return {place.partition: self._lasts.get(place.partition, (-1, ""))[0] + 1 for place in self._places}
+
+    async def ends(self) -> dict[int, int]:
+        """Return where each partition of the rows ends now."""
+        return {place.partition: end for place, end in (await self._reader.end_offsets(self._places)).items()}
+
+    def waits(self) -> str:
+        """Say what is missing until all is read that there was when this publisher resumed; "" when nothing is."""
+        positions = self.positions
+        for partition, until in self._until.items():
+            if positions[partition] < until:
+                return f"{until - positions[partition]} messages of partition {partition} are not read yet"
+        return ""
 
     def _begin_anew(self) -> None:
         self.gathered = Gathered(Ledger(self._figures), self._settings.partitions)
@@ -116,7 +142,9 @@ class Publisher:
         return False
 
     async def _release(self, update: Update) -> None:
+        began = asyncio.get_running_loop().time()
         self.release = await asyncio.to_thread(self._made, update)
+        self._metrics.took("ocmw_cut_seconds", asyncio.get_running_loop().time() - began)
         self.gathered.forget_touched(range(self._settings.partitions))
         self.alignment.release()
         self._reader.resume(*self._places)
@@ -140,7 +168,9 @@ class Publisher:
 
     async def snapshot(self) -> None:
         """Keep the state as it is between two calls of ``run_once``."""
-        await asyncio.to_thread(save_publish, self._snapshot, self.gathered, self.alignment, self._lasts, self._made_of)
+        await asyncio.to_thread(
+            save_publish, self.snapshot_path, self.gathered, self.alignment, self._lasts, self._made_of
+        )
 
     async def _same_topic(self, lasts: dict[int, tuple[int, str]]) -> bool:
         """Tell whether the last message read of each partition is still there, and still the same."""
@@ -160,7 +190,8 @@ class Publisher:
         return ""
 
     @property
-    def _snapshot(self) -> Path:
+    def snapshot_path(self) -> Path:
+        """Where the snapshot lies."""
         return self._settings.state / f"epoch-{self._settings.epoch}" / "publish.snapshot"
 
     @property

@@ -1,5 +1,6 @@
 """The roles of a worker, each a process of its own, and the supervisor that runs one of each."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,29 +9,69 @@ from pathlib import Path
 from types import FrameType
 
 from schemas.settings import FigureSettings
+from sinks.redis import RedisCopy
+from streams.health import HealthSettings
+from streams.kafka.downstream import kept_up
 from streams.kafka.intake import Intake
-from streams.kafka.publish import MakeFollowers, Publish, no_more
+from streams.kafka.publish import Home, Publish, no_more
 from streams.kafka.services import run_service
 from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import DOSSIERS, rows_topic
+from streams.metrics import Metrics
+from streams.watching import (
+    EVERY,
+    SELDOM,
+    Tell,
+    Watch,
+    copy_told,
+    disk_told,
+    in_thread,
+    intake_told,
+    lag_told,
+    publish_told,
+    requests_told,
+)
 
-ROLES = ("intake", "publish")
+ROLES = ("intake", "publish", "agents")
 _LOOK_SECONDS = 0.2
 
 
-async def run_intake(settings: KafkaSettings, figures: FigureSettings) -> None:
+async def run_intake(settings: KafkaSettings, figures: FigureSettings, health: HealthSettings) -> None:
     """Run an intake worker until it is told to end; raises what ended it otherwise."""
-    await run_service(Intake(settings, figures))
+    metrics = Metrics()
+    intake = Intake(settings, figures, metrics)
+    watch = Watch(
+        metrics,
+        EVERY,
+        intake_told(intake),
+        lag_told(DOSSIERS, intake.reaches),
+        disk_told("snapshots", settings.state),
+    )
+    await run_service(intake, watch, *health.served(metrics, intake.waits))
 
 
 async def run_publish(
-    settings: KafkaSettings,
-    figures: FigureSettings,
-    root: Path,
-    keep_releases: int | None = None,
-    followers: MakeFollowers = no_more,
+    settings: KafkaSettings, figures: FigureSettings, home: Home, health: HealthSettings, copy: RedisCopy | None = None
 ) -> None:
-    """Run a publisher, active or standby, on the store at ``root``; raises what ended it otherwise."""
-    await run_service(Publish(settings, figures, root, keep_releases, followers))
+    """Run a publisher, active or standby, and its copy if it has one; raises what ended it otherwise."""
+    metrics = Metrics()
+    publish = Publish(settings, figures, home, metrics, kept_up(copy) if copy else no_more)
+    watch = Watch(
+        metrics,
+        EVERY,
+        publish_told(publish),
+        lag_told(rows_topic(settings), publish.reaches),
+        disk_told("snapshots", settings.state),
+        disk_told("store", home.root),
+    )
+    others = Watch(metrics, SELDOM, requests_told(settings), *_copy_told(publish, copy))
+    await run_service(publish, watch, others, *health.served(metrics, publish.waits))
+
+
+def _copy_told(publish: Publish, copy: RedisCopy | None) -> list[Tell]:
+    if copy is None:
+        return []
+    return [in_thread(copy_told(copy, lambda: publish.publisher.release if publish.publisher else None))]
 
 
 def command(role: str, store: Path) -> list[str]:
@@ -39,9 +80,15 @@ def command(role: str, store: Path) -> list[str]:
     return [*program, "worker", "--role", role, *(["--store", str(store)] if role == "publish" else [])]
 
 
-def supervise(store: Path) -> int:
-    """Run one process a role until a signal ends all (0), or any of them ends (its code, never 0)."""
-    children = [subprocess.Popen(command(role, store)) for role in ROLES]  # noqa: S603 - this program
+def supervise(store: Path, health: HealthSettings) -> int:
+    """Run one process a role until a signal ends all (0), or any of them ends (its code, never 0).
+
+    Where health is served, the roles have one port after the other, in the order of ``ROLES``.
+    """
+    children = [
+        subprocess.Popen(command(role, store), env={**os.environ, **health.beside(number)})  # noqa: S603 - this program
+        for number, role in enumerate(ROLES)
+    ]
     asked: list[int] = []
 
     def end(number: int, _frame: FrameType | None) -> None:

@@ -16,12 +16,13 @@ from processors.closings import Closings
 from processors.gathered import Gathered
 from processors.ledger import Ledger, Tables
 from processors.partition import PartitionFold, Position
+from processors.tally import Tally
 from schemas.releases import Update
 from schemas.rows import CutReached, Rows
 from schemas.settings import FigureSettings
 from sinks import snapshot
 
-FORMAT = 1
+FORMAT = 2
 """Changes with the layout of ``Tables``, the meaning of a row, or the lists that its numbers refer to."""
 
 
@@ -33,7 +34,9 @@ def save_partition(path: Path, fold: PartitionFold, settings: FigureSettings, to
         "position": {name: str(value) for name, value in asdict(fold.position).items()},
         "barrier": fold.barrier,
     }
-    snapshot.save(path, fold.ledger.trimmed()._asdict() | {"outcomes": fold.outcomes}, meta)
+    keys, sums = fold.tally.trimmed()
+    arrays = fold.ledger.trimmed()._asdict() | {"outcomes": fold.outcomes, "tally.keys": keys, "tally.sums": sums}
+    snapshot.save(path, arrays, meta)
 
 
 def load_partition(path: Path, empty: PartitionFold, settings: FigureSettings, topic: str) -> PartitionFold:
@@ -50,6 +53,7 @@ def load_partition(path: Path, empty: PartitionFold, settings: FigureSettings, t
         position=Position(**{name: int(value) for name, value in found.meta["position"].items()}),
         barrier=found.meta["barrier"],
         outcomes=np.array(found.arrays["outcomes"]),
+        tally=Tally(np.array(found.arrays["tally.keys"]), np.array(found.arrays["tally.sums"])),
     )
 
 

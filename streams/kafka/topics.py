@@ -24,7 +24,7 @@ DOSSIERS, UPDATES, RELEASES, DEAD_LETTERS, VINTAGES = (
     "ocmw.dead-letters.v1",
     "ocmw.vintages.v1",
 )
-STABLE_FIGURES = "ocmw.stable-figures.v1"
+STABLE_FIGURES, RECEIPTS = "ocmw.stable-figures.v1", "ocmw.receipts.v1"
 MAX_EVENT_BYTES = 6 * MIB
 """Largest record of the dossier log: large enough that nonsense of a few MB arrives, and is set aside by us."""
 
@@ -62,8 +62,16 @@ def rows_topic(settings: KafkaSettings) -> str:
     return f"ocmw.rows.v{settings.epoch}"
 
 
+def summaries_topic(settings: KafkaSettings) -> str:
+    """Return the name of the topic of this pipeline from which receipts are made.
+
+    A pipeline of its own has its own: another log could reach less far, and would then say nothing new.
+    """
+    return f"ocmw.receipt-summaries.v{settings.epoch}"
+
+
 def topics(settings: KafkaSettings) -> tuple[Topic, ...]:
-    """Return all topics that intake and publish need."""
+    """Return all topics: every role needs most of them, and ocmw topics makes them."""
     return (
         Topic(DOSSIERS, settings.partitions, MAX_EVENT_BYTES),
         Topic(UPDATES, 1, MIB),
@@ -71,6 +79,8 @@ def topics(settings: KafkaSettings) -> tuple[Topic, ...]:
         Topic(RELEASES, 1, MIB),
         Topic(VINTAGES, 1, MIB),
         STABLE_FIGURES_TOPIC,
+        Topic(summaries_topic(settings), settings.partitions, MIB, str(400 * DAY)),
+        Topic(RECEIPTS, settings.partitions, MIB, str(400 * DAY)),
         Topic(DEAD_LETTERS, settings.partitions, MAX_EVENT_BYTES + MIB, str(400 * DAY)),
     )
 

@@ -7,6 +7,7 @@ crashes or races. Copies may repeat; intake takes the first.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
@@ -26,12 +27,30 @@ class RequestRefusedError(Exception):
     """An update that cannot be closed; one sentence says why."""
 
 
-async def accepted_updates(settings: KafkaSettings) -> list[Update]:
+class Asked(NamedTuple):
+    """An accepted update, and when it was asked for (seconds since 1970)."""
+
+    update: Update
+    since: float
+
+
+async def asked_updates(settings: KafkaSettings) -> list[Asked]:
     """Return the accepted updates, in order, of the requests topic as it is now."""
     async with reading(settings, _REQUESTS) as reader:
         requests = _Requests(reader)
         await requests.read((await reader.end_offsets([_REQUESTS]))[_REQUESTS])
-        return requests.closings.accepted
+        return [Asked(*found) for found in zip(requests.closings.accepted, requests.since, strict=True)]
+
+
+async def accepted_updates(settings: KafkaSettings) -> list[Update]:
+    """Return the accepted updates, in order, of the requests topic as it is now."""
+    return [asked.update for asked in await asked_updates(settings)]
+
+
+async def unreleased(settings: KafkaSettings) -> list[Asked]:
+    """Return the accepted updates whose release was not announced yet, the oldest first."""
+    asked = await asked_updates(settings)
+    return asked[await last_released(settings) :]
 
 
 async def last_released(settings: KafkaSettings) -> int:
@@ -52,6 +71,7 @@ class _Requests:
 
     def __init__(self, reader: AIOKafkaConsumer) -> None:
         self.closings = Closings()
+        self.since: list[float] = []
         self._reader = reader
         self._next = 0
 
@@ -63,6 +83,7 @@ class _Requests:
                 judged = self.closings.judge(fields["update_id"], fields["reference_month"])
                 if isinstance(judged, Update):
                     self.closings.close(judged)
+                    self.since.append(record.timestamp / 1000)
         self._next = max(self._next, until)
 
 

@@ -15,10 +15,11 @@ import pytest
 from aiokafka import TopicPartition
 
 from schemas.framing import decode, encode
-from streams.agents.receipts import RECEIPTS, SUMMARIES, SUMMARY_ID, key_of, receipt_topics
+from streams.agents.receipts import key_of
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import make_topics, topics
+from streams.kafka.summaries import SUMMARY_ID
+from streams.kafka.topics import RECEIPTS, make_topics, summaries_topic
 from streams.servers.kafka import KafkaServer
 
 pytestmark = pytest.mark.slow
@@ -28,10 +29,10 @@ PROGRAM = """
 import asyncio
 from streams import logs
 from streams.agents.run import run_agents
+from streams.health import HealthSettings
 from streams.kafka.settings import KafkaSettings
-from streams.metrics import Metrics
 logs.configure()
-asyncio.run(run_agents(KafkaSettings(), Metrics()))
+asyncio.run(run_agents(KafkaSettings(), HealthSettings()))
 """
 
 
@@ -63,7 +64,9 @@ async def send(settings: KafkaSettings, *told: dict[str, Any]) -> None:
         for one in told:
             place = one["ocmw"] % PARTITIONS
             value = encode(SUMMARY_ID, one)
-            await producer.send_and_wait(SUMMARIES, key=str(one["ocmw"]).encode(), value=value, partition=place)
+            await producer.send_and_wait(
+                summaries_topic(settings), key=str(one["ocmw"]).encode(), value=value, partition=place
+            )
 
 
 async def receipts(settings: KafkaSettings) -> dict[bytes, dict[str, Any]]:
@@ -90,7 +93,7 @@ def awaited(settings: KafkaSettings, wanted: dict[bytes, int]) -> dict[bytes, in
 @pytest.fixture
 def settings(kafka: KafkaServer, tmp_path: Path) -> KafkaSettings:
     made = KafkaSettings(servers=kafka.servers, partitions=PARTITIONS, state=tmp_path / "state")
-    asyncio.run(make_topics(made, (*topics(made), *receipt_topics(PARTITIONS))))
+    asyncio.run(make_topics(made))
     return made
 
 

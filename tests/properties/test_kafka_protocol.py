@@ -17,11 +17,13 @@ from kafka_events import claim, closing
 
 from processors.alignment import Alignment, Source
 from processors.gathered import Gathered
-from processors.intake import PartitionIntake, SnapshotRefusedError, Watermark, believable, watermark_of
+from processors.intake import Output, PartitionIntake, SnapshotRefusedError, Watermark, believable, watermark_of
 from processors.ledger import AMOUNT, DAYS, KEY, PERSON_SHIFT, STATE_SHARE, TRAITS, Ledger, Tables
 from processors.partition import PartitionFold
 from processors.partitioner import partitions_of
+from processors.receipts import Sources, Told, heard
 from processors.records import records_of
+from processors.tally import Tally
 from schemas.periods import parse_month, to_yyyymm
 from schemas.releases import Update
 from schemas.rows import CutReached, RowsBatch, message_of
@@ -36,6 +38,9 @@ PLACE_MASK = (1 << PERSON_SHIFT) - 1
 Record = tuple[bytes | None, bytes, int | None]
 """Key, value, number of a closing."""
 Message = bytes
+Receipts = dict[tuple[int, int], Sources]
+"""What the agents know, by OCMW and statement month."""
+TELL_EVERY = 7
 
 
 def persons() -> list[list[bytes]]:
@@ -84,6 +89,7 @@ def kept(fold: PartitionFold) -> PartitionFold:
         fold.position,
         fold.barrier,
         fold.outcomes.copy(),
+        Tally(*(column.copy() for column in fold.tally.trimmed())),
     )
 
 
@@ -94,7 +100,7 @@ class IntakeWorker:
     intake: PartitionIntake
     position: int
     disk: int
-    due: list[Message] = field(default_factory=list)
+    due: list[Message | Told] = field(default_factory=list)
 
 
 @dataclass
@@ -129,6 +135,7 @@ class World:
         self.publishers: list[PublishWorker] = []
         self.disks: list[dict[int, PartitionFold]] = [{}, {}]
         self.publish_disk: PublishWorker | None = None
+        self.receipts: Receipts = {}
         self.events = 0
 
     # the outside
@@ -183,7 +190,7 @@ class World:
         fold = PartitionFold(partition, PARTITIONS, Ledger(SETTINGS)) if fold is None else kept(fold)
         if not believable(fold, mark):
             fold = PartitionFold(partition, PARTITIONS, Ledger(SETTINGS))
-        intake = PartitionIntake(fold, mark, self.random.randbytes(16))
+        intake = PartitionIntake(fold, mark, self.random.randbytes(16), TELL_EVERY)
         return IntakeWorker(intake, intake.seek, disk)
 
     def intake_acts(self) -> None:
@@ -196,8 +203,10 @@ class World:
         """Send one message of the step, or begin the next step."""
         partition = worker.intake.fold.partition
         if worker.due:
-            message = worker.due.pop(0)
-            self.output[partition].extend([message] * (2 if self.random.random() < 0.05 else 1))
+            self.send(partition, worker.due.pop(0))
+            return
+        if self.random.random() < 0.1:
+            worker.due = list(worker.intake.tell())
             return
         fetched = self.log[partition][worker.position : worker.position + most]
         if fetched:
@@ -205,8 +214,16 @@ class World:
             numbers = {row: number for row, (_, _, number) in enumerate(fetched) if number is not None}
             keys, values = [key for key, _, _ in fetched], [value for _, value, _ in fetched]
             outputs = list(worker.intake.take(records_of(offsets, keys, values, numbers)))
-            worker.due = [message for output in outputs for message in _messages(output.batches, output.marker)]
+            worker.due = [message for output in outputs for message in _messages(output)]
             worker.position += len(fetched)
+
+    def send(self, partition: int, message: Message | Told) -> None:
+        """Send a message, sometimes twice; the agents hear a summary at once."""
+        if isinstance(message, Told):
+            key = (message.ocmw, message.statement_month)
+            self.receipts[key] = heard(self.receipts.get(key, {}), partition, message.summary)
+        else:
+            self.output[partition].extend([message] * (2 if self.random.random() < 0.05 else 1))
 
     def snapshot(self) -> None:
         """Keep a snapshot between two steps."""
@@ -295,6 +312,8 @@ class World:
             worker = self.taken_over(partition, 0)
             while worker.due or worker.position < len(self.log[partition]):
                 self.act(worker, 7)
+            for told in worker.intake.tell():
+                self.send(partition, told)
         publisher = self.elected(fresh=False)
         while len(self.home) < UPDATES:
             before = (len(self.home), list(publisher.positions))
@@ -307,20 +326,33 @@ class World:
             total: Figures = Counter()
             for partition, log in enumerate(self.log):
                 until = next(row for row, record in enumerate(log) if record[2] == number) + 1
-                fold = PartitionFold(partition, PARTITIONS, Ledger(SETTINGS))
-                numbers = {row: seen for row, (_, _, seen) in enumerate(log[:until]) if seen is not None}
-                keys, values = [key for key, _, _ in log[:until]], [value for _, value, _ in log[:until]]
-                for _ in fold.fold(records_of(range(until), keys, values, numbers)):
-                    pass
-                total += figures(fold.ledger.rows)
+                total += figures(gulp(partition, log[:until]).ledger.rows)
             yield total
 
+    def expected_receipts(self) -> Receipts:
+        """Return what the agents must know: what each partition, in one gulp, says of its senders."""
+        found: Receipts = {}
+        for partition, log in enumerate(self.log):
+            for told in gulp(partition, log).tally.touched_after(0):
+                found.setdefault((told.ocmw, told.statement_month), {})[partition] = told.summary
+        return found
 
-def _messages(batches: tuple[RowsBatch, ...], marker: CutReached | None) -> Iterator[Message]:
-    for batch in batches:
+
+def gulp(partition: int, log: list[Record]) -> PartitionFold:
+    fold = PartitionFold(partition, PARTITIONS, Ledger(SETTINGS))
+    numbers = {row: number for row, (_, _, number) in enumerate(log) if number is not None}
+    keys, values = [key for key, _, _ in log], [value for _, value, _ in log]
+    for _ in fold.fold(records_of(range(len(log)), keys, values, numbers)):
+        pass
+    return fold
+
+
+def _messages(output: Output) -> Iterator[Message | Told]:
+    yield from output.summaries
+    for batch in output.batches:
         yield from _in_parts(batch)
-    if marker is not None:
-        yield marker.encoded()
+    if output.marker is not None:
+        yield output.marker.encoded()
 
 
 def _in_parts(batch: RowsBatch) -> Iterator[Message]:
@@ -357,6 +389,7 @@ def test_every_schedule_gives_exact_releases_once_and_in_order(chunk: int) -> No
         world.run(120)
         world.finish()
         assert world.home == list(world.expected()), f"schedule {seed}"
+        assert world.receipts == world.expected_receipts(), f"schedule {seed}"
 
 
 def test_a_log_that_was_replaced_is_noticed_by_its_snapshot() -> None:

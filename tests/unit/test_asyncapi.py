@@ -9,7 +9,6 @@ import yaml
 from asyncapi3.models.asyncapi import AsyncAPI3
 
 from schemas.events import schema_document
-from streams.agents.receipts import receipt_topics
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import Topic, topics
 
@@ -20,9 +19,7 @@ MESSAGES: dict[str, dict[str, Any]] = DOCUMENT["components"]["messages"]
 
 
 def ours() -> dict[str, Topic]:
-    settings = KafkaSettings()
-    found = (*topics(settings), *receipt_topics(settings.partitions))
-    return {topic.name: topic for topic in found}
+    return {topic.name: topic for topic in topics(KafkaSettings())}
 
 
 def test_the_specification_allows_the_document() -> None:

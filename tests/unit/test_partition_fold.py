@@ -127,6 +127,45 @@ def test_up_to_the_watermark_nothing_is_sent_again_but_the_marker_at_it() -> Non
     assert [(batch.start, batch.stop) for batch in beyond.batches] == [(2, 3)]
 
 
+def heard(output: Output) -> list[tuple[int, int]]:
+    return [(told.statement_month, told.summary.received) for told in output.summaries]
+
+
+def test_summaries_are_told_when_a_step_reaches_a_multiple_and_only_what_was_touched() -> None:
+    intake = PartitionIntake(empty(), Watermark(), SESSION, tell_every=3)
+    first, second = sent(intake, given(A_CLAIM, CLOSING, A_CLAIM, numbers={1: 1}))
+    assert (heard(first), heard(second)) == ([], [(202403, 2)])
+    assert [heard(output) for output in sent(intake, given(OTHER_CLAIM, OTHER_CLAIM, first=3))] == [[]]
+    assert [heard(output) for output in sent(intake, given(OTHER_CLAIM, first=5))] == [[(202404, 3)]]
+
+
+def test_what_the_driver_told_in_between_is_not_owed_again() -> None:
+    intake = PartitionIntake(empty(), Watermark(), SESSION, tell_every=3)
+    sent(intake, given(A_CLAIM))
+    assert [told.statement_month for told in intake.tell()] == [202403]
+    assert intake.tell() == ()
+    assert [heard(output) for output in sent(intake, given(OTHER_CLAIM, OTHER_CLAIM, first=1))] == [[(202404, 2)]]
+
+
+def test_who_takes_over_owes_what_was_touched_since_the_last_multiple_below_the_watermark() -> None:
+    log = given(A_CLAIM, OTHER_CLAIM, OTHER_CLAIM, A_CLAIM)
+    before = PartitionIntake(empty(), Watermark(), SESSION, tell_every=3)
+    (step,) = sent(before, log)
+    after = PartitionIntake(empty(), Watermark(4, step.batches[0].digest), SESSION, tell_every=3)
+    assert after.tell() == ()
+    assert sent(after, log) == []
+    assert [(told.statement_month, told.summary.to) for told in after.tell()] == [(202403, 4)]
+
+
+def test_a_snapshot_that_was_not_seen_to_be_of_this_log_tells_nothing() -> None:
+    fold = empty()
+    list(fold.fold(given(A_CLAIM)))
+    intake = PartitionIntake(fold, Watermark(1, fold.position.digest.to_bytes(8, "big")), SESSION)
+    assert intake.tell() == ()
+    sent(intake, given(A_CLAIM))
+    assert [told.summary.to for told in intake.tell()] == [1]
+
+
 def test_a_watermark_with_another_digest_stops_intake() -> None:
     with pytest.raises(LogError, match="is not the one whose rows were sent"):
         sent(PartitionIntake(empty(), Watermark(2, b"x" * 8), SESSION), given(A_CLAIM, OTHER_CLAIM, A_CLAIM))

@@ -3,11 +3,12 @@
 import random
 from itertools import permutations
 
-from processors.receipts import Sources, Summary, heard, total
+from processors.receipts import Sources, Summary, Told, heard, total
 from schemas.framing import decode, encode
 from streams.agents.flags import newer, states
-from streams.agents.receipts import SUMMARY_ID, next_receipt
+from streams.agents.receipts import next_receipt
 from streams.kafka.downstream import VINTAGES_ID
+from streams.kafka.summaries import encoded
 
 
 def summary(to: int, applied: int, **set_aside: int) -> Summary:
@@ -76,8 +77,10 @@ def test_a_summary_that_says_nothing_new_makes_no_receipt() -> None:
     assert next_receipt(next_receipt(None, FIELDS), {**FIELDS, "to": 19, "received": 99}) is None
 
 
-def test_a_summary_can_be_written_and_read() -> None:
-    assert decode(encode(SUMMARY_ID, FIELDS)) == ("ReceiptSummary", FIELDS)
+def test_what_intake_tells_is_what_the_agents_read() -> None:
+    told = Told(44021, 202403, Summary(20, 10, 8, 1, (("bad-period", 1),), 1000, 800))
+    assert decode(encoded(3, told)) == ("ReceiptSummary", FIELDS)
+    assert next_receipt(None, decode(encoded(3, told))[1]) == next_receipt(None, FIELDS)
 
 
 def vintages(sequence: int, *told: str) -> bytes:
