@@ -29,7 +29,7 @@ from streams.kafka.updates import unreleased
 from streams.metrics import Metrics
 
 LOG = structlog.get_logger("ocmw.watch")
-EVERY, SELDOM = 5.0, 30.0
+EVERY, SELDOM = 5.0, 15.0
 """Seconds between two looks: at what is in memory, and at what others must be asked for."""
 ALL = "all"
 """Label of what publish holds of all partitions together."""

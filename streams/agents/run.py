@@ -40,10 +40,10 @@ async def run_agents(settings: KafkaSettings, health: HealthSettings) -> None:
 
 def waits(app: GuardedApp) -> str:
     """Say what is missing until the app has its partitions and its tables; "" when nothing is."""
-    if app.rebalancing or not app.consumer.assignment():
-        return "its partitions are moving"
     recovery = cast("TableManager", app.tables).recovery
-    return "" if recovery.completed.is_set() else "its tables are being recovered"
+    if not recovery.completed.is_set():  # nor is there a consumer to ask before that
+        return "its tables are being recovered"
+    return "its partitions are moving" if app.rebalancing or not app.consumer.assignment() else ""
 
 
 def _watches(metrics: Metrics, app: GuardedApp, settings: KafkaSettings) -> list[Watch]:

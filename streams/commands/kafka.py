@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command()(worker)
     app.command("log-export")(log_export)
     app.command()(status)
+    app.command(epilog="Example: ocmw receipts --ocmw 44021 --statement-month 2024-03")(receipts)
     app.command()(compare)
     app.command("demo-kafka")(demo_kafka)
     letters = typer.Typer(no_args_is_help=True, help="What was set aside: list, show, send again.")
@@ -144,6 +145,37 @@ def status(
 
     for sentence in asyncio.run(sentences(KafkaSettings(), store)):
         OUT.print(sentence)
+
+
+def receipts(
+    ocmw: Annotated[str, typer.Option(help="NIS code of the OCMW, as its events have it.", show_default=False)],
+    statement_month: Annotated[
+        str | None, typer.Option(help="Month of the statements, as 2024-03; default: all.", show_default=False)
+    ] = None,
+) -> None:
+    """Say what became of the events that an OCMW sent, by statement month.
+
+    Received is applied, duplicates and set aside together. Euros are signed sums at 100 %, before the state's share.
+    """
+    from schemas.periods import parse_month, to_yyyymm
+    from streams.console import OUT, show_table
+    from streams.kafka.receipts import line, read_receipts
+    from streams.kafka.settings import KafkaSettings
+    from streams.settings import UsageError
+
+    if not (ocmw.isascii() and ocmw.isdigit() and len(ocmw) == 5):  # noqa: PLR2004 - NIS codes have five digits
+        message = f"{ocmw} is no NIS code; write five digits, as 44021"
+        raise UsageError(message)
+    try:
+        month = to_yyyymm(parse_month(statement_month)) if statement_month else None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    found = asyncio.run(read_receipts(KafkaSettings(), int(ocmw), month))
+    if not found:
+        OUT.print(f"no receipt of {ocmw} yet: it sent nothing, or intake or the agents have not come to it")
+        return
+    columns = ("month", "received", "applied", "duplicates", "set aside", "euro in", "euro applied")
+    show_table(f"OCMW {ocmw}", columns, map(line, found))
 
 
 def compare(

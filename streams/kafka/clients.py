@@ -1,8 +1,8 @@
 """Kafka clients as this program uses them: one place for the settings that exactness leans on."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
@@ -10,6 +10,10 @@ from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import MIB
 
 LARGEST = 8 * MIB
+_FIRST_LOOK, _WIDER = 32, 8
+"""Records looked at from the end, and how many times more when what is looked for is not among them."""
+
+_Found = TypeVar("_Found")
 
 
 @asynccontextmanager
@@ -67,3 +71,27 @@ async def records_between(
             inside = [record for record in fetched if record.offset < stop]
             if inside:
                 yield inside
+
+
+async def found_from_end(
+    reader: AIOKafkaConsumer, where: TopicPartition, found: Callable[[list[bytes]], _Found | None]
+) -> _Found | None:
+    """Return what ``found`` makes of the last values of a partition, as many as it takes; None when all are not enough.
+
+    The reader's other partitions are paused meanwhile, and this one too afterwards.
+    """
+    end = (await reader.end_offsets([where]))[where]
+    look = _FIRST_LOOK
+    reader.pause(*reader.assignment())
+    while end:
+        start = max(0, end - look)
+        reader.resume(where)
+        values = [
+            record.value or b"" async for fetched in records_between(reader, where, start, end) for record in fetched
+        ]
+        reader.pause(where)
+        made = found(values)
+        if made is not None or start == 0:
+            return made
+        look *= _WIDER
+    return None

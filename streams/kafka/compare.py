@@ -5,7 +5,12 @@ from typing import NamedTuple
 
 from schemas.figures import BlockKey
 from schemas.releases import BlockRef, Entry, Release
+from sinks import zones
 from sinks.protocol import Store
+from sinks.redis import RedisCopy
+from sinks.zones import ReadZone
+
+_STABLE: tuple[ReadZone, ...] = ("public", "restricted")
 
 
 class Difference(NamedTuple):
@@ -25,6 +30,21 @@ def differences(left: Store, right: Store) -> Iterator[Difference]:
             yield from _between(left.release(number), right.release(number))
         else:
             yield Difference(number, "", "", "release is only in the " + ("first" if number in mine else "second"))
+
+
+def copy_differences(home: Store, copy: RedisCopy) -> Iterator[Difference]:
+    """Yield what readers of a copy see otherwise than the newest release of a store is; every block is read."""
+    release = home.release()
+    for zone in _STABLE:
+        meant = {(one.key.support, one.key.period.code): one.ref.digest for one in zones.chosen(release, zone)}
+        shown = {
+            (support, period): copy.read_block(zone, told[3]).digest()
+            for support, periods in copy.manifest(zone)["figures"].items()
+            for period, told in periods.items()
+        }
+        for support, period in sorted(meant.keys() | shown.keys()):
+            if meant.get((support, period)) != shown.get((support, period)):
+                yield Difference(release.update.sequence, support, period, f"{zone} block in the copy")
 
 
 def _between(left: Release, right: Release) -> Iterator[Difference]:

@@ -1,60 +1,92 @@
-"""The whole flow on a real Kafka of its own: emit, intake, close, release, and the same figures as from files."""
+"""The whole flow on servers of its own: emit, receipts, close, release, and the figures read back as from files."""
 
 import asyncio
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
+
+import fastavro
+import redis
 
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
 from sinks.identity import exists
+from sinks.redis import RedisCopy
 from streams.embedded import Embedded
 from streams.generator import generate
-from streams.kafka.compare import differences
+from streams.kafka.compare import Difference, copy_differences, differences
 from streams.kafka.emit import emit
+from streams.kafka.receipts import line, read_receipts
 from streams.kafka.run import ROLES, command
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.status import sentences
 from streams.kafka.topics import make_topics
 from streams.servers.kafka import KafkaServer, ServerError
+from streams.servers.redis import RedisServer
 
 PERSONS = 2_000
 PATIENCE = 180.0
 
+Say = Callable[[str], None]
 
-def show(root: Path, say: Callable[[str], None]) -> bool:
+
+def show(root: Path, say: Say) -> bool:
     """Run the demonstration in an empty directory and return whether the figures are equal. Raises ServerError."""
     history = root / "history.avro"
     made = generate(PERSONS, parse_month("2024-01"), parse_month("2024-06"), 1, history)
     say(f"{made.persons:,} persons, {made.events:,} events and {made.updates} updates in {history}")
     Embedded.run(root / "embedded", FigureSettings(), [history])
     say("replayed from the file: the figures to compare with")
-    server = KafkaServer(root / "kafka").start()
-    say(f"Apache Kafka at {server.servers}")
-    settings = KafkaSettings(servers=server.servers, state=root / "snapshots")
+    with ExitStack() as servers:
+        kafka = KafkaServer(root / "kafka").start()
+        servers.callback(kafka.kill)
+        say(f"Apache Kafka at {kafka.servers}")
+        copy = servers.enter_context(_redis(root, say))
+        settings = KafkaSettings(servers=kafka.servers, state=root / "snapshots")
+        return _shown(settings, root, copy, say)
+
+
+@contextmanager
+def _redis(root: Path, say: Say) -> Iterator[str | None]:
+    """Yield where a Redis is for as long as it is needed, None where none is installed."""
+    if not RedisServer.installed():
+        say("no redis-server is installed (scripts/servers.sh does it): the figures are read back from the home alone")
+        yield None
+        return
+    server = RedisServer(root).start()
+    say(f"Redis at {server.url}")
     try:
-        _flow(settings, root / "store", history, made.updates, say)
+        yield server.url
     finally:
-        server.kill()
-    found = list(differences(DirectoryStore.reading(root / "embedded"), DirectoryStore.reading(root / "store")))
-    say("both stores tell the same, cell by cell" if not found else f"{len(found)} differences; first: {found[0]}")
-    return not found
+        server.stop()
 
 
-def _flow(settings: KafkaSettings, store: Path, history: Path, updates: int, say: Callable[[str], None]) -> None:
-    names = asyncio.run(make_topics(settings))
-    say(f"made the topics {', '.join(names)}")
+def _shown(settings: KafkaSettings, root: Path, copy: str | None, say: Say) -> bool:
+    say(f"made the topics {', '.join(asyncio.run(make_topics(settings)))}")
+    with _workers(settings, root / "store", copy):
+        emitted = asyncio.run(emit(settings, [root / "history.avro"]))
+        say(f"emitted {emitted.events:,} events, closed {emitted.closed} updates")
+        _show_receipts(settings, root / "history.avro", say)
+        _await("release", lambda: _released(root / "store") >= emitted.closed)
+        for sentence in asyncio.run(sentences(settings, root / "store")):
+            say(sentence)
+        return _equal(root, copy, say)
+
+
+@contextmanager
+def _workers(settings: KafkaSettings, store: Path, copy: str | None) -> Iterator[None]:
+    """Have one process a role run."""
     given = {**os.environ, "OCMW_KAFKA_SERVERS": settings.servers, "OCMW_KAFKA_STATE": str(settings.state)}
+    given |= {"OCMW_REDIS_URL": copy} if copy else {}
     workers = [subprocess.Popen(command(role, store), env=given) for role in ROLES]  # noqa: S603 - this program
     try:
-        emitted = asyncio.run(emit(settings, [history]))
-        say(f"emitted {emitted.events:,} events, closed {emitted.closed} updates")
-        _await(store, updates)
-        for sentence in asyncio.run(sentences(settings, store)):
-            say(sentence)
+        yield
     finally:
         for worker in workers:
             worker.terminate()
@@ -62,10 +94,52 @@ def _flow(settings: KafkaSettings, store: Path, history: Path, updates: int, say
             worker.wait()
 
 
-def _await(store: Path, updates: int) -> None:
+def _show_receipts(settings: KafkaSettings, history: Path, say: Say) -> None:
+    """Show what the OCMW that sent most is told, as soon as it is told of all that it sent."""
+    with history.open("rb") as file:
+        (ocmw, events), *_ = Counter(event["ocmw"] for event in fastavro.reader(file) if "ocmw" in event).most_common()
+    found: list[dict[str, Any]] = []
+
+    def whole() -> bool:
+        found[:] = asyncio.run(read_receipts(settings, ocmw))
+        return bool(sum(receipt["received"] for receipt in found) == events)
+
+    _await("receipts", whole)
+    say(f"OCMW {ocmw} sent {events:,} events; its receipts (ocmw receipts --ocmw {ocmw}):")
+    for receipt in found:
+        month, received, applied, duplicates, aside, _, euros = line(receipt)
+        say(
+            f"  {month}: received {received}, applied {applied} ({euros} euro), duplicates {duplicates}, "
+            f"set aside {aside}"
+        )
+
+
+def _equal(root: Path, copy: str | None, say: Say) -> bool:
+    embedded = DirectoryStore.reading(root / "embedded")
+    equal = _told("the home", list(differences(embedded, DirectoryStore.reading(root / "store"))), say)
+    if copy is None:
+        return equal
+    shown = RedisCopy(redis.Redis.from_url(copy))
+    _await("copy", lambda: shown.latest() == embedded.latest())
+    return _told("Redis", list(copy_differences(embedded, shown)), say) and equal
+
+
+def _told(place: str, found: list[Difference], say: Say) -> bool:
+    if found:
+        say(f"{len(found)} differences in {place}; first: {found[0]}")
+    else:
+        say(f"read back from {place}: the same figures as from the file, cell by cell")
+    return not found
+
+
+def _released(store: Path) -> int:
+    return DirectoryStore.reading(store).latest() if exists(store) else 0
+
+
+def _await(what: str, come: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
-    while not exists(store) or DirectoryStore.reading(store).latest() < updates:
+    while not come():
         if time.monotonic() > deadline:
-            message = f"release {updates} did not come within {PATIENCE:.0f} s; see what the workers said above"
+            message = f"the {what} did not come within {PATIENCE:.0f} s; see what the workers said above"
             raise ServerError(message)
-        time.sleep(0.2)
+        time.sleep(0.3)

@@ -18,6 +18,7 @@ from pathlib import Path
 import structlog
 from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError
 from mode import Service
 
 from processors.brake import Brake
@@ -142,6 +143,8 @@ class Intake(Service):
     async def reaches(self) -> dict[int, tuple[int, int]]:
         """Return, for each partition held, the next offset to fold and where the log ends."""
         where = [TopicPartition(DOSSIERS, partition) for partition in self.held.assigned]
+        if not where:  # it may not even be connected yet
+            return {}
         ends = await self._consumer.end_offsets(where)
         folds = self.held.folds
         return {
@@ -276,13 +279,18 @@ class Intake(Service):
         if partition is not None and self.held.assigned[partition].snapshot_due <= now:
             self.held.assigned[partition].snapshot_due = now + self.settings.snapshot_seconds
             await self._keep(partition)
-            await self._consumer.commit(
-                {
-                    where: self.held.assigned[partition].intake.fold.position.stop
-                    for where in self._consumer.assignment()
-                    if where.partition == partition
-                }
-            )
+            await self._commit(partition)
+
+    async def _commit(self, partition: int) -> None:
+        """Commit for who measures lag from outside; where we stand is decided by the output, so it may fail.
+
+        It does when this worker was too slow and is no member any more: it then joins again by itself.
+        """
+        place = TopicPartition(DOSSIERS, partition)
+        try:
+            await self._consumer.commit({place: self.held.assigned[partition].intake.fold.position.stop})
+        except (CommitFailedError, IllegalStateError):
+            LOG.warning("no member of the group any more, joining again", partition=partition)
 
     async def _keep(self, partition: int) -> None:
         fold = self.held.assigned[partition].intake.fold

@@ -1,31 +1,41 @@
-"""Where all stands, in sentences: what is closed, what is released, what waits for whom."""
+"""Where all stands, in sentences: what is closed, what is released, what waits for whom, what is stable."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from aiokafka import TopicPartition
 
 from processors.intake import Watermark
-from schemas.releases import Update
+from schemas.framing import decode
+from schemas.periods import to_yyyymm
+from schemas.supports import NODES
 from sinks.directory import DirectoryStore
-from streams.kafka.clients import reading
+from streams import clock
+from streams.agents.flags import states
+from streams.kafka.clients import found_from_end, reading
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DEAD_LETTERS, DOSSIERS
-from streams.kafka.updates import accepted_updates, last_released
-from streams.kafka.watermarks import watermarks
+from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, VINTAGES
+from streams.kafka.updates import Asked, asked_updates, last_released
+from streams.kafka.watermarks import reached_updates, watermarks
+
+_MINUTE = 60
 
 
 async def sentences(settings: KafkaSettings, store: Path | None = None) -> list[str]:
     """Return what ``ocmw status`` says."""
-    updates, released = await accepted_updates(settings), await last_released(settings)
-    marks = await watermarks(settings, range(settings.partitions))
-    ends = await _ends(settings, DOSSIERS)
+    asked, released = await asked_updates(settings), await last_released(settings)
+    ends, marks = await _ends(settings, DOSSIERS), await watermarks(settings, range(settings.partitions))
+    reached = await reached_updates(settings)
     aside = sum((await _ends(settings, DEAD_LETTERS)).values())
     return [
         _log(ends, marks),
-        _updates(updates, released),
+        _updates(asked, released),
+        *(_waiting(one, reached, _behind(ends, marks)) for one in asked[released:]),
+        *_apart(reached),
         *([_home(store, released)] if store else []),
         f"{aside:,} events were set aside; see ocmw dead-letters list" if aside else "no event was set aside",
+        *flags(await _vintages(settings)),
     ]
 
 
@@ -35,27 +45,85 @@ async def _ends(settings: KafkaSettings, topic: str) -> dict[int, int]:
         return {place.partition: end for place, end in (await reader.end_offsets(places)).items()}
 
 
+def _behind(ends: Mapping[int, int], marks: Mapping[int, Watermark]) -> dict[int, int]:
+    """Return how many records wait in each partition where any do."""
+    waiting = {partition: end - marks[partition].stop for partition, end in ends.items()}
+    return {partition: records for partition, records in waiting.items() if records}
+
+
 def _log(ends: Mapping[int, int], marks: Mapping[int, Watermark]) -> str:
-    behind = sum(ends[partition] - marks[partition].stop for partition in ends)
-    total = sum(ends.values())
+    behind, total = _behind(ends, marks), sum(ends.values())
     if not behind:
         return f"the log holds {total:,} records, all of them folded"
-    return f"the log holds {total:,} records, {behind:,} of them are not folded yet: intake is at it, or is not running"
-
-
-def _updates(updates: list[Update], released: int) -> str:
-    waiting = updates[released:]
-    if not updates:
-        return "no update was closed yet; close one with ocmw close-update"
-    if not waiting:
-        return f"{len(updates)} updates are closed, all of them released; the last is {updates[-1].update_id}"
-    return (
-        f"{len(updates)} updates are closed, {released} released; update {waiting[0].update_id} (number "
-        f"{waiting[0].sequence}) waits for its closing in all partitions, or for publish: where it stays, "
-        f"run ocmw close-update {waiting[0].update_id} again"
+    where = ", ".join(
+        f"partition {partition} at {marks[partition].stop:,} of {ends[partition]:,}" for partition in behind
     )
+    return (
+        f"the log holds {total:,} records, {sum(behind.values()):,} of them are not folded yet ({where}): intake is at "
+        "it, or is not running"
+    )
+
+
+def _updates(asked: list[Asked], released: int) -> str:
+    if not asked:
+        return "no update was closed yet; close one with ocmw close-update"
+    if len(asked) == released:
+        return f"{released} updates are closed, all of them released; the last is {asked[-1].update.update_id}"
+    return f"{len(asked)} updates are closed, {released} of them released"
+
+
+def _waiting(asked: Asked, reached: Mapping[int, int], behind: Mapping[int, int]) -> str:
+    """Say for whom an update waits that is accepted and not released: for its closer, for intake, or for publish."""
+    update, minutes = asked.update, max(0, round((clock.now() - asked.since) / _MINUTE))
+    about = f"update {update.update_id} (number {update.sequence}), asked for {minutes} minutes ago, waits for"
+    missing = [partition for partition, number in reached.items() if number < update.sequence]
+    closer = [partition for partition in missing if partition not in behind]
+    if closer:
+        month = f"{to_yyyymm(update.reference_month):06d}"
+        again = f"ocmw close-update {update.update_id} --reference-month {month[:4]}-{month[4:]}"
+        return f"{about} its closer: its closing is not in {_named(closer)}; where it stays so, run {again} again"
+    if missing:
+        return f"{about} intake in {_named(missing)}"
+    return f"{about} publish: all partitions have reached it"
+
+
+def _apart(reached: Mapping[int, int]) -> Iterator[str]:
+    """Say which partitions stand at which update, where they stand at different ones."""
+    numbers = sorted(set(reached.values()))
+    if len(numbers) > 1:
+        stand = (f"{_named([part for part in reached if reached[part] == one])} at update {one}" for one in numbers)
+        yield f"partitions stand at different updates: {', '.join(stand)}"
+
+
+def _named(partitions: list[int]) -> str:
+    return f"partition{'s' * (len(partitions) > 1)} {', '.join(map(str, partitions))}"
 
 
 def _home(store: Path, released: int) -> str:
     latest = DirectoryStore.reading(store).latest()
     return f"the store holds releases up to {latest}" + ("" if latest == released else f", {released} are announced")
+
+
+async def _vintages(settings: KafkaSettings) -> dict[str, bytes]:
+    """Return the last record of vintages of each support."""
+    place = TopicPartition(VINTAGES, 0)
+    async with reading(settings, place) as reader:
+        return await found_from_end(reader, place, _last_update) or {}
+
+
+def _last_update(values: list[bytes]) -> dict[str, bytes] | None:
+    """Return the records of the last update, by support; None while the first of the values may be of it too."""
+    told = [(decode(value)[1], value) for value in values]
+    last = max(fields["sequence"] for fields, _ in told)
+    if last > 1 and told[0][0]["sequence"] == last:
+        return None
+    return {fields["support"]: value for fields, value in told if fields["sequence"] == last}
+
+
+def flags(vintages: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield for each support, in the order of the list of them, how many of its figures are in which state."""
+    for node in NODES:
+        if node.code in vintages:
+            fields: dict[str, Any] = decode(vintages[node.code])[1]
+            told = (f"{periods:,} {state}" for state, periods in states(vintages[node.code]).items() if periods)
+            yield f"{node.code} at update {fields['update_id']}: {', '.join(told)}"

@@ -2,43 +2,33 @@
 
 from collections.abc import Iterable
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from processors.intake import Watermark, watermark_of
-from schemas.rows import message_of
-from streams.kafka.clients import reading, records_between
+from schemas.rows import CutReached, message_of
+from streams.kafka.clients import found_from_end, reading
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import rows_topic
-
-_FIRST_LOOK, _WIDER = 32, 8
-"""Messages looked at from the end, and how many times more when no whole batch is among them."""
 
 
 async def watermarks(settings: KafkaSettings, partitions: Iterable[int]) -> dict[int, Watermark]:
     """Return the watermark of each partition of this pipeline's rows topic."""
     where = [TopicPartition(rows_topic(settings), partition) for partition in partitions]
     async with reading(settings, *where) as reader:
-        reader.pause(*where)
-        ends = await reader.end_offsets(where)
-        return {place.partition: await _watermark(reader, place, ends[place]) for place in where}
+        return {place.partition: await found_from_end(reader, place, _mark) or Watermark() for place in where}
 
 
-async def _watermark(reader: AIOKafkaConsumer, where: TopicPartition, end: int) -> Watermark:
-    look = _FIRST_LOOK
-    while end:
-        start = max(0, end - look)
-        reader.resume(where)
-        found = watermark_of(
-            [
-                message_of(record.value or b"")
-                async for fetched in records_between(reader, where, start, end)
-                for record in fetched
-            ]
-        )
-        reader.pause(where)
-        if found is not None:
-            return found
-        if start == 0:
-            break
-        look *= _WIDER
-    return Watermark()
+async def reached_updates(settings: KafkaSettings) -> dict[int, int]:
+    """Return the number of the last update that each partition of the log has reached, 0 before the first."""
+    where = [TopicPartition(rows_topic(settings), partition) for partition in range(settings.partitions)]
+    async with reading(settings, *where) as reader:
+        return {place.partition: await found_from_end(reader, place, _reached) or 0 for place in where}
+
+
+def _mark(values: list[bytes]) -> Watermark | None:
+    return watermark_of(map(message_of, values))
+
+
+def _reached(values: list[bytes]) -> int | None:
+    markers = (message for message in map(message_of, values) if isinstance(message, CutReached))
+    return max((marker.update.sequence for marker in markers), default=None)
