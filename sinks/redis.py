@@ -61,9 +61,21 @@ _TRIES = 3
 _Item = TypeVar("_Item")
 
 
-def connect(url: str, *, username: str | None = None, password: str | None = None, ca_file: str | None = None) -> Any:  # noqa: ANN401 - redis-py's client is generic in what it decodes to
-    """Return a client of the Redis at ``url`` (``rediss://`` for TLS); it retries for some seconds, then raises."""
-    tls = {"ssl_ca_certs": ca_file} if ca_file else {}
+def connect(  # noqa: PLR0913 - each is one setting
+    url: str,
+    *,
+    username: str | None = None,
+    password: str | None = None,
+    ca_file: str | None = None,
+    cert_file: str | None = None,
+    key_file: str | None = None,
+) -> Any:  # noqa: ANN401 - redis-py's client is generic in what it decodes to
+    """Return a client of the Redis at ``url`` (``rediss://`` for TLS); it retries for some seconds, then raises.
+
+    The files are PEM: who is trusted, and the certificate and key of this client where Redis asks for them.
+    """
+    files = {"ssl_ca_certs": ca_file, "ssl_certfile": cert_file, "ssl_keyfile": key_file}
+    tls = {name: file for name, file in files.items() if file}
     return redis.Redis.from_url(
         url,
         username=username,

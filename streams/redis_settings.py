@@ -2,15 +2,16 @@
 
 import hashlib
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
 
 from sinks.redis import KEEP, RedisCopy, connect
-from streams.settings import UsageError
+from streams.settings import Secured, UsageError
 
 
-class RedisSettings(BaseSettings):
+class RedisSettings(Secured):
     """Where the copy is, and how to speak to it."""
 
     model_config = SettingsConfigDict(env_prefix="OCMW_REDIS_")
@@ -18,25 +19,29 @@ class RedisSettings(BaseSettings):
     url: str | None = Field(
         default=None, description="Where Redis is: redis://host:port/0, or rediss:// for TLS; unset: no copy is kept."
     )
-    username: str | None = Field(default=None, description="User of Redis; the publisher's is ocmw-publish.")
-    password: SecretStr | None = Field(default=None, description="Password of that user; or name a file.")
-    password_file: Path | None = Field(default=None, description="File that holds the password.")
-    ca_file: Path | None = Field(default=None, description="Certificates that are trusted, with rediss://.")
     keep: int = Field(default=KEEP, ge=2, description="Releases that stay readable in Redis.")
+
+    @field_validator("url")
+    @classmethod
+    def _holds_no_password(cls, value: str | None) -> str | None:
+        if value and (urlsplit(value).password or "password" in urlsplit(value).query):
+            message = "a password has no place here, for addresses are shown; name OCMW_REDIS_PASSWORD_FILE"
+            raise ValueError(message)
+        return value
 
     def copy_of_store(self) -> RedisCopy:
         """Return the copy. Raises UsageError where no Redis is named."""
         if self.url is None:
             message = "no Redis is named; set OCMW_REDIS_URL, as redis://localhost:6379/0"
             raise UsageError(message)
-        ca_file = str(self.ca_file) if self.ca_file else None
-        client = connect(self.url, username=self.username, password=self._secret(), ca_file=ca_file)
+        files = {"ca_file": self.ca_file, "cert_file": self.cert_file, "key_file": self.key_file}
+        client = connect(
+            self.url,
+            username=self.username,
+            password=self.secret(),
+            **{name: str(path) for name, path in files.items() if path is not None},
+        )
         return RedisCopy(client, self.keep)
-
-    def _secret(self) -> str | None:
-        if self.password_file is not None:
-            return self.password_file.read_text(encoding="utf-8").strip()
-        return self.password.get_secret_value() if self.password else None
 
 
 def hashed(folder: Path, user: str) -> str:

@@ -1,6 +1,9 @@
 """Settings, from the environment (``OCMW_…``); ``ocmw settings`` lists them with their defaults."""
 
-from pydantic import Field, ValidationError, field_validator
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Self
+
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.settings import AS_THEN, FigureSettings
@@ -10,7 +13,74 @@ class UsageError(Exception):
     """Something was asked in a way that cannot be; the text is one sentence for the person who asked."""
 
 
-class Settings(BaseSettings):
+class FromEnvironment(BaseSettings):
+    """Settings that the environment gives.
+
+    What cannot be is one sentence. It never shows the value: that might be a password in the wrong variable.
+    """
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401 - pydantic's own
+        """Read the environment; ``given`` comes before it. Raises UsageError for what cannot be."""
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            prefix = self.model_config["env_prefix"]
+            names = [prefix + str(name).upper() for name in first["loc"][:1]]
+            reason = first["msg"].removeprefix("Value error, ")
+            raise UsageError(f"{': '.join([*names, reason])}; see ocmw settings") from None
+
+
+class Setting(NamedTuple):
+    """A setting as people see it: its variable, its value and its default as text (secrets masked), its meaning."""
+
+    name: str
+    value: str
+    default: str
+    description: str
+
+
+def listed(settings: FromEnvironment) -> Iterator[Setting]:
+    """Yield the settings, in the order of the class. A secret is a row of stars, whatever its length."""
+    for name, field in type(settings).model_fields.items():
+        variable = settings.model_config["env_prefix"] + name.upper()
+        default = field.get_default(call_default_factory=True)
+        yield Setting(variable, str(getattr(settings, name)), str(default), field.description or "")
+
+
+class Secured(FromEnvironment):
+    """How a client of a server proves who it is, and whom it trusts. Secrets come from the environment or files."""
+
+    username: str | None = Field(default=None, description="Name of the user there.")
+    password: SecretStr | None = Field(default=None, description="Password of that user; or name a file.")
+    password_file: FilePath | None = Field(default=None, description="File that holds the password; before the other.")
+    ca_file: FilePath | None = Field(
+        default=None, description="Certificates that are trusted, with TLS; unset: those of the machine."
+    )
+    cert_file: FilePath | None = Field(
+        default=None, description="Certificate of this program and its chain, where the server asks for one."
+    )
+    key_file: FilePath | None = Field(default=None, description="Private key of that certificate, unencrypted.")
+
+    @model_validator(mode="after")
+    def _has_a_certificate_for_its_key(self) -> Self:
+        if self.key_file and not self.cert_file:
+            prefix = self.model_config["env_prefix"]
+            message = f"{prefix}KEY_FILE needs {prefix}CERT_FILE beside it"
+            raise ValueError(message)
+        return self
+
+    def secret(self) -> str | None:
+        """Return the password, None where none is named. Raises UsageError for a file that cannot be read."""
+        if self.password_file is None:
+            return self.password.get_secret_value() if self.password else None
+        try:
+            return self.password_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise UsageError(f"{self.password_file}: no password can be read here") from None
+
+
+class Settings(FromEnvironment):
     """All settings of the embedded driver."""
 
     model_config = SettingsConfigDict(env_prefix="OCMW_")
@@ -43,10 +113,4 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     """Return the settings of the environment. Raises UsageError for a value that cannot be."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = f"OCMW_{str(first['loc'][0]).upper()}"
-        message = f"{name} is {first['input']!r}: {first['msg']}; see ocmw settings"
-        raise UsageError(message) from None
+    return Settings()

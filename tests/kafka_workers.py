@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,21 @@ from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import make_topics
 from streams.servers.kafka import KafkaServer
 
+AGENTS = """
+import asyncio
+from streams import logs
+from streams.agents.run import run_agents
+from streams.kafka.settings import KafkaSettings
+from streams.metrics import Metrics
+logs.configure("INFO")
+asyncio.run(run_agents(KafkaSettings(), Metrics()))
+"""
+
+
+def program(role: str, store: Path) -> list[str]:
+    """Return the command of a role."""
+    return [sys.executable, "-W", "ignore", "-c", AGENTS] if role == "agents" else command(role, store)
+
 
 class Workers:
     """The processes of one test, with a broker, a state directory and a store of their own."""
@@ -24,7 +40,7 @@ class Workers:
         self.root = root
         self.server = server
         self.store = root / "store"
-        self.settings = KafkaSettings(servers=server.servers, state=root / "state", **settings)
+        self.settings = KafkaSettings(**{"servers": server.servers, "state": root / "state", **settings})
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment: dict[str, str] = {}
         asyncio.run(make_topics(self.settings))
@@ -41,7 +57,7 @@ class Workers:
         }
         with (self.root / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - this program
-                command(role, self.store), env={**os.environ, **given}, stdout=log, stderr=log
+                program(role, self.store), env={**os.environ, **given}, stdout=log, stderr=log
             )
 
     def kill(self, name: str) -> None:

@@ -71,9 +71,11 @@ def delays(
 
 
 def settings() -> None:
-    """List all settings with their default, their value now, and what they mean."""
-    from streams.settings import Settings, load_settings
+    """List all settings with their default, their value now, and what they mean; secrets as stars."""
+    from streams.kafka.settings import KafkaSettings
+    from streams.redis_settings import RedisSettings
+    from streams.settings import Settings, listed
 
-    now = load_settings()
-    for name, field in Settings.model_fields.items():
-        typer.echo(f"OCMW_{name.upper()} = {getattr(now, name)} (default {field.default})\n    {field.description}")
+    for now in [Settings(), KafkaSettings(), RedisSettings()]:
+        for one in listed(now):
+            typer.echo(f"{one.name} = {one.value} (default {one.default})\n    {one.description}")

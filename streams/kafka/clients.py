@@ -28,8 +28,8 @@ async def producing(settings: KafkaSettings, linger_ms: int = 0) -> AsyncIterato
         max_request_size=LARGEST,
         max_batch_size=256 << 10,
     )
-    await producer.start()
     try:
+        await producer.start()
         yield producer
     finally:
         await producer.stop()
@@ -51,8 +51,8 @@ def consumer(settings: KafkaSettings, **more: Any) -> AIOKafkaConsumer:  # noqa:
 async def reading(settings: KafkaSettings, *where: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
     """Yield a consumer of some partitions, in no group."""
     made = consumer(settings, fetch_max_wait_ms=50)
-    await made.start()
     try:
+        await made.start()
         made.assign(list(where))
         yield made
     finally:

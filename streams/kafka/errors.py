@@ -1,6 +1,11 @@
 """What people can mend, each said in one sentence; the command prints it and exits with 1."""
 
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaConnectionError,
+    TopicAuthorizationFailedError,
+)
 
 from processors.alignment import GapError
 from processors.brake import BrakeError
@@ -9,4 +14,15 @@ from streams.kafka.topics import TopicsError
 from streams.kafka.updates import RequestRefusedError
 from streams.servers.kafka import ServerError
 
-SENTENCES = (GapError, LogError, BrakeError, TopicsError, RequestRefusedError, KafkaConnectionError, ServerError)
+SENTENCES = (
+    GapError,
+    LogError,
+    BrakeError,
+    TopicsError,
+    RequestRefusedError,
+    KafkaConnectionError,
+    ClusterAuthorizationFailedError,  # these three: see docs/security.md
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+    ServerError,
+)

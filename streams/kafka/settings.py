@@ -2,16 +2,18 @@
 
 import ssl
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from platformdirs import user_state_path
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from streams.settings import Secured, UsageError
 
 PARTITIONS = 12
 
 
-class KafkaSettings(BaseSettings):
+class KafkaSettings(Secured):
     """Where Kafka is, how to speak to it, and where this worker keeps its snapshots."""
 
     model_config = SettingsConfigDict(env_prefix="OCMW_KAFKA_")
@@ -39,25 +41,34 @@ class KafkaSettings(BaseSettings):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
         default="SCRAM-SHA-512", description="How this worker proves who it is, with a SASL security."
     )
-    username: str | None = Field(default=None, description="Name for SASL.")
-    password: SecretStr | None = Field(default=None, description="Password for SASL; or name a file.")
-    password_file: Path | None = Field(default=None, description="File that holds the password for SASL.")
-    ca_file: Path | None = Field(default=None, description="Certificates that are trusted, with an SSL security.")
+
+    @model_validator(mode="after")
+    def _names_who_it_is(self) -> Self:
+        if "SASL" in self.security and not (self.username and (self.password or self.password_file)):
+            message = f"{self.security} needs OCMW_KAFKA_USERNAME, and OCMW_KAFKA_PASSWORD_FILE or OCMW_KAFKA_PASSWORD"
+            raise ValueError(message)
+        return self
 
     def connection(self) -> dict[str, Any]:
-        """Return the arguments by which every aiokafka client of this program connects."""
+        """Return the arguments by which every aiokafka client of this program connects. Raises UsageError."""
         made: dict[str, Any] = {"bootstrap_servers": self.servers, "security_protocol": self.security}
         if "SSL" in self.security:
-            made["ssl_context"] = ssl.create_default_context(cafile=str(self.ca_file) if self.ca_file else None)
+            made["ssl_context"] = self._tls()
         if "SASL" in self.security:
             made |= {
                 "sasl_mechanism": self.sasl_mechanism,
                 "sasl_plain_username": self.username,
-                "sasl_plain_password": self._secret(),
+                "sasl_plain_password": self.secret(),
             }
         return made
 
-    def _secret(self) -> str | None:
-        if self.password_file is not None:
-            return self.password_file.read_text(encoding="utf-8").strip()
-        return self.password.get_secret_value() if self.password else None
+    def _tls(self) -> ssl.SSLContext:
+        """Return a context that demands a trusted certificate with the name of the host."""
+        try:
+            made = ssl.create_default_context(cafile=self.ca_file)
+            if self.cert_file is not None:
+                made.load_cert_chain(self.cert_file, self.key_file)
+        except OSError as error:
+            names = "OCMW_KAFKA_CA_FILE, OCMW_KAFKA_CERT_FILE or OCMW_KAFKA_KEY_FILE"
+            raise UsageError(f"{names} is no certificate or key that can be read: {error}") from None
+        return made

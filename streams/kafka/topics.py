@@ -89,8 +89,8 @@ async def make_topics(settings: KafkaSettings, wanted: tuple[Topic, ...] = ()) -
     """Make the topics that are missing, verify all, and return the names of those made. Raises TopicsError."""
     chosen = wanted or topics(settings)
     admin = AIOKafkaAdminClient(**settings.connection())
-    await admin.start()
     try:
+        await admin.start()
         known = await _partitions(admin)
         missing = [topic for topic in chosen if topic.name not in known]
         await _create(admin, missing, settings.replication)
@@ -105,8 +105,8 @@ async def verify_topics(settings: KafkaSettings, wanted: tuple[Topic, ...] = ())
     """Raise TopicsError where a topic is missing or not what it must be."""
     chosen = wanted or topics(settings)
     admin = AIOKafkaAdminClient(**settings.connection())
-    await admin.start()
     try:
+        await admin.start()
         await _verify(admin, list(chosen), await _partitions(admin))
     finally:
         await admin.close()

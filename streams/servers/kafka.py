@@ -81,7 +81,7 @@ class KafkaServer:
         """Start and wait until it serves; formats an empty data directory. Raises ServerError."""
         if not (self.root / "data").exists():
             cluster = self._tool("random-uuid").strip()
-            self._tool("format", "-t", cluster, "-c", str(self.root / "server.properties"))
+            self._tool("format", "-t", cluster, "-c", str(self.root / "server.properties"), *self._users())
         log = self.root / "server.log"
         with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
@@ -139,8 +139,15 @@ class KafkaServer:
     def _java(self, heap: str) -> list[str]:
         return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{jars()}/*"]
 
+    def _users(self) -> list[str]:
+        """Return what formatting is told of users: there are none, whoever connects may do anything."""
+        return []
+
     def _properties(self) -> str:
-        lines = {
+        return "".join(f"{name}={value}\n" for name, value in self._configuration().items())
+
+    def _configuration(self) -> dict[str, object]:
+        return {
             "process.roles": "broker,controller",
             "node.id": 1,
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller}",
@@ -158,4 +165,3 @@ class KafkaServer:
             "message.max.bytes": 16 << 20,
             "replica.fetch.max.bytes": 16 << 20,
         }
-        return "".join(f"{name}={value}\n" for name, value in lines.items())
