@@ -11,9 +11,10 @@ from aiohttp import web
 from mode import Service
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from streams.metrics import Metrics
+from streams.settings import FromEnvironment
 
 Waiting = Callable[[], str]
 """Says in a sentence what a worker waits for, or nothing ("") when it is ready or lives."""
@@ -24,7 +25,7 @@ def ready() -> str:
     return ""
 
 
-class HealthSettings(BaseSettings):
+class HealthSettings(FromEnvironment):
     """Where a worker serves its health (``OCMW_HEALTH_…``)."""
 
     model_config = SettingsConfigDict(env_prefix="OCMW_HEALTH_")

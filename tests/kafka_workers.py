@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,21 +14,6 @@ from streams.kafka.run import command
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import make_topics
 from streams.servers.kafka import KafkaServer
-
-AGENTS = """
-import asyncio
-from streams import logs
-from streams.agents.run import run_agents
-from streams.kafka.settings import KafkaSettings
-from streams.metrics import Metrics
-logs.configure("INFO")
-asyncio.run(run_agents(KafkaSettings(), Metrics()))
-"""
-
-
-def program(role: str, store: Path) -> list[str]:
-    """Return the command of a role."""
-    return [sys.executable, "-W", "ignore", "-c", AGENTS] if role == "agents" else command(role, store)
 
 
 class Workers:
@@ -57,7 +41,7 @@ class Workers:
         }
         with (self.root / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - this program
-                program(role, self.store), env={**os.environ, **given}, stdout=log, stderr=log
+                command(role, self.store), env={**os.environ, **given}, stdout=log, stderr=log
             )
 
     def kill(self, name: str) -> None:

@@ -10,7 +10,7 @@ from streams.agents.flags import Flags
 from streams.agents.guards import EndOnRefusal, GuardedApp, GuardedTable
 from streams.agents.receipts import Receipts
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import MIB, RECEIPTS, VINTAGES, summaries_topic
+from streams.kafka.topics import MIB, RECEIPTS, VINTAGES, agents_name, summaries_topic
 
 LARGEST = 6 * MIB
 """Bytes of the largest record sent or fetched."""
@@ -23,7 +23,7 @@ def build_app(settings: KafkaSettings, store: str = "rocksdb://") -> GuardedApp:
     """
     settings.state.mkdir(parents=True, exist_ok=True)
     app = GuardedApp(
-        f"ocmw.agents.v{settings.epoch}",
+        agents_name(settings),
         broker=[f"kafka://{server}" for server in settings.servers.split(",")],
         broker_credentials=credentials(settings),
         consumer_group_instance_id=f"agents-{settings.instance}" if settings.instance else None,

@@ -72,10 +72,11 @@ def delays(
 
 def settings() -> None:
     """List all settings with their default, their value now, and what they mean; secrets as stars."""
+    from streams.health import HealthSettings
     from streams.kafka.settings import KafkaSettings
     from streams.redis_settings import RedisSettings
     from streams.settings import Settings, listed
 
-    for now in [Settings(), KafkaSettings(), RedisSettings()]:
+    for now in [Settings(), KafkaSettings(), RedisSettings(), HealthSettings()]:
         for one in listed(now):
             typer.echo(f"{one.name} = {one.value} (default {one.default})\n    {one.description}")

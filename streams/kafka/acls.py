@@ -9,9 +9,19 @@ what can is that a closing without a number from the updates topic is set aside,
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from streams.agents.receipts import RECEIPTS, SUMMARIES
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, RELEASES, STABLE_FIGURES, UPDATES, VINTAGES, rows_topic
+from streams.kafka.topics import (
+    DEAD_LETTERS,
+    DOSSIERS,
+    RECEIPTS,
+    RELEASES,
+    STABLE_FIGURES,
+    UPDATES,
+    VINTAGES,
+    agents_name,
+    rows_topic,
+    summaries_topic,
+)
 
 
 class Grant(NamedTuple):
@@ -35,7 +45,12 @@ _LOOK = _may("Describe DescribeConfigs", "ocmw.*")
 
 def grants(settings: KafkaSettings) -> Mapping[str, tuple[Grant, ...]]:
     """Return the rows of each role of a pipeline (its epoch is part of names), by the name of the role."""
-    rows, epoch = rows_topic(settings), settings.epoch
+    rows, summaries, agents, epoch = (
+        rows_topic(settings),
+        summaries_topic(settings),
+        agents_name(settings),
+        settings.epoch,
+    )
     return {
         "topics": (*_may("Create", "ocmw.*"), *_LOOK),
         "claims": (*_may("Write", DOSSIERS), *_may("Read", RECEIPTS)),
@@ -43,7 +58,7 @@ def grants(settings: KafkaSettings) -> Mapping[str, tuple[Grant, ...]]:
         "intake": (
             *_may("Read", DOSSIERS),
             *_may("Read Write", rows),
-            *_may("Write", DEAD_LETTERS, SUMMARIES),
+            *_may("Write", DEAD_LETTERS, summaries),
             *_LOOK,
             *_member(f"ocmw.intake.v{epoch}"),
         ),
@@ -55,11 +70,11 @@ def grants(settings: KafkaSettings) -> Mapping[str, tuple[Grant, ...]]:
             *_member(f"ocmw.publish.v{epoch}"),
         ),
         "agents": (
-            *_may("Read", SUMMARIES, VINTAGES),
+            *_may("Read", summaries, VINTAGES),
             *_may("Write", RECEIPTS),
-            *_may("Create Read Write", f"ocmw.agents.v{epoch}-*"),
+            *_may("Create Read Write", f"{agents}-*"),
             *_LOOK,
-            *_member(f"ocmw.agents.v{epoch}"),
+            *_member(agents),
         ),
         "status": (*_may("Read", UPDATES, RELEASES, rows, VINTAGES, RECEIPTS), *_LOOK),
         "dead-letters": (*_may("Read", DEAD_LETTERS), *_may("Write", DOSSIERS), *_LOOK),

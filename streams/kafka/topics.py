@@ -35,17 +35,21 @@ class TopicsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic as it must be: partitions, bytes of the largest record, milliseconds kept (-1: for ever)."""
+    """A topic as it must be: partitions, bytes of the largest record, milliseconds kept (-1: for ever).
+
+    A compacted one keeps the last record of each key.
+    """
 
     name: str
     partitions: int
     max_bytes: int
     kept: str = KEPT
+    policy: str = "delete"
 
     def config(self, replication: int) -> dict[str, str]:
         """Return its configuration on the broker."""
         return {
-            "cleanup.policy": "delete",
+            "cleanup.policy": self.policy,
             "retention.ms": self.kept,
             "retention.bytes": "-1",
             "max.message.bytes": str(self.max_bytes),
@@ -70,8 +74,25 @@ def summaries_topic(settings: KafkaSettings) -> str:
     return f"ocmw.receipt-summaries.v{settings.epoch}"
 
 
+def agents_name(settings: KafkaSettings) -> str:
+    """Return the name of the app of this pipeline's agents: of their group, and what their changelogs begin with."""
+    return f"ocmw.agents.v{settings.epoch}"
+
+
+def changelogs(settings: KafkaSettings) -> tuple[Topic, ...]:
+    """Return the topics behind the agents' tables.
+
+    Faust would make them at its first start, and would then know of them minutes later: its first change failed.
+    """
+    tables = (("receipts", settings.partitions), ("flags", 1))
+    return tuple(
+        Topic(f"{agents_name(settings)}-{name}-changelog", partitions, 6 * MIB, policy="compact")
+        for name, partitions in tables
+    )
+
+
 def topics(settings: KafkaSettings) -> tuple[Topic, ...]:
-    """Return all topics: every role needs most of them, and ocmw topics makes them."""
+    """Return the topics that docs/asyncapi.yaml tells of: every role needs most of them, and ocmw topics makes them."""
     return (
         Topic(DOSSIERS, settings.partitions, MAX_EVENT_BYTES),
         Topic(UPDATES, 1, MIB),
@@ -87,7 +108,7 @@ def topics(settings: KafkaSettings) -> tuple[Topic, ...]:
 
 async def make_topics(settings: KafkaSettings, wanted: tuple[Topic, ...] = ()) -> list[str]:
     """Make the topics that are missing, verify all, and return the names of those made. Raises TopicsError."""
-    chosen = wanted or topics(settings)
+    chosen = wanted or (*topics(settings), *changelogs(settings))
     admin = AIOKafkaAdminClient(**settings.connection())
     try:
         await admin.start()
@@ -103,7 +124,7 @@ async def make_topics(settings: KafkaSettings, wanted: tuple[Topic, ...] = ()) -
 
 async def verify_topics(settings: KafkaSettings, wanted: tuple[Topic, ...] = ()) -> None:
     """Raise TopicsError where a topic is missing or not what it must be."""
-    chosen = wanted or topics(settings)
+    chosen = wanted or (*topics(settings), *changelogs(settings))
     admin = AIOKafkaAdminClient(**settings.connection())
     try:
         await admin.start()

@@ -4,7 +4,8 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,6 @@ from schemas.periods import parse_month
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
 from sinks.redis_acl import USERS
-from streams.agents.receipts import RECEIPTS, SUMMARIES, receipt_topics
 from streams.embedded import Embedded
 from streams.generator import generate
 from streams.kafka.acls import grants
@@ -35,10 +35,20 @@ from streams.kafka.emit import emit
 from streams.kafka.log_export import export_log
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.status import sentences
-from streams.kafka.topics import DOSSIERS, RELEASES, STABLE_FIGURES, UPDATES, make_topics, topics
+from streams.kafka.topics import (
+    DOSSIERS,
+    RECEIPTS,
+    RELEASES,
+    STABLE_FIGURES,
+    UPDATES,
+    make_topics,
+    summaries_topic,
+)
+from streams.kafka.updates import last_released
 
 pytestmark = pytest.mark.slow
 UPDATES_CLOSED = 3
+PATIENCE = 120.0
 REFUSED = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
 """The second is what a producer is told that may write to no topic at all."""
 ROLES = tuple(grants(KafkaSettings()))
@@ -72,7 +82,7 @@ def kafka(root: Path, certificates: Certificates) -> Iterator[SecureKafka]:
     for role, rows in grants(admin).items():
         asyncio.run(grant(admin, role, rows))
     maker = server.settings("topics")
-    asyncio.run(make_topics(maker, (*topics(maker), *receipt_topics(maker.partitions))))
+    asyncio.run(make_topics(maker))
     yield server
     server.kill()
 
@@ -118,8 +128,24 @@ def redis_environment(secure_redis: RedisServer, certificates: Certificates, red
     }
 
 
+Reader = Callable[[str], redis.Redis]
+
+
+@pytest.fixture(scope="module")
+def redis_reader(secure_redis: RedisServer, certificates: Certificates, redis_users: Path) -> Reader:
+    """Return what connects a user."""
+    files = {"ca_certs": certificates.ca, "certfile": certificates.client, "keyfile": certificates.client_key}
+    tls = {f"ssl_{name}": str(path) for name, path in files.items()}
+
+    def connected(user: str) -> redis.Redis:
+        password = (redis_users / user).read_text().strip()
+        return redis.Redis.from_url(secure_redis.url, username=user, password=password, **tls)
+
+    return connected
+
+
 def test_every_role_does_its_work_with_just_its_rows(
-    root: Path, kafka: SecureKafka, history: Path, redis_environment: dict[str, str]
+    root: Path, kafka: SecureKafka, history: Path, redis_environment: dict[str, str], redis_reader: Reader
 ) -> None:
     workers = Workers(root, kafka, **kafka.arguments("topics"))
     for role in ("intake", "publish", "agents"):
@@ -127,15 +153,16 @@ def test_every_role_does_its_work_with_just_its_rows(
         workers.start(role, role)
     try:
         asyncio.run(emit(kafka.settings("emit"), [history]))
-        workers.await_release(UPDATES_CLOSED, 90)
+        workers.await_release(UPDATES_CLOSED, PATIENCE)
         closed = ocmw(kafka.environment("emit"), "close-update", "by-hand", "--reference-month", "2024-03")
         assert closed.returncode == 0, closed.stderr
-        workers.await_release(UPDATES_CLOSED + 1, 90)
+        await_announced(kafka.settings("status"), UPDATES_CLOSED + 1)
     finally:
         workers.stop_all()
     Embedded.run(root / "embedded", FigureSettings(), [history])
     found = differences(DirectoryStore.reading(root / "embedded"), DirectoryStore.reading(workers.store))
     assert {one.release for one in found} == {UPDATES_CLOSED + 1}
+    assert redis_reader("ocmw-public").get("ocmw:public:current") == b"4"
 
     told = asyncio.run(sentences(kafka.settings("status")))
     assert f"{UPDATES_CLOSED + 1} updates are closed, all of them released" in told[1]
@@ -145,6 +172,14 @@ def test_every_role_does_its_work_with_just_its_rows(
     wanted = [*kafka.passwords.values(), "canary-of"]
     for name in ("intake", "publish", "agents"):
         assert not any(secret in workers.log(name) for secret in wanted)
+
+
+def await_announced(settings: KafkaSettings, number: int) -> None:
+    """Wait until a release is announced: then all that follows it has it."""
+    end = time.monotonic() + PATIENCE
+    while asyncio.run(last_released(settings)) < number:
+        assert time.monotonic() < end
+        time.sleep(0.3)
 
 
 async def letters(settings: KafkaSettings) -> int:
@@ -183,7 +218,7 @@ def test_a_role_cannot_write_what_is_not_its_own(kafka: SecureKafka, role: str, 
 
 @pytest.mark.parametrize(
     ("role", "topic"),
-    [("publish", DOSSIERS), ("agents", DOSSIERS), ("emit", DOSSIERS), ("claims", DOSSIERS), ("intake", SUMMARIES),
+    [("publish", DOSSIERS), ("agents", DOSSIERS), ("emit", DOSSIERS), ("claims", DOSSIERS), ("intake", summaries_topic(KafkaSettings())),
      ("status", DOSSIERS),
      ("dead-letters", DOSSIERS)],
 )  # fmt: skip
@@ -244,22 +279,15 @@ def test_who_is_not_trusted_gets_a_sentence_and_nothing_secret_is_told(
 
 
 def test_redis_is_filled_and_read_with_tls_and_users(
-    root: Path,
-    secure_redis: RedisServer,
-    redis_users: Path,
-    certificates: Certificates,
-    redis_environment: dict[str, str],
-    history: Path,
+    root: Path, redis_reader: Reader, redis_environment: dict[str, str], history: Path
 ) -> None:
     Embedded.run(root / "filled", FigureSettings(), [history])
+    redis_reader("ocmw-publish").unlink("ocmw:public:current")
     done = ocmw(redis_environment, "redis-fill", "--store", root / "filled")
     assert done.returncode == 0, done.stderr
     assert "canary-of" not in done.stdout + done.stderr
-    files = {"ca_certs": certificates.ca, "certfile": certificates.client, "keyfile": certificates.client_key}
-    tls = {f"ssl_{name}": str(path) for name, path in files.items()}
-    password = (redis_users / "ocmw-public").read_text().strip()
-    reader = redis.Redis.from_url(secure_redis.url, username="ocmw-public", password=password, **tls)
-    assert int(reader.get("ocmw:public:current")) >= UPDATES_CLOSED
+    reader = redis_reader("ocmw-public")
+    assert reader.get("ocmw:public:current") == b"3"
     with pytest.raises(redis.exceptions.NoPermissionError):
         reader.get("ocmw:restricted:current")
     with pytest.raises(redis.exceptions.NoPermissionError):

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from streams.cli import app
+from streams.health import HealthSettings
 from streams.kafka.settings import KafkaSettings
 from streams.redis_settings import RedisSettings
 from streams.settings import Settings, UsageError
@@ -24,7 +25,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_settings_are_listed_and_secrets_are_stars() -> None:
     done = CliRunner().invoke(app, ["settings"])
     assert done.exit_code == 0
-    for kind in (Settings, KafkaSettings, RedisSettings):
+    for kind in (Settings, KafkaSettings, RedisSettings, HealthSettings):
         for name in kind.model_fields:
             assert f"{kind.model_config['env_prefix']}{name.upper()} = " in done.output
     assert "OCMW_KAFKA_PASSWORD = ********** (default None)" in done.output
