@@ -8,7 +8,6 @@ from processors.decoding import UPDATE_CLOSED, Events
 from processors.ledger import (
     AMOUNT,
     DAYS,
-    EMPTY,
     KEY,
     MONTH_SHIFT,
     MUNICIPALITY_SHIFT,
@@ -18,11 +17,11 @@ from processors.ledger import (
     TRAITS,
     Ledger,
     Tables,
-    home,
     person_hash,
     row_hash,
 )
 from processors.rules import FIRST_DAY, RECOVERY, REG_RECOVERY, Rules
+from processors.slots import EMPTY, home
 from schemas.rows import Rows
 
 PLACE_MASK = (1 << PERSON_SHIFT) - 1
@@ -47,7 +46,7 @@ def _reached(events: Events, first: int, stop: int, rules: Rules, tables: Tables
     reached = np.zeros(tables.used[ROWS], np.bool_)
     for event in range(first, stop):
         recovery = events.amount_type[event] in (RECOVERY, REG_RECOVERY)
-        if events.kind[event] == UPDATE_CLOSED or events.fault[event]:
+        if events.kind[event] >= UPDATE_CLOSED or events.fault[event]:
             continue
         if recovery and not rules.recoveries_in_balance:
             continue

@@ -33,6 +33,8 @@ from schemas.periods import EPOCH_YEAR, MONTH_COUNT, MONTHS_PER_YEAR
 Bytes = npt.NDArray[np.uint8]
 
 CLAIM, REGULARISATION, UPDATE_CLOSED = events.CLAIM, events.REGULARISATION, events.UPDATE_CLOSED
+EMPLOYMENT, YOUTH_EXIT, RESIDENCE = events.EMPLOYMENT, events.YOUTH_EXIT, events.RESIDENCE
+FOREVER, LEFT_REGISTER = events.FOREVER, events.LEFT_REGISTER
 UNDECODABLE = faults.NUMBER["undecodable"]
 UNKNOWN_OCMW = faults.NUMBER["unknown-ocmw"]
 BAD_PERIOD = faults.NUMBER["bad-period"]
@@ -41,6 +43,9 @@ BAD_MONTH = faults.NUMBER["bad-month"]
 DAYS_OUT_OF_RANGE = faults.NUMBER["days-out-of-range"]
 AMOUNT_OUT_OF_RANGE = faults.NUMBER["amount-out-of-range"]
 BAD_ATTRIBUTES = faults.NUMBER["bad-attributes"]
+BAD_DATES = faults.NUMBER["bad-dates"]
+EXIT_BEFORE_BIRTH = faults.NUMBER["exit-before-birth"]
+UNKNOWN_MUNICIPALITY = faults.NUMBER["unknown-municipality"]
 
 _SYMBOLS = {name: len(shape.symbols) for name, shape in events.shapes()[CLAIM].fields}
 SUPPORTS, AMOUNT_TYPES = _SYMBOLS["support"], _SYMBOLS["amount_type"]
@@ -48,6 +53,9 @@ HOUSEHOLDS, STATUSES = _SYMBOLS["household"], _SYMBOLS["status"]
 CLAIM_TYPES = AMOUNT_TYPES // 2
 
 NO_BIRTH_DATE = -(2**40)
+NO_DATE = -(2**31)
+"""Stands for a null date of a fact in ``first`` and ``last``."""
+DECLARATIONS, WORKER_BYTES = 4, 7
 KEY_BYTES = 16
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 CAPITAL_A, ALPHABET = ord("A"), 26
@@ -66,6 +74,11 @@ class Events(NamedTuple):
     ``municipality`` is a number; ``first`` and ``last`` are days since 1970; ``parts`` counts months touched;
     ``birth`` is a day or NO_BIRTH_DATE; ``traits`` are sex, household, nationality number, status as they stand in the
     event.
+
+    A fact uses the columns in its own way, and has no parts. EMPLOYMENT: ``amount`` dimona_period, ``amount_type``
+    declaration, ``first`` and ``last`` its dates, ``percentage`` 1 where the employer is an OCMW, ``birth`` the worker
+    type (``packed``). YOUTH_EXIT: ``first`` the day, sex and birth as above. RESIDENCE: ``first`` and ``municipality``,
+    -1 for LEFT_REGISTER.
     """
 
     kind: npt.NDArray[np.int8]
@@ -236,7 +249,7 @@ def _is_int(value: Whole) -> bool:
 
 
 @loop
-def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> Whole:
+def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> Whole:  # noqa: C901 - one branch a kind of record
     """Decode all blocks; return the number of bytes left over in the first block that has any."""
     data, bounds, counts, kinds = batch.data, batch.bounds, batch.counts, batch.kinds
     row = 0
@@ -259,6 +272,8 @@ def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> Whole:
             stop = -1
             if kind == UPDATE_CLOSED:
                 stop = _closing(data, at, end, events, row)
+            elif kind > UPDATE_CLOSED:
+                stop = _fact(data, at, end, kind, rules, events, row)
             elif kind >= 0:
                 stop = _line(data, at, end, kind, rules, events, row)
             if stop < 0:
@@ -438,3 +453,139 @@ def _fault(  # noqa: PLR0911 - one line a fault, in the order of the contract
 def _pair(left: Whole, right: Whole) -> np.uint64:
     """Return two 32-bit numbers as one word."""
     return np.uint64(left & 0xFFFFFFFF) << np.uint64(32) | np.uint64(right & 0xFFFFFFFF)
+
+
+@loop
+def _fact(data: Bytes, at: Whole, end: Whole, kind: Whole, rules: Rules, events: Events, row: Whole) -> Whole:
+    """Read a fact into its row; return where it ends, or -1 when it does not parse. Compiled apart from the claims."""
+    if end - at < 2 * KEY_BYTES:
+        return np.int64(-1)
+    for word in range(4):
+        events.identity[row, word] = _word(data, at + 8 * word)
+    events.parts[row] = 0
+    at += 2 * KEY_BYTES
+    if kind == EMPLOYMENT:
+        return _employment(data, at, end, events, row)
+    if kind == YOUTH_EXIT:
+        return _youth_exit(data, at, end, events, row)
+    return _residence(data, at, end, rules, events, row)
+
+
+@inlined
+def _employment(data: Bytes, at: Whole, end: Whole, events: Events, row: Whole) -> Whole:
+    employer, at = _varint(data, at, end)
+    if not 0 <= at < end:
+        return np.int64(-1)
+    by_ocmw = np.int64(data[at] != 0)
+    declaration, at = _varint(data, at + 1, end)
+    period, at = _varint(data, at, end)
+    first, at = _optional_day(data, at, end)
+    last, at = _optional_day(data, at, end)
+    length, at = _varint(data, at, end)
+    if at < 0 or not 0 <= length <= end - at:
+        return np.int64(-1)
+    content = mixed(mixed(np.uint64(EMPLOYMENT + 1), np.uint64(employer)), np.uint64(period))
+    content = mixed(mixed(content, np.uint64(first)), np.uint64(last))
+    content = mixed(content, np.uint64((declaration * 2 + by_ocmw) << 32 | length))
+    for byte in range(length):
+        content = mixed(content, np.uint64(data[at + byte]))
+    lawful = 0 <= declaration < DECLARATIONS and _is_day(first) and _is_day(last)
+    events.fault[row] = _employment_fault(first, last) if lawful else UNDECODABLE
+    if events.fault[row] == 0:
+        events.content[row] = content
+        events.amount[row] = period
+        events.amount_type[row] = declaration
+        events.first[row] = max(first, NO_DATE)
+        events.last[row] = max(last, NO_DATE)
+        events.percentage[row] = by_ocmw
+        events.birth[row] = _worker(data, at, length)
+    return at + length
+
+
+@inlined
+def _employment_fault(first: Whole, last: Whole) -> Whole:
+    """Return BAD_DATES for days out of bounds or reversed; a null says nothing, and FOREVER is no day but a word."""
+    if first != NO_BIRTH_DATE and not FIRST_DAY <= first <= LAST_DAY:
+        return BAD_DATES
+    if last not in (NO_BIRTH_DATE, FOREVER) and not FIRST_DAY <= last <= LAST_DAY:
+        return BAD_DATES
+    return BAD_DATES if NO_BIRTH_DATE != last < first else 0
+
+
+@inlined
+def _worker(data: Bytes, at: Whole, length: Whole) -> Whole:
+    """Return a worker type as a number (``packed``)."""
+    value = np.int64(0)
+    if length <= WORKER_BYTES:
+        for byte in range(length):
+            value = value << 8 | np.int64(data[at + byte])
+    return value
+
+
+def packed(worker_type: str) -> int:
+    """Return the number of a worker type: its bytes; 0 for one too long to be a code."""
+    code = worker_type.encode()
+    return int.from_bytes(code, "big") if len(code) <= WORKER_BYTES else 0
+
+
+@inlined
+def _youth_exit(data: Bytes, at: Whole, end: Whole, events: Events, row: Whole) -> Whole:
+    day, at = _varint(data, at, end)
+    sex, at = _varint(data, at, end)
+    birth, at = _optional_day(data, at, end)
+    if at < 0:
+        return np.int64(-1)
+    fault = np.int64(0)
+    if not (_is_int(day) and _is_int(sex) and _is_day(birth)):
+        fault = np.int64(UNDECODABLE)
+    elif not 1 <= sex <= SEXES:
+        fault = np.int64(BAD_ATTRIBUTES)
+    elif not FIRST_DAY <= day <= LAST_DAY:
+        fault = np.int64(BAD_DATES)
+    elif day < birth:
+        fault = np.int64(EXIT_BEFORE_BIRTH)
+    events.fault[row] = fault
+    if fault == 0:
+        events.content[row] = mixed(mixed(np.uint64(YOUTH_EXIT + 1), _pair(day, sex)), np.uint64(birth))
+        events.first[row] = day
+        events.birth[row] = birth
+        events.traits[row, 0] = sex
+    return at
+
+
+@inlined
+def _residence(data: Bytes, at: Whole, end: Whole, rules: Rules, events: Events, row: Whole) -> Whole:
+    nis, at = _varint(data, at, end)
+    day, at = _varint(data, at, end)
+    if at < 0:
+        return np.int64(-1)
+    municipality = np.int64(rules.municipality_of_nis[nis]) if 0 <= nis <= MAX_NIS else np.int64(-1)
+    fault = np.int64(0)
+    if not (_is_int(nis) and _is_int(day)):
+        fault = np.int64(UNDECODABLE)
+    elif not FIRST_DAY <= day <= LAST_DAY:
+        fault = np.int64(BAD_DATES)
+    elif municipality < 0 and nis != LEFT_REGISTER:
+        fault = np.int64(UNKNOWN_MUNICIPALITY)
+    events.fault[row] = fault
+    if fault == 0:
+        events.content[row] = mixed(np.uint64(RESIDENCE + 1), _pair(nis, day))
+        events.first[row] = day
+        events.municipality[row] = municipality
+    return at
+
+
+@inlined
+def _optional_day(data: Bytes, at: Whole, end: Whole) -> tuple[Whole, Whole]:
+    """Return a day that may be null (NO_BIRTH_DATE) and the place behind it, -1 where it does not parse."""
+    branch, at = _varint(data, at, end)
+    if at < 0 or not 0 <= branch <= 1:
+        return np.int64(NO_BIRTH_DATE), np.int64(-1)
+    if branch == 0:
+        return np.int64(NO_BIRTH_DATE), at
+    return _varint(data, at, end)
+
+
+@inlined
+def _is_day(value: Whole) -> bool:
+    return bool(value == NO_BIRTH_DATE or _is_int(value))

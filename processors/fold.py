@@ -16,6 +16,7 @@ import numpy.typing as npt
 from processors.closings import Closings
 from processors.compiled import Whole, kernel
 from processors.decoding import UPDATE_CLOSED, Batch, Bytes, Events, decode
+from processors.facts import WAITING
 from processors.ledger import DUPLICATE, Ledger
 from schemas import events as avro
 from schemas import faults
@@ -46,7 +47,7 @@ class Step(NamedTuple):
         return [(self.batch.first + self.first + at, int(outcomes[at])) for at in found.tolist()]
 
     def admitted(self) -> tuple[Bytes, int]:
-        """Return the applied events as bytes of today's union, and how many they are."""
+        """Return the events that the fold keeps as bytes of today's union, and how many: those applied, and waiting."""
         return _admitted(self.batch.data, self.events, self.first, self.stop)
 
 
@@ -99,13 +100,13 @@ class Fold:
 def _admitted(data: Bytes, events: Events, first: Whole, stop: Whole) -> tuple[Bytes, int]:
     size = 0
     for row in range(first, stop):
-        if events.fault[row] == 0:
+        if events.fault[row] in (0, WAITING):
             size += events.stop[row] - events.start[row] + 1
     copied = np.empty(size, np.uint8)
     at = 0
     count = 0
     for row in range(first, stop):
-        if events.fault[row] == 0:
+        if events.fault[row] in (0, WAITING):
             copied[at] = 2 * events.kind[row]  # zigzag of the branch index
             length = events.stop[row] - events.start[row]
             for byte in range(length):

@@ -13,7 +13,9 @@ How it is laid out (bytes a row and an event id are printed by the benchmark):
 - ``ids`` is one uint32 table, seven words an event id: the id itself, the person, a hash of the content (A4). Identity
   is exact; only "same content?" is asked of a hash.
 - ``persons`` holds the sixteen bytes of each person in order of first appearance; that order numbers the persons.
-- Three open-addressing tables of int32 find a place in each (-1: empty). They grow before a batch, by what the batch
+- ``facts`` holds employments, residences and exits from youth care (``processors.facts``): no figure of A to G reads
+  them.
+- Four open-addressing tables of int32 find a place in each (-1: empty). They grow before a batch, by what the batch
   can add at most, so the loop itself never has to ask.
 - ``before`` chains the rows of a month, newest first: the running month is found without a scan of all rows.
 
@@ -33,6 +35,7 @@ import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import NO_BIRTH_DATE, UPDATE_CLOSED, Events, mixed
+from processors.facts import COLUMNS, FACTS, FAR, SINCE, fact_hash, is_employment, kept
 from processors.rules import (
     AGE13_COUNT,
     FIRST_DAY,
@@ -44,6 +47,7 @@ from processors.rules import (
     Rules,
     rules,
 )
+from processors.slots import EMPTY, home
 from schemas import breakdowns, faults
 from schemas.indicators import ADULT_AGE
 from schemas.periods import MONTH_COUNT
@@ -79,7 +83,6 @@ ADULT_DAYS = ADULT_AGE * DAYS_PER_YEAR
 OLDEST_CLASS = AGE13_COUNT - 2
 AGE_UNKNOWN = AGE13_COUNT - 1
 
-EMPTY = -1
 ID_WORDS = 7
 SMALLEST = 1024
 CHUNK = 512
@@ -89,7 +92,8 @@ FILL = 0.75  # a table fuller than this grows: longer probes cost more than the 
 class Tables(NamedTuple):
     """The arrays of a ledger.
 
-    ``used`` holds how many persons, ids and rows there are, ``held`` how many rows each month has, ``exists`` which
+    ``used`` holds how many persons, ids, rows and facts there are, and the first day whose facts changed since the last
+    cut; ``held`` how many rows each month has, ``exists`` which
     (leaf, month) has a row, ``touched`` which of them an event reached since the last cut.
     """
 
@@ -105,6 +109,8 @@ class Tables(NamedTuple):
     held: Int32
     exists: Mask
     touched: Mask
+    facts: Int64
+    fact_slots: Int32
 
 
 class Scratch(NamedTuple):
@@ -128,7 +134,7 @@ PERSONS, IDS, ROWS = range(3)
 
 def _new_tables() -> Tables:
     return Tables(
-        used=np.zeros(3, np.int64),
+        used=np.array([0, 0, 0, 0, FAR], np.int64),
         persons=np.zeros((0, 2), np.uint64),
         person_slots=np.full(SMALLEST, EMPTY, np.int32),
         ids=np.zeros((0, ID_WORDS), np.uint32),
@@ -140,6 +146,8 @@ def _new_tables() -> Tables:
         held=np.zeros(MONTH_COUNT, np.int32),
         exists=np.zeros((LEAF_COUNT, MONTH_COUNT), np.bool_),
         touched=np.zeros((LEAF_COUNT, MONTH_COUNT), np.bool_),
+        facts=np.zeros((0, COLUMNS), np.int64),
+        fact_slots=np.full(SMALLEST, EMPTY, np.int32),
     )
 
 
@@ -159,7 +167,8 @@ class Ledger:
         """
         chosen = slice(first, stop)
         lawful = (events.fault[chosen] == 0) & (events.kind[chosen] != UPDATE_CLOSED)
-        self._reserve(int(lawful.sum()), int(events.parts[chosen][lawful].sum()))
+        facts = int((lawful & (events.kind[chosen] > UPDATE_CLOSED)).sum())
+        self._reserve(int(lawful.sum()), int(events.parts[chosen][lawful].sum()), facts)
         _fold(events, first, stop, self.rules, self.tables, self._scratch)
 
     @property
@@ -179,10 +188,14 @@ class Ledger:
 
     def trimmed(self) -> Tables:
         """Return the tables without room to grow, as views: what a snapshot holds."""
-        persons, ids, rows = (int(number) for number in self.tables.used)
+        persons, ids, rows, facts = (int(number) for number in self.tables.used[:SINCE])
         tables = self.tables
         return tables._replace(
-            persons=tables.persons[:persons], ids=tables.ids[:ids], rows=tables.rows[:rows], before=tables.before[:rows]
+            persons=tables.persons[:persons],
+            ids=tables.ids[:ids],
+            rows=tables.rows[:rows],
+            before=tables.before[:rows],
+            facts=tables.facts[:facts],
         )
 
     def take_touched(self) -> Mask:
@@ -191,9 +204,20 @@ class Ledger:
         self.tables.touched[:] = False
         return touched
 
-    def _reserve(self, events: int, parts: int) -> None:
+    def take_facts_since(self) -> int:
+        """Return the first day whose facts changed since the last call (FAR: none), and forget it."""
+        since = int(self.tables.used[SINCE])
+        self.tables.used[SINCE] = FAR
+        return since
+
+    @property
+    def facts(self) -> Int64:
+        """The facts, in order of first arrival, with the columns of ``processors.facts``."""
+        return self.tables.facts[: self.tables.used[FACTS]]
+
+    def _reserve(self, events: int, parts: int, new_facts: int) -> None:
         tables = self.tables
-        persons, ids, rows = (int(number) for number in tables.used)
+        persons, ids, rows, facts = (int(number) for number in tables.used[:SINCE])
         self.tables = tables._replace(
             persons=extended(tables.persons, persons + events),
             ids=extended(tables.ids, ids + events),
@@ -202,7 +226,11 @@ class Ledger:
             person_slots=roomier(tables.person_slots, persons + events),
             id_slots=roomier(tables.id_slots, ids + events),
             row_slots=roomier(tables.row_slots, rows + parts),
+            facts=extended(tables.facts, facts + new_facts),
+            fact_slots=roomier(tables.fact_slots, facts + new_facts),
         )
+        if self.tables.fact_slots is not tables.fact_slots:
+            _refill_facts(self.tables)
         if self.tables.person_slots is not tables.person_slots:
             _refill_persons(self.tables)
         if self.tables.id_slots is not tables.id_slots:
@@ -225,12 +253,6 @@ def roomier(slots: Int32, needed: int) -> Int32:
     if needed <= FILL * len(slots):
         return slots
     return np.full(max(int(needed / FILL) + 1, len(slots) * 8 // 5), EMPTY, np.int32)
-
-
-@inlined
-def home(hashed: np.uint64, size: Whole) -> Whole:
-    """Return the slot where a hash belongs: its upper half scaled to the size, which need not be a power of two."""
-    return np.int64(((hashed >> np.uint64(32)) * np.uint64(size)) >> np.uint64(32))
 
 
 @inlined
@@ -282,6 +304,13 @@ def refill_rows(tables: Tables) -> None:
     """Enter all rows into empty ``row_slots``."""
     for row in range(tables.used[ROWS]):
         tables.row_slots[_free(tables.row_slots, row_hash(tables.rows[row, KEY]))] = row
+
+
+@loop
+def _refill_facts(tables: Tables) -> None:
+    for fact in range(tables.used[FACTS]):
+        if is_employment(tables.facts, fact):
+            tables.fact_slots[_free(tables.fact_slots, fact_hash(tables.facts, fact))] = fact
 
 
 @inlined
@@ -391,6 +420,8 @@ def _fetch(events: Events, first: Whole, stop: Whole, places: Int64, rules: Rule
         if person != EMPTY and events.fault[event] == 0 and events.kind[event] != UPDATE_CLOSED:
             hashed = _id_hash(events.identity[event, 0], events.identity[event, 1], person)
             places[event - first, 1] = tables.id_slots[home(hashed, len(tables.id_slots))]
+            if events.kind[event] > UPDATE_CLOSED:
+                continue
             key = _key(events, event, person, _first_month(events, event, rules), rules)
             places[event - first, 2] = tables.row_slots[home(row_hash(key), len(tables.row_slots))]
     read = np.int64(0)
@@ -424,6 +455,10 @@ def _apply(events: Events, event: Whole, rules: Rules, tables: Tables, scratch: 
     content = events.content[event]
     outcome = _admission(events.identity[event, 0], events.identity[event, 1], content, person, tables)
     events.fault[event] = outcome
+    if events.kind[event] > UPDATE_CLOSED:
+        if outcome == 0:
+            events.fault[event] = kept(events, event, person, tables.facts, tables.fact_slots, tables.used)
+        return
     recovery = events.amount_type[event] in (RECOVERY, REG_RECOVERY)
     if outcome or (recovery and not rules.recoveries_in_balance):
         return

@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from processors.compiled import kernel
 from processors.ledger import (
-    EMPTY,
     KEY,
     MUNICIPALITY_MASK,
     MUNICIPALITY_SHIFT,
@@ -16,6 +15,7 @@ from processors.ledger import (
     Ledger,
     Tables,
 )
+from processors.slots import EMPTY
 
 Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]

@@ -4,7 +4,7 @@ Written to be checked by reading, with pandas, apart from the fast core: it shar
 All events of all files become one frame, one line an event in log order. Every rule of admission is a column of
 yes or no over that frame; the first rule that says yes names the fault. Of the lawful events, the first with an
 (event_id, person) counts, a later one with the same content is a duplicate, one with other content a conflict (A4).
-Closings are few and are walked one by one (G1).
+Closings are few and are walked one by one (G1); so are facts (``processors.reference_facts``).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from processors.reference_facts import Fact, fact_fault, unknown_periods
 from schemas.breakdowns import NATIONALITIES
 from schemas.events import CLAIM, REGULARISATION, UPDATE_CLOSED
 from schemas.faults import FAULT
@@ -61,11 +62,13 @@ class AdmittedLog:
     ``events`` has one line for each event that counts, in log order, every column int64: the fields of the record
     (dates as days since 1970-01-01, ``birth_date`` is NO_BIRTH_DATE where there is none, ``nationality`` a number in
     ``schemas.breakdowns.NATIONALITIES``), ``person`` (a number that means nothing) and ``update``: the sequence of
-    the update that holds it, one more than the last one's for events that no closing follows.
+    the update that holds it, one more than the last one's for events that no closing follows. ``facts`` are those that
+    are kept, in log order, also declarations that wait and so stand in ``set_aside``; persons have the same numbers.
     L2: ``events_in == applied + duplicates + len(set_aside)``.
     """
 
     events: pd.DataFrame
+    facts: tuple[Fact, ...]
     updates: tuple[Update, ...]
     applied: int
     duplicates: int
@@ -104,21 +107,34 @@ def admitted(paths: Sequence[Path]) -> AdmittedLog:
 
     Raises CorruptFileError for a file that is not whole, and ValueError for a block with bytes left over.
     """
-    unread: list[_Record] = []
-    closings: list[_Record] = []
-    frame = pd.concat([_frame([]), *_chunks(_records(paths), unread, closings)], ignore_index=True)
+    others: list[_Record] = []
+    frame = pd.concat([_frame([]), *_chunks(_records(paths), others)], ignore_index=True)
     frame["fault"] = _faults(frame)
-    lawful = frame[frame["fault"] == ""]
-    repeats, conflicts = _repeats(lawful)
-    frame.loc[conflicts, "fault"] = "conflicting-duplicate"
-    closed, repeated, refused = _closings(closings)
-    refused += [(record.order, record.file, record.number, record.slug) for record in unread]
+    facts = {record.order: record for record in others if record.kind > UPDATE_CLOSED}
+    slugs = {order: slug for order, record in facts.items() if (slug := fact_fault(record.kind, record.fields))}
+    lawful, lawful_facts = (
+        frame[frame["fault"] == ""],
+        [record for order, record in facts.items() if order not in slugs],
+    )
+    repeats, conflicts = _repeats(lawful, lawful_facts)
+    frame.loc[frame["order"].isin(conflicts), "fault"] = "conflicting-duplicate"
+    slugs |= dict.fromkeys(conflicts & facts.keys(), "conflicting-duplicate")
+    closed, repeated, refused = _closings([record for record in others if record.kind == UPDATE_CLOSED])
+    counted = lawful[~lawful["order"].isin(repeats | conflicts)]
+    events, kept = _told(
+        counted,
+        [record for record in lawful_facts if record.order not in repeats | conflicts],
+        [at for at, _ in closed],
+    )
+    slugs |= dict.fromkeys(unknown_periods(kept), "dimona-unknown-period")
+    refused += [(record.order, record.file, record.number, record.slug) for record in others if record.slug]
+    refused += [(order, facts[order].file, facts[order].number, slug) for order, slug in slugs.items()]
     refused += _refused(frame[frame["fault"] != ""])
-    counted = lawful.drop(index=[*repeats, *conflicts])
     return AdmittedLog(
-        events=_events(counted, [order for order, _ in closed]),
+        events=events,
+        facts=tuple(kept),
         updates=tuple(update for _, update in closed),
-        applied=len(counted) + len(closed),
+        applied=len(counted) + len(facts) - len(slugs) - len(repeats & facts.keys()) + len(closed),
         duplicates=len(repeats) + repeated,
         set_aside=tuple(SetAside(paths[file], number, slug) for _, file, number, slug in sorted(refused)),
     )
@@ -135,11 +151,10 @@ def _records(paths: Sequence[Path]) -> Iterator[_Record]:
                 order += 1
 
 
-def _chunks(records: Iterator[_Record], unread: list[_Record], closings: list[_Record]) -> Iterator[pd.DataFrame]:
-    """Yield the claims and regularisations as frames; put the rest where it belongs."""
+def _chunks(records: Iterator[_Record], others: list[_Record]) -> Iterator[pd.DataFrame]:
+    """Yield the claims and regularisations as frames; put the rest, few, into ``others``."""
     while chunk := list(islice(records, _CHUNK)):
-        unread += [record for record in chunk if record.slug]
-        closings += [record for record in chunk if record.kind == UPDATE_CLOSED]
+        others += [record for record in chunk if record.kind not in (CLAIM, REGULARISATION)]
         yield _frame([record for record in chunk if record.kind in (CLAIM, REGULARISATION)])
 
 
@@ -227,12 +242,30 @@ def _faults(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(np.select(found, list(_RULES), default=""), index=frame.index, dtype=object)
 
 
-def _repeats(lawful: pd.DataFrame) -> tuple[pd.Index, pd.Index]:
-    """Return which lawful events say again what the first of their identity said, and which contradict it (A4)."""
-    first = lawful.index.to_series().groupby([lawful[name] for name in IDENTITY]).transform("first")
-    later = lawful.index != first
-    same = (lawful[_CONTENT].to_numpy() == lawful.loc[first, _CONTENT].to_numpy()).all(axis=1)
-    return lawful.index[later & same], lawful.index[later & ~same]
+def _repeats(lawful: pd.DataFrame, facts: list[_Record]) -> tuple[set[int], set[int]]:
+    """Return which lawful events (by order) say again what the first of their identity said, and which contradict it.
+
+    An id belongs to its person, whatever the record (A4).
+    """
+    told = pd.concat([lawful[["order", *IDENTITY]], _identities(facts)]).sort_values("order")
+    first = told.groupby(IDENTITY)["order"].transform("first")
+    later = told["order"].ne(first)
+    pairs = list(zip(told.loc[later, "order"].tolist(), first[later].tolist(), strict=True))
+    claims = lawful.set_index("order")[_CONTENT]
+    claims = claims[claims.index.isin([order for pair in pairs for order in pair])]
+    content: dict[int, object] = {order: tuple(row) for order, row in zip(claims.index, claims.to_numpy(), strict=True)}
+    content |= {record.order: (record.kind, record.fields) for record in facts}
+    repeats = {order for order, before in pairs if content[order] == content[before]}
+    return repeats, {order for order, _ in pairs} - repeats
+
+
+def _identities(facts: list[_Record]) -> pd.DataFrame:
+    columns = {
+        "order": np.array([record.order for record in facts], np.int64),
+        **_halves("event", (record.fields["event_id"] for record in facts)),
+        **_halves("person", (record.fields["person"] for record in facts)),
+    }
+    return pd.DataFrame(columns)
 
 
 def _refused(faulty: pd.DataFrame) -> list[_Refused]:
@@ -271,8 +304,16 @@ def _closing(values: dict[str, Any], before: list[Update]) -> Update | str:
     return Update(len(before) + 1, update_id, month)
 
 
-def _events(counted: pd.DataFrame, closed_at: list[int]) -> pd.DataFrame:
+def _told(counted: pd.DataFrame, facts: list[_Record], closed_at: list[int]) -> tuple[pd.DataFrame, list[Fact]]:
+    """Return the events that count and the facts, with their update, and one number for each person of both."""
     events = counted.reset_index(drop=True)
-    events["person"] = events.groupby(["person_high", "person_low"], sort=False).ngroup()
+    holders = pd.concat([events, _identities(facts)])[["person_high", "person_low"]]
+    person = holders.groupby(["person_high", "person_low"], sort=False).ngroup().to_numpy()
+    events["person"] = person[: len(events)]
     events["update"] = np.searchsorted(closed_at, events["order"]) + 1
-    return events.drop(columns=["file", "number", "fault", *IDENTITY])
+    updates = np.searchsorted(closed_at, [record.order for record in facts]) + 1
+    kept = [
+        Fact(record.order, int(update), record.kind, int(number), record.fields)
+        for record, update, number in zip(facts, updates, person[len(events) :], strict=True)
+    ]
+    return events.drop(columns=["file", "number", "fault", *IDENTITY]), kept

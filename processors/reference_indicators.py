@@ -2,7 +2,8 @@
 
 Which month a row needs last, and so its geography month: durations and running quartiles their own; flows of month m
 that of m + g + 1, when an exit of m is known; entries the last of their year; completed spells g + 1 months behind it;
-survival the last month shown.
+survival the last month shown; outcomes of exits max(X, g + 1) months behind, youth-care leavers X months behind their
+half-year. Transitions alone, whose place is fixed at t, keep the geography of t, though they need twelve months more.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -10,13 +11,30 @@ from itertools import product
 
 import pandas as pd
 
+from processors import reference_outcomes as outcomes
 from processors import reference_spells as spells
+from processors.reference_outcomes import Lives
 from processors.reference_spells import PLACE, Asked
-from schemas.indicators import FLOWS, GAPS, QUARTILES, SURVIVAL_MONTHS, SURVIVAL_UNIT, TRAITS
+from schemas.indicators import (
+    EXIT_MONTHS,
+    FLOWS,
+    GAPS,
+    HALF_YEAR,
+    QUARTILES,
+    SURVIVAL_MONTHS,
+    SURVIVAL_UNIT,
+    TRAITS,
+    TRANSITION_MONTHS,
+    YOUTH_MONTHS,
+    half_year_code,
+)
 from schemas.parameters import table
 from schemas.periods import MONTHS_PER_YEAR, Period, month_code
 
 INDICATORS = ("duration", "duration_difference", "spells", "reentry", "quartiles", "survival")
+"""What claims alone tell; ``OUTCOME_INDICATORS`` read facts too."""
+OUTCOME_INDICATORS = ("exit_to_work", "transitions")
+YOUTH_INDICATORS = ("youth_care",)
 _DECEMBER = MONTHS_PER_YEAR - 1
 _ROW = ["indicator", "method", "reference", "geo_level", "geo", "breakdown", "category", "count", "base"]
 
@@ -152,6 +170,30 @@ def _survival_geos() -> list[str]:
     return ["01000", "02000", "03000", "04000", *(row["nis"] for row in table("centrumsteden"))]
 
 
+def _exits(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
+    lives = Lives(asked)
+    for month, gap, after in product(months, GAPS, EXIT_MONTHS):
+        if month + max(after, gap + 1) in months:
+            found = outcomes.exits(lives, month, gap, after)
+            yield _labelled(found, "exit_to_work", f"own_x{after}_g{gap}", month_code(month), "outcome")
+
+
+def _transitions(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
+    lives = Lives(asked)
+    for month in months:
+        if month + TRANSITION_MONTHS in months:
+            found = outcomes.transitions(lives, month, TRANSITION_MONTHS)
+            yield _labelled(found, "transitions", "own", month_code(month), "state|later")
+
+
+def _youth(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
+    lives = Lives(asked)
+    for month, after in product(months, YOUTH_MONTHS):
+        if month % HALF_YEAR == HALF_YEAR - 1 and month + after in months:
+            found = outcomes.youth(lives, month, after)
+            yield _labelled(found, "youth_care", f"x{after}", half_year_code(month), "situation")
+
+
 _MADE_BY: dict[str, Callable[[Asked, range], Iterator[pd.DataFrame]]] = {
     "duration": _durations,
     "duration_difference": _differences,
@@ -159,4 +201,7 @@ _MADE_BY: dict[str, Callable[[Asked, range], Iterator[pd.DataFrame]]] = {
     "reentry": _entries,
     "quartiles": _lengths,
     "survival": _survivals,
+    "exit_to_work": _exits,
+    "transitions": _transitions,
+    "youth_care": _youth,
 }

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from processors.reference_events import NO_BIRTH_DATE, AdmittedLog, month_of_day, months_touched
+from processors.reference_facts import Fact
 from schemas.breakdowns import (
     AGE5_BOUNDS,
     AGE13_BOUNDS,
@@ -52,12 +53,13 @@ class History:
 
     ``parts``, in log order: update, person, leaf, month (ordinal), row (a number), amount_cents, state_share_cents,
     days, profile, birth_date (a day or NO_BIRTH_DATE). ``profiles``, by number: ``shown`` (NIS code as int) and the
-    CHARACTERISTICS.
+    CHARACTERISTICS. ``facts`` are those that are kept, in log order.
     """
 
     parts: pd.DataFrame
     profiles: pd.DataFrame
     updates: tuple[Update, ...]
+    facts: tuple[Fact, ...]
 
     @classmethod
     def of(cls, log: AdmittedLog, settings: FigureSettings) -> "History":
@@ -73,7 +75,7 @@ class History:
         parts["profile"] = parts.groupby(PROFILE, sort=False).ngroup()
         profiles = parts.drop_duplicates("profile")[PROFILE].reset_index(drop=True)
         kept = [*_SUMMED, "update", "person", "leaf", "month", "row", "profile", "birth_date"]
-        return cls(parts[kept], profiles, log.updates)
+        return cls(parts[kept], profiles, log.updates, log.facts)
 
 
 def _shown(day: date | None) -> Callable[[int], int]:

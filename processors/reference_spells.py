@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from processors.reference_events import NO_BIRTH_DATE
+from processors.reference_facts import Fact
 from processors.reference_parts import History, first_day
 from schemas.breakdowns import DAYS_PER_YEAR, REFERENCE_DAY, SIMPLE
 from schemas.indicators import (
@@ -52,6 +53,17 @@ class Asked:
     settings: FigureSettings
     benefit: Benefit = "LL"
     _found: dict[tuple[int, int], pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
+    _others: dict[Benefit, "Asked"] = field(default_factory=dict, compare=False, repr=False)
+
+    def of(self, benefit: Benefit) -> "Asked":
+        """Return the same history, asked for another benefit."""
+        if benefit not in self._others:
+            self._others[benefit] = Asked(self.history, self.sequence, self.settings, benefit)
+        return self._others[benefit]
+
+    def facts(self) -> list[Fact]:
+        """Return the facts that are kept, in log order."""
+        return [fact for fact in self.history.facts if fact.update <= self.sequence]
 
     def lines(self, geography: int) -> pd.DataFrame:
         """Return the parts of the benefit once for each level of place, as it is called in the geography month.

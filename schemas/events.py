@@ -6,6 +6,7 @@ because a reader that resolves them loses faults (an index of -1 becomes the las
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -15,9 +16,19 @@ import fastavro
 Schema = Any
 """An Avro schema as fastavro has it: str, dict or list."""
 
-CLAIM, REGULARISATION, UPDATE_CLOSED = range(3)
-RECORDS: tuple[str, ...] = ("ReimbursementClaim", "Regularisation", "UpdateClosed")
-"""Names of the records; a record's *kind* is its place here and in the union."""
+CLAIM, REGULARISATION, UPDATE_CLOSED, EMPLOYMENT, YOUTH_EXIT, RESIDENCE = range(6)
+RECORDS: tuple[str, ...] = (
+    "ReimbursementClaim", "Regularisation", "UpdateClosed",
+    "EmploymentDeclaration", "YouthCareExit", "ResidenceRegistered",
+)  # fmt: skip
+"""Names of the records; a record's *kind* is its place here and in the union. Those behind UpdateClosed are *facts*:
+they tell of a person, and change no balance."""
+DECLARE_IN, DECLARE_OUT, DECLARE_UPDATE, DECLARE_CANCEL = range(4)
+"""Symbols of the enum Declaration."""
+FOREVER = (date(9999, 12, 31) - date(1970, 1, 1)).days
+"""The day that means no end in a Dimona declaration, since 1970-01-01."""
+LEFT_REGISTER = 0
+"""The municipality of somebody who is registered nowhere any more."""
 
 NAMESPACE = "be.ocmw.v1"
 _PLAIN = {"enum": "int", "string": "bytes"}
@@ -37,7 +48,10 @@ def union() -> Schema:
 
 
 def schema_ids() -> dict[int, str | None]:
-    """Return schema id of the dossier log -> record name (None: the whole union); ids are never reused."""
+    """Return schema id of the dossier log -> record name (None: a whole union, or its first branches).
+
+    Ids are never reused. Branches only come behind the others, so bytes of a shorter union are bytes of today's.
+    """
     ids = schema_document("ids.json")["ids"]
     return {int(number): entry["record"] for number, entry in ids.items() if entry["file"] == "dossier.avsc"}
 

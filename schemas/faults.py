@@ -95,6 +95,30 @@ FAULTS: tuple[Fault, ...] = (
         "an UpdateClosed that ocmw close-update did not write",
         "close updates with ocmw close-update and in no other way",
     ),
+    Fault(
+        "dimona-unknown-period",
+        "sender",
+        "a Dimona declaration for a period that no IN has opened so far",
+        "nothing is lost: it is kept, and holds when its IN comes; send the IN where there is none",
+    ),
+    Fault(
+        "bad-dates",
+        "sender",
+        "an end before its start, or a day outside 1900-2199 (9999-12-31 as an end means none)",
+        "correct the dates and send the event again",
+    ),
+    Fault(
+        "exit-before-birth",
+        "sender",
+        "somebody leaves youth care before the day of birth",
+        "correct exit_date or birth_date and send the event again",
+    ),
+    Fault(
+        "unknown-municipality",
+        "sender",
+        "the municipality of residence stands in no list (0 means: left the register)",
+        "correct the NIS code and send the event again",
+    ),
 )
 """In order of precedence: an event with several faults is reported under the first of them."""
 

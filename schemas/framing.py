@@ -13,7 +13,7 @@ MAGIC = 0
 HEADER_BYTES = 5
 _HEADER = struct.Struct(">BI")
 
-UNION_ID = next(number for number, record in schema_ids().items() if record is None)
+UNION_ID = max(number for number, record in schema_ids().items() if record is None)
 """Schema id of the whole union of dossier events: what our producers write."""
 ROWS_ID, REQUEST_ID = 16, 17
 """Schema ids of our own topics."""

@@ -13,8 +13,9 @@ in months (``g0``, ``g2``). A row says how many of ``base`` persons or spells st
 | reentry | year | spells that begin, or persons by their first, by rank | all of them |
 | quartiles | month (running), year (completed) | months | spells |
 | survival | year of entry | spells of 10,000 that last longer than so many months | spells |
-| exit | month of exit | spells by outcome after X months | exits |
+| exit_to_work | month of exit | spells by outcome after X months, and those with any work then | exits |
 | transitions | month | persons by state then and twelve months later | persons in a state then |
+| youth_care | half-year of exit | leavers by what they are after X months | leavers |
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ import numpy.typing as npt
 
 from schemas.breakdowns import UNKNOWN, codes
 from schemas.parameters import document, table
-from schemas.periods import MONTHS_PER_YEAR, Period
+from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, Period, parse_month
 from schemas.supports import NODE
 
 _DOCUMENT = document("indicators")
@@ -54,16 +55,36 @@ FLOWS: tuple[str, ...] = ("entries", "exits", "stock")
 QUARTILES: tuple[str, ...] = ("q1", "median", "q3")
 SURVIVAL_MONTHS: tuple[int, ...] = tuple(_DOCUMENT["survival"]["months"])
 SURVIVAL_UNIT = 10_000
+OUTCOME_NODES: tuple[str, ...] = ("LL", "FH", "TW_RMI", "TW_RMH")
+"""Nodes that outcomes, transitions and situations of youth-care leavers read; all must be published for a row."""
 EXIT_MONTHS: tuple[int, ...] = tuple(_DOCUMENT["exits"]["months_after"])
 OUTCOMES: tuple[str, ...] = ("ll_same", "ll_elsewhere", "fh", "tw", "work", "ocmw_work", "none")
+"""What becomes of an exit, the first that holds (H4)."""
+ANY_WORK = "any_work"
+"""Stands beside the outcomes: work, whatever else holds."""
+SITUATIONS: tuple[str, ...] = (
+    "beneficiary", "not_beneficiary", "under_18", "age_unknown", "left_register", "no_residence",
+)  # fmt: skip
+"""What a youth-care leaver is at the municipality of residence (H5); the last two stand in the kingdom only."""
+HALF_YEAR = 6
+YOUTH_MONTHS: tuple[int, ...] = tuple(_DOCUMENT["youth_care"]["months_after"])
+YOUTH_ADULT_AGE: int = _DOCUMENT["youth_care"]["adult_age"]
+UNCOUNTED_TYPES: tuple[tuple[int, tuple[str, ...]], ...] = tuple(
+    (parse_month(entry["since"]), tuple(entry["types"])) for entry in _DOCUMENT["work"]["types_that_do_not_count"]
+)
+"""(Month, worker types that are no work from then on), by month."""
 TRANSITION_MONTHS: int = _DOCUMENT["transitions"]["months_after"]
 STATES: tuple[str, ...] = ("ll", "fh", "tw_rmi", "tw_rmh")
 LATER_STATES: tuple[str, ...] = (*STATES, "work", "ocmw_work", "none")
 
-Benefit = Literal["LL", "LL+FH"]
+Benefit = Literal["LL", "LL+FH", "FH", "TW_RMI", "TW_RMH"]
+"""By what a month is positive; the first two make spells."""
 PARTS: dict[Benefit, tuple[tuple[int, ...], ...]] = {
     "LL": NODE["LL"].parts,
     "LL+FH": (*NODE["LL"].parts, *NODE["FH"].parts),
+    "FH": NODE["FH"].parts,
+    "TW_RMI": NODE["TW_RMI"].parts,
+    "TW_RMH": NODE["TW_RMH"].parts,
 }
 """Leaves of the parts by whose balance a month belongs to a spell: some part above zero (H1, B3)."""
 SUPPORTS: dict[Benefit, tuple[str, ...]] = {"LL": ("LL",), "LL+FH": ("LL", "FH")}
@@ -72,17 +93,27 @@ SUPPORTS: dict[Benefit, tuple[str, ...]] = {"LL": ("LL",), "LL+FH": ("LL", "FH")
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """An indicator by one method and breakdown, and its categories in a reader's order."""
+    """An indicator by one method and breakdown, and its categories in a reader's order.
+
+    A row needs the months up to ``needs`` after its reference (an exit is known g + 1 months later).
+    """
 
     indicator: str
     method: str
     breakdown: str
     categories: tuple[str, ...]
+    needs: int = 0
 
 
 def band(months: int) -> str:
     """Return the band of a duration in whole months (H2)."""
     return BANDS[min(months // MONTHS_PER_YEAR, YEARS)]
+
+
+def worker_counts(worker_type: str, month: int) -> bool:
+    """Tell whether a worker type is work in a month (H4)."""
+    lists = [types for since, types in UNCOUNTED_TYPES if since <= month]
+    return not lists or worker_type not in lists[-1]
 
 
 def _durations() -> list[Series]:
@@ -109,18 +140,31 @@ def _reentries() -> list[Series]:
     ]
 
 
+def _exits() -> list[Series]:
+    categories = (*OUTCOMES, ANY_WORK)
+    return [
+        Series("exit_to_work", f"own_x{after}_g{gap}", "outcome", categories, max(after, gap + 1))
+        for gap in GAPS
+        for after in EXIT_MONTHS
+    ]
+
+
+_CHANGES = tuple(f"{state}|{later}" for state in STATES for later in LATER_STATES)
 SERIES: tuple[Series, ...] = (
     *_durations(),
     Series(
         "duration_difference", "own_g0", "stock|exact", tuple(f"{left}|{right}" for left in BANDS for right in BANDS)
     ),
-    *(Series("spells", f"own_g{gap}", "flow", FLOWS) for gap in GAPS),
+    *(Series("spells", f"own_g{gap}", "flow", FLOWS, gap + 1) for gap in GAPS),
     *_reentries(),
     Series("quartiles", "running_g0", "quartile", QUARTILES),
-    *(Series("quartiles", f"completed_g{gap}", "quartile", QUARTILES) for gap in GAPS),
+    *(Series("quartiles", f"completed_g{gap}", "quartile", QUARTILES, gap + 1) for gap in GAPS),
     *(Series("survival", f"kaplan_meier_g{gap}", "months", tuple(map(str, SURVIVAL_MONTHS))) for gap in GAPS),
+    *_exits(),
+    Series("transitions", "own", "state|later", _CHANGES, TRANSITION_MONTHS),
+    *(Series("youth_care", f"x{after}", "situation", SITUATIONS, after) for after in YOUTH_MONTHS),
 )
-"""Every series there can be that needs claims alone; a series' number is its place here."""
+"""Every series there can be; a series' number is its place here."""
 NUMBER: dict[tuple[str, str, str], int] = {
     (series.indicator, series.method, series.breakdown): number for number, series in enumerate(SERIES)
 }
@@ -130,8 +174,25 @@ YEARLY = frozenset({"reentry", "survival"})
 
 def reference_code(series: Series, month: int) -> str:
     """Return how people write a reference: ``2024-03``, or ``2024`` where it is a year, given by its last month."""
+    if series.indicator == "youth_care":
+        return half_year_code(month)
     yearly = series.indicator in YEARLY or series.method.startswith("completed")
     return Period("year" if yearly else "month", month).code
+
+
+def half_year_code(month: int) -> str:
+    """Return ``2024-H1`` of the half-year that holds a month."""
+    year, index = divmod(month, MONTHS_PER_YEAR)
+    return f"{year + EPOCH_YEAR:04d}-H{index // HALF_YEAR + 1}"
+
+
+def half_year_of(code: str) -> int:
+    """Return the last month of ``2024-H1``. Raises ValueError for anything else."""
+    year, _, half = code.partition("-H")
+    if not (len(year) == len("2024") and year.isdigit() and half in ("1", "2")):
+        message = f"{code!r} is not a half-year; write 2024-H1 or 2024-H2"
+        raise ValueError(message)
+    return (int(year) - EPOCH_YEAR) * MONTHS_PER_YEAR + int(half) * HALF_YEAR - 1
 
 
 class Table(NamedTuple):
@@ -148,12 +209,6 @@ class Table(NamedTuple):
     category: npt.NDArray[np.int16]
     counted: npt.NDArray[np.int32]
     base: npt.NDArray[np.int32]
-
-
-def months_needed(series: Series) -> int:
-    """Return how many months after its reference a row of a series needs (an exit is known g + 1 months later)."""
-    waits = series.indicator == "spells" or series.method.startswith("completed")
-    return int(series.method.rpartition("_g")[2]) + 1 if waits else 0
 
 
 PUBLIC_LEVELS = frozenset({"kingdom", "region", "province", "arrondissement"})

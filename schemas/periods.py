@@ -62,6 +62,11 @@ def month_of(day: date) -> int:
     return ordinal(day.year, day.month)
 
 
+def month_of_days(days: int) -> int:
+    """Return the ordinal of the month that holds a day given since 1970-01-01; the day must be a date of Python."""
+    return month_of(date.fromordinal(date(EPOCH_YEAR + 70, 1, 1).toordinal() + days))
+
+
 def day_in(month: int, day: int) -> date:
     """Return a day (from 1) of the month with this ordinal."""
     year, index = divmod(month, MONTHS_PER_YEAR)

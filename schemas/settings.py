@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from schemas.periods import month_of
+
 AS_THEN = "as_then"
 _FIXED = "fixed:"
 
@@ -29,3 +31,8 @@ class FigureSettings:
     def geography_day(self) -> date | None:
         """The day whose municipalities are shown, None for those of each month."""
         return None if self.geography == AS_THEN else date.fromisoformat(self.geography.removeprefix(_FIXED))
+
+    @property
+    def geography_month(self) -> int | None:
+        """The month of that day."""
+        return None if self.geography_day is None else month_of(self.geography_day)

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.indicators import SERIES, Table, months_needed
+from schemas.indicators import SERIES, Table
 from sinks.durability import put_in_place, temporary
 from sinks.errors import StoreCorruptError
 
@@ -40,7 +40,7 @@ class Counted:
             raise ValueError(message)
 
 
-_NEEDED = np.array([months_needed(series) for series in SERIES], np.int16)
+_NEEDED = np.array([series.needs for series in SERIES], np.int16)
 _WHOLE = np.array([series.indicator == "survival" for series in SERIES])
 """Series that every update counts whole."""
 

@@ -7,8 +7,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
 
 from processors.partitioner import KEY_BYTES
+from schemas.events import schema_ids
 from schemas.faults import FAULT, Fault
-from schemas.framing import HEADER_BYTES, UNION_ID
+from schemas.framing import HEADER_BYTES
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DEAD_LETTERS, DOSSIERS
@@ -66,6 +67,6 @@ def _all(settings: KafkaSettings) -> list[int]:
 def _person(record: ConsumerRecord) -> bytes:
     """Return the person of a lawful event in a wrong place: behind frame, branch where there is one, and event id."""
     value: bytes = record.value
-    union = int.from_bytes(value[1:HEADER_BYTES], "big") == UNION_ID
+    union = schema_ids()[int.from_bytes(value[1:HEADER_BYTES], "big")] is None
     behind = HEADER_BYTES + union + KEY_BYTES
     return value[behind : behind + KEY_BYTES]

@@ -5,6 +5,10 @@
     a      | 2024-03 | REG_GRANT |   -500
     close 2024-03
 
+    dimona IN a start=2024-05-01 type=OTH
+    youth a exit=2024-03-15 born=2006-01-20
+    lives a ocmw=44021 from=2023-01-01
+
 The first line names the columns; what a line leaves empty, or the table leaves out, takes the default of ``DEFAULTS``.
 ``month`` is what the line covers: a month, or two days as ``2024-03-10..2024-04-09``. ``days`` are by default the days
 covered, with the sign of ``cents``. Person ``p1..p100`` stands for a hundred lines. ``id`` makes two lines the same
@@ -45,6 +49,12 @@ DEFAULTS = {
     "corrects": "",
     "dossier": "1",
 }
+FACTS: dict[str, dict[str, str]] = {
+    "dimona": {"period": "1", "start": "-", "end": "-", "type": "OTH", "ocmw": "no", "employer": "9"},
+    "youth": {"exit": "2024-03-15", "sex": "2", "born": "2004-06-20"},
+    "lives": {"ocmw": "11002", "from": "2020-01-01"},
+}
+"""Facts, one a line: word, for dimona the declaration, person, and what differs from these defaults."""
 OPEN = "left open"
 FAR = "close the-end 2190-01"
 Record = tuple[str, dict[str, Any]]
@@ -113,6 +123,8 @@ def _closing(line: str) -> Record:
 def _line(columns: list[str], line: str, line_id: str) -> list[Record]:
     if line.startswith("close "):
         return [_closing(line)]
+    if line.split(maxsplit=1)[0] in FACTS:
+        return [_fact(line, line_id)]
     cells = _split(line)
     if len(cells) != len(columns):
         raise ValueError(f"{len(cells)} cells for {len(columns)} columns: {line}")
@@ -152,6 +164,27 @@ def _event(told: dict[str, str]) -> Record:
     }
     corrects = {"corrects": key(f"event {told['corrects']}") if told["corrects"] else None}
     return name, values | (corrects if name == "Regularisation" else {})
+
+
+def _fact(line: str, line_id: str) -> Record:
+    """Read ``dimona OUT a end=2024-05-31 period=2``, ``youth a …`` or ``lives a …``."""
+    word, *names = (cell for cell in line.split() if "=" not in cell)
+    said = dict(cell.split("=") for cell in line.split() if "=" in cell)
+    told = {"id": line_id} | FACTS[word] | said
+    head = {"event_id": key(f"event {told['id']}"), "person": key(f"person {names[-1]}")}
+    if word == "dimona":
+        dates = {"start_date": _day(told["start"]), "end_date": _day(told["end"]), "worker_type": told["type"]}
+        employer = {"employer": int(told["employer"]), "employer_is_ocmw": told["ocmw"] == "yes"}
+        opened = {"declaration": names[0], "dimona_period": int(told["period"])}
+        return "EmploymentDeclaration", head | employer | opened | dates
+    if word == "youth":
+        born = {"sex": int(told["sex"]), "birth_date": _day(told["born"])}
+        return "YouthCareExit", head | {"exit_date": _day(told["exit"])} | born
+    return "ResidenceRegistered", head | {"municipality": int(told["ocmw"]), "from_date": _day(told["from"])}
+
+
+def _day(text: str) -> date | None:
+    return None if text == "-" else date.fromisoformat(text)
 
 
 def _covered(text: str) -> tuple[date, date]:

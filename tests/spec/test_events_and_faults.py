@@ -361,7 +361,7 @@ def test_a_record_that_does_not_parse_takes_the_rest_of_its_block_with_it(engine
 
 
 def test_a_branch_that_is_none_makes_the_rest_of_the_block_undecodable(engine: Teller, tmp_path: Path) -> None:
-    path = raw_file(tmp_path / "log.avro", [_closing(), b"\x0a", _claim()])
+    path = raw_file(tmp_path / "log.avro", [_closing(), bytes([2 * len(events.RECORDS)]), _claim()])
     told = engine(path)
     assert told.outcomes() == (1, 0, [("log.avro", 2, "undecodable"), ("log.avro", 3, "undecodable")])
 

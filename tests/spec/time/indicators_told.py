@@ -21,6 +21,11 @@ from schemas.settings import FigureSettings
 from streams.embedded import batches
 
 KEY = list(COLUMNS[:7])
+ALL = (
+    *reference_indicators.INDICATORS,
+    *reference_indicators.OUTCOME_INDICATORS,
+    *reference_indicators.YOUTH_INDICATORS,
+)
 Rows = Callable[..., pd.DataFrame]
 """Tells the rows of the indicators named, of all where none is."""
 
@@ -29,7 +34,7 @@ def reference(files: list[Path], settings: FigureSettings, benefit: Benefit, fir
     """Return what tells the rows of the slow truth, of some indicators or of all."""
     log = admitted(files)
     asked = Asked(History.of(log, settings), len(log.updates), settings, benefit)
-    return lambda *names: reference_indicators.rows(asked, first, last, names or reference_indicators.INDICATORS)
+    return lambda *names: reference_indicators.rows(asked, first, last, names or ALL)
 
 
 def fast(files: list[Path], settings: FigureSettings, benefit: Benefit, first: int, last: int) -> Rows:
@@ -39,9 +44,12 @@ def fast(files: list[Path], settings: FigureSettings, benefit: Benefit, first: i
         for batch in batches(LogFile.open(file)):
             for _ in fold.steps(batch):
                 pass
-    rows = people(fold.ledger, np.ones(MONTH_COUNT, np.bool_))
-    told = fast_tables.labelled(fast_tables.tables(fast_tables.Asked(rows, first, last, benefit, settings)))
-    return lambda *names: told[told["indicator"].isin(names or reference_indicators.INDICATORS)]
+    every = np.ones(MONTH_COUNT, np.bool_)
+    asked = fast_tables.Asked(people(fold.ledger, every), first, last, benefit, settings)
+    outcomes = fast_tables.Outcomes.of(fold.ledger, asked, every)
+    found = (fast_tables.tables(asked), fast_tables.outcome_tables(outcomes), fast_tables.youth_tables(outcomes))
+    told = pd.concat([fast_tables.labelled(table) for table in found]).sort_values(KEY, ignore_index=True)
+    return lambda *names: told[told["indicator"].isin(names or ALL)]
 
 
 ENGINES: dict[str, Callable[[list[Path], FigureSettings, Benefit, int, int], Rows]] = {
@@ -81,6 +89,18 @@ class IndicatorsTold:
     def ranks(self, year: str, method: str = "spells_own_g0", place: str = KINGDOM) -> dict[str, int]:
         """Return rank -> entries of a year."""
         return self.by("reentry", method, year, place)
+
+    def outcomes(self, month: str, after: int = 6, place: str = KINGDOM, gap: int = 0) -> dict[str, int]:
+        """Return outcome -> exits of a month."""
+        return self.by("exit_to_work", f"own_x{after}_g{gap}", month, place)
+
+    def changes(self, month: str, place: str = KINGDOM) -> dict[str, int]:
+        """Return state|later state -> persons of a month."""
+        return self.by("transitions", "own", month, place)
+
+    def youth(self, half_year: str, after: int = 3, place: str = KINGDOM) -> dict[str, int]:
+        """Return situation -> youth-care leavers of a half-year."""
+        return self.by("youth_care", f"x{after}", half_year, place)
 
 
 IndicatorTeller = Callable[..., IndicatorsTold]

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -11,11 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from indicators_told import fast, reference
 
+from processors import reference_indicators
 from schemas.indicators import BANDS, Benefit
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
 
 FIRST, LAST = parse_month("2024-10"), parse_month("2025-03")
+EARLIER = parse_month("2023-10")
 
 LINES = st.tuples(
     st.sampled_from("abc"),
@@ -40,20 +43,44 @@ def history(lines: list[tuple[str, ...]], runs: list[tuple[str, int, int, str]])
     return "\n".join([HEADER, *(" | ".join(line) for line in [*lines, *steady])])
 
 
+PERSON, DAY = st.sampled_from("abc"), st.dates(date(2023, 9, 1), date(2025, 4, 30))
+DECLARED = st.tuples(st.sampled_from(["IN", "IN", "OUT", "CANCEL"]), PERSON, DAY, st.sampled_from(["OTH", "IVT"]))
+FACTS = st.one_of(
+    DECLARED.map(
+        lambda told: f"dimona {told[0]} {told[1]} {'end' if told[0] == 'OUT' else 'start'}={told[2]} type={told[3]}"
+    ),
+    st.tuples(PERSON, DAY).map(lambda told: f"dimona IN {told[0]} period=2 start={told[1]} ocmw=yes"),
+    st.tuples(PERSON, DAY, st.sampled_from(["2006-01-16", "2005-01-01", "-"]))
+    .map(lambda told: f"youth {told[0]} exit={told[1]} born={told[2]}"),
+    st.tuples(PERSON, st.sampled_from(["11007", "44021", "0"]), DAY)
+    .map(lambda told: f"lives {told[0]} ocmw={told[1]} from={told[2]}"),
+)  # fmt: skip
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(LINES, min_size=1, max_size=25),
     st.lists(RUNS, max_size=5),
+    st.lists(FACTS, max_size=12),
     st.sampled_from(["LL", "LL+FH"]),
     st.sampled_from(["as_then", "fixed:2025-01-01"]),
 )
 def test_every_row_of_the_kernel_is_a_row_of_the_slow_truth_l1(
-    lines: list[tuple[str, ...]], runs: list[tuple[str, int, int, str]], benefit: Benefit, geography: str
+    lines: list[tuple[str, ...]],
+    runs: list[tuple[str, int, int, str]],
+    facts: list[str],
+    benefit: Benefit,
+    geography: str,
 ) -> None:
     with tempfile.TemporaryDirectory() as room:
-        files = [log_file(Path(room) / "a.avro", history([*lines, LINES_ANCHOR], runs))]
+        told = "\n".join([history([*lines, LINES_ANCHOR], runs), *facts])
+        files = [log_file(Path(room) / "a.avro", told)]
         slow = reference(files, FigureSettings(geography=geography), benefit, FIRST, LAST)()
         quick = fast(files, FigureSettings(geography=geography), benefit, FIRST, LAST)()
+        outcomes = [*reference_indicators.OUTCOME_INDICATORS, *reference_indicators.YOUTH_INDICATORS]
+        asked = files, FigureSettings(geography=geography), benefit, EARLIER, LAST
+        slow_outcomes, quick_outcomes = reference(*asked)(*outcomes), fast(*asked)(*outcomes)
+    pd.testing.assert_frame_equal(quick_outcomes.reset_index(drop=True), slow_outcomes, check_dtype=False)
     pd.testing.assert_frame_equal(quick, slow, check_dtype=False)
 
 

@@ -1,0 +1,497 @@
+"""Where people go, from the ledger's rows and facts: outcomes of exits, transitions, youth-care leavers (H4, H5).
+
+``processors.reference_outcomes`` says what is counted; this says how it is made fast.
+
+1. **A person is walked once for all months.** From the rows of the four nodes follow, month by month, the nodes above
+   zero in the kingdom, and from the employments who works: one byte a month (``STANDING``), asked as often as needed.
+2. **Exits are known**: they are the last months of the spells that ``processors.spells`` found, in the same order of
+   persons, so a pointer into them moves on with the walk.
+3. **What is wanted is a mask.** Kernels count reference months that ``wanted`` names; which months are published, and
+   which geography they have, is decided outside.
+
+Memory: per person two numbers a month; per pass places x months x categories x 4 bytes, 20 MB for twenty years.
+
+Worked example: LL in Gent until month 9; work from month 10 on; LL in Aalst in month 15. STANDING is LL up to 9, work
+from 10 on, LL and work in 15. The exit of 9 in Gent, six months later: not in Gent, but LL somewhere: ``ll_elsewhere``.
+"""
+
+# ruff: noqa: PLR0913, PLR0917 - kernels pass loose numbers: a record of them would be made anew for every person
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.compiled import inlined, loop
+from processors.decoding import NO_BIRTH_DATE, NO_DATE, packed
+from processors.facts import BY_OCMW, FROM, KIND_MASK, OPEN, PERSON, STATE, UNTIL, WHAT, status_of
+from processors.ledger import (
+    AMOUNT,
+    DAYS_PER_YEAR,
+    KEY,
+    LEAF_MASK,
+    MONTH_MASK,
+    MONTH_SHIFT,
+    MUNICIPALITY_MASK,
+    MUNICIPALITY_SHIFT,
+    PERSON_SHIFT,
+    REFERENCE_DAY,
+)
+from processors.plan import ABSENT
+from processors.rules import FIRST_DAY, LEAF_COUNT, place_of_municipality, rules, shown_municipality
+from processors.spells import LEVEL_COUNT, MUNICIPAL, PLACE_COUNT, Spells
+from schemas.events import EMPLOYMENT, FOREVER, RESIDENCE, YOUTH_EXIT
+from schemas.indicators import (
+    ANY_WORK,
+    EXIT_MONTHS,
+    HALF_YEAR,
+    LATER_STATES,
+    OUTCOME_NODES,
+    OUTCOMES,
+    PARTS,
+    SITUATIONS,
+    STATES,
+    UNCOUNTED_TYPES,
+    YOUTH_ADULT_AGE,
+    worker_counts,
+)
+from schemas.periods import MONTH_COUNT
+from schemas.places import LEVELS, PLACES
+from schemas.settings import FigureSettings
+
+Int64 = npt.NDArray[np.int64]
+Int32 = npt.NDArray[np.int32]
+Int16 = npt.NDArray[np.int16]
+Int8 = npt.NDArray[np.int8]
+Mask = npt.NDArray[np.bool_]
+
+NODE_COUNT = len(OUTCOME_NODES)
+LL, FH, TW_RMI, TW_RMH = range(NODE_COUNT)
+ALL_NODES = (1 << NODE_COUNT) - 1
+WORK, OCMW_WORK = NODE_COUNT, NODE_COUNT + 1
+"""Bits of STANDING: the nodes, then work and work for an OCMW."""
+AFTER_COUNT = len(EXIT_MONTHS)
+OUTCOME_COUNT = len(OUTCOMES) + 1
+ANY_WORK_AT = len(OUTCOMES)
+EXIT_CATEGORIES: tuple[str, ...] = (*OUTCOMES, ANY_WORK)
+LATER_COUNT = len(LATER_STATES)
+CHANGE_COUNT = len(STATES) * LATER_COUNT
+SAME, ELSEWHERE, HELP, ACTIVATED, WORKS, WORKS_AT_OCMW, NOTHING = range(len(OUTCOMES))
+
+
+class Work(NamedTuple):
+    """Employments in order of person: those of person p are [starts[p], starts[p + 1]).
+
+    ``first`` and ``last`` are the months whose 15th they cover; ``bit`` is WORK or OCMW_WORK; ``kind`` is a row of
+    ``counts`` (kind, month): whether such a worker is at work in a month.
+    """
+
+    starts: Int64
+    first: Int32
+    last: Int32
+    bit: Int8
+    kind: Int16
+    counts: Mask
+
+
+class Where(NamedTuple):
+    """Geographies: ``place_of`` has the place numbers by (era, municipality number, level)."""
+
+    place_of: Int16
+    era_of_month: Int8
+
+
+def work(facts: Int64, persons: int, settings: FigureSettings) -> Work:
+    """Return the employments among the facts of so many persons."""
+    employed = facts[(facts[:, STATE] & KIND_MASK == EMPLOYMENT) & (status_of(facts[:, STATE]) == OPEN)]
+    employed = employed[employed[:, FROM] != NO_DATE]
+    until = np.where(employed[:, UNTIL] == NO_DATE, FOREVER, employed[:, UNTIL])
+    fifteenths = rules(settings).first_day_of_month[:-1].astype(np.int64) + REFERENCE_DAY - 1
+    first = np.searchsorted(fifteenths, employed[:, FROM], side="left")
+    last = np.searchsorted(fifteenths, until, side="right") - 1
+    order = np.argsort(employed[:, PERSON], kind="stable")
+    codes = _uncounted_codes()
+    place = np.searchsorted(codes, employed[:, WHAT]).clip(max=len(codes) - 1)
+    kind = np.where(codes[place] == employed[:, WHAT], place + 1, 0)
+    return Work(
+        starts=np.searchsorted(employed[order, PERSON], np.arange(persons + 1)).astype(np.int64),
+        first=first[order].astype(np.int32),
+        last=last[order].astype(np.int32),
+        bit=np.where(employed[order, STATE] & BY_OCMW, OCMW_WORK, WORK).astype(np.int8),
+        kind=kind[order].astype(np.int16),
+        counts=_counting_kinds(),
+    )
+
+
+@cache
+def _uncounted_types() -> dict[int, str]:
+    return {packed(name): name for _, types in UNCOUNTED_TYPES for name in types}
+
+
+def _uncounted_codes() -> Int64:
+    """Return the numbers of the worker types that do not count at some time, ascending."""
+    return np.array(sorted(_uncounted_types()), np.int64)
+
+
+@cache
+def _counting_kinds() -> Mask:
+    """Return by (kind, month) whether it counts: kind 0 always does, the others are those of ``_uncounted_codes``."""
+    names = [_uncounted_types()[code] for code in sorted(_uncounted_types())]
+    listed = [[worker_counts(name, month) for month in range(MONTH_COUNT)] for name in names]
+    return np.array([[True] * MONTH_COUNT, *listed], np.bool_)
+
+
+def where(settings: FigureSettings) -> Where:
+    """Return the geographies of all months; a fixed one (D3) wins over them."""
+    found = rules(settings)
+    shown = found.valid_municipality
+    if settings.geography_day is not None:
+        shown = np.broadcast_to(shown_municipality(settings), shown.shape)
+    return Where(np.ascontiguousarray(place_of_municipality()[shown]), found.era_of_month)
+
+
+@cache
+def _node_of_leaf() -> Int8:
+    found = np.full(LEAF_COUNT, ABSENT, np.int8)
+    for number, node in enumerate(OUTCOME_NODES):
+        for part in PARTS[node]:  # type: ignore[index]  # a node is a benefit
+            found[list(part)] = number
+    return found
+
+
+@cache
+def _level_of_place() -> Int8:
+    return np.array([LEVELS.index(level) for level, _ in PLACES], np.int8)
+
+
+MONTH_OF, MUNICIPALITY_OF, NODE_OF, AMOUNT_OF = range(4)
+"""Lines of the room for one person's rows; months are counted from the first one looked at."""
+STANDING, ENTRY_OF = range(2)
+"""Lines of the room for one person's months: what holds in the kingdom, and the first row of the month (the last entry
+is one behind the months)."""
+
+
+@inlined
+def _gather(rows: Int64, at: int, first: int, last: int, node_of_leaf: Int8, person: Int64) -> tuple[int, int]:
+    """Copy the rows of the four nodes and the months wanted of the person at row ``at``; return as spells.gather."""
+    number = rows[at, KEY] >> PERSON_SHIFT
+    size = 0
+    while at < len(rows) and rows[at, KEY] >> PERSON_SHIFT == number:
+        key = rows[at, KEY]
+        month = key >> MONTH_SHIFT & MONTH_MASK
+        node = np.int64(node_of_leaf[key & LEAF_MASK])
+        if node != ABSENT and first <= month <= last:
+            person[MONTH_OF, size] = month - first
+            person[MUNICIPALITY_OF, size] = key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK
+            person[NODE_OF, size] = node
+            person[AMOUNT_OF, size] = rows[at, AMOUNT]
+            size += 1
+        at += 1
+    return at, size
+
+
+@inlined
+def _look(number: int, size: int, first: int, work: Work, person: Int64, months: Int64) -> None:
+    """Find what holds in each month: nodes above zero in the kingdom, and work."""
+    entry = 0
+    for month in range(months.shape[1] - 1):
+        begin = entry
+        while entry < size and person[MONTH_OF, entry] == month:
+            entry += 1
+        months[ENTRY_OF, month] = begin
+        months[STANDING, month] = _nodes_above_zero(begin, entry, person) if entry > begin else 0
+    months[ENTRY_OF, months.shape[1] - 1] = entry
+    for job in range(work.starts[number], work.starts[number + 1]):
+        begin = max(np.int64(work.first[job]) - first, np.int64(0))
+        end = min(np.int64(work.last[job]) - first + 1, np.int64(months.shape[1] - 1))
+        for month in range(begin, end):
+            if work.counts[work.kind[job], first + month]:
+                months[STANDING, month] |= 1 << np.int64(work.bit[job])
+
+
+@inlined
+def _nodes_above_zero(begin: int, end: int, person: Int64) -> int:
+    """Return the bits of the nodes whose rows [begin, end) add up to more than zero."""
+    bits = 0
+    for node in range(NODE_COUNT):
+        balance = np.int64(0)
+        for at in range(begin, end):
+            if person[NODE_OF, at] == node:
+                balance += person[AMOUNT_OF, at]
+        if balance > 0:
+            bits |= 1 << node
+    return bits
+
+
+@inlined
+def _balance(node: int, level: int, place: int, month: int, places: Int16, person: Int64, months: Int64) -> int:
+    """Return the balance of a node at a place in a month."""
+    total = np.int64(0)
+    for at in range(months[ENTRY_OF, month], months[ENTRY_OF, month + 1]):
+        if person[NODE_OF, at] == node and places[person[MUNICIPALITY_OF, at], level] == place:
+            total += person[AMOUNT_OF, at]
+    return total
+
+
+@inlined
+def _later_state(standing: int) -> int:
+    """Return the place in ``LATER_STATES`` of the first state that holds."""
+    for bit in range(LATER_COUNT - 1):
+        if standing >> bit & 1:
+            return bit
+    return LATER_COUNT - 1
+
+
+def transitions(rows: Int64, first: int, wanted: Mask, after: int, worked: Work, geography: Where) -> Int32:
+    """Return counts by (place, month from ``first`` on, state x later state); ``wanted`` is by month from there."""
+    counted = np.zeros((PLACE_COUNT, len(wanted), CHANGE_COUNT), np.int32)
+    room = _room(rows, first, len(wanted) + after)
+    _transitions(rows, first, wanted, after, _node_of_leaf(), worked, geography, *room, counted)
+    return counted
+
+
+def _room(rows: Int64, first: int, months: int) -> tuple[Int64, Int64]:
+    looked_at = min(months, MONTH_COUNT - first)
+    return np.zeros((AMOUNT_OF + 1, _largest(rows)), np.int64), np.zeros((ENTRY_OF + 1, looked_at + 1), np.int64)
+
+
+@loop
+def _largest(rows: Int64) -> int:
+    """Return the most rows that a person has, at least one."""
+    largest, size = 1, 0
+    for row in range(len(rows)):
+        same = row > 0 and rows[row, KEY] >> PERSON_SHIFT == rows[row - 1, KEY] >> PERSON_SHIFT
+        size = size + 1 if same else 1
+        largest = max(largest, size)
+    return largest
+
+
+@loop
+def _transitions(
+    rows: Int64,
+    first: int,
+    wanted: Mask,
+    after: int,
+    node_of_leaf: Int8,
+    worked: Work,
+    geography: Where,
+    person: Int64,
+    months: Int64,
+    counted: Int32,
+) -> None:
+    at = 0
+    while at < len(rows):
+        number = rows[at, KEY] >> PERSON_SHIFT
+        at, size = _gather(rows, at, first, first + months.shape[1] - 2, node_of_leaf, person)
+        if size == 0:
+            continue
+        _look(number, size, first, worked, person, months)
+        for month in range(len(wanted)):
+            begin, end = months[ENTRY_OF, month], months[ENTRY_OF, month + 1]
+            if wanted[month] and end > begin:
+                later = _later_state(months[STANDING, month + after])
+                places = geography.place_of[geography.era_of_month[first + month]]
+                _count_states(begin, end, month, later, places, person, months, counted)
+
+
+@inlined
+def _count_states(
+    begin: int, end: int, month: int, later: int, places: Int16, person: Int64, months: Int64, counted: Int32
+) -> None:
+    """Count a person at each place where a state holds in a month; all in one municipality: everywhere the same."""
+    stays = True
+    for at in range(begin + 1, end):
+        stays &= person[MUNICIPALITY_OF, at] == person[MUNICIPALITY_OF, begin]
+    for level in range(LEVEL_COUNT):
+        for at in range(begin, begin + 1 if stays else end):
+            place = np.int64(places[person[MUNICIPALITY_OF, at], level])
+            if place == ABSENT or _seen_before(begin, at, level, place, places, person):
+                continue
+            state = _later_state(months[STANDING, month] & ALL_NODES) if stays else NODE_COUNT
+            for node in range(NODE_COUNT if not stays else 0):
+                if state == NODE_COUNT and _balance(node, level, place, month, places, person, months) > 0:
+                    state = node
+            if state < NODE_COUNT:
+                counted[place, month, state * LATER_COUNT + later] += 1
+
+
+@inlined
+def _seen_before(begin: int, at: int, level: int, place: int, places: Int16, person: Int64) -> bool:
+    """Tell whether a row before this one, from ``begin`` on, lies at the same place."""
+    for other in range(begin, at):  # noqa: SIM110 - kernels have no generators
+        if places[person[MUNICIPALITY_OF, other], level] == place:
+            return True
+    return False
+
+
+def exits(rows: Int64, spells: Spells, first: int, wanted: Mask, worked: Work, places: Int16) -> Int32:
+    """Return counts by (place of ``EXIT_MONTHS``, place, month from ``first`` on, category).
+
+    ``spells`` are those of ``rows`` in the geography ``places`` (municipality number, level); ``wanted`` is by (place
+    of ``EXIT_MONTHS``, month from ``first`` on).
+    """
+    counted = np.zeros((AFTER_COUNT, PLACE_COUNT, wanted.shape[1], OUTCOME_COUNT), np.int32)
+    room = _room(rows, first, wanted.shape[1] + EXIT_MONTHS[-1])
+    after = np.array(EXIT_MONTHS, np.int64)
+    _exits(rows, spells, first, wanted, after, _node_of_leaf(), worked, places, _level_of_place(), *room, counted)
+    return counted
+
+
+@loop
+def _exits(
+    rows: Int64,
+    spells: Spells,
+    first: int,
+    wanted: Mask,
+    after: Int64,
+    node_of_leaf: Int8,
+    worked: Work,
+    places: Int16,
+    level_of_place: Int8,
+    person: Int64,
+    months: Int64,
+    counted: Int32,
+) -> None:
+    at = spell = 0
+    while at < len(rows):
+        number = rows[at, KEY] >> PERSON_SHIFT
+        at, size = _gather(rows, at, first, first + months.shape[1] - 2, node_of_leaf, person)
+        looked = False
+        while spell < len(spells.person) and spells.person[spell] == number:
+            month = np.int64(spells.last[spell]) - first
+            if 0 <= month < wanted.shape[1]:
+                if not looked:
+                    _look(number, size, first, worked, person, months)
+                    looked = True
+                place = np.int64(spells.place[spell])
+                level = np.int64(level_of_place[place])
+                for number_of in range(len(after)):
+                    if wanted[number_of, month]:
+                        later = month + after[number_of]
+                        outcome = _outcome(month, later, level, place, places, person, months)
+                        counted[number_of, place, month, outcome] += 1
+                        if months[STANDING, later] >> WORK & 1:
+                            counted[number_of, place, month, ANY_WORK_AT] += 1
+            spell += 1
+
+
+@inlined
+def _outcome(month: int, later: int, level: int, place: int, places: Int16, person: Int64, months: Int64) -> int:
+    back = _back(month, later, level, place, places, person, months)
+    if back != NOTHING:
+        return back
+    standing = months[STANDING, later]
+    if standing >> FH & 1:
+        return HELP
+    if standing >> TW_RMI & 1 or standing >> TW_RMH & 1:
+        return ACTIVATED
+    if standing >> WORK & 1:
+        return WORKS
+    return WORKS_AT_OCMW if standing >> OCMW_WORK & 1 else NOTHING
+
+
+@inlined
+def _back(month: int, later: int, level: int, place: int, places: Int16, person: Int64, months: Int64) -> int:
+    """Return SAME, ELSEWHERE, or NOTHING where no municipality is above zero in LL later."""
+    found = NOTHING
+    for at in range(months[ENTRY_OF, later], months[ENTRY_OF, later + 1]):
+        municipality = np.int64(places[person[MUNICIPALITY_OF, at], MUNICIPAL])
+        if person[NODE_OF, at] != LL or _balance(LL, MUNICIPAL, municipality, later, places, person, months) <= 0:
+            continue
+        inside = places[person[MUNICIPALITY_OF, at], level] == place
+        if inside and _balance(LL, MUNICIPAL, municipality, month, places, person, months) > 0:
+            return SAME
+        found = ELSEWHERE
+    return found
+
+
+class Leavers(NamedTuple):
+    """Youth-care leavers of one half-year X months after their exit.
+
+    ``municipality`` is a number, -1 for none, valid in the month looked at; ``situation`` a place in ``SITUATIONS``.
+    """
+
+    person: Int64
+    municipality: Int64
+    situation: Int64
+
+
+def half_years_of_exits(facts: Int64, settings: FigureSettings) -> list[int]:
+    """Return the half-years, by their last month, in which somebody leaves youth care."""
+    days = facts[facts[:, STATE] & KIND_MASK == YOUTH_EXIT, FROM]
+    months = rules(settings).month_of_day[days - FIRST_DAY].astype(np.int64)
+    ends: list[int] = np.unique(months - months % HALF_YEAR + HALF_YEAR - 1).tolist()
+    return ends
+
+
+def leavers(rows: Int64, facts: Int64, half_year: int, after: int, settings: FigureSettings) -> Leavers:
+    """Return the last exit of each person in the half-year that ends with a month, and what became of it (H5)."""
+    found = rules(settings)
+    left = facts[facts[:, STATE] & KIND_MASK == YOUTH_EXIT]
+    month = found.month_of_day[left[:, FROM] - FIRST_DAY].astype(np.int64)
+    inside = (month > half_year - HALF_YEAR) & (month <= half_year)
+    left, month = left[inside], month[inside]
+    order = np.lexsort((np.arange(len(left)), left[:, FROM], left[:, PERSON]))
+    latest = order[np.r_[left[order[1:], PERSON] != left[order[:-1], PERSON], np.ones(min(len(left), 1), np.bool_)]]
+    left, month = left[latest], month[latest] + after
+    day = found.first_day_of_month[month].astype(np.int64) + REFERENCE_DAY - 1
+    told, municipality = _residences(facts, left[:, PERSON], day)
+    known = municipality >= 0
+    there = np.where(known, found.valid_municipality[found.era_of_month[month], municipality], -1).astype(np.int64)
+    benefits = _beneficiaries(rows, left[:, PERSON], month, there, settings)
+    age = (day - left[:, UNTIL]) // DAYS_PER_YEAR
+    conditions = {
+        "no_residence": ~told,
+        "left_register": ~known,
+        "age_unknown": left[:, UNTIL] == NO_BIRTH_DATE,
+        "under_18": age < YOUTH_ADULT_AGE,
+        "beneficiary": benefits,
+    }
+    numbers = [SITUATIONS.index(name) for name in conditions]
+    situation = np.select(list(conditions.values()), numbers, SITUATIONS.index("not_beneficiary"))
+    return Leavers(left[:, PERSON], there, situation.astype(np.int64))
+
+
+def _residences(facts: Int64, persons: Int64, days: Int64) -> tuple[Mask, Int64]:
+    """Return whether a residence was told by a day, and its municipality number, -1 where it is none."""
+    lived = facts[facts[:, STATE] & KIND_MASK == RESIDENCE]
+    order = np.lexsort((np.arange(len(lived)), lived[:, FROM], lived[:, PERSON]))
+    keys = _person_day(lived[order, PERSON], lived[order, FROM])
+    place = np.searchsorted(keys, _person_day(persons, days), side="right") - 1
+    if not len(lived):
+        return np.zeros(len(persons), np.bool_), np.full(len(persons), -1, np.int64)
+    told = (place >= 0) & (lived[order, PERSON][place] == persons)
+    return told, np.where(told, lived[order, WHAT][place], -1)
+
+
+_DAY_BITS = 20
+
+
+def _person_day(person: Int64, day: Int64) -> Int64:
+    return person << _DAY_BITS | (day - FIRST_DAY)
+
+
+def _beneficiaries(rows: Int64, persons: Int64, months: Int64, municipalities: Int64, settings: FigureSettings) -> Mask:
+    """Return who is above zero in one of the four nodes at a municipality in a month."""
+    keys = rows[:, KEY]
+    mine = np.isin(keys >> PERSON_SHIFT, persons)
+    keys, amount = keys[mine], rows[mine, AMOUNT]
+    node = _node_of_leaf()[keys & LEAF_MASK].astype(np.int64)
+    shown = shown_municipality(settings)
+    place = shown[keys >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK].astype(np.int64)
+    cell = _cell(keys >> PERSON_SHIFT, keys >> MONTH_SHIFT & MONTH_MASK, place) * NODE_COUNT + node
+    cells, number = np.unique(cell[node != ABSENT], return_inverse=True)
+    balances = np.zeros(len(cells), np.int64)
+    np.add.at(balances, number, amount[node != ABSENT])
+    standing = cells[balances > 0] // NODE_COUNT
+    wanted = _cell(persons, months, np.where(municipalities < 0, -1, shown[municipalities]).astype(np.int64))
+    return np.isin(wanted, standing) & (municipalities >= 0)
+
+
+def _cell(person: Int64, month: Int64, municipality: Int64) -> Int64:
+    cell: Int64 = (person << MONTH_SHIFT_BITS | month) << MUNICIPALITY_BITS | (municipality & MUNICIPALITY_MASK)
+    return cell
+
+
+MONTH_SHIFT_BITS, MUNICIPALITY_BITS = MONTH_MASK.bit_length(), MUNICIPALITY_MASK.bit_length()

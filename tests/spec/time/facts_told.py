@@ -1,0 +1,51 @@
+"""Which employments a log leaves, as the slow truth reads them and as the ledger holds them."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+from processors.decoding import NO_DATE, packed
+from processors.facts import BY_OCMW, FROM, OPEN, STATE, UNTIL, WHAT, is_employment, status_of
+from processors.fold import Fold
+from processors.reference_events import admitted
+from processors.reference_facts import employments
+from schemas.events import FOREVER
+from schemas.log import LogFile
+from schemas.settings import FigureSettings
+from streams.embedded import batches
+
+Employed = tuple[str, str, bool, str]
+"""First day, last day (``-``: not told, no end), by an OCMW, worker type as far as the ledger knows it."""
+FactsTold = Callable[..., list[Employed]]
+
+_NAMES = {packed(name): name for name in ("OTH", "IVT", "STU", "é")}
+
+
+def _day(day: int | None) -> str:
+    return "-" if day in (None, NO_DATE, FOREVER) else (date(1970, 1, 1) + timedelta(days=day)).isoformat()
+
+
+def reference(files: list[Path]) -> list[Employed]:
+    """Return the employments of the slow truth."""
+    return sorted(
+        (_day(found.start), _day(found.end), found.by_ocmw, _NAMES.get(packed(found.worker_type), "other"))
+        for found in employments(admitted(files).facts)
+    )
+
+
+def fast(files: list[Path]) -> list[Employed]:
+    """Return the employments of the ledger."""
+    fold = Fold(FigureSettings())
+    for file in files:
+        for batch in batches(LogFile.open(file)):
+            for _ in fold.steps(batch):
+                pass
+    facts = fold.ledger.facts
+    return sorted(
+        (_day(int(row[FROM])), _day(int(row[UNTIL])), bool(row[STATE] & BY_OCMW), _NAMES.get(int(row[WHAT]), "other"))
+        for number, row in enumerate(facts)
+        if is_employment(facts, number) and status_of(row[STATE]) == OPEN
+    )
+
+
+ENGINES = {"fast": fast, "reference": reference}
