@@ -100,12 +100,10 @@ def count(
 
 def _areas_too(municipal: Mask) -> Mask:
     """Return which (place, category) can occur, from the (municipality, category) that do."""
-    occurring = np.zeros((len(PLACES), len(CATEGORIES)), np.bool_)
-    for municipality in np.flatnonzero(municipal.any(axis=1)):
-        for place in place_of_municipality()[municipality]:
-            if place != ABSENT:
-                occurring[place] |= municipal[municipality]
-    return occurring
+    occurring = np.zeros((len(PLACES) + 1, len(CATEGORIES)), np.bool_)  # one line more: ABSENT is the last
+    municipality, category = np.nonzero(municipal)
+    occurring[place_of_municipality()[municipality], category[:, None]] = True
+    return occurring[:ABSENT]
 
 
 def _margins() -> Int16:

@@ -220,10 +220,14 @@ def _long_varint(data: Bytes, at: Whole, end: Whole) -> tuple[Whole, Whole]:
 
 @inlined
 def _word(data: Bytes, at: Whole) -> np.uint64:
-    """Return eight bytes as a little-endian number."""
+    """Return eight bytes as a little-endian number.
+
+    An unsigned place cannot count from the end, so the compiler sees that the bytes lie in a row: one load, not eight.
+    """
+    start = np.uint64(at)
     value = np.uint64(0)
     for byte in range(8):
-        value |= np.uint64(data[at + byte]) << np.uint64(8 * byte)
+        value |= np.uint64(data[start + np.uint64(byte)]) << np.uint64(8 * byte)
     return value
 
 

@@ -4,7 +4,7 @@ A *block* holds all cells of one node and period as computed at one update; it i
 and published. Its cells are numbers only (place number, category number, measures); labels come at export.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -48,6 +48,17 @@ CATEGORY_BREAKDOWN: npt.NDArray[np.uint8] = np.array(
 """Place in ``BREAKDOWNS`` of each category, by category number."""
 
 
+_TYPES = {
+    "place": np.dtype("<u2"),
+    "category": np.dtype("<u2"),
+    "beneficiaries": np.dtype("<i4"),
+    "amount_cents": np.dtype("<i8"),
+    "state_share_cents": np.dtype("<i8"),
+    "days": np.dtype("<i8"),
+}
+"""Columns of ``Cells`` as its digest reads them."""
+
+
 class BlockKey(NamedTuple):
     """What a block is about: the code of a node and a period."""
 
@@ -88,7 +99,7 @@ class Cells:
 
     def take(self, chosen: Mask) -> Self:
         """Return the chosen cells."""
-        return type(self)(*(getattr(self, field.name)[chosen] for field in fields(self)))
+        return type(self)(*(getattr(self, name)[chosen] for name in _TYPES))
 
     def public(self) -> Self:
         """Return what the public zone may hold: cells with beneficiaries, public breakdowns, no other measure (F1)."""
@@ -99,7 +110,6 @@ class Cells:
     def digest(self) -> bytes:
         """Return 16 bytes over the sorted little-endian columns; equal digests mean equal cells."""
         state = xxhash.xxh3_128()
-        for field in fields(self):
-            column = getattr(self, field.name)
-            state.update(np.ascontiguousarray(column, dtype=column.dtype.newbyteorder("<")).data)
+        for name, kind in _TYPES.items():
+            state.update(np.ascontiguousarray(getattr(self, name), kind).data)
         return state.digest()

@@ -1,17 +1,15 @@
 """The cut at a closed update: every touched period counted again, node by node on all cores, into one release."""
 
 import os
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from processors.axes import Axis, stretches
 from processors.ledger import Ledger
 from processors.people import Mask, People, people
-from processors.publication import Entries, counted, entries, known_periods, months_of, untouched
+from processors.publication import Entries, Figure, counted, entries, known_periods, months_of, untouched
 from processors.stability import Moment, moment
 from schemas.figures import BlockKey, Cells
 from schemas.periods import Period
@@ -57,40 +55,50 @@ class Cut:
         found = [node for node in NODES if self.touched[list(node.leaves)].any()]
         return sorted(found, key=lambda node: -len(node.leaves))
 
-    def known(self, node: Node) -> Entries:
-        """Return what the release before said of a node."""
-        if self.previous is None:
-            return {}
-        return {key.period: entry for key, entry in self.previous.entries.items() if key.support == node.code}
-
-    def stretch(self, node: Node, rows: People, axes: tuple[Axis, ...]) -> Entries:
-        """Count one node over some axes and pass its figures through the gate."""
-        known, existing = self.known(node), known_periods(node, self.exists)
-        blocks = _NodeBlocks(self.store, self.update, node.code)
-        found: Entries = {}
-        for figures in counted(rows, axes, node, self.settings):
-            found |= entries(node, [figure for figure in figures if figure.period in existing], known, self.now, blocks)
+    def known(self) -> dict[str, Entries]:
+        """Return by node what the release before said."""
+        found: dict[str, Entries] = {node.code: {} for node in NODES}
+        for key, entry in self.previous.entries.items() if self.previous else ():
+            found[key.support][key.period] = entry
         return found
 
-    def rest(self, node: Node, done: Iterable[Period]) -> Entries:
+
+@dataclass(frozen=True, slots=True)
+class _NodeCut:
+    """The cut of one node: what the release before said of it, which periods it knows, and what is found so far."""
+
+    node: Node
+    cut: Cut
+    known: Entries
+    found: Entries
+
+    def stretch(self, rows: People, axes: tuple[Axis, ...]) -> None:
+        """Count over some axes and pass the figures through the gate."""
+        existing = known_periods(self.node, self.cut.exists)
+        for figures in counted(rows, axes, self.node, self.cut.settings):
+            self._gate([figure for figure in figures if figure.period in existing])
+
+    def rest(self) -> None:
         """Pass the figures that were not counted again through the gate: time may have made them stable."""
-        known = self.known(node)
-        figures = untouched(known, known.keys() - set(done))
-        return entries(node, figures, known, self.now, _NodeBlocks(self.store, self.update, node.code))
+        self._gate(untouched(self.known, self.known.keys() - self.found.keys()))
+
+    def _gate(self, figures: list[Figure]) -> None:
+        blocks = _NodeBlocks(self.cut.store, self.cut.update, self.node.code)
+        self.found.update(entries(self.node, figures, self.known, self.cut.now, blocks))
 
 
 def release_of(ledger: Ledger, cut: Cut) -> Release:
     """Return the release of an update: blocks are written, the release itself is not yet published."""
-    found: dict[str, Entries] = {node.code: {} for node in NODES}
-    concerned = cut.concerned()
+    known = cut.known()
+    nodes = {node.code: _NodeCut(node, cut, known[node.code], {}) for node in NODES}
+    concerned = [nodes[node.code] for node in cut.concerned()]
     months = np.flatnonzero(cut.touched.any(axis=0)).tolist()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for axes in stretches(months):
             rows = people(ledger, months_of(axes))
-            count_node = partial(cut.stretch, rows=rows, axes=axes)
-            for node, made in zip(concerned, threads.map(count_node, concerned), strict=True):
-                found[node.code] |= made
-    for node in NODES:
-        found[node.code] |= cut.rest(node, found[node.code])
-    every = {BlockKey(support, period): entry for support, made in found.items() for period, entry in made.items()}
+            for counting in [threads.submit(node.stretch, rows, axes) for node in concerned]:
+                counting.result()
+    for node in nodes.values():
+        node.rest()
+    every = {BlockKey(code, period): entry for code, node in nodes.items() for period, entry in node.found.items()}
     return Release(cut.update, every)
