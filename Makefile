@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: demo check test test-faults demo-kafka bench clean
+.PHONY: demo check test test-faults demo-kafka bench bench-kafka clean
 
 $(READY): pyproject.toml
 	@began=$$(date +%s); \
@@ -31,6 +31,10 @@ demo-kafka: $(READY)
 test-faults: $(READY)
 	scripts/servers.sh
 	$(BIN)/pytest -m faults --capture=no tests/faults
+
+bench-kafka: $(READY)
+	scripts/servers.sh
+	$(BIN)/python -m bench.kafka
 
 bench: $(READY)
 	$(BIN)/python -m bench.run

@@ -19,6 +19,7 @@ from streams import kernel_cache
 kernel_cache.prepare()
 
 from bench import duckdb_way  # noqa: E402 - kernels are imported after their cache is named
+from bench.history import OUT, history  # noqa: E402
 from processors.axes import stretches  # noqa: E402
 from processors.counting import count  # noqa: E402
 from processors.decoding import batch_of, decode  # noqa: E402
@@ -26,15 +27,12 @@ from processors.fold import Fold  # noqa: E402
 from processors.people import people  # noqa: E402
 from processors.publication import kingdom_total, months_of  # noqa: E402
 from schemas.log import LogFile, encode_plain, read_plain  # noqa: E402
-from schemas.periods import parse_month  # noqa: E402
 from schemas.settings import FigureSettings  # noqa: E402
 from schemas.supports import NODE, NODES  # noqa: E402
 from sinks.directory import DirectoryStore  # noqa: E402
 from streams.embedded import Embedded, batches  # noqa: E402
-from streams.generator import generate  # noqa: E402
 from streams.recount import Recount  # noqa: E402
 
-OUT = Path(__file__).parent / "out"
 SETTINGS = FigureSettings()
 DUCKDB_SHARE = 0.02
 """Share of the persons that DuckDB recounts; its time is divided by it, and the table says so."""
@@ -49,14 +47,6 @@ def _timed(found: list[float]) -> Iterator[None]:
     began = time.perf_counter()
     yield
     found.append(time.perf_counter() - began)
-
-
-def _history(persons: int) -> Path:
-    path = OUT / f"history-{persons}.avro"
-    if not path.exists():
-        OUT.mkdir(parents=True, exist_ok=True)
-        generate(persons, parse_month("2022-01"), parse_month("2023-12"), 1, path)
-    return path
 
 
 def _peak() -> str:
@@ -180,7 +170,7 @@ def _instead(fold: Fold, replay: float) -> list[Line]:
 
 def _slow(persons: int) -> list[Line]:
     """Time the reference on a small history."""
-    path, root = _history(persons), OUT / "small"
+    path, root = history(persons), OUT / "small"
     shutil.rmtree(root, ignore_errors=True)
     fast: list[float] = []
     slow: list[float] = []
@@ -207,10 +197,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--persons", type=int, default=400_000)
     persons = parser.parse_args().persons
-    small = _history(2_000)
+    small = history(2_000)
     Embedded.run(OUT / "warm", SETTINGS, [small])  # kernels are compiled, and are not what is measured
     shutil.rmtree(OUT / "warm")
-    path = _history(persons)
+    path = history(persons)
     fold, lines = _folded(path)
     lines += _counted(fold)
     lines += _lone_event(path, fold)

@@ -76,6 +76,13 @@ class Alignment:
         source.marker = marker
         return True
 
+    def stands_at(self, marker: CutReached) -> bool:
+        """Tell whether a partition stands at a closing: what was heard of it is before that, and nothing after.
+
+        A worker that does not know it was replaced may send a closing again when later rows were heard already.
+        """
+        return marker.stop == self.sources[marker.partition].stop
+
     def aligned(self) -> Update | None:
         """Return the update that all partitions have reached. Raises GapError where they name different ones."""
         markers = [source.marker for source in self.sources]

@@ -12,7 +12,6 @@ from processors.ledger import (
     MONTH_SHIFT,
     MUNICIPALITY_SHIFT,
     PERSON_SHIFT,
-    ROWS,
     STATE_SHARE,
     TRAITS,
     Ledger,
@@ -29,7 +28,8 @@ PLACE_MASK = (1 << PERSON_SHIFT) - 1
 
 def changed_rows(ledger: Ledger, events: Events, first: int, stop: int) -> Rows:
     """Return the rows that the applied events in [first, stop) reached, after the fold, in the ledger's order."""
-    reached = np.flatnonzero(_reached(events, first, stop, ledger.rules, ledger.tables))
+    reached = np.sort(_reached(events, first, stop, ledger.rules, ledger.tables))
+    reached = reached[np.diff(reached, prepend=-1) != 0]  # each once; np.unique builds a hash table first
     rows = ledger.rows[reached]
     return Rows(
         person=(rows[:, KEY] >> PERSON_SHIFT).astype(np.uint32),
@@ -42,8 +42,10 @@ def changed_rows(ledger: Ledger, events: Events, first: int, stop: int) -> Rows:
 
 
 @kernel
-def _reached(events: Events, first: int, stop: int, rules: Rules, tables: Tables) -> npt.NDArray[np.bool_]:
-    reached = np.zeros(tables.used[ROWS], np.bool_)
+def _reached(events: Events, first: int, stop: int, rules: Rules, tables: Tables) -> npt.NDArray[np.int32]:
+    """Return the places of the rows, some more than once: a mask of all rows would cost as much as the history."""
+    reached = np.empty(events.parts[first:stop].sum(), np.int32)
+    size = 0
     for event in range(first, stop):
         recovery = events.amount_type[event] in (RECOVERY, REG_RECOVERY)
         if events.kind[event] >= UPDATE_CLOSED or events.fault[event]:
@@ -61,8 +63,9 @@ def _reached(events: Events, first: int, stop: int, rules: Rules, tables: Tables
                 | (month + part) << MONTH_SHIFT
                 | np.int64(events.leaf[event])
             )
-            reached[_row(int(key), tables)] = True
-    return reached
+            reached[size] = _row(int(key), tables)
+            size += 1
+    return reached[:size]
 
 
 @kernel

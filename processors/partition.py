@@ -141,8 +141,9 @@ class PartitionFold:
 
     def _count(self, events: Events, first: int, stop: int, update: Update | None) -> None:
         outcomes = events.fault[first:stop]
-        lawful_closing = (events.kind[first:stop] == UPDATE_CLOSED) & np.isin(outcomes, (0, DUPLICATE))
-        self.outcomes += np.bincount(outcomes[~lawful_closing], minlength=OUTCOMES)
+        closings = outcomes[events.kind[first:stop] == UPDATE_CLOSED]
+        lawful = closings[(closings == 0) | (closings == DUPLICATE)]
+        self.outcomes += np.bincount(outcomes, minlength=OUTCOMES) - np.bincount(lawful, minlength=OUTCOMES)
         if update is not None and self.partition == 0:
             self.outcomes[0] += 1
 

@@ -66,8 +66,13 @@ def records_of(
 
 
 def _joined(column: Sequence[bytes | None]) -> tuple[Bytes, Int64]:
-    given = [item or b"" for item in column]
-    return np.frombuffer(b"".join(given), np.uint8), np.cumsum([0, *map(len, given)], dtype=np.int64)
+    try:
+        data = b"".join(column)  # type: ignore[arg-type]  # one that holds a null is refused
+    except TypeError:
+        return _joined([item or b"" for item in column])
+    bounds = np.zeros(len(column) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, column), np.int64, len(column)), out=bounds[1:])  # type: ignore[arg-type]
+    return np.frombuffer(data, np.uint8), bounds
 
 
 def _branches() -> npt.NDArray[np.int64]:

@@ -16,6 +16,10 @@ class State(StrEnum):
     FROZEN = "frozen"
 
 
+UNSTABLE = frozenset({State.PENDING, State.SETTLING})
+"""States in which a figure was never published: the provisional zone, and what live figures may show (F1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """A closed update: ``sequence`` is its number in the log, from 1, and that of its release (G1)."""

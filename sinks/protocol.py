@@ -13,7 +13,15 @@ BlockZone = Literal["internal", "public"]
 """Where blocks are written: ``internal`` holds all measures (internal, restricted and provisional zones read it)."""
 
 
-class Store(Protocol):
+class BlockReader(Protocol):
+    """What gives blocks to those who write them elsewhere."""
+
+    def read_blocks(self, refs: Iterable[BlockRef]) -> Iterator[Cells]:
+        """Yield blocks in the order of ``refs``; thousands of them, in bounded memory."""
+        ...
+
+
+class Store(BlockReader, Protocol):
     """A store of immutable blocks and numbered releases."""
 
     def write_blocks(
@@ -35,10 +43,6 @@ class Store(Protocol):
 
         Raises StoreCorruptError when it is gone or is not what was written.
         """
-        ...
-
-    def read_blocks(self, refs: Iterable[BlockRef]) -> Iterator[Cells]:
-        """Yield blocks in the order of ``refs``; thousands of them, in bounded memory."""
         ...
 
     def publish(self, release: Release) -> Release:

@@ -124,6 +124,11 @@ class RedisCopy:
         self._move = client.register_script(redis_scripts.MOVE)
         self._sweep = client.register_script(redis_scripts.SWEEP)
 
+    @property
+    def client(self) -> Any:  # noqa: ANN401 - see connect
+        """The client, for what is kept beside the copy."""
+        return self._client
+
     def latest(self) -> int:
         """Return the number of the release that readers of all zones see, 0 when there is none."""
         with _explained():

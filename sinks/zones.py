@@ -19,9 +19,9 @@ import numpy as np
 from schemas.figures import Cells
 from schemas.periods import to_yyyymm
 from schemas.places import PLACES
-from schemas.releases import BlockRef, Release
+from schemas.releases import UNSTABLE, BlockRef, Release
 from sinks.columns import COLUMNS, encoded
-from sinks.files.selection import UNSTABLE, Chosen, Selection, select
+from sinks.files.selection import Chosen, Selection, select
 from sinks.identity import codebook
 from sinks.protocol import BlockZone
 

@@ -12,10 +12,11 @@ import pyarrow as pa
 
 from schemas.figures import LONG_COLUMNS, MEASURES, PUBLIC_COLUMNS, Cells
 from schemas.places import PLACE_NUMBER
+from schemas.releases import UNSTABLE
 from schemas.supports import NODE
 from sinks.files.codes import LANGUAGES, PLACE_LANGUAGES, CodeList, category_lists, code_list, place_lists
-from sinks.files.selection import UNSTABLE, Chosen, Selection, Zone
-from sinks.protocol import Store
+from sinks.files.selection import Chosen, Selection, Zone
+from sinks.protocol import BlockReader
 
 LABELLED = {"support": LANGUAGES, "geo": PLACE_LANGUAGES, "breakdown": LANGUAGES, "category": LANGUAGES}
 """Columns of codes that may have their names beside them, and in which languages."""
@@ -36,7 +37,7 @@ def table_schema(zone: Zone, *, labels: bool = False) -> pa.Schema:
 
 
 def long_table(
-    store: Store,
+    store: BlockReader,
     chosen: tuple[Chosen, ...],
     selection: Selection,
     *,
@@ -47,7 +48,7 @@ def long_table(
 
 
 def rows(
-    store: Store,
+    store: BlockReader,
     chosen: tuple[Chosen, ...],
     selection: Selection,
     names: tuple[str, ...],

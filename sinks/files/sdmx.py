@@ -17,9 +17,9 @@ from schemas.releases import Release
 from sinks.durability import put_in_place, temporary
 from sinks.files.csv import write_rows
 from sinks.files.long_table import columns, rows
-from sinks.files.selection import Selection, Zone, select
+from sinks.files.selection import Chosen, Selection, Zone, select
 from sinks.files.structure import component_id, structure_id, structure_message
-from sinks.protocol import Store
+from sinks.protocol import BlockReader
 
 DATA = "data.csv"
 STRUCTURE = "structure.xml"
@@ -28,18 +28,27 @@ _SAME_IN_ALL_ROWS = {"STRUCTURE": "dataflow", "STRUCTURE_ID": structure_id(), "A
 _IN_SDMX = {"period": "TIME_PERIOD", "category": "CATEGORY"}
 
 
-def write_sdmx(directory: Path, store: Store, release: Release | None, selection: Selection) -> int:
+def write_sdmx(
+    directory: Path,
+    store: BlockReader,
+    release: Release | None,
+    selection: Selection,
+    chosen: tuple[Chosen, ...] | None = None,
+) -> int:
     """Write ``data.csv`` and ``structure.xml``, each whole or not at all; return the number of rows.
+
+    ``chosen`` are the blocks to write, by default those of the release that the selection holds.
 
     Two exports of one release are the same bytes: the structure says it was prepared in the update's reference month.
     Raises StoreWriteError where the disk refuses.
     """
+    blocks = select(release, selection) if chosen is None else chosen
     with ExitStack() as stack:
         data = stack.enter_context(temporary(directory / DATA))
         structure = stack.enter_context(temporary(directory / STRUCTURE))
         structure.write_text(structure_message(selection.zone, _prepared(release)), encoding="utf-8")
         with data.open("wb") as file:
-            written = write_rows(file, data_schema(selection.zone), _observations(store, release, selection))
+            written = write_rows(file, data_schema(selection.zone), _observations(store, blocks, selection))
         put_in_place(structure, directory / STRUCTURE)
         put_in_place(data, directory / DATA)
     return written
@@ -51,9 +60,9 @@ def data_schema(zone: Zone) -> pa.Schema:
     return pa.schema([*((name, pa.string()) for name in _SAME_IN_ALL_ROWS), *fields])
 
 
-def _observations(store: Store, release: Release | None, selection: Selection) -> Iterator[pa.RecordBatch]:
+def _observations(store: BlockReader, chosen: tuple[Chosen, ...], selection: Selection) -> Iterator[pa.RecordBatch]:
     names = tuple(_IN_SDMX.get(name, name) for name in columns(selection.zone))
-    for batch in rows(store, select(release, selection), selection, names):
+    for batch in rows(store, chosen, selection, names):
         same = [pa.array([text] * batch.num_rows) for text in _SAME_IN_ALL_ROWS.values()]
         yield pa.RecordBatch.from_arrays([*same, *batch.columns], schema=None, names=data_schema(selection.zone).names)
 

@@ -17,13 +17,11 @@ from typing import Literal, NamedTuple, get_args
 from schemas.figures import BlockKey
 from schemas.periods import Period
 from schemas.places import MUNICIPALITY
-from schemas.releases import BlockRef, Entry, Release, State
+from schemas.releases import UNSTABLE, BlockRef, Entry, Release, State
 from schemas.supports import NODE
 
 Zone = Literal["public", "restricted", "provisional", "internal"]
 ZONES: tuple[Zone, ...] = get_args(Zone)
-
-UNSTABLE = frozenset({State.PENDING, State.SETTLING})
 
 
 class ExportRefusedError(ValueError):

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from schemas.releases import Release
     from sinks.directory import DirectoryStore
+    from sinks.files.live import Shown
     from sinks.files.selection import Selection
 
 
@@ -55,6 +55,10 @@ def export(
     table: Annotated[
         str | None, typer.Option(help="Another table than the figures: vintages, duration, spells or reentry.")
     ] = None,
+    live: Annotated[
+        bool | None,
+        typer.Option("--live/--released", help="Provisional zone: as it is now, or of the release; default now."),
+    ] = None,
     csv_dialect: Annotated[Dialect, typer.Option(help="Dialect of csv.")] = Dialect.PLAIN,
     labels: Annotated[bool, typer.Option("--labels", help="Names beside the codes, in nl, fr and en.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
@@ -63,13 +67,32 @@ def export(
     from sinks.files.selection import Selection
 
     found = DirectoryStore.reading(store)
+    said = ""
     if table is not None:
         rows = _table(*_rows_of(found, table, zone, release), format_, out, csv_dialect)
     else:
         selection = Selection(zone or "public", frozenset(support or ()), frozenset(period or ()), ocmw)  # type: ignore[arg-type]
-        made = found.release(release) if release is not None or found.latest() else None
-        rows = _figures(found, made, selection, format_, out, csv_dialect, labels=labels)
-    typer.echo(f"{rows} in {out}")
+        made = _shown(found, selection, release, live=live)
+        rows = _figures(found, made, format_, out, csv_dialect, labels=labels)
+        said = f"; {made.said}" if selection.zone == "provisional" else ""
+    typer.echo(f"{rows} in {out}{said}")
+
+
+def _shown(store: "DirectoryStore", selection: "Selection", number: int | None, *, live: bool | None) -> "Shown":
+    """Return what to export: of the release, or as it is now."""
+    from sinks.files.live import as_it_is, as_released
+    from sinks.files.selection import ExportRefusedError
+
+    if live and (selection.zone != "provisional" or number is not None):
+        message = "live figures are those of the provisional zone now; leave out --live, or ask for that zone alone"
+        raise ExportRefusedError(message)
+    now = (
+        as_it_is(store, selection) if selection.zone == "provisional" and number is None and live is not False else None
+    )
+    if live and now is None:
+        message = f"{store.root}: no live figures above the newest release; a publisher on Kafka shows them"
+        raise ExportRefusedError(message)
+    return now or as_released(store, selection, number)
 
 
 def _rows_of(
@@ -106,29 +129,22 @@ def _table(
 
 
 def _figures(
-    store: "DirectoryStore",
-    release: "Release | None",
-    selection: "Selection",
-    format_: Format,
-    out: Path,
-    dialect: Dialect,
-    *,
-    labels: bool,
+    store: "DirectoryStore", shown: "Shown", format_: Format, out: Path, dialect: Dialect, *, labels: bool
 ) -> str:
     from sinks.files.csv import write_csv
     from sinks.files.long_table import long_table, table_schema
     from sinks.files.parquet import write_parquet
     from sinks.files.sdmx import write_sdmx
-    from sinks.files.selection import select
     from sinks.files.workbook import write_workbooks
 
+    selection = shown.selection
     if format_ is Format.XLSX:
-        books = write_workbooks(out, store, release, selection, store.settings.geography)
+        books = write_workbooks(out, store, shown.release, selection, store.settings.geography)
         return f"{len(books)} workbooks"
     if format_ is Format.SDMX_CSV:
-        return f"{write_sdmx(out, store, release, selection)} rows"
+        return f"{write_sdmx(out, shown.blocks, shown.release, selection, shown.chosen)} rows"
     schema = table_schema(selection.zone, labels=labels)
-    batches = long_table(store, select(release, selection), selection, labels=labels)
+    batches = long_table(shown.blocks, shown.chosen, selection, labels=labels)
     if format_ is Format.PARQUET:
         return f"{write_parquet(out, schema, batches)} rows"
     return f"{write_csv(out, schema, batches, dialect.value)} rows"

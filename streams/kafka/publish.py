@@ -5,7 +5,7 @@ believe to be active are harmless: the home directory takes each release once, a
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from mode import Service
 from schemas.releases import Release
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
+from sinks.live import LiveHome
 from streams.kafka.clients import consumer, producing
 from streams.kafka.downstream import Announcements
 from streams.kafka.followers import Follower
+from streams.kafka.live import Live, LiveCopy
 from streams.kafka.publisher import Publisher
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import UPDATES, verify_topics
@@ -47,13 +49,14 @@ def no_more(_producer: AIOKafkaProducer, _store: DirectoryStore) -> list[Followe
 class Publish(Service):
     """The publisher of one worker, active or standby; ``publisher`` is None while it stands by."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it serves, where, and who follows
         self,
         settings: KafkaSettings,
         figures: FigureSettings,
         home: Home,
         metrics: Metrics,
         followers: MakeFollowers = no_more,
+        live_copies: Sequence[LiveCopy] = (),
     ) -> None:
         """Nothing is opened before the service starts; the home only when it becomes active."""
         super().__init__()
@@ -63,6 +66,7 @@ class Publish(Service):
         self.publisher: Publisher | None = None
         self._metrics = metrics
         self._make_followers = followers
+        self._live_copies = live_copies
         self._active = asyncio.Event()
         self._listener = _Listener(self._active)
 
@@ -124,17 +128,22 @@ class Publish(Service):
         reader = consumer(self.settings)
         await reader.start()
         try:
-            publisher = Publisher(self.settings, self.figures, store, reader, self._metrics)
+            publisher = Publisher(self.settings, self.figures, store, reader, self._live(), self._metrics)
             await publisher.resume()
             self.publisher = publisher
             if publisher.release is not None:
                 await released(publisher.release)
             while self._active.is_set() and not self.should_stop:
                 await publisher.run_once(released)
-            await publisher.snapshot()
+            await publisher.end()
         finally:
             self.publisher = None
             await reader.stop()
+
+    def _live(self) -> Live:
+        """Return the live figures of the store."""
+        seconds = self.settings.live_seconds
+        return Live(LiveHome(self.home.root), self.figures, seconds, self._metrics, self._live_copies)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed

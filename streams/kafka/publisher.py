@@ -3,6 +3,8 @@
 Its state is a function of the rows topic; a snapshot spares reading it from the beginning. The home directory decides
 what is released: the highest number there is the current one, and of two publishers that make the same release only
 one can link it, so a publisher that does not know it was replaced does no harm and ends.
+
+Between two closings it shows live figures (``streams.kafka.live``); no figure of a release comes from there.
 """
 
 import asyncio
@@ -18,14 +20,16 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from processors.alignment import Alignment, Source
 from processors.gathered import Gathered
 from processors.ledger import Ledger
+from schemas.live import Reflects
 from schemas.releases import Release, Update
 from schemas.rows import CutReached, Rows, RowsBatch, message_of
 from schemas.settings import FigureSettings
 from sinks.protocol import Store
 from streams.cut import Cut, release_of
 from streams.kafka.clients import records_between
+from streams.kafka.live import Live
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.snapshots import load_publish, save_publish
+from streams.kafka.snapshots import NOTHING, Last, load_publish, save_publish
 from streams.kafka.topics import rows_topic
 from streams.metrics import Metrics
 
@@ -38,22 +42,24 @@ Released = Callable[[Release], Awaitable[None]]
 class Publisher:
     """What an active publisher knows and does; ``alignment`` and ``gathered`` may be read at any time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what it reads, keeps and tells
         self,
         settings: KafkaSettings,
         figures: FigureSettings,
         store: Store,
         reader: AIOKafkaConsumer,
+        live: Live,
         metrics: Metrics,
     ) -> None:
-        """Take a store that is open for writing, and a started consumer in no group."""
+        """Take a store that is open for writing, a started consumer in no group, and the store's live figures."""
         self._settings = settings
         self._figures = figures
         self._store = store
         self._reader = reader
+        self._live = live
         self._metrics = metrics
         self._places = [TopicPartition(rows_topic(settings), number) for number in range(settings.partitions)]
-        self._lasts: dict[int, tuple[int, str]] = {}
+        self._lasts: dict[int, Last] = {}
         self._snapshot_due = 0.0
         self._until: dict[int, int] = {}
         self.release: Release | None = store.release() if store.latest() else None
@@ -65,9 +71,11 @@ class Publisher:
         found = await asyncio.to_thread(
             load_publish, self.snapshot_path, self._figures, self._settings.partitions, self._made_of
         )
+        behind = [0] * len(self._places)
         if found is not None and found[1].released <= self._store.latest() and await self._same_topic(found[2]):
             self.gathered, self.alignment, self._lasts = found
-            self._catch_up()
+            behind = self._caught_up()
+        self._live.begin(self.gathered, self.release, behind)
         self._reader.resume(*self._places)
         for place in self._places:
             self._reader.seek(place, self.positions[place.partition])
@@ -77,7 +85,7 @@ class Publisher:
     @property
     def positions(self) -> dict[int, int]:
         """The next offset to read of each partition of the rows."""
-        return {place.partition: self._lasts.get(place.partition, (-1, ""))[0] + 1 for place in self._places}
+        return {place.partition: self._lasts.get(place.partition, NOTHING).offset + 1 for place in self._places}
 
     async def ends(self) -> dict[int, int]:
         """Return where each partition of the rows ends now."""
@@ -95,17 +103,25 @@ class Publisher:
         self.gathered = Gathered(Ledger(self._figures), self._settings.partitions)
         self.alignment = Alignment([Source() for _ in self._places], self._store.latest())
 
-    def _catch_up(self) -> None:
-        """Let partitions go on that wait for a closing which was released after the snapshot was kept."""
+    def _caught_up(self) -> list[int]:
+        """Let partitions go on that wait for a closing which was released after the snapshot was kept.
+
+        Return the number of the last closing that each partition has passed.
+        """
+        behind = [self.alignment.released] * len(self._places)
         while self.alignment.released < self._store.latest():
-            self.gathered.forget_touched(_waiting(self.alignment))
+            for partition in _waiting(self.alignment):
+                self.gathered.forget_touched([partition])
+                behind[partition] = self.alignment.released + 1
             self.alignment.release()
+        return behind
 
     async def run_once(self, released: Released) -> None:
         """Hear what there is, and make the release that is due. Raises GapError, ReleaseExistsError."""
         fetched = await self._reader.getmany(timeout_ms=POLL_MS)
         for place, records in fetched.items():
             await self._hear(place, records)
+        await self._live.turn(self.gathered.ledger, self._reflects)
         update = self.alignment.aligned()
         if update is not None:
             await self._release(update)
@@ -124,29 +140,35 @@ class Publisher:
         """Take in messages and return how many: fewer than all when the partition must wait."""
         for number, record in enumerate(records, start=1):
             value = record.value or b""
-            waits = self._take(partition, message_of(value))
-            self._lasts[partition] = (record.offset, _digest(value))
+            waits = self._take(partition, message_of(value), record.timestamp)
+            self._lasts[partition] = Last(record.offset, _digest(value), record.timestamp)
             if waits:
                 return number
         return len(records)
 
-    def _take(self, partition: int, message: RowsBatch | CutReached) -> bool:
+    def _take(self, partition: int, message: RowsBatch | CutReached, written: int) -> bool:
         if isinstance(message, CutReached):
             if self.alignment.hear_marker(message):
                 return True
-            self.gathered.forget_touched([partition])
+            if self.alignment.stands_at(message):
+                self.gathered.forget_touched([partition])
+                self._live.passed(partition, message.update.sequence)
             return False
-        rows: list[Rows] = self.alignment.hear_batch(message) or []
-        for part in rows:
-            self.gathered.put(partition, part)
+        rows: list[Rows] | None = self.alignment.hear_batch(message)
+        if rows is not None:
+            for part in rows:
+                self.gathered.put(partition, part)
+            self._live.heard(partition, rows, message.stop, written)
         return False
 
     async def _release(self, update: Update) -> None:
+        await self._live.turn(self.gathered.ledger, self._reflects, at_once=True)
         began = asyncio.get_running_loop().time()
         self.release = await asyncio.to_thread(self._made, update)
         self._metrics.took("ocmw_cut_seconds", asyncio.get_running_loop().time() - began)
         self.gathered.forget_touched(range(self._settings.partitions))
         self.alignment.release()
+        await self._live.released(self.release, self._reflects)
         self._reader.resume(*self._places)
         LOG.info("released", number=update.sequence, update=update.update_id)
 
@@ -166,18 +188,30 @@ class Publisher:
             self._snapshot_due = now + self._settings.snapshot_seconds
             await self.snapshot()
 
+    async def end(self) -> None:
+        """Finish the live count that is running, and keep the state."""
+        await self._live.settle()
+        await self.snapshot()
+
     async def snapshot(self) -> None:
         """Keep the state as it is between two calls of ``run_once``."""
         await asyncio.to_thread(
             save_publish, self.snapshot_path, self.gathered, self.alignment, self._lasts, self._made_of
         )
 
-    async def _same_topic(self, lasts: dict[int, tuple[int, str]]) -> bool:
+    @property
+    def _reflects(self) -> Reflects:
+        """What live figures made now reflect."""
+        positions = tuple(source.stop for source in self.alignment.sources)
+        written = max((last.written for last in self._lasts.values()), default=0)
+        return Reflects(self.alignment.released, positions, written)
+
+    async def _same_topic(self, lasts: dict[int, Last]) -> bool:
         """Tell whether the last message read of each partition is still there, and still the same."""
         ends = await self._reader.end_offsets(self._places)
-        for partition, (offset, digest) in lasts.items():
+        for partition, last in lasts.items():
             place = self._places[partition]
-            if ends[place] <= offset or await self._digest_at(place, offset) != digest:
+            if ends[place] <= last.offset or await self._digest_at(place, last.offset) != last.digest:
                 LOG.error("snapshot of another rows topic, starting from the beginning", partition=partition)
                 return False
         return True

@@ -10,6 +10,7 @@ from types import FrameType
 
 from schemas.settings import FigureSettings
 from sinks.redis import RedisCopy
+from sinks.redis_live import RedisLive
 from streams.health import HealthSettings
 from streams.kafka.downstream import kept_up
 from streams.kafka.intake import Intake
@@ -55,7 +56,8 @@ async def run_publish(
 ) -> None:
     """Run a publisher, active or standby, and its copy if it has one; raises what ended it otherwise."""
     metrics = Metrics()
-    publish = Publish(settings, figures, home, metrics, kept_up(copy) if copy else no_more)
+    followers, live = (kept_up(copy), [RedisLive(copy.client)]) if copy else (no_more, [])
+    publish = Publish(settings, figures, home, metrics, followers, live)
     watch = Watch(
         metrics,
         EVERY,

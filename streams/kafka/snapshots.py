@@ -7,7 +7,7 @@ torn, is not there.
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,18 @@ from sinks import snapshot
 
 FORMAT = 2
 """Changes with the layout of ``Tables``, the meaning of a row, or the lists that its numbers refer to."""
+
+
+class Last(NamedTuple):
+    """The last message read of a partition of the rows topic: offset, digest, when it was written (ms since 1970)."""
+
+    offset: int
+    digest: str
+    written: int
+
+
+NOTHING = Last(-1, "", 0)
+"""Of a partition of which nothing was read."""
 
 
 def save_partition(path: Path, fold: PartitionFold, settings: FigureSettings, topic: str) -> None:
@@ -58,9 +70,9 @@ def load_partition(path: Path, empty: PartitionFold, settings: FigureSettings, t
 
 
 def save_publish(
-    path: Path, gathered: Gathered, alignment: Alignment, lasts: Mapping[int, tuple[int, str]], made_of: dict[str, Any]
+    path: Path, gathered: Gathered, alignment: Alignment, lasts: Mapping[int, Last], made_of: dict[str, Any]
 ) -> None:
-    """Keep all rows, what was heard, and of each partition the offset and digest of the last message read."""
+    """Keep all rows, what was heard, and of each partition the last message read."""
     halves = [
         (partition, session.hex(), start, stop, part, parts[part])
         for partition, source in enumerate(alignment.sources)
@@ -84,7 +96,7 @@ def save_publish(
 
 def load_publish(
     path: Path, settings: FigureSettings, partitions: int, made_of: dict[str, Any]
-) -> tuple[Gathered, Alignment, dict[int, tuple[int, str]]] | None:
+) -> tuple[Gathered, Alignment, dict[int, Last]] | None:
     """Return what ``save_publish`` kept, None where there is none of this making."""
     found = snapshot.load(path)
     if found is None or not (made_of | {"format": FORMAT}).items() <= found.meta.items():
@@ -95,7 +107,7 @@ def load_publish(
     for at, (partition, session, start, stop, part) in enumerate(meta["halves"]):
         rows = Rows(*(np.array(arrays[f"half.{at}.{name}"]) for name in Rows._fields))
         sources[partition].halves.setdefault((bytes.fromhex(session), start, stop), {})[part] = rows
-    lasts = {int(partition): (last[0], last[1]) for partition, last in meta["lasts"].items()}
+    lasts = {int(partition): Last(*last) for partition, last in meta["lasts"].items()}
     return gathered, Alignment(sources, meta["released"]), lasts
 
 

@@ -53,19 +53,26 @@ def joined(parts: Sequence[Fetched]) -> Fetched:
 
 
 def unpacked(records: Iterator[Any], first: int = 0) -> Fetched:
-    """Return the client's records from an offset on."""
-    made = Fetched([], [], [], {})
+    """Return the client's records from an offset on.
+
+    A loop, because each record must die before the next: columns taken from a list of them took four times as long,
+    for the collector of garbage then walks over all that live.
+    """
+    offsets: list[int] = []
+    keys: list[bytes | None] = []
+    values: list[bytes | None] = []
+    numbers: dict[int, int] = {}
     for record in records:
         if record.offset < first:
             continue
         if record.headers:
             number = dict(record.headers).get(NUMBER_HEADER, b"")
             if number.isdigit():
-                made.numbers[len(made.offsets)] = int(number)
-        made.offsets.append(record.offset)
-        made.keys.append(record.key)
-        made.values.append(record.value)
-    return made
+                numbers[len(offsets)] = int(number)
+        offsets.append(record.offset)
+        keys.append(record.key)
+        values.append(record.value)
+    return Fetched(offsets, keys, values, numbers)
 
 
 def whole(key: bytes) -> bytes:

@@ -115,3 +115,13 @@ def test_messages_come_back_as_they_were_sent() -> None:
 def test_a_part_of_a_batch_stays_under_500_kb() -> None:
     full = batch(0, 1)._replace(rows=rows(*range(ROWS_PER_BATCH)))
     assert len(full.encoded()) < 500_000
+
+
+def test_a_closing_that_comes_again_after_later_rows_is_not_where_its_partition_stands() -> None:
+    alignment = fresh(released=1)
+    alignment.hear_batch(batch(0, 5))
+    assert not alignment.hear_marker(marker(1, 5))
+    assert alignment.stands_at(marker(1, 5))
+    alignment.hear_batch(batch(5, 9))
+    assert not alignment.hear_marker(marker(1, 5))
+    assert not alignment.stands_at(marker(1, 5))

@@ -1,0 +1,106 @@
+"""Kafka in one table, all in one run: intake beside its parts and beside Faust, a late update, live figures, restarts.
+
+Everything is real: a broker, a Redis and workers of our own on this machine, so they share its processors with each
+other and with the load. ``--persons`` chooses the size of the history (400,000 is national), ``--events`` how many live
+events are sent at ``--rate`` a second.
+"""
+
+import argparse
+import asyncio
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from streams import kernel_cache
+
+kernel_cache.prepare()
+
+from bench import faust_way, kafka_flow  # noqa: E402 - kernels are imported after their cache is named
+from bench.history import OUT, history  # noqa: E402
+from bench.intake_parts import client_alone, fold_alone, whole_intake  # noqa: E402
+from streams.kafka.emit import emit  # noqa: E402
+from streams.kafka.settings import KafkaSettings  # noqa: E402
+from streams.kafka.topics import make_topics  # noqa: E402
+from streams.logs import configure  # noqa: E402
+from streams.servers.kafka import KafkaServer  # noqa: E402
+
+Line = tuple[str, str]
+FAUST_EVENTS = 10_000
+WARM_PERSONS = 2_000
+
+
+class Sizes(NamedTuple):
+    """What the command was asked for."""
+
+    persons: int
+    events: int
+    rate: int
+
+
+@contextmanager
+def broker(folder: Path) -> Iterator[KafkaSettings]:
+    """Yield the settings of an empty Kafka with all topics."""
+    server = KafkaServer(folder / "kafka").start()
+    settings = KafkaSettings(servers=server.servers, state=folder / "state", live_seconds=kafka_flow.LIVE_SECONDS)
+    try:
+        asyncio.run(make_topics(settings))
+        yield settings
+    finally:
+        server.kill()
+
+
+def warmed_up(folder: Path) -> None:
+    """Compile every kernel that intake needs, so that compiling is not what is measured."""
+    with broker(folder / "warm") as settings:
+        asyncio.run(emit(settings, [history(WARM_PERSONS)]))
+        _, steps = asyncio.run(client_alone(settings))
+        asyncio.run(fold_alone(settings, steps))
+
+
+def intake_lines(settings: KafkaSettings, folder: Path) -> Iterator[Line]:
+    """Measure one intake process beside its parts, then beside Faust."""
+    client, steps = asyncio.run(client_alone(settings))
+    yield "the client alone", client.said()
+    fold = asyncio.run(fold_alone(settings, steps))
+    yield "the fold alone", fold.said()
+    del steps
+    whole = asyncio.run(whole_intake(settings, client.events))
+    yield "intake, waiting to folded and sent", whole.said()
+    parts = whole.cpu / (client.cpu + fold.cpu), whole.wall / (client.wall + fold.wall)
+    yield "intake / (client + fold)", f"{parts[0]:.2f} of processor, {parts[1]:.2f} by the clock (aim 1.25)"
+    natural = asyncio.run(faust_way.seconds(settings, folder / "faust", FAUST_EVENTS))
+    rate = FAUST_EVENTS / natural
+    told = f"{rate:,.0f} events/s; intake is {client.events / whole.wall / rate:,.0f} times faster"
+    yield f"natural Faust, {FAUST_EVENTS:,} events", told
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--persons", type=int, default=200_000)
+    parser.add_argument("--events", type=int, default=600_000)
+    parser.add_argument("--rate", type=int, default=20_000)
+    sizes = Sizes(**vars(parser.parse_args()))
+    configure("ERROR")
+    folder = OUT / "kafka"
+    shutil.rmtree(folder, ignore_errors=True)
+    warmed_up(folder)
+    with broker(folder) as settings:
+        flow = kafka_flow.Flow(settings, folder, history(sizes.persons))
+        show("events waiting", f"{flow.emitted():,}")
+        for line in intake_lines(settings, folder):
+            show(*line)
+        with flow:
+            for line in flow.lines(sizes.events, sizes.rate):
+                show(*line)
+
+
+def show(what: str, figure: str) -> None:
+    """Print a line of the table."""
+    print(f"{what:<52} {figure}", flush=True)  # noqa: T201 - what this program is for
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""Live figures: the same as a count of everything gives, for whatever is asked; and shown in one direction only."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from processors.axes import axis
+from processors.counting import count
+from processors.fold import Fold
+from processors.ledger import KEY, MUNICIPALITY_SHIFT, PERSON_SHIFT, Ledger
+from processors.live import Mask, Reached, open_months, recounted, rows_at
+from processors.people import people
+from schemas.figures import BlockKey
+from schemas.live import Reflects
+from schemas.log import LogFile
+from schemas.periods import MONTH_COUNT, Period, parse_month
+from schemas.places import MUNICIPALITIES, PLACE_NUMBER
+from schemas.releases import Entry, Release, State, Update, Vintage
+from schemas.rows import Rows
+from schemas.settings import FigureSettings
+from schemas.supports import NODES
+from sinks.live import Line, LiveHome
+from streams.embedded import batches
+from streams.generator import generate
+
+FIRST, LAST = parse_month("2024-10"), parse_month("2025-02")
+MONTHS = range(FIRST, LAST + 1)
+"""Municipalities merge on 2025-01-01."""
+
+Told = dict[tuple[str, str, int, int], tuple[int, ...]]
+"""(municipality, support, month, category) -> measures."""
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("live") / "history.avro"
+    generate(700, FIRST, LAST, 3, path)
+    return path
+
+
+@pytest.fixture(scope="module", params=["as_then", "fixed:2025-01-01"])
+def settings(request: pytest.FixtureRequest) -> FigureSettings:
+    return FigureSettings(geography=request.param)
+
+
+@pytest.fixture(scope="module")
+def ledger(history: Path, settings: FigureSettings) -> Ledger:
+    fold = Fold(settings)
+    for batch in batches(LogFile.open(history)):
+        for _ in fold.steps(batch):
+            pass
+    return fold.ledger
+
+
+def told_by_count(ledger: Ledger, settings: FigureSettings) -> Told:
+    months = np.zeros(MONTH_COUNT, np.bool_)
+    months[list(MONTHS)] = True
+    places = {PLACE_NUMBER["municipality", nis]: nis for nis in MUNICIPALITIES}
+    every = axis("month", tuple(Period("month", month) for month in MONTHS))
+    found: Told = {}
+    for node in NODES:
+        for _, blocks in count(people(ledger, months), (every,), node, settings):
+            for month, cells in zip(MONTHS, blocks, strict=True):
+                columns = (cells.place, cells.category, cells.beneficiaries, cells.amount_cents, cells.days)
+                for place, category, *measures in zip(*(column.tolist() for column in columns), strict=True):
+                    if place in places:
+                        found[places[place], node.code, month, category] = tuple(measures)
+    return found
+
+
+def told_live(ledger: Ledger, wanted: Mask, open_: Mask, settings: FigureSettings) -> Told:
+    found: Told = {}
+    for one in recounted(rows_at(ledger, wanted, settings), wanted, open_, settings):
+        cells = one.cells
+        columns = (cells.support, cells.category, cells.beneficiaries, cells.amount_cents, cells.days)
+        for support, category, *measures in zip(*(column.tolist() for column in columns), strict=True):
+            found[one.nis, NODES[support].code, one.month, category] = tuple(measures)
+    return found
+
+
+def every(months: range = MONTHS) -> Mask:
+    wanted = np.zeros((len(MUNICIPALITIES), MONTH_COUNT), np.bool_)
+    wanted[:, list(months)] = True
+    return wanted
+
+
+def test_everything_live_is_what_a_count_gives(ledger: Ledger, settings: FigureSettings) -> None:
+    live = told_live(ledger, every(), open_months(None), settings)
+    assert len(live) > 1000
+    assert live == told_by_count(ledger, settings)
+
+
+def test_what_is_wanted_and_open_alone_is_counted(ledger: Ledger, settings: FigureSettings) -> None:
+    rng = np.random.default_rng(1)
+    wanted = every() & (rng.random((len(MUNICIPALITIES), MONTH_COUNT)) < 0.3)
+    open_ = rng.random((len(NODES), MONTH_COUNT)) < 0.5
+    number = {node.code: at for at, node in enumerate(NODES)}
+    expected = {
+        key: measures
+        for key, measures in told_by_count(ledger, settings).items()
+        if wanted[MUNICIPALITIES.index(key[0]), key[2]] and open_[number[key[1]], key[2]]
+    }
+    assert expected
+    assert told_live(ledger, wanted, open_, settings) == expected
+
+
+def test_a_wanted_month_without_rows_is_told_as_empty(ledger: Ledger, settings: FigureSettings) -> None:
+    wanted = every(range(FIRST - 3, FIRST - 2))
+    found = list(recounted(rows_at(ledger, wanted, settings), wanted, open_months(None), settings))
+    assert len(found) == len(MUNICIPALITIES)
+    assert all(len(one.cells.support) == 0 for one in found)
+
+
+def test_rows_are_noted_by_the_municipality_that_shows_them(ledger: Ledger, settings: FigureSettings) -> None:
+    rows = ledger.rows
+    nothing = np.zeros(len(rows), np.int64)
+    place = (rows[:, KEY] & ((1 << PERSON_SHIFT) - 1)).astype(np.uint32)
+    given = Rows(place, place, nothing, nothing, nothing, place)
+    reached = Reached(2, settings)
+    reached.note(1, given)
+    wanted = reached.take()
+    assert told_live(ledger, wanted, open_months(None), settings) == told_by_count(ledger, settings)
+    assert not reached.take().any()
+    reached.note(1, given)
+    reached.forget([1])
+    assert not reached.take().any()
+    assert len(np.unique(place >> MUNICIPALITY_SHIFT)) > 100
+
+
+def test_stable_months_are_closed_and_unknown_ones_open() -> None:
+    update = Update(1, "u1", parse_month("2024-06"))
+    states = {
+        "2024-01": State.PUBLISHED,
+        "2024-02": State.REVISING,
+        "2024-03": State.SETTLING,
+        "2024-04": State.PENDING,
+    }
+    entries = {BlockKey("LL", Period.parse(code)): Entry(Vintage(1, None, state)) for code, state in states.items()}
+    found = open_months(Release(update, entries))[[node.code for node in NODES].index("LL")]
+    months = [parse_month(f"2024-0{month}") for month in range(1, 6)]
+    assert found[months].tolist() == [False, False, True, True, True]
+    assert not found[parse_month("2007-12")]
+    assert found[parse_month("2008-01")]
+
+
+SOME, MORE = Line("11002", "2024-01", b"some"), Line("11002", "2024-01", b"more")
+OTHER = Line("44021", "2024-02", b"other")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[LiveHome]:
+    made = LiveHome(tmp_path)
+    assert made.show(Reflects(3, (10, 20), 5_000), [SOME, OTHER])
+    return made
+
+
+def shown(home: LiveHome, nis: str = "11002") -> list[Line]:
+    found = home.of(nis)
+    assert found is not None
+    return found[1]
+
+
+def test_nothing_is_shown_before_something_was(tmp_path: Path) -> None:
+    home = LiveHome(tmp_path)
+    assert home.state() is None
+    assert home.of("11002") is None
+    assert home.admits(Reflects(0, (0,), 0))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_later_state_replaces_its_lines_and_keeps_others(home: LiveHome) -> None:
+    before = home.state()
+    assert home.show(Reflects(3, (11, 20), 6_000), [MORE])
+    after = home.state()
+    assert before is not None
+    assert after is not None
+    assert after.turn > before.turn
+    assert after.reflects.positions == (11, 20)
+    assert shown(home) == [MORE]
+    assert shown(home, "44021") == [OTHER]
+    changed = home.since(before.turn)
+    assert changed is not None
+    assert changed[1] == [MORE]
+
+
+@pytest.mark.parametrize("older", [Reflects(3, (9, 30), 9_000), Reflects(2, (99, 99), 9_000)])
+def test_an_older_state_is_refused(home: LiveHome, older: Reflects) -> None:
+    assert not home.admits(older)
+    assert not home.show(older, [MORE])
+    assert shown(home) == [SOME]
+
+
+def test_the_next_release_empties_it(home: LiveHome) -> None:
+    assert home.show(Reflects(4, (10, 20), 5_000), [])
+    assert shown(home) == []
+    assert shown(home, "44021") == []
+
+
+@pytest.mark.parametrize("torn", [b"", b"no database at all, but long enough to be read as one" * 100])
+def test_a_torn_database_shows_nothing_and_is_made_anew(home: LiveHome, tmp_path: Path, torn: bytes) -> None:
+    (tmp_path / "live.sqlite").write_bytes(torn)
+    assert home.of("11002") is None
+    assert home.show(Reflects(3, (1, 1), 5_000), [OTHER])
+    assert shown(home, "44021") == [OTHER]
+
+
+def test_a_database_of_another_version_shows_nothing_and_is_made_anew(home: LiveHome, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "live.sqlite") as database:
+        database.execute("PRAGMA user_version = 99")
+    assert home.state() is None
+    assert home.show(Reflects(1, (1, 1), 5_000), [])
+    assert shown(home) == []
