@@ -27,7 +27,7 @@ from streams.logs import configure  # noqa: E402
 from streams.servers.kafka import KafkaServer  # noqa: E402
 
 Line = tuple[str, str]
-FAUST_EVENTS = 10_000
+FAUST_EVENTS = 5_000
 WARM_PERSONS = 2_000
 
 

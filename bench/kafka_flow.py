@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -30,7 +28,7 @@ from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS, rows_topic
 from streams.kafka.updates import closing
 from streams.kafka.watermarks import watermarks
-from streams.servers.kafka import free_port
+from streams.servers.redis import RedisServer
 
 LIVE_SECONDS = 0.5
 HISTORY_UPDATES = 20
@@ -76,24 +74,19 @@ class Flow:
         self._blocks = self._file.blocks()
         self._places = [TopicPartition(DOSSIERS, partition) for partition in range(settings.partitions)]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._port = free_port()
+        self._server = RedisServer(folder)
 
     def __enter__(self) -> Self:
         """Start Redis."""
-        program = shutil.which("redis-server", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/bin")
-        if program is None:
-            message = "redis-server is missing; run scripts/servers.sh"
-            raise FileNotFoundError(message)
-        options = ["--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
-        self._processes["redis"] = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)  # noqa: S603 - ours
-        self._redis = redis.Redis(port=self._port)
-        self._until(lambda: socket.socket().connect_ex(("127.0.0.1", self._port)) == 0)
+        self._server.start()
+        self._redis = redis.Redis.from_url(self._server.url)
         return self
 
     def __exit__(self, *_: object) -> None:
         """End all."""
         for name in list(self._processes):
             self._kill(name)
+        self._server.stop()
 
     def emitted(self) -> int:
         """Send the history up to its last closing, and close that; return the records that then wait."""
@@ -240,7 +233,7 @@ class Flow:
             "OCMW_KAFKA_STATE": str(self._folder / "state"),
             "OCMW_KAFKA_INSTANCE": role,
             "OCMW_KAFKA_LIVE_SECONDS": str(self.settings.live_seconds),
-            "OCMW_REDIS_URL": f"redis://127.0.0.1:{self._port}/0",
+            "OCMW_REDIS_URL": self._server.url,
         }
         with (self._folder / f"{role}.log").open("ab") as log:
             self._processes[role] = subprocess.Popen(  # noqa: S603 - this program
