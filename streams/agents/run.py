@@ -11,7 +11,7 @@ from streams.agents.app import build_app
 from streams.agents.flags import states
 from streams.agents.guards import GuardedApp, GuardedTable
 from streams.health import HealthSettings
-from streams.kafka.services import first_end, on_signal, raise_crash
+from streams.kafka.services import raise_crash
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import VINTAGES, summaries_topic, verify_topics
 from streams.metrics import Metrics
@@ -22,20 +22,22 @@ async def run_agents(settings: KafkaSettings, health: HealthSettings) -> None:
     """Run until SIGTERM or SIGINT; raises TopicsError for a missing topic, and what crashed the app otherwise."""
     await verify_topics(settings)
     metrics, app = Metrics(), build_app(settings)
-    worker = faust.Worker(app, loop=asyncio.get_running_loop(), override_logging=False, redirect_stdouts=False)
+    worker = faust.Worker(
+        app, loop=asyncio.get_running_loop(), override_logging=False, redirect_stdouts=False, quiet=True
+    )
     beside = [*_watches(metrics, app, settings), *health.served(metrics, lambda: waits(app))]
-    asked = asyncio.Event()
     try:
-        await worker.start()
-        on_signal(asked)  # after the start: the worker's own handlers would exit with another code
         for one in beside:
             await one.start()
-        await first_end(asked, app, *beside)
+        life = asyncio.ensure_future(worker.start())  # it returns when a signal, which it handles itself, ended it
+        ends = [asyncio.ensure_future(one.wait_until_stopped()) for one in beside]
+        await asyncio.wait({life, *ends}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for one in beside:
             await one.stop()
         await worker.stop()
     raise_crash(worker, app, *beside)
+    await life
 
 
 def waits(app: GuardedApp) -> str:

@@ -12,31 +12,19 @@ async def run_service(service: Service, *beside: Service) -> None:
     Those beside (health, metrics) start first, so that somebody answers while the service starts, and end first.
     """
     asked = asyncio.Event()
-    on_signal(asked)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
     try:
         for one in (*beside, service):
             await one.start()
-        await first_end(asked, service, *beside)
+        ends = [asyncio.ensure_future(one.wait_until_stopped()) for one in (service, *beside)]
+        asking = asyncio.ensure_future(asked.wait())
+        await asyncio.wait({asking, *ends}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for one in (*reversed(beside), service):
             await one.stop()
+    asking.cancel()
     raise_crash(service, *beside)
-
-
-def on_signal(asked: asyncio.Event) -> None:
-    """Set the event on SIGTERM and SIGINT."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
-
-
-async def first_end(asked: asyncio.Event, *services: Service) -> None:
-    """Return when the event is set or one of the services has ended."""
-    waits = {asyncio.ensure_future(asked.wait())} | {
-        asyncio.ensure_future(service.wait_until_stopped()) for service in services
-    }
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for wait in waits:
-        wait.cancel()
 
 
 def raise_crash(*services: Service) -> None:
