@@ -1,10 +1,8 @@
 """What operations people look at: real Prometheus on a real worker's endpoint, its rules, and the dashboard."""
 
-import asyncio
 import json
 import re
 import subprocess
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ import pytest
 import pytest_asyncio
 import yaml
 from aiohttp import ClientSession
-from redis_server import free_port, required
+from redis_server import required
 
 from streams.health import Health
 from streams.metrics import METRICS, Metrics
@@ -113,43 +111,3 @@ async def test_a_worker_that_crashed_neither_lives_nor_is_ready(worker: tuple[st
 async def test_nothing_else_is_served(worker: tuple[str, Metrics, dict[str, str]]) -> None:
     for path in ("/", "/table", "/settings"):
         assert (await asked(worker[0], path))[0] == 404
-
-
-@pytest.mark.asyncio
-async def test_a_real_prometheus_reads_a_worker(worker: tuple[str, Metrics, dict[str, str]], tmp_path: Path) -> None:
-    address, metrics, _ = worker
-    metrics.tell("ocmw_release", 7, "home")
-    configuration = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text(encoding="utf-8"))
-    configuration["global"]["scrape_interval"] = "1s"
-    configuration["rule_files"] = [str(PROMETHEUS / "alerts.yml")]
-    configuration["scrape_configs"][0]["static_configs"][0]["targets"] = [address]
-    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(configuration), encoding="utf-8")
-    listening = f"127.0.0.1:{free_port()}"
-    command = [
-        required("prometheus", "prometheus"),
-        f"--config.file={tmp_path / 'prometheus.yml'}",
-        f"--storage.tsdb.path={tmp_path / 'data'}",
-        f"--web.listen-address={listening}",
-    ]
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        assert await _scraped(listening, "ocmw_release") == [{"place": "home", "value": "7"}]
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _scraped(listening: str, query: str) -> list[dict[str, str]]:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            status, text = await asked(listening, f"/api/v1/query?query={query}")
-        except OSError:
-            status, text = 0, ""
-        found = json.loads(text)["data"]["result"] if status == 200 else []
-        if found:
-            return [{"place": one["metric"]["place"], "value": one["value"][1]} for one in found]
-        await asyncio.sleep(0.3)
-    return []

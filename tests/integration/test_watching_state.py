@@ -5,15 +5,18 @@ from pathlib import Path
 import redis
 from prometheus_client import generate_latest
 
+from processors.alignment import Alignment, Source
 from processors.ledger import DUPLICATE
 from processors.partition import OUTCOMES
 from schemas.faults import NUMBER
 from schemas.figures import BlockKey
 from schemas.periods import Period
 from schemas.releases import Entry, Release, State, Update, Vintage
+from schemas.rows import CutReached
 from sinks.redis import RedisCopy
+from streams.health import HealthSettings
 from streams.metrics import Metrics
-from streams.watching import copy_told, disk_told, tell_outcomes, tell_release
+from streams.watching import Ends, barrier_is_open, copy_told, disk_told, tell_outcomes, tell_release
 
 
 def value(metrics: Metrics, line: str) -> float:
@@ -57,3 +60,32 @@ def test_the_free_share_of_a_disk_is_a_share(tmp_path: Path) -> None:
     metrics = Metrics()
     disk_told("store", tmp_path)(metrics)
     assert 0 < value(metrics, 'ocmw_disk_free_ratio{place="store"}') < 1
+
+
+def test_a_record_waits_since_it_was_first_seen_until_it_is_read() -> None:
+    ends = Ends()
+    assert ends.waits(position=5, end=5, now=100.0) == 0
+    assert ends.waits(position=5, end=8, now=105.0) == 0  # seen now for the first time
+    assert ends.waits(position=5, end=9, now=110.0) == 5
+    assert ends.waits(position=8, end=9, now=115.0) == 5  # the last one has been seen since 110
+    assert ends.waits(position=9, end=9, now=120.0) == 0
+
+
+def test_a_barrier_is_open_while_some_partitions_wait_and_not_all() -> None:
+    marker = CutReached(0, Update(1, "u1", 1500), 10, 3, bytes(8))
+    alignment = Alignment([Source(), Source()], 0)
+    assert not barrier_is_open(alignment)
+    alignment.sources[1].marker = marker
+    assert barrier_is_open(alignment)
+    alignment.sources[0].marker = marker
+    assert not barrier_is_open(alignment)
+
+
+def test_roles_beside_each_other_serve_their_health_on_ports_that_follow() -> None:
+    assert HealthSettings(port=9108).beside(2) == {"OCMW_HEALTH_PORT": "9110"}
+    assert HealthSettings(port=None).beside(2) == {}
+    assert HealthSettings(port=0).beside(2) == {}  # each takes a free one
+
+
+def test_where_no_port_is_named_no_health_is_served() -> None:
+    assert HealthSettings(port=None).served(Metrics(), lambda: "") == []
