@@ -2,8 +2,8 @@
 
 Like the ledger beside it, a tally is a function of the log's prefix, however the prefix was cut. It reads OCMW, month
 and amount from the bytes of a record, because the decoder keeps none of them of an event that is set aside, and that
-is the event its sender asks about. A record that does not parse, a closing, an OCMW that has more than five digits:
-there is nobody to write a receipt to, so nothing is counted.
+is the event its sender asks about. A record that does not parse, a closing, a fact that is no line of a statement, an
+OCMW of more than five digits: there is nobody to write a receipt to, so nothing is counted.
 
 A key takes about 150 bytes: 20 MB a partition for twenty years of 565 OCMWs.
 """
@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import CLAIM, REGULARISATION, Bytes, Events, mixed
-from processors.ledger import DUPLICATE, EMPTY, SMALLEST, extended, home, roomier
+from processors.ledger import DUPLICATE, SMALLEST, extended, roomier
 from processors.partitioner import KEY_BYTES
 from processors.receipts import Summary, Told
 from processors.rules import MAX_AMOUNT, MAX_NIS
+from processors.slots import EMPTY, home
 from schemas.faults import FAULTS
 
 Int64 = npt.NDArray[np.int64]

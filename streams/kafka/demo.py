@@ -97,7 +97,8 @@ def _workers(settings: KafkaSettings, store: Path, copy: str | None) -> Iterator
 def _show_receipts(settings: KafkaSettings, history: Path, say: Say) -> None:
     """Show what the OCMW that sent most is told, as soon as it is told of all that it sent."""
     with history.open("rb") as file:
-        (ocmw, events), *_ = Counter(event["ocmw"] for event in fastavro.reader(file) if "ocmw" in event).most_common()
+        lines = (event for event in fastavro.reader(file) if "statement_month" in event)
+        ((ocmw, events),) = Counter(event["ocmw"] for event in lines).most_common(1)
     found: list[dict[str, Any]] = []
 
     def whole() -> bool:

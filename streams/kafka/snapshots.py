@@ -1,7 +1,7 @@
 """Snapshots of intake's partitions and of publish: caches that spare a fold from the beginning.
 
-A snapshot says what it was made of: format, topic, settings that change figures. One that says something else, or is
-torn, is not there.
+A snapshot says what it was made of: format, topic, faults, settings that change figures. One that says something else,
+or is torn, is not there.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from processors.gathered import Gathered
 from processors.ledger import Ledger, Tables
 from processors.partition import PartitionFold, Position
 from processors.tally import Tally
+from schemas.faults import FAULT
 from schemas.releases import Update
 from schemas.rows import CutReached, Rows
 from schemas.settings import FigureSettings
@@ -42,6 +43,7 @@ def save_partition(path: Path, fold: PartitionFold, settings: FigureSettings, to
     """Keep the fold of a partition. Raises StoreWriteError where the disk refuses."""
     meta = _made_of(settings, topic, fold.partitions) | {
         "partition": fold.partition,
+        "faults": list(FAULT),
         "closings": [asdict(update) for update in fold.closings.accepted],
         "position": {name: str(value) for name, value in asdict(fold.position).items()},
         "barrier": fold.barrier,
@@ -54,7 +56,7 @@ def save_partition(path: Path, fold: PartitionFold, settings: FigureSettings, to
 def load_partition(path: Path, empty: PartitionFold, settings: FigureSettings, topic: str) -> PartitionFold:
     """Return the fold that was kept, or ``empty`` where there is none of this making."""
     found = snapshot.load(path)
-    made_of = _made_of(settings, topic, empty.partitions) | {"partition": empty.partition}
+    made_of = _made_of(settings, topic, empty.partitions) | {"partition": empty.partition, "faults": list(FAULT)}
     if found is None or not made_of.items() <= found.meta.items():
         return empty
     return PartitionFold(

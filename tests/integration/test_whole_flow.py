@@ -177,7 +177,7 @@ def ended(server: KafkaServer) -> Iterator[None]:
 def counted(history: Path) -> Counter[tuple[int, int]]:
     """Return how many events of each OCMW and statement month a history holds."""
     with history.open("rb") as file:
-        lines = [event for event in fastavro.reader(file) if "ocmw" in event]
+        lines = [event for event in fastavro.reader(file) if "statement_month" in event]
     return Counter((event["ocmw"], event["statement_month"]) for event in lines)
 
 
