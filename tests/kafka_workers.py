@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sinks.directory import DirectoryStore
@@ -31,6 +31,10 @@ class Workers:
 
     def start(self, name: str, role: str, *, machine: str = "state") -> None:
         """Start a worker under a name, its snapshots in a directory; its output goes to a file of its name."""
+        self.run(name, command(role, self.store), machine=machine)
+
+    def run(self, name: str, program: Sequence[str], *, machine: str = "state") -> None:
+        """Start another program in the place of a worker."""
         given = {
             "OCMW_KAFKA_SERVERS": self.settings.servers,
             "OCMW_KAFKA_STATE": str(self.root / machine),
@@ -41,7 +45,7 @@ class Workers:
         }
         with (self.root / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - this program
-                command(role, self.store), env={**os.environ, **given}, stdout=log, stderr=log
+                program, env={**os.environ, **given}, stdout=log, stderr=log
             )
 
     def kill(self, name: str) -> None:

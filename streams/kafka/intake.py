@@ -130,7 +130,7 @@ class Intake(Service):
             marks = await watermarks(self.settings, wanted)
             ends = await self._required_log(marks)
             for partition in wanted:
-                fold = await asyncio.to_thread(self._fold, partition, marks[partition])
+                fold = await asyncio.to_thread(self._fold, partition, marks[partition], ends[partition])
                 self._begin(fold, marks[partition], ends[partition])
             LOG.info("assigned", count=len(wanted))
 
@@ -167,8 +167,15 @@ class Intake(Service):
         """Return where the snapshot of a partition lies."""
         return self.settings.state / f"epoch-{self.settings.epoch}" / f"intake-{partition}.snapshot"
 
-    def _fold(self, partition: int, watermark: Watermark) -> PartitionFold:
+    def _fold(self, partition: int, watermark: Watermark, end: int) -> PartitionFold:
+        """Return the fold to go on with. Raises LogError for a snapshot of records that the log no longer holds."""
         found = load_partition(self.snapshot_of(partition), self._empty(partition), self.figures, DOSSIERS)
+        if found.position.stop > end:
+            message = (
+                f"{DOSSIERS}, partition {partition}: ends at {end}, but the snapshot here was made at "
+                f"{found.position.stop}; records were lost: restore the log, or begin a new epoch (OCMW_KAFKA_EPOCH)"
+            )
+            raise LogError(message)
         if believable(found, watermark):
             return found
         LOG.warning("snapshot beyond what was sent, dropped", partition=partition)

@@ -33,6 +33,11 @@ def embedded(tmp_path_factory: pytest.TempPathFactory, history: Path) -> Directo
     return DirectoryStore.reading(root)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compiled(embedded: DirectoryStore) -> None:
+    """Have every kernel compiled before the first worker needs it."""
+
+
 @pytest.fixture
 def workers(tmp_path: Path) -> Iterator[Workers]:
     """Yield workers with a broker of their own; none runs yet."""

@@ -2,23 +2,30 @@
 
 import asyncio
 import secrets
+import shutil
+import sys
 import time
 from pathlib import Path
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from broken_program import RECORDS
+from judged import PATIENCE, UPDATES, judge, start
 from kafka_workers import Workers
-from test_exactness import PATIENCE, UPDATES, start, verdict
 
 from sinks.directory import DirectoryStore
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.dead_letters import dead_letters
 from streams.kafka.emit import emit
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DOSSIERS, make_topics, topics
+from streams.kafka.status import sentences
+from streams.kafka.topics import DOSSIERS, Topic, make_topics, rows_topic, topics
+from streams.kafka.updates import closing
 
 pytestmark = pytest.mark.faults
+PROGRAM = Path(__file__).with_name("broken_program.py")
 
 
 async def nonsense(settings: KafkaSettings) -> None:
@@ -57,7 +64,7 @@ def test_nonsense_and_foreign_partitioners_are_set_aside(
     asyncio.run(elsewhere(workers.settings, 500))
     asyncio.run(emit(workers.settings, [history]))
     workers.await_release(UPDATES, PATIENCE)
-    assert verdict(workers, embedded) == "EXACT"
+    judge("sent nonsense, 5 MB, copies with another partitioner, and the files twice", workers, embedded)
     deadline = time.monotonic() + 60
     found: dict[str, int] = {}
     while time.monotonic() < deadline and found.get("wrong-partition", 0) < 499:
@@ -67,32 +74,45 @@ def test_nonsense_and_foreign_partitioners_are_set_aside(
     assert found["unknown-schema"] >= 1
 
 
-def test_lost_data_of_the_broker_stops_intake_with_a_sentence(workers: Workers, history: Path) -> None:
+def folded(workers: Workers, history: Path) -> None:
+    """Let one intake fold the files and keep its snapshots."""
     start(workers, "intake-1")
     asyncio.run(emit(workers.settings, [history]))
-    time.sleep(8)
+    deadline = time.monotonic() + PATIENCE
+    while "all of them folded" not in asyncio.run(sentences(workers.settings))[0]:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+def stopped_with(workers: Workers, did: str, *told: str) -> None:
+    """Start the intake, and demand that it stops with a sentence that says so."""
+    start(workers, "intake-1")
+    code, sentence = workers.await_end("intake-1", 90)
+    print(f"\n{did}: stopped ({sentence})", flush=True)  # noqa: T201 - for people
+    assert code == 1
+    assert all(part in sentence for part in told)
+
+
+def test_a_log_that_lost_records_stops_intake(workers: Workers, history: Path) -> None:
+    folded(workers, history)
     workers.kill("intake-1")
     asyncio.run(lose_log(workers.settings))
-    start(workers, "intake-1")
-    code, sentence = workers.await_end("intake-1", 60)
-    assert code == 1
-    assert "rows were sent up to" in sentence
-    assert "restore the log" in sentence
-
-
-def test_a_topic_made_again_with_other_events_stops_intake_with_a_sentence(workers: Workers, history: Path) -> None:
-    start(workers, "intake-1")
-    asyncio.run(emit(workers.settings, [history]))
-    time.sleep(8)
-    assert workers.stop("intake-1") == 0
-    asyncio.run(lose_log(workers.settings))
+    stopped_with(workers, "lost the dossier log", "rows were sent up to", "restore the log")
     asyncio.run(nonsense(workers.settings))
     asyncio.run(emit(workers.settings, [history]))
     asyncio.run(emit(workers.settings, [history]))
-    start(workers, "intake-1")
-    code, sentence = workers.await_end("intake-1", 60)
-    assert code == 1
-    assert "is not the one whose rows were sent" in sentence
+    stopped_with(workers, "filled it again with other events", "is not the one whose rows were sent")
+
+
+def test_a_broker_that_lost_all_its_data_stops_intake(workers: Workers, history: Path) -> None:
+    folded(workers, history)
+    assert workers.stop("intake-1") == 0
+    workers.server.kill()
+    workers.server.lose_data()
+    workers.server.start()
+    stopped_with(workers, "lost all data of the broker", "topic", "is missing; run ocmw topics")
+    asyncio.run(make_topics(workers.settings))
+    stopped_with(workers, "made the topics anew under old snapshots", "records were lost", "restore the log")
 
 
 async def lose_log(settings: KafkaSettings) -> None:
@@ -105,16 +125,74 @@ async def lose_log(settings: KafkaSettings) -> None:
     await make_topics(settings, topics(settings)[:1])
 
 
-def test_the_brake_stops_intake_and_an_operator_may_override_it(
+def test_the_brake_stops_intake_an_operator_overrides_it_and_a_replay_does_not_trip_it(
     workers: Workers, history: Path, embedded: DirectoryStore
 ) -> None:
     asyncio.run(emit(workers.settings, [history]))
     asyncio.run(elsewhere(workers.settings, 15_000))
-    start(workers, "intake-1")
-    code, sentence = workers.await_end("intake-1", 90)
-    assert code == 1
-    assert "would be set aside" in sentence
+    stopped_with(workers, "sent 15,000 copies with another partitioner", "would be set aside")
     workers.environment["OCMW_KAFKA_BRAKE_OVERRIDE"] = "true"
     start(workers)
     workers.await_release(UPDATES, PATIENCE)
-    assert verdict(workers, embedded) == "EXACT"
+    judge("overrode the brake", workers, embedded)
+    while "all of them folded" not in asyncio.run(sentences(workers.settings))[0]:
+        time.sleep(0.5)
+
+    del workers.environment["OCMW_KAFKA_BRAKE_OVERRIDE"]
+    for name in ("intake-1", "intake-2"):
+        workers.kill(name)
+        shutil.rmtree(workers.root / f"disk-{name}")
+    start(workers, "intake-1")
+    asyncio.run(close(workers.settings, "after"))
+    workers.await_release(UPDATES + 1, PATIENCE)
+    judge("replayed all from the beginning without the override", workers, embedded, further=1)
+
+
+async def close(settings: KafkaSettings, update: str) -> None:
+    async with producing(settings) as producer, closing(settings, producer) as closer:
+        await closer.close(update, 202407)
+
+
+def test_a_bug_in_the_fold_stops_the_worker_and_a_fixed_one_goes_on(
+    workers: Workers, history: Path, embedded: DirectoryStore
+) -> None:
+    workers.environment["PYTHONPATH"] = str(PROGRAM.parents[2])
+    asyncio.run(emit(workers.settings, [history]))
+    start(workers, "publish-1")
+    for _ in range(2):  # it may not skip what it stumbled over
+        program = [sys.executable, str(PROGRAM), "raising-fold", "worker", "--role", "intake"]
+        workers.run("intake-1", program, machine="disk-intake-1")
+        code, _ = workers.await_end("intake-1", 90)
+        assert code == 1
+        assert "a bug in the fold" in workers.log("intake-1")
+    start(workers, "intake-1", "intake-2")
+    workers.await_release(UPDATES, PATIENCE)
+    judge(f"raised an error in the fold after {RECORDS} records, twice, then fixed it", workers, embedded)
+
+
+def test_a_row_batch_that_the_broker_refuses_stops_the_worker_and_nothing_is_lost(
+    workers: Workers, history: Path, embedded: DirectoryStore
+) -> None:
+    rows = next(topic for topic in topics(workers.settings) if topic.name == rows_topic(workers.settings))
+    asyncio.run(emit(workers.settings, [history]))
+    start(workers, "publish-1", "intake-1")
+    while "assigned" not in workers.log("intake-1"):
+        time.sleep(0.02)
+    asyncio.run(limit(workers.settings, rows, 4000))
+    code, _ = workers.await_end("intake-1", 90)
+    assert code == 1
+    assert "MessageSizeTooLargeError" in workers.log("intake-1")
+    stopped_with(workers, "started with the limit of the rows topic too low", "max.message.bytes=4000, less than")
+    asyncio.run(limit(workers.settings, rows, rows.max_bytes))
+    start(workers, "intake-1", "intake-2")
+    workers.await_release(UPDATES, PATIENCE)
+    judge("let the broker refuse a row batch, then mended the topic", workers, embedded)
+
+
+async def limit(settings: KafkaSettings, topic: Topic, size: int) -> None:
+    """Set the largest record that a topic takes."""
+    admin = AIOKafkaAdminClient(**settings.connection())
+    await admin.start()
+    configs = topic.config(1) | {"max.message.bytes": str(size)}
+    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, configs)])
+    await admin.close()

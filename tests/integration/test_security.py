@@ -25,6 +25,7 @@ from schemas.periods import parse_month
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
 from sinks.redis_acl import USERS
+from sinks.zones import READ_ZONES
 from streams.embedded import Embedded
 from streams.generator import generate
 from streams.kafka.acls import grants
@@ -218,9 +219,8 @@ def test_a_role_cannot_write_what_is_not_its_own(kafka: SecureKafka, role: str, 
 
 @pytest.mark.parametrize(
     ("role", "topic"),
-    [("publish", DOSSIERS), ("agents", DOSSIERS), ("emit", DOSSIERS), ("claims", DOSSIERS), ("intake", summaries_topic(KafkaSettings())),
-     ("status", DOSSIERS),
-     ("dead-letters", DOSSIERS)],
+    [("publish", DOSSIERS), ("agents", DOSSIERS), ("emit", DOSSIERS), ("claims", DOSSIERS),
+     ("intake", summaries_topic(KafkaSettings())), ("status", DOSSIERS), ("dead-letters", DOSSIERS)],
 )  # fmt: skip
 def test_a_role_cannot_read_what_is_not_its_own(kafka: SecureKafka, role: str, topic: str) -> None:
     with pytest.raises(TopicAuthorizationFailedError):
@@ -282,7 +282,7 @@ def test_redis_is_filled_and_read_with_tls_and_users(
     root: Path, redis_reader: Reader, redis_environment: dict[str, str], history: Path
 ) -> None:
     Embedded.run(root / "filled", FigureSettings(), [history])
-    redis_reader("ocmw-publish").unlink("ocmw:public:current")
+    redis_reader("ocmw-publish").unlink(*(f"ocmw:{zone}:current" for zone in READ_ZONES))
     done = ocmw(redis_environment, "redis-fill", "--store", root / "filled")
     assert done.returncode == 0, done.stderr
     assert "canary-of" not in done.stdout + done.stderr
