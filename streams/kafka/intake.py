@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
-from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from mode import Service
@@ -76,6 +76,7 @@ class Intake(Service):
         self.settings = settings
         self.figures = figures
         self.held = Held()
+        self._consumer: AIOKafkaConsumer = None  # a start that fails is stopped too
         self._lock = asyncio.Lock()
         self._metrics = metrics
         self._generation = 0
@@ -105,7 +106,8 @@ class Intake(Service):
         if self.crash_reason is None:
             async with self._lock:
                 await self._drop(list(self.held.assigned))
-        await self._consumer.stop()
+        if self._consumer is not None:
+            await self._consumer.stop()
 
     @Service.task
     async def _run(self) -> None:
@@ -143,7 +145,7 @@ class Intake(Service):
     async def reaches(self) -> dict[int, tuple[int, int]]:
         """Return, for each partition held, the next offset to fold and where the log ends."""
         where = [TopicPartition(DOSSIERS, partition) for partition in self.held.assigned]
-        if not where:  # it may not even be connected yet
+        if not where:
             return {}
         ends = await self._consumer.end_offsets(where)
         folds = self.held.folds

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from mode import Service
 
@@ -67,6 +67,7 @@ class Publish(Service):
         self._metrics = metrics
         self._make_followers = followers
         self._live_copies = live_copies
+        self._turn: AIOKafkaConsumer = None  # a start that fails is stopped too
         self._active = asyncio.Event()
         self._listener = _Listener(self._active)
 
@@ -88,7 +89,8 @@ class Publish(Service):
 
     async def on_stop(self) -> None:
         """Leave the group."""
-        await self._turn.stop()
+        if self._turn is not None:
+            await self._turn.stop()
 
     async def reaches(self) -> dict[int, tuple[int, int]]:
         """Return, for each partition of the rows, the next offset to read and where it ends; nothing on standby."""
