@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: demo check test test-faults demo-kafka bench bench-kafka clean
+.PHONY: demo check test test-faults demo-kafka bench bench-kafka docs clean
 
 $(READY): pyproject.toml
 	@began=$$(date +%s); \
@@ -35,6 +35,9 @@ test-faults: $(READY)
 bench-kafka: $(READY)
 	scripts/servers.sh
 	$(BIN)/python -m bench.kafka
+
+docs: $(READY)
+	$(BIN)/python tests/house/documents.py
 
 bench: $(READY)
 	$(BIN)/python -m bench.run

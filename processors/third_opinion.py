@@ -89,6 +89,7 @@ class ThirdOpinion:
     def __init__(self, log: AdmittedLog, settings: FigureSettings) -> None:
         """Load the admitted events and cut them into months (A5)."""
         self._database = duckdb.connect()
+        self._database.execute("set enable_progress_bar = false")  # its bar would run through the caller's output
         tables = {
             "events": log.events,
             "months": _months(),

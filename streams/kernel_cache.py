@@ -31,11 +31,15 @@ def prepare() -> None:
         os.environ[_VARIABLE] = str(folder)
 
 
-def _digest() -> str:
-    """Return the digest of all that kernels are made of: their files, what these import, and the parameters."""
-    state = hashlib.blake2b(digest_size=8)
+def sources() -> set[Path]:
+    """Return all that kernels are made of: their files, what these import, and the parameters."""
     parameters = (path for path in (_ROOT / "schemas").rglob("*.*") if path.suffix in (".yaml", ".csv", ".avsc"))
-    for source in sorted({*_kernel_sources(), *parameters}):
+    return {*_kernel_sources(), *parameters}
+
+
+def _digest() -> str:
+    state = hashlib.blake2b(digest_size=8)
+    for source in sorted(sources()):
         state.update(source.read_bytes())
     return state.hexdigest()
 

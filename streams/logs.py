@@ -2,9 +2,9 @@
 
 Quiet: our own lines from WARNING (a setting lowers it), those of clients from WARNING too, and no more than a few of
 the same template a minute: an outage of a broker makes aiokafka say a thousand times a second that it is gone.
-Never a person: lines of ours carry only the fields of ``FIELDS``; a client's line is its template alone, without what
-was filled in, because that may be a key or a value; of an exception stay its kind and the places in the code, for its
-text may quote what it choked on.
+Never a person (L5): lines of ours carry only the fields of ``FIELDS``; a client's line is its template alone, without
+what was filled in, because that may be a key or a value; of an exception stay its kind and the places in the code, for
+its text may quote what it choked on.
 """
 
 import logging

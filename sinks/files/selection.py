@@ -8,6 +8,8 @@ restricted  of all nodes, published, revising or frozen           all           
 provisional months that are pending or settling                   of the one municipality asked  of the release
 internal    all                                                   all                            of the release
 =========== ===================================================== ============================== ===================
+
+Small cells are shown as they are, in every zone (F3).
 """
 
 from collections.abc import Collection

@@ -10,7 +10,7 @@ from streams.commands.history import Store
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
-    app.command()(benchmark)
+    app.command(epilog="Example: ocmw benchmark --store store --year 2024 --out report.html")(benchmark)
 
 
 def benchmark(

@@ -8,8 +8,8 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command("redis-fill")(redis_fill)
-    app.command("redis-acl")(redis_acl)
+    app.command("redis-fill", epilog="Example: ocmw redis-fill --store store")(redis_fill)
+    app.command("redis-acl", epilog="Example: ocmw redis-acl --passwords secrets --out users.acl")(redis_acl)
 
 
 def redis_fill(
@@ -32,7 +32,11 @@ def redis_acl(
     ],
     out: Annotated[Path, typer.Option(help="The ACL file to write, for Redis' setting aclfile.", show_default=False)],
 ) -> None:
-    """Write the users of Redis: a reader for each zone, and the publisher. Only hashes of passwords are written."""
+    """Write the users of Redis: a reader for each zone, and the publisher. Only hashes of passwords are written.
+
+    The directory holds four files, ocmw-public, ocmw-restricted, ocmw-provisional and ocmw-publish, each with a
+    password of at least 16 characters.
+    """
     from sinks.redis_acl import USERS, acl_file
     from streams.console import OUT
     from streams.redis_settings import hashed

@@ -22,7 +22,7 @@ WORKBOOKS = ("LL", "FH")
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
-    app.command()(demo)
+    app.command(epilog="Example: ocmw demo")(demo)
 
 
 def demo(
@@ -30,7 +30,10 @@ def demo(
         "demo"
     ),
 ) -> None:
-    """Generate a history, replay it, recount a sample, write workbooks; say what happened."""
+    """Generate a history, replay it, recount a sample, write workbooks; say what happened.
+
+    Needs nothing and takes about a minute and a half. All persons are synthetic.
+    """
     from streams import kernel_cache
 
     began = time.monotonic()

@@ -36,7 +36,12 @@ class Dialect(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
-    app.command()(export)
+    app.command(
+        epilog="Examples:\n\n"
+        "ocmw export --store store --format xlsx --out workbooks\n\n"
+        "ocmw export --store store --support LL --period 2024 --format csv --out ll.csv\n\n"
+        "ocmw export --store s --zone provisional --ocmw 44021 --format csv --out g.csv"
+    )(export)
 
 
 def export(
@@ -62,7 +67,12 @@ def export(
     csv_dialect: Annotated[Dialect, typer.Option(help="Dialect of csv.")] = Dialect.PLAIN,
     labels: Annotated[bool, typer.Option("--labels", help="Names beside the codes, in nl, fr and en.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Write figures of a release: the long table, SDMX-CSV with its structure, or workbooks (public only)."""
+    """Write figures of a release: the long table, SDMX-CSV with its structure, or workbooks (public only).
+
+    The long table has one row a cell: support, period, place, breakdown, category, measures, state, update. A cell that
+    is not there is 0. Zones: public (beneficiaries, once stable), restricted (with amounts and days), provisional (one
+    OCMW's months that are not stable), internal (all of the newest update; it never leaves the house).
+    """
     from sinks.directory import DirectoryStore
     from sinks.files.selection import Selection
 

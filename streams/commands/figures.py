@@ -9,8 +9,10 @@ from streams.commands.history import Store
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    for command in (why, changes, delays, settings):
-        app.command()(command)
+    app.command(epilog="Example: ocmw why --store store --support LL --period 2024-03")(why)
+    app.command(epilog="Example: ocmw changes --store store --release 12")(changes)
+    app.command(epilog="Example: ocmw delays --store store --every-k")(delays)
+    app.command(epilog="Example: ocmw settings")(settings)
 
 
 def why(
@@ -59,7 +61,11 @@ def delays(
     store: Store,
     every: Annotated[bool, typer.Option("--every-k", help="A row for each k, not only the measured one.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Measure after how many months figures hold still within 1 %, beside the legal delay (G8)."""
+    """Measure after how many months figures hold still within 1 %, beside the legal delay (G8).
+
+    For each support: the smallest k from which on 95 % of the updates moved month M-k by at most 1 %; pairs are the
+    (update, month) compared, stable those within 1 %; justified says whether the legal delay is at least that long.
+    """
     from processors.delays import Delay
     from processors.delays import delays as measured
     from sinks.directory import DirectoryStore

@@ -14,9 +14,9 @@ Store = Annotated[Path, typer.Option("--store", help="Directory of the store.", 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command()(generate)
-    app.command()(check)
-    app.command()(replay)
+    app.command(epilog="Example: ocmw generate --persons 2000 --from 2022-01 --to 2023-12 --out h.avro")(generate)
+    app.command(epilog="Example: ocmw check claims-2024-01.avro claims-2024-02.avro")(check)
+    app.command(epilog="Example: ocmw replay claims-2024-*.avro --store store")(replay)
 
 
 def generate(
@@ -26,7 +26,10 @@ def generate(
     out: Annotated[Path, typer.Option(help="The Avro file to write.")],
     seed: Annotated[int, typer.Option(help="Same seed, same history.")] = 1,
 ) -> None:
-    """Write a synthetic, calibrated history: claims, late regularisations, moves, and an UpdateClosed a month."""
+    """Write a synthetic, calibrated history: claims, late regularisations, moves, and an UpdateClosed a month.
+
+    Persons are random pseudonyms, places and rates those of Belgium; the same options give the same bytes.
+    """
     from schemas.periods import parse_month
     from streams.console import OUT, progress_bar
     from streams.generator import generate as write_history
@@ -42,7 +45,10 @@ def generate(
 
 
 def check(files: Files) -> None:
-    """Read and validate files without storing anything; say what would be set aside and why."""
+    """Read and validate files without storing anything; say what would be set aside and why.
+
+    Exit 0 also when events would be set aside; 1 when a file is corrupt or no Avro.
+    """
     from streams import kernel_cache
 
     kernel_cache.prepare()
@@ -58,7 +64,13 @@ def check(files: Files) -> None:
 
 
 def replay(files: Files, store: Store) -> None:
-    """Do the whole job without a server: events in, releases out; go on where the store was."""
+    """Do the whole job without a server: events in, releases out; go on where the store was.
+
+    Files are verified whole first: a corrupt one changes nothing. Events that the store has seen change nothing either,
+    so the same files may be given again with new ones. Each UpdateClosed in the files makes a release; what follows
+    the last one is kept and waits. At the end: events in = applied + duplicates + set aside; set_aside.csv in the store
+    says where each stands and what to do.
+    """
     from streams import kernel_cache
 
     kernel_cache.prepare()

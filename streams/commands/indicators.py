@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
-    app.command()(indicators)
+    app.command(epilog="Example: ocmw indicators --store store --place 44021")(indicators)
 
 
 def indicators(

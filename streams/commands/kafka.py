@@ -13,24 +13,27 @@ Role = Literal["intake", "publish", "agents"]
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command()(topics)
-    app.command()(emit)
-    app.command("close-update")(close_update)
-    app.command()(worker)
-    app.command("log-export")(log_export)
-    app.command()(status)
+    app.command(epilog="Example: ocmw topics")(topics)
+    app.command(epilog="Example: ocmw emit claims-2024-01.avro")(emit)
+    app.command("close-update", epilog="Example: ocmw close-update 2024-04 --reference-month 2024-04")(close_update)
+    app.command(epilog="Example: ocmw worker --role publish --store store")(worker)
+    app.command("log-export", epilog="Example: ocmw log-export --out log.avro")(log_export)
+    app.command(epilog="Example: ocmw status --store store")(status)
     app.command(epilog="Example: ocmw receipts --ocmw 44021 --statement-month 2024-03")(receipts)
-    app.command()(compare)
-    app.command("demo-kafka")(demo_kafka)
+    app.command(epilog="Example: ocmw compare old-store new-store")(compare)
+    app.command("demo-kafka", epilog="Example: ocmw demo-kafka --out demo/kafka")(demo_kafka)
     letters = typer.Typer(no_args_is_help=True, help="What was set aside: list, show, send again.")
-    letters.command("list")(list_letters)
-    letters.command("show")(show_letter)
-    letters.command("resend")(resend_letters)
+    letters.command("list", epilog="Example: ocmw dead-letters list")(list_letters)
+    letters.command("show", epilog="Example: ocmw dead-letters show unknown-schema")(show_letter)
+    letters.command("resend", epilog="Example: ocmw dead-letters resend unknown-schema")(resend_letters)
     app.add_typer(letters, name="dead-letters")
 
 
 def topics() -> None:
-    """Make the topics that are missing and verify all."""
+    """Make the topics that are missing and verify all.
+
+    Run it once before anything else; it changes no topic that is there. Brokers must not make topics by themselves.
+    """
     from streams.console import OUT
     from streams.kafka.settings import KafkaSettings
     from streams.kafka.topics import make_topics
@@ -61,7 +64,10 @@ def close_update(
     update_id: Annotated[str, typer.Argument(help="Name of the update; used once.")],
     reference_month: Annotated[str, typer.Option(help="Reference month M of the delays, as 2024-03.")],
 ) -> None:
-    """Close an update: it holds exactly what precedes its closing in each partition of the log."""
+    """Close an update: it holds exactly what precedes its closing in each partition of the log.
+
+    Reference months never decrease. Was it killed half way? Run it again with the same name: it writes what is missing.
+    """
     from schemas.periods import parse_month, to_yyyymm
     from streams.console import OUT
     from streams.kafka.clients import producing
@@ -86,7 +92,11 @@ def worker(
     role: Annotated[Role | None, typer.Option(help="What it does; without: one of each, and any end ends all.")] = None,
     store: Annotated[Path | None, typer.Option(help="Directory of the store (publish).", show_default=False)] = None,
 ) -> None:
-    """Run a worker until it is told to end."""
+    """Run a worker until it is told to end.
+
+    intake folds the events of its partitions; several share the work. publish counts, passes the gate and releases; a
+    second one stands by. Settings come from the environment: ocmw settings.
+    """
     from streams import kernel_cache
 
     kernel_cache.prepare()
@@ -120,7 +130,7 @@ def worker(
 def log_export(
     out: Annotated[Path, typer.Option(help="The Avro file to write.", show_default=False)],
 ) -> None:
-    """Write the log as an Avro file that replay and recount read: all events up to each closing, then the closing."""
+    """Write the log as an Avro file for replay and recount: all events up to each closing, then the closing."""
     from streams import kernel_cache
 
     kernel_cache.prepare()
@@ -182,7 +192,10 @@ def compare(
     left: Annotated[Path, typer.Argument(help="Directory of a store.", show_default=False)],
     right: Annotated[Path, typer.Argument(help="Directory of another.", show_default=False)],
 ) -> None:
-    """Compare two stores, release by release; exit 1 when they differ."""
+    """Compare two stores, release by release; exit 1 when they differ.
+
+    Which blocks and vintages differ, not by how much: for that export both.
+    """
     from sinks.directory import DirectoryStore
     from streams.console import OUT, show_table
     from streams.kafka.compare import differences

@@ -11,8 +11,8 @@ from streams.commands.history import Files, Store
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command()(recount)
-    app.command()(rebuild)
+    app.command(epilog="Example: ocmw recount claims-2024-*.avro --store store --sample 1")(recount)
+    app.command(epilog="Example: ocmw rebuild --store store")(rebuild)
 
 
 def recount(
@@ -24,7 +24,11 @@ def recount(
         int | None, typer.Option(help="Seed of a sample of whole blocks; without it every block is counted again.")
     ] = None,
 ) -> None:
-    """Count again from scratch with slow, independent code; print each cell that differs, exit 1 if any does."""
+    """Count again from scratch with slow, independent code; print each cell that differs, exit 1 if any does.
+
+    Give all files that the store was made from, in the same order. A sample is quicker on a large store: whole blocks,
+    one of each node and kind of period of the last update, then at random.
+    """
     from streams import kernel_cache
 
     kernel_cache.prepare()
@@ -53,7 +57,10 @@ def rebuild(
     store: Store,
     repair: Annotated[bool, typer.Option("--repair", help="Make all releases anew from the journal.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Count all periods again from the ledger with the fast core; compare with the newest release, or repair."""
+    """Count all periods again from the ledger with the fast core; compare with the newest release, or repair.
+
+    Exit 1 when a block differs. --repair forgets the releases and makes all of them again from the store's journal.
+    """
     from streams import kernel_cache
 
     kernel_cache.prepare()

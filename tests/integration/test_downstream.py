@@ -1,6 +1,9 @@
 """What readers on Kafka get of a release, through a real broker."""
 
 import asyncio
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +12,9 @@ import redis
 from aiokafka import AIOKafkaProducer, TopicPartition
 from redis_server import RedisServer
 
+from schemas.figures import BlockKey
 from schemas.framing import decode
-from schemas.periods import parse_month
+from schemas.periods import Period, parse_month
 from schemas.releases import Release
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
@@ -27,6 +31,7 @@ from streams.servers.kafka import KafkaServer
 
 pytestmark = pytest.mark.slow
 UPDATES = 6
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +118,40 @@ def test_a_reader_of_kafka_has_the_public_figures_of_the_release(kafka: KafkaSer
     rows = sum(len(record["figures"]) for record in vintages)
     assert rows == home.vintages().num_rows
     assert {record["sequence"] for record in vintages} == set(range(1, UPDATES + 1))
+
+
+def documented_reader(folder: Path, servers: str, support: str, period: str) -> list[list[str]]:
+    """Run the reader of docs/kafka.md as it stands there; return the columns of the lines it prints."""
+    found = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "kafka.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    (folder / "reader.py").write_text(found[1], encoding="utf-8")
+    command = [sys.executable, "-I", "reader.py", servers, str(ROOT / "schemas" / "avro"), support, period]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+async def say_everything_again(settings: KafkaSettings) -> None:
+    for topic in (STABLE_FIGURES, RELEASES):
+        place = TopicPartition(topic, 0)
+        async with reading(settings, place) as reader, producing(settings) as producer:
+            end = (await reader.end_offsets([place]))[place]
+            async for some in records_between(reader, place, 0, end):
+                for record in some:
+                    await producer.send_and_wait(topic, key=record.key, value=record.value, partition=0)
+
+
+def test_the_reader_of_the_documentation_survives_repeats(
+    kafka: KafkaServer, home: DirectoryStore, tmp_path: Path
+) -> None:
+    settings = KafkaSettings(servers=kafka.servers)
+    asyncio.run(announced(settings, home, home.release()))
+    told = documented_reader(tmp_path, kafka.servers, "LL", "2024-02")
+    totals = [line for line in told if line[1:3] == ["total", "total"]]
+    assert [line[0] for line in totals] == ["5", "6"]  # M-3: published when the reference month is 2024-05
+    value = home.release().entries[BlockKey("LL", Period.parse("2024-02"))].vintage.published_value
+    assert totals[-1][3:] == [str(value), "published"]
+    asyncio.run(say_everything_again(settings))
+    assert documented_reader(tmp_path, kafka.servers, "LL", "2024-02") == told
 
 
 def test_what_was_announced_is_not_announced_again(kafka: KafkaServer, home: DirectoryStore) -> None:

@@ -29,7 +29,7 @@ from sinks.redis_acl import PUBLISHER, USERS, acl_file, rules
 
 MONTHS = [Period.parse(f"2024-0{month}") for month in range(1, 7)]
 STEPS = ["blocks public", "blocks restricted", "blocks provisional", "manifests", "moved", "swept"]
-DOCUMENT = Path(__file__).parents[2] / "docs" / "redis.md"
+DOCUMENT = Path(__file__).parents[2] / "README.md"
 
 
 def block(persons: int) -> Cells:

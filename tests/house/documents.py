@@ -1,0 +1,183 @@
+"""The tables of the documents, made from the code: one source of truth, and ``make docs`` writes them.
+
+A table stands between ``<!-- table: name -->`` and ``<!-- end -->``; what lies between is replaced. The page of the
+commands is made whole.
+"""
+
+import importlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+from typer.main import get_command
+
+from schemas.faults import FAULTS
+from schemas.supports import NODES
+from streams.agents.receipts import receipt_topics
+from streams.cli import app
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import DAY, KEPT, MIB, Topic, topics
+from streams.metrics import METRICS
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+COMMANDS = ROOT / "docs" / "commands.md"
+_TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table of Markdown; a bar inside a cell is escaped."""
+    head = list(header)
+    lines = [head, ["---"] * len(head), *([str(cell).replace("|", "\\|") for cell in row] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Yield (name, command) of each command of the program, those of a group by both names."""
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined] - a group
+        inner = getattr(command, "commands", None)
+        yield from ((f"{name} {part}", found) for part, found in inner.items()) if inner else [(name, command)]
+
+
+def paragraphs(text: str | None) -> list[str]:
+    """Return the paragraphs of a help text, each on one line."""
+    return [" ".join(part.split()) for part in (text or "").split("\n\n")]
+
+
+def examples(command: Any) -> list[str]:  # noqa: ANN401 - typer's own, which differs between its versions
+    """Return the command lines that the help of a command shows."""
+    told = [line.removeprefix("Example: ").removeprefix("Examples:") for line in paragraphs(command.epilog)]
+    return [line for line in told if line.startswith("ocmw ")]
+
+
+def commands_table() -> str:
+    """Return the first sentence and the first example of each command."""
+    rows = (
+        (f"`ocmw {name}`", paragraphs(command.help)[0], f"`{next(iter(examples(command)), '')}`")
+        for name, command in commands()
+    )
+    return table(("command", "what it does", "example"), rows)
+
+
+def settings() -> Iterator[tuple[str, FieldInfo]]:
+    """Yield (name in the environment, field) of each setting of the program, those of the embedded driver first."""
+    for path in sorted((ROOT / "streams").rglob("*.py")):
+        if "BaseSettings" in path.read_text(encoding="utf-8"):
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    ours = [one for one in BaseSettings.__subclasses__() if one.__module__.startswith("streams.")]
+    for one in sorted(ours, key=lambda found: (found.__module__ != "streams.settings", found.__module__)):
+        prefix = one.model_config.get("env_prefix", "")
+        yield from ((f"{prefix}{name}".upper(), field) for name, field in one.model_fields.items())
+
+
+def settings_table() -> str:
+    """Return each setting, its default and what it means."""
+    rows = ((f"`{name}`", _default(field), field.description) for name, field in settings())
+    return table(("setting", "default", "what it means"), rows)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return "the user's state folder"
+    return (
+        "-" if field.default is None else f"`{str(field.default).lower() if field.default is False else field.default}`"
+    )
+
+
+def faults_table() -> str:
+    """Return each fault: whose it is, why, and what to do."""
+    rows = ((f"`{one.slug}`", one.owner, one.reason, one.remedy) for one in FAULTS)
+    return table(("slug", "whose fault", "why", "what to do"), rows)
+
+
+def metrics_table() -> str:
+    """Return each metric."""
+    rows = ((f"`{one.name}`", one.kind, ", ".join(one.labels) or "-", one.help) for one in METRICS)
+    return table(("metric", "kind", "labels", "what it tells"), rows)
+
+
+def all_topics() -> tuple[Topic, ...]:
+    """Return every topic of the program, as it is made by default."""
+    default = KafkaSettings()
+    return (*topics(default), *(one for one in receipt_topics(default.partitions) if one not in topics(default)))
+
+
+def topics_table() -> str:
+    """Return each topic with the first sentence that docs/asyncapi.yaml says of it."""
+    document = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text(encoding="utf-8"))
+    told = {one["address"]: one["description"].split(". ")[0].rstrip(".") for one in document["channels"].values()}
+    rows = (
+        (
+            f"`{one.name}`",
+            told[one.name],
+            one.partitions,
+            "for ever" if one.kept == KEPT else f"{int(one.kept) // DAY} days",
+            f"{one.max_bytes // MIB} MiB",
+        )
+        for one in all_topics()
+    )
+    return table(("topic", "what it holds", "partitions", "kept", "largest record"), rows)
+
+
+def supports_table() -> str:
+    """Return each support measure in three languages, with its act, delay and audience."""
+    rows = (
+        (
+            f"`{one.code}`",
+            one.label_nl,
+            one.label_fr,
+            one.label_en,
+            one.law,
+            f"M-{one.delay}",
+            "public" if one.public else "restricted",
+        )
+        for one in NODES
+    )
+    return table(("code", "Nederlands", "français", "English", "act", "shown from", "audience"), rows)
+
+
+TABLES = {
+    "commands": commands_table,
+    "settings": settings_table,
+    "faults": faults_table,
+    "metrics": metrics_table,
+    "topics": topics_table,
+    "supports": supports_table,
+}
+
+
+def with_tables(text: str) -> str:
+    """Return a document with its tables made anew. Raises KeyError for a table that nobody makes."""
+    return _TABLE.sub(lambda found: f"{found[1]}\n{TABLES[found[2]]()}\n{found[3]}", text)
+
+
+def commands_page() -> str:
+    """Return docs/commands.md: what the help of each command says."""
+    head = (
+        "# The commands\n\nWhat `ocmw COMMAND --help` says, on one page; `make docs` writes it. Every command ends with\n"
+        "0 (done), 1 (failed) or 2 (asked wrongly), and says why in one sentence on standard error.\n"
+    )
+    return head + "".join(_told(name, command) for name, command in commands())
+
+
+def _told(name: str, command: Any) -> str:  # noqa: ANN401 - see examples
+    told = [f"\n## ocmw {name}\n", *(f"{part}\n" for part in paragraphs(command.help))]
+    if command.params:
+        told.append(table(("argument or option", "default", "what it means"), map(_parameter, command.params)))
+    shown = "".join(f"    {line}\n" for line in examples(command))
+    return "\n".join([*told, shown])
+
+
+def _parameter(found: Any) -> tuple[str, str, str]:  # noqa: ANN401 - see examples
+    name = found.name.upper() if found.param_type_name == "argument" else found.opts[0]
+    default = "" if found.default is None or found.default is False else f"`{found.default}`"
+    return f"`{name}`", "needed" if found.required else default, found.help or ""
+
+
+if __name__ == "__main__":
+    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+    COMMANDS.write_text(commands_page(), encoding="utf-8")

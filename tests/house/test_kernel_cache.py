@@ -1,0 +1,46 @@
+"""Old machine code is never served: the cache is named by all that kernels are made of."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from streams import kernel_cache
+
+ROOT = Path(__file__).parents[2]
+KERNEL = re.compile(r"^@(?:kernel|loop|inlined|njit|numba\.)", re.MULTILINE)
+
+
+def kernels() -> list[Path]:
+    """Return the files that define kernels."""
+    files = (path for floor in ("processors", "schemas", "sinks", "streams") for path in (ROOT / floor).rglob("*.py"))
+    return [path for path in files if KERNEL.search(path.read_text(encoding="utf-8"))]
+
+
+def loaded_with(paths: list[Path]) -> set[Path]:
+    """Return the files of ours that a process has loaded once it has imported these."""
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
+    code = (
+        "import importlib, sys\nfrom streams import kernel_cache\nkernel_cache.prepare()\n"
+        "before = set(sys.modules)\n"
+        f"for name in {modules}: importlib.import_module(name)\n"
+        "print(*(sys.modules[name].__file__ for name in set(sys.modules) - before "
+        "if name.startswith(('processors.', 'schemas.'))), sep='\\n')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    return {Path(line) for line in done.stdout.split()}
+
+
+def test_kernels_are_in_processors_alone() -> None:
+    assert {path.parent.name for path in kernels()} == {"processors"}
+
+
+def test_the_name_of_the_cache_depends_on_every_file_that_kernels_use() -> None:
+    loaded = loaded_with(kernels())
+    assert len(loaded) > len(kernels())
+    assert loaded - kernel_cache.sources() == set()
+
+
+def test_the_name_of_the_cache_depends_on_every_parameter() -> None:
+    parameters = {path for path in (ROOT / "schemas" / "parameters").iterdir() if path.suffix in {".csv", ".yaml"}}
+    assert parameters - kernel_cache.sources() == set()
