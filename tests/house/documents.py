@@ -83,9 +83,9 @@ def settings_table() -> str:
 def _default(field: FieldInfo) -> str:
     if field.default_factory is not None:
         return "the user's state folder"
-    return (
-        "-" if field.default is None else f"`{str(field.default).lower() if field.default is False else field.default}`"
-    )
+    if field.default is None:
+        return "-"
+    return f"`{field.default}`" if field.default is not False else "`false`"
 
 
 def faults_table() -> str:
@@ -158,7 +158,8 @@ def with_tables(text: str) -> str:
 def commands_page() -> str:
     """Return docs/commands.md: what the help of each command says."""
     head = (
-        "# The commands\n\nWhat `ocmw COMMAND --help` says, on one page; `make docs` writes it. Every command ends with\n"
+        "# The commands\n\n"
+        "What `ocmw COMMAND --help` says, on one page; `make docs` writes it. Every command ends with\n"
         "0 (done), 1 (failed) or 2 (asked wrongly), and says why in one sentence on standard error.\n"
     )
     return head + "".join(_told(name, command) for name, command in commands())
