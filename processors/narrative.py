@@ -1,5 +1,6 @@
 """What the gate did, in sentences: for a person who asks why a figure is shown, or is not."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from processors.stability import FROZEN_THROUGH, VARIATION_PERCENT
@@ -92,6 +93,12 @@ def changes(release: Release, before: Release | None) -> list[str]:
     ordered = sorted(release.entries, key=lambda key: (key.support, key.period.kind, key.period.last))
     found = (_change(key, release, known.get(key)) for key in ordered)
     return [sentence for sentence in found if sentence]
+
+
+def tally(told: Sequence[str]) -> str:
+    """Return how many of the sentences of ``changes`` there are of each kind, as ``18 new, 2 waiting``."""
+    kinds = Counter(sentence.split(maxsplit=1)[0] for sentence in told)
+    return ", ".join(f"{number} {kind}" for kind, number in kinds.items()) or "nothing changed"
 
 
 def _change(key: BlockKey, release: Release, before: Entry | None) -> str | None:

@@ -68,7 +68,7 @@ def demo(
         report("writing workbooks", 0, 1)
         written = writing.result()
     release = store.release()
-    OUT.print(f"[bold]What came in[/]: {made.persons:,} persons, {FIRST} to {LAST}, {made.updates} monthly updates")
+    OUT.print(f"[bold]What came in[/]: {made.persons:,} synthetic persons, {FIRST} to {LAST}, {made.updates} updates")
     show(outcomes)
     _show_gate(release)
     OUT.print(f"[bold]Workbooks[/]: {', '.join(written)} in {books} (ocmw export --format xlsx writes all)")

@@ -45,6 +45,7 @@ def changes(
 ) -> None:
     """Say what a release changed: new, revised from and to, waiting, under revision."""
     from processors.narrative import changes as sentences
+    from processors.narrative import tally
     from sinks.directory import DirectoryStore
 
     found = DirectoryStore.reading(store)
@@ -53,7 +54,9 @@ def changes(
     before = found.release(number - 1) if number - 1 in found.numbers() else None
     if before is None and number > 1:
         typer.echo(f"Release {number - 1} is no longer kept: all that release {number} holds counts as new.")
-    for sentence in sentences(now, before):
+    told = sentences(now, before)
+    typer.echo(f"Release {number}, update {now.update.update_id}: {tally(told)}")
+    for sentence in told:
         typer.echo(sentence)
 
 

@@ -8,6 +8,7 @@ import importlib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import yaml
@@ -166,7 +167,7 @@ def commands_page() -> str:
 
 
 def _told(name: str, command: Any) -> str:  # noqa: ANN401 - see examples
-    told = [f"\n## ocmw {name}\n", *(f"{part}\n" for part in paragraphs(command.help))]
+    told = [f"\n## ocmw {name}\n", *(f"{fill(part, 120)}\n" for part in paragraphs(command.help))]
     if command.params:
         told.append(table(("argument or option", "default", "what it means"), map(_parameter, command.params)))
     shown = "".join(f"    {line}\n" for line in examples(command))
@@ -174,7 +175,9 @@ def _told(name: str, command: Any) -> str:  # noqa: ANN401 - see examples
 
 
 def _parameter(found: Any) -> tuple[str, str, str]:  # noqa: ANN401 - see examples
-    name = found.name.upper() if found.param_type_name == "argument" else found.opts[0]
+    name = (
+        found.name.upper() if found.param_type_name == "argument" else " / ".join([*found.opts, *found.secondary_opts])
+    )
     default = "" if found.default is None or found.default is False else f"`{found.default}`"
     return f"`{name}`", "needed" if found.required else default, found.help or ""
 

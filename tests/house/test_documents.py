@@ -8,6 +8,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from schemas.events import RECORDS
+from schemas.figures import LONG_COLUMNS, VINTAGE_COLUMNS
+from schemas.indicators import COLUMNS, SERIES
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
 from streams.embedded import Embedded
@@ -165,6 +168,24 @@ def test_a_store_holds_what_the_readme_says(tmp_path: Path) -> None:
     Embedded.run(tmp_path / "store", FigureSettings(), [history])
     told = {path.split("/")[0] for path in first_column(section("## The store"))}
     assert {path.name for path in (tmp_path / "store").iterdir() if not path.name.startswith(".")} == told
+
+
+def test_the_columns_of_each_table_are_explained() -> None:
+    page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    tables = {"## Figures": LONG_COLUMNS, "## Vintages": VINTAGE_COLUMNS, "## Time dimension": COLUMNS}
+    for title, columns in tables.items():
+        told = re.findall(r"^\| (`.*`) \| (?:text|integer)", section(title, page), re.MULTILINE)
+        assert re.findall(r"`(\w+)`", " ".join(told)) == list(columns), title
+
+
+def test_each_indicator_is_explained() -> None:
+    page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    told = first_column(section("## Time dimension", page).partition("| indicator | reference")[2])
+    assert sorted(told) == sorted({series.indicator for series in SERIES})
+
+
+def test_each_record_of_the_log_is_explained() -> None:
+    assert first_column(section("## Your own events")) == list(RECORDS)
 
 
 def test_the_changelog_has_this_version() -> None:
