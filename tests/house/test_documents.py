@@ -104,6 +104,12 @@ def test_commands_that_are_named_anywhere_exist() -> None:
     assert {(file, found) for file, found in named if found not in known} == set()
 
 
+def test_the_readme_names_each_target_of_make_and_no_other() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()
+    assert set(re.findall(r"(?:`|^    )make ([a-z-]+)", README, re.MULTILINE)) == set(targets)
+
+
 def test_every_rule_that_is_cited_is_written_down() -> None:
     written = set(re.findall(r"^- \*\*([A-L][1-9])\.", RULES, re.MULTILINE))
     cited = {(found, path.name) for path in sources() for found in RULE.findall(path.read_text(encoding="utf-8"))}
