@@ -4,6 +4,7 @@ A command imports what it needs when it runs, so that help is instant: no kernel
 """
 
 import sys
+from types import ModuleType
 
 import typer
 
@@ -17,8 +18,29 @@ app = typer.Typer(
     help="The figures of Belgian social assistance: claims and regularisations in, official figures out.",
     epilog="Begin with `ocmw demo`. Settings: `ocmw settings`. Rules, commands and faults: README.md.",
 )
-for part in (demo, history, export, figures, indicators, benchmark, verification, kafka, copies):
+PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
+    ("Begin here", (demo,)),
+    ("Events in", (history,)),
+    ("Figures out", (export, figures, indicators, benchmark)),
+    ("Is it right", (verification,)),
+    ("On Kafka", (kafka,)),
+    ("The copy in Redis", (copies,)),
+)
+"""Under which title the help shows the commands of a file."""
+
+
+def _register(panel: str, part: ModuleType) -> None:
+    commands, groups = len(app.registered_commands), len(app.registered_groups)
     part.register(app)
+    for command in app.registered_commands[commands:]:
+        command.rich_help_panel = panel
+    for group in app.registered_groups[groups:]:
+        group.rich_help_panel = panel
+
+
+for title, parts in PANELS:
+    for found in parts:
+        _register(title, found)
 
 
 def main() -> None:
