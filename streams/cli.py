@@ -15,6 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     help="The figures of Belgian social assistance: claims and regularisations in, official figures out.",
     epilog="Begin with `ocmw demo`. Settings: `ocmw settings`. Rules, commands and faults: README.md.",
 )
