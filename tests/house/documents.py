@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 from typer.main import get_command
 
+from schemas.events import schema_document
 from schemas.faults import FAULTS
 from schemas.supports import NODES
 from streams.agents.receipts import receipt_topics
@@ -27,6 +28,7 @@ from streams.metrics import METRICS
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 COMMANDS = ROOT / "docs" / "commands.md"
+WITH_TABLES = (README, ROOT / "docs" / "events.md")
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -141,7 +143,35 @@ def supports_table() -> str:
     return table(("code", "Nederlands", "français", "English", "act", "shown from", "audience"), rows)
 
 
+def records_table() -> str:
+    """Return each record of the dossier log with what its schema says of it."""
+    rows = ((f"`{record['name']}`", record["doc"]) for record in schema_document("dossier.avsc"))
+    return table(("record", "says"), rows)
+
+
+def events_tables() -> str:
+    """Return a table for each record of the dossier log: its fields, in order."""
+    return "\n".join(_fields(record) for record in schema_document("dossier.avsc"))
+
+
+def _fields(record: dict[str, Any]) -> str:
+    rows = ((f"`{field['name']}`", _type(field["type"]), field["doc"]) for field in record["fields"])
+    return f"## {record['name']}\n\n{record['doc']}\n\n" + table(("field", "type", "what it holds"), rows)
+
+
+def _type(found: Any) -> str:  # noqa: ANN401 - as Avro writes types
+    """Return a type as people read it: name and symbols, where it has them, null last."""
+    if isinstance(found, list):
+        return " or ".join(_type(one) for one in sorted(found, key=lambda one: one == "null"))
+    if isinstance(found, str):
+        return found
+    symbols = " ".join(found.get("symbols", []))
+    return found.get("logicalType") or (f"{found['name']}: `{symbols}`" if symbols else f"{found['name']}, 16 bytes")
+
+
 TABLES = {
+    "events": events_tables,
+    "records": records_table,
     "commands": commands_table,
     "settings": settings_table,
     "faults": faults_table,
@@ -183,5 +213,6 @@ def _parameter(found: Any) -> tuple[str, str, str]:  # noqa: ANN401 - see exampl
 
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in WITH_TABLES:
+        page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
     COMMANDS.write_text(commands_page(), encoding="utf-8")

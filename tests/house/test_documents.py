@@ -8,7 +8,6 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from schemas.events import RECORDS
 from schemas.figures import LONG_COLUMNS, VINTAGE_COLUMNS
 from schemas.indicators import COLUMNS, SERIES
 from schemas.periods import parse_month
@@ -45,19 +44,19 @@ def first_column(text: str) -> list[str]:
     return re.findall(r"^\| `([^`]+)`", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", sorted(documents.TABLES))
-def test_a_table_of_the_readme_is_as_the_code_has_it(name: str) -> None:
-    found = re.search(rf"<!-- table: {name} -->\n\n(.*?)\n<!-- end -->", README, re.DOTALL)
-    assert found is not None
-    assert found[1].splitlines() == documents.TABLES[name]().splitlines(), "run make docs"
+@pytest.mark.parametrize("page", documents.WITH_TABLES, ids=lambda page: page.name)
+def test_the_tables_of_a_page_are_as_the_code_has_them(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.splitlines() == documents.with_tables(text).splitlines(), "run make docs"
 
 
 def test_the_page_of_the_commands_says_what_their_help_says() -> None:
     assert documents.COMMANDS.read_text(encoding="utf-8") == documents.commands_page(), "run make docs"
 
 
-def test_every_table_of_the_readme_is_made_by_somebody() -> None:
-    assert sorted(re.findall(r"<!-- table: (\w+) -->", README)) == sorted(documents.TABLES)
+def test_each_table_that_is_made_stands_on_a_page() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in documents.WITH_TABLES)
+    assert sorted(re.findall(r"<!-- table: (\w+) -->", text)) == sorted(documents.TABLES)
 
 
 def test_a_command_says_what_it_does_and_shows_an_example() -> None:
@@ -188,10 +187,6 @@ def test_each_indicator_is_explained() -> None:
     page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
     told = first_column(section("## Time dimension", page).partition("| indicator | reference")[2])
     assert sorted(told) == sorted({series.indicator for series in SERIES})
-
-
-def test_each_record_of_the_log_is_explained() -> None:
-    assert first_column(section("## Your own events")) == list(RECORDS)
 
 
 def test_the_changelog_has_this_version() -> None:
