@@ -69,12 +69,22 @@ def commands_table() -> str:
 def settings() -> Iterator[tuple[str, FieldInfo]]:
     """Yield (name in the environment, field) of each setting of the program, those of the embedded driver first."""
     for path in sorted((ROOT / "streams").rglob("*.py")):
-        if "BaseSettings" in path.read_text(encoding="utf-8"):
+        if "SettingsConfigDict(" in path.read_text(encoding="utf-8"):
             importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-    ours = [one for one in BaseSettings.__subclasses__() if one.__module__.startswith("streams.")]
-    for one in sorted(ours, key=lambda found: (found.__module__ != "streams.settings", found.__module__)):
-        prefix = one.model_config.get("env_prefix", "")
+    ours = sorted(
+        _settings_classes(BaseSettings), key=lambda one: (one.__module__ != "streams.settings", one.__module__)
+    )
+    for one in ours:
+        prefix = one.model_config["env_prefix"]
         yield from ((f"{prefix}{name}".upper(), field) for name, field in one.model_fields.items())
+
+
+def _settings_classes(above: type[BaseSettings]) -> Iterator[type[BaseSettings]]:
+    """Yield the classes below one that read variables with a prefix, however deep they lie."""
+    for one in above.__subclasses__():
+        if one.__module__.startswith("streams.") and one.model_config.get("env_prefix"):
+            yield one
+        yield from _settings_classes(one)
 
 
 def settings_table() -> str:
