@@ -38,9 +38,9 @@ def register(app: typer.Typer) -> None:
     """Add the command of this file."""
     app.command(
         epilog="Examples:\n\n"
-        "ocmw export --store store --format xlsx --out workbooks\n\n"
-        "ocmw export --store store --support LL --period 2024 --format csv --out ll.csv\n\n"
-        "ocmw export --store s --zone provisional --ocmw 44021 --format csv --out g.csv"
+        "ocmw export --store store --support LL --format xlsx --out workbooks\n\n"
+        "ocmw export --store store --support LL --period 2023 --format csv --out ll.csv\n\n"
+        "ocmw export --store store --zone provisional --ocmw 44021 --format csv --out g"
     )(export)
 
 

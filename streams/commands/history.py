@@ -14,9 +14,9 @@ Store = Annotated[Path, typer.Option("--store", help="Directory of the store.", 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command(epilog="Example: ocmw generate --persons 2000 --from 2022-01 --to 2023-12 --out h.avro")(generate)
-    app.command(epilog="Example: ocmw check claims-2024-01.avro claims-2024-02.avro")(check)
-    app.command(epilog="Example: ocmw replay claims-2024-*.avro --store store")(replay)
+    app.command(epilog="Example: ocmw generate --persons 2000 --from 2023-01 --to 2024-06 --out claims.avro")(generate)
+    app.command(epilog="Example: ocmw check claims.avro")(check)
+    app.command(epilog="Example: ocmw replay claims.avro --store store")(replay)
 
 
 def generate(

@@ -14,7 +14,7 @@ Role = Literal["intake", "publish", "agents"]
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(epilog="Example: ocmw topics")(topics)
-    app.command(epilog="Example: ocmw emit claims-2024-01.avro")(emit)
+    app.command(epilog="Example: ocmw emit claims.avro")(emit)
     app.command("close-update", epilog="Example: ocmw close-update 2024-04 --reference-month 2024-04")(close_update)
     app.command(epilog="Example: ocmw worker --role publish --store store")(worker)
     app.command("log-export", epilog="Example: ocmw log-export --out log.avro")(log_export)

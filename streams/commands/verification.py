@@ -11,7 +11,7 @@ from streams.commands.history import Files, Store
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.command(epilog="Example: ocmw recount claims-2024-*.avro --store store --sample 1")(recount)
+    app.command(epilog="Example: ocmw recount claims.avro --store store --sample 1")(recount)
     app.command(epilog="Example: ocmw rebuild --store store")(rebuild)
 
 
