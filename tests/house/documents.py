@@ -19,8 +19,8 @@ from typer.main import get_command
 from schemas.events import schema_document
 from schemas.faults import FAULTS
 from schemas.supports import NODES
-from streams.agents.receipts import receipt_topics
 from streams.cli import app
+from streams.kafka.acls import grants
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DAY, KEPT, MIB, Topic, topics
 from streams.metrics import METRICS
@@ -115,8 +115,7 @@ def metrics_table() -> str:
 
 def all_topics() -> tuple[Topic, ...]:
     """Return every topic of the program, as it is made by default."""
-    default = KafkaSettings()
-    return (*topics(default), *(one for one in receipt_topics(default.partitions) if one not in topics(default)))
+    return topics(KafkaSettings())
 
 
 def topics_table() -> str:
@@ -134,6 +133,15 @@ def topics_table() -> str:
         for one in all_topics()
     )
     return table(("topic", "what it holds", "partitions", "kept", "largest record"), rows)
+
+
+def rights_table() -> str:
+    """Return what each role may do in Kafka, one row a role."""
+    rows = (
+        (f"`{role}`", "; ".join(f"{' '.join(one.operations)} {one.resource} `{one.name}`" for one in granted))
+        for role, granted in grants(KafkaSettings()).items()
+    )
+    return table(("role", "may"), rows)
 
 
 def supports_table() -> str:
@@ -187,6 +195,7 @@ TABLES = {
     "faults": faults_table,
     "metrics": metrics_table,
     "topics": topics_table,
+    "rights": rights_table,
     "supports": supports_table,
 }
 
