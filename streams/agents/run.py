@@ -26,16 +26,14 @@ async def run_agents(settings: KafkaSettings, health: HealthSettings) -> None:
         app, loop=asyncio.get_running_loop(), override_logging=False, redirect_stdouts=False, quiet=True
     )
     beside = [*_watches(metrics, app, settings), *health.served(metrics, lambda: waits(app))]
-    try:
-        for one in beside:
-            await one.start()
-        life = asyncio.ensure_future(worker.start())  # it returns when a signal, which it handles itself, ended it
-        ends = [asyncio.ensure_future(one.wait_until_stopped()) for one in beside]
-        await asyncio.wait({life, *ends}, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in beside:
-            await one.stop()
-        await worker.stop()
+    for one in beside:
+        await one.start()
+    life = asyncio.ensure_future(worker.start())  # it returns when a signal, which it handles itself, ended it
+    ends = [asyncio.ensure_future(one.wait_until_stopped()) for one in beside]
+    await asyncio.wait({life, *ends}, return_when=asyncio.FIRST_COMPLETED)
+    for one in beside:
+        await one.stop()
+    await worker.stop()
     raise_crash(worker, app, *beside)
     await life
 

@@ -31,7 +31,8 @@ from streams.servers.kafka import KafkaServer, ServerError
 from streams.servers.redis import RedisServer
 
 PERSONS = 2_000
-PATIENCE = 180.0
+PATIENCE = 300.0
+_LOG = "workers.log"
 
 Say = Callable[[str], None]
 
@@ -69,7 +70,7 @@ def _redis(root: Path, say: Say) -> Iterator[str | None]:
 
 def _shown(settings: KafkaSettings, root: Path, copy: str | None, say: Say) -> bool:
     say(f"made the topics {', '.join(asyncio.run(make_topics(settings)))}")
-    with _workers(settings, root / "store", copy):
+    with _workers(settings, root, copy):
         emitted = asyncio.run(emit(settings, [root / "history.avro"]))
         say(f"emitted {emitted.events:,} events, closed {emitted.closed} updates")
         _show_receipts(settings, root / "history.avro", say)
@@ -80,11 +81,15 @@ def _shown(settings: KafkaSettings, root: Path, copy: str | None, say: Say) -> b
 
 
 @contextmanager
-def _workers(settings: KafkaSettings, store: Path, copy: str | None) -> Iterator[None]:
-    """Have one process a role run."""
+def _workers(settings: KafkaSettings, root: Path, copy: str | None) -> Iterator[None]:
+    """Have one process a role run; what they say goes to a file."""
     given = {**os.environ, "OCMW_KAFKA_SERVERS": settings.servers, "OCMW_KAFKA_STATE": str(settings.state)}
     given |= {"OCMW_REDIS_URL": copy} if copy else {}
-    workers = [subprocess.Popen(command(role, store), env=given) for role in ROLES]  # noqa: S603 - this program
+    with (root / _LOG).open("wb") as log:
+        workers = [
+            subprocess.Popen(command(role, root / "store"), env=given, stdout=log, stderr=log)  # noqa: S603 - ours
+            for role in ROLES
+        ]
     try:
         yield
     finally:
@@ -141,6 +146,6 @@ def _await(what: str, come: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not come():
         if time.monotonic() > deadline:
-            message = f"the {what} did not come within {PATIENCE:.0f} s; see what the workers said above"
+            message = f"the {what} did not come within {PATIENCE:.0f} s; see {_LOG}, where the workers wrote"
             raise ServerError(message)
         time.sleep(0.3)

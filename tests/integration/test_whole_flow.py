@@ -326,6 +326,15 @@ def test_status_says_what_is_stable_and_for_whom_an_update_waits(flow: Flow) -> 
     awaited(lambda: DirectoryStore.reading(flow.root / "store").latest() == UPDATES + 1, flow)
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_whose_topics_are_missing_says_what_to_run(flow: Flow, role: str) -> None:
+    command = [*PROGRAM, "worker", "--role", role, "--store", str(flow.root / "other")]
+    given = {**flow.environment, "OCMW_KAFKA_EPOCH": "2", "OCMW_HEALTH_PORT": "0"}
+    done = subprocess.run(command, env=given, capture_output=True, text=True, check=False)  # noqa: S603 - this program
+    assert done.returncode == 1
+    assert re.search(r"^ocmw: topic ocmw\.\S+\.v2 is missing; run ocmw topics$", done.stderr, re.MULTILINE)
+
+
 def test_the_supervisor_ends_all_roles_in_order(flow: Flow) -> None:
     flow.workers.send_signal(signal.SIGTERM)
     assert flow.workers.wait(PATIENCE) == 0, flow.log.read_text(errors="replace")[-3000:]
