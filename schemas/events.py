@@ -31,7 +31,9 @@ LEFT_REGISTER = 0
 """The municipality of somebody who is registered nowhere any more."""
 
 NAMESPACE = "be.ocmw.v1"
-_PLAIN = {"enum": "int", "string": "bytes"}
+_PLAIN = {"enum": "long", "int": "long", "string": "bytes"}
+_NOTHING = {"type": "fixed", "name": "Nothing", "size": 2**31 - 1}
+_NOTHINGS = 1000
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
 
 
@@ -134,12 +136,20 @@ def _defaults() -> tuple[dict[str, Any], ...]:
 
 @cache
 def plain(wanted: Shape) -> Schema:
-    """Return the schema that reads a shape as plain values: enum -> int index, string -> bytes, no logical types."""
+    """Return the schema that reads a shape as plain values: enum -> int index, string -> bytes, no logical types.
+
+    fastavro counts a negative branch of a union from the end, so it finds there what no bytes are enough for.
+    """
     defined: set[str] = set()
+
+    def nothings() -> Schema:
+        first = "Nothing" if "Nothing" in defined else _NOTHING
+        defined.add("Nothing")
+        return [first, *["Nothing"] * (_NOTHINGS - 1)]
 
     def convert(part: Shape) -> Schema:  # noqa: PLR0911 - one return for each way that Avro writes a type
         if part.type == "union":
-            return [convert(branch) for branch in part.branches]
+            return [*map(convert, part.branches), *nothings()]
         if part.type in _PLAIN:
             return _PLAIN[part.type]
         if part.type in ("record", "fixed") and part.name in defined:

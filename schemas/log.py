@@ -6,6 +6,7 @@ records are written as today's are (``Layout.native``); all others are read valu
 
 import io
 import mmap
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ Bytes = npt.NDArray[np.uint8]
 Plain = tuple[int, dict[str, Any]]
 """A decoded event: its kind and its plain values (today's schema)."""
 
+_TOO_LONG = re.compile(rb"[\x80-\xff]{9}[^\x00\x01]", re.DOTALL)
 _SYNC_BYTES, _CHECKSUM_BYTES = 16, 4
 
 
@@ -155,11 +157,14 @@ def read_plain(block: Block, layout: Layout) -> Iterator[Plain | str]:
     bytes are left over after the last record.
     """
     readers = {branch: events.plain(written) for branch, written in enumerate(layout.branches)}
-    stream = io.BytesIO(block.data.tobytes())
+    data = block.data.tobytes()
+    stream = io.BytesIO(data)
     for done in range(block.count):
         try:
+            start = stream.tell()
             branch = 0 if layout.single else fastavro.schemaless_reader(stream, "long")
             values = fastavro.schemaless_reader(stream, readers[branch])
+            _refuse_too_long(data[start : stream.tell()], [] if layout.single else [branch], values, readers[branch])
         except Exception:  # noqa: BLE001 - whatever the bytes made of the decoder
             yield from ["undecodable"] * (block.count - done)
             return
@@ -168,6 +173,22 @@ def read_plain(block: Block, layout: Layout) -> Iterator[Plain | str]:
     if left:
         message = f"{left} bytes are left over after the last record of a block"
         raise LeftOverError(message)
+
+
+def _refuse_too_long(data: bytes, branch: list[int], values: dict[str, Any], schema: events.Schema) -> None:
+    """Raise ValueError where a number takes more than 64 bits: fastavro reads what is left of it.
+
+    Bytes that look like one may be a part of an identity; then the record, written again, is the same.
+    """
+    if not _TOO_LONG.search(data):
+        return
+    again = io.BytesIO()
+    for number in branch:
+        fastavro.schemaless_writer(again, "long", number)
+    fastavro.schemaless_writer(again, schema, values)
+    if again.getvalue() != data:
+        message = "a number of more than 64 bits"
+        raise ValueError(message)
 
 
 def _resolved(values: dict[str, Any], layout: Layout, branch: int) -> Plain | str:

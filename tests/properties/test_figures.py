@@ -6,7 +6,6 @@ The histories are those of ``drawn``. Blocks are compared by their digest, which
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 import pandas as pd
 from drawn import cut, histories, known, newer_file
@@ -14,24 +13,23 @@ from engines import Outcomes, Reference
 from history import raw_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shown import Everything, Shown, shown
 from split import SplitLog
 
 from schemas.breakdowns import CATEGORIES
 from schemas.faults import FAULTS
-from schemas.figures import BlockKey, Cells
+from schemas.figures import Cells
 from schemas.periods import KINDS
 from schemas.places import PLACES
-from schemas.releases import BlockRef, State, Vintage
+from schemas.releases import State
 from schemas.settings import FigureSettings
 from schemas.supports import LEAVES, NODE
 from sinks.directory import DirectoryStore
-from sinks.protocol import Store
 from streams.embedded import Embedded
 
 ONLY_ON_KAFKA = {"wrong-partition", "unnumbered-closing"}
 RECOVERIES = [2, 5]
 COARSE_TO_FINE = ["kingdom", "region", "arrondissement", "municipality"]
-NOTHING = Cells.empty().digest()
 FIGURE_SETTINGS = st.builds(FigureSettings, st.booleans(), st.sampled_from(["as_then", "as_then", "fixed:2025-01-01"]))
 
 
@@ -39,31 +37,6 @@ def times(examples: int) -> settings:
     """Return settings that draw the same histories in every run."""
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
     return settings(max_examples=examples, derandomize=True, deadline=None, database=None, suppress_health_check=slow)
-
-
-class Shown(NamedTuple):
-    """What a store says of a figure at an update: the latest block, the published one and the public one."""
-
-    vintage: Vintage
-    latest: bytes
-    published: bytes
-    public: bytes
-
-
-Everything = dict[tuple[int, BlockKey], Shown]
-
-
-def _digest(ref: BlockRef | None) -> bytes:
-    return NOTHING if ref is None else ref.digest
-
-
-def told(store: Store) -> Everything:
-    """Return all that a store says of all figures at all updates."""
-    return {
-        (number, figure): Shown(entry.vintage, _digest(entry.latest), _digest(entry.published), _digest(entry.public))
-        for number in store.numbers()
-        for figure, entry in store.release(number).entries.items()
-    }
 
 
 def replayed(
@@ -86,8 +59,8 @@ def counted_slowly(slow: Reference) -> Everything:
     found = {}
     for figure, vintages in slow.all_vintages().items():
         for number, vintage in vintages.items():
-            shown = vintage.published_update
-            block = Cells.empty() if shown is None else blocks[sequence[shown]][figure]
+            at = vintage.published_update
+            block = Cells.empty() if at is None else blocks[sequence[at]][figure]
             public = block.public() if NODE[figure.support].public else Cells.empty()
             found[number, figure] = Shown(vintage, blocks[number][figure].digest(), block.digest(), public.digest())
     return found
@@ -106,7 +79,7 @@ def test_the_fast_core_is_the_slow_truth_in_every_block_state_and_zone_l1_l2_l3_
         assert outcomes == slow.outcomes()
         assert outcomes.applied + outcomes.duplicates + len(outcomes.set_aside) == len(bodies)
         assert list(store.updates()) == slow.updates()
-        assert told(store) == counted_slowly(slow)
+        assert shown(store) == counted_slowly(slow)
         assert cents_of_years(store) == cents_of_events(slow, chosen)
         assert exceeding(store) == []
 
@@ -168,8 +141,8 @@ def test_cut_into_batches_files_and_runs_a_log_gives_the_same_store_a8(data: st.
             files = [raw_file(Path(name, f"{number}.avro"), piece) for number, piece in enumerate(pieces)]
             store, outcomes = replayed(Path(name), files, chosen, runs=runs)
             slugs = outcomes._replace(set_aside=[slug for _, _, slug in outcomes.set_aside])
-            expected = expected or (told(store), slugs)
-            assert (told(store), slugs) == expected
+            expected = expected or (shown(store), slugs)
+            assert (shown(store), slugs) == expected
 
 
 @given(st.data())
@@ -180,9 +153,9 @@ def test_split_by_person_over_ledgers_whose_rows_are_joined_a_log_gives_the_same
     bodies, chosen = data.draw(histories(most=40)), data.draw(FIGURE_SETTINGS)
     with TemporaryDirectory() as name:
         store, _ = replayed(Path(name), [newer_file(Path(name, "log.avro"), bodies)], chosen)
-        expected = told(store)
+        expected = shown(store)
     for partitions in (1, 3, 12):
-        assert told(SplitLog(partitions, chosen).read(bodies)) == expected
+        assert shown(SplitLog(partitions, chosen).read(bodies)) == expected
 
 
 def test_the_drawn_histories_hold_every_fault_of_a_file_every_state_and_all_kinds_of_periods() -> None:
@@ -195,8 +168,8 @@ def test_the_drawn_histories_hold_every_fault_of_a_file_every_state_and_all_kind
             store, outcomes = replayed(Path(name), [newer_file(Path(name, "log.avro"), bodies)], FigureSettings())
             seen.update({slug for _, _, slug in outcomes.set_aside})
             seen.update({"duplicate"} if outcomes.duplicates else set())
-            for (_, figure), shown in told(store).items():
-                seen.update({shown.vintage.state, figure.period.kind, figure.support})
+            for (_, figure), said in shown(store).items():
+                seen.update({said.vintage.state, figure.period.kind, figure.support})
 
     look()
     assert {fault.slug for fault in FAULTS} - set(seen) == ONLY_ON_KAFKA

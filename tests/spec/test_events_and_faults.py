@@ -366,15 +366,45 @@ def test_a_branch_that_is_none_makes_the_rest_of_the_block_undecodable(engine: T
     assert told.outcomes() == (1, 0, [("log.avro", 2, "undecodable"), ("log.avro", 3, "undecodable")])
 
 
+def _newer() -> events.Schema:
+    """Return today's union with a record behind it that only a later version knows."""
+    later = {
+        "type": "record",
+        "name": "Later",
+        "namespace": events.NAMESPACE,
+        "fields": [{"name": "x", "type": "string"}],
+    }
+    return fastavro.parse_schema([*events.schema_document("dossier.avsc"), later])
+
+
+@pytest.mark.parametrize("schema", [events.union(), _newer()], ids=["as_today", "as_another_version"])
+@pytest.mark.parametrize(
+    ("birth_date", "records_lost"),
+    [
+        (b"\x02\xe6\x74", []),
+        (b"\x00", []),
+        (b"\x02" + b"\xe6" + b"\x80" * 7 + b"\x00", []),  # zeros in front of a number are lawful
+        (b"\x01\xe6\x74", [1, 2]),  # the branch before the first
+        (b"\x03", [1, 2]),
+        (b"\x02" + b"\xe6" + b"\x80" * 8 + b"\x02", [1, 2]),  # bit 64 of a number
+        (b"\x02" + b"\xe6" + b"\x80" * 9 + b"\x00", [1, 2]),
+    ],
+)
+def test_a_branch_before_the_first_and_a_number_beyond_64_bits_do_not_parse(
+    engine: Teller, tmp_path: Path, schema: events.Schema, birth_date: bytes, records_lost: list[int]
+) -> None:
+    sound = _claim(birth_date=7475)
+    assert sound.count(b"\x02\xe6\x74") == 1
+    bodies = [sound.replace(b"\x02\xe6\x74", birth_date), _closing()]
+    told = engine(raw_file(tmp_path / "log.avro", bodies, schema=schema))
+    assert told.outcomes().set_aside == [("log.avro", record, "undecodable") for record in records_lost]
+
+
 def test_an_unknown_record_of_the_union_is_unknown_schema_and_the_rest_counts(engine: Teller, tmp_path: Path) -> None:
-    newer = [
-        *events.schema_document("dossier.avsc"),
-        {"type": "record", "name": "Later", "namespace": events.NAMESPACE, "fields": [{"name": "x", "type": "string"}]},
-    ]
     told_records = [(f"{events.NAMESPACE}.{name}", values) for name, values in records("person\n a")]
     path = tmp_path / "log.avro"
     with path.open("wb") as file:
-        fastavro.writer(file, fastavro.parse_schema(newer), [(f"{events.NAMESPACE}.Later", {"x": "y"}), *told_records])
+        fastavro.writer(file, _newer(), [(f"{events.NAMESPACE}.Later", {"x": "y"}), *told_records])
     told = engine(path)
     assert told.outcomes() == (2, 0, [("log.avro", 1, "unknown-schema")])
 

@@ -1,0 +1,281 @@
+"""The program as a person uses it: what goes wrong is a clear sentence and an exit code, the store stays as it was."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from history import log_file, records
+from shown import shown
+
+from schemas.log import write_log
+from schemas.periods import month_code, parse_month
+from sinks.directory import DirectoryStore
+from sinks.lock import writer_lock
+
+PROGRAM = [sys.executable, "-c", "from streams.cli import main; main()"]
+ROOT = Path(__file__).parent.parent.parent
+TABLE = """
+    person | month   | cents | household
+    a      | 2024-01 | 1000  | A
+    b      | 2024-02 | 1000  | E
+    close 2024-06
+    c      | 2024-06 | 1000  | B
+    close 2024-07
+"""
+
+
+def ocmw(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the program."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | settings
+    command = [*PROGRAM, *map(str, arguments)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+
+
+def digest(folder: Path) -> dict[str, str]:
+    """Return what a folder holds: relative path -> digest, the lock file aside."""
+    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
+    return {path.relative_to(folder).as_posix(): blake2b(path.read_bytes()).hexdigest() for path in sorted(found)}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a room with a log and the store that was made from it; nobody may change it."""
+    room = tmp_path_factory.mktemp("made")
+    log_file(room / "log.avro", TABLE)
+    done = ocmw("replay", room / "log.avro", "--store", room / "store")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "events in 5 = applied 5 + duplicates 0 + set aside 0\n",
+        "",
+    )
+    return room
+
+
+@pytest.fixture
+def room(made: Path, tmp_path: Path) -> Path:
+    """Return a copy of that room."""
+    return Path(shutil.copytree(made, tmp_path / "room"))
+
+
+def assert_refused(done: subprocess.CompletedProcess[str], code: int, words: str) -> None:
+    """Assert that a program ended with this code and one sentence that holds these words."""
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("ocmw: ")
+    assert words in sentence
+    assert done.returncode == code
+
+
+def no_avro(room: Path) -> Path:
+    path = room / "wrong.avro"
+    path.write_text("person,month\na,2024-03\n")
+    return path
+
+
+def empty(room: Path) -> Path:
+    path = room / "wrong.avro"
+    path.touch()
+    return path
+
+
+def truncated(room: Path) -> Path:
+    path = room / "wrong.avro"
+    path.write_bytes((room / "log.avro").read_bytes()[:-40])
+    return path
+
+
+def flipped(room: Path) -> Path:
+    path = room / "wrong.avro"
+    write_log(path, records(TABLE), codec="deflate")
+    data = bytearray(path.read_bytes())
+    data[-60] ^= 0x10
+    path.write_bytes(data)
+    return path
+
+
+def missing(room: Path) -> Path:
+    return room / "nowhere.avro"
+
+
+@pytest.mark.parametrize(
+    ("command", "wrong", "words"),
+    [
+        ("replay", no_avro, "not an Avro file"),
+        ("replay", empty, "cannot be read as Avro"),
+        ("replay", truncated, "corrupt or truncated"),
+        ("replay", flipped, "corrupt"),
+        ("replay", missing, "No such file"),
+        ("check", truncated, "corrupt or truncated"),
+        ("recount", flipped, "corrupt"),
+    ],
+)
+def test_a_file_that_is_not_whole_fails_before_anything_is_written(
+    room: Path, command: str, wrong: Callable[[Path], Path], words: str
+) -> None:
+    path, sound = wrong(room), log_file(room / "more.avro", "person\n d")
+    before = digest(room / "store")
+    store = [] if command == "check" else ["--store", room / "store"]
+    done = ocmw(command, sound, path, *store)
+    assert_refused(done, 1, words)
+    assert str(path) in done.stderr
+    assert digest(room / "store") == before
+
+
+def test_a_corrupt_file_makes_no_store(room: Path) -> None:
+    assert_refused(ocmw("replay", truncated(room), "--store", room / "new"), 1, "corrupt or truncated")
+    assert not (room / "new").exists()
+
+
+@pytest.mark.parametrize("command", ["replay", "export"])
+def test_a_store_of_another_version_is_refused(room: Path, command: str) -> None:
+    identity = json.loads((room / "store" / "store.json").read_text())
+    (room / "store" / "store.json").write_text(json.dumps(identity | {"format": 999}))
+    before = digest(room / "store")
+    more = {"replay": [room / "log.avro"], "export": ["--format", "csv", "--out", room / "out.csv"]}
+    done = ocmw(command, *more[command], "--store", room / "store")
+    assert_refused(done, 1, "format 999")
+    assert digest(room / "store") == before
+    assert not (room / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"OCMW_RECOVERIES_IN_BALANCE": "true"}, {"OCMW_GEOGRAPHY": "fixed:2025-01-01"}], ids=str
+)
+def test_a_store_made_with_other_settings_is_refused(room: Path, settings: dict[str, str]) -> None:
+    before = digest(room / "store")
+    done = ocmw("replay", log_file(room / "more.avro", "person\n d"), "--store", room / "store", **settings)
+    assert_refused(done, 1, "made with")
+    assert digest(room / "store") == before
+
+
+def test_a_second_writer_is_refused(room: Path) -> None:
+    before = digest(room / "store")
+    lock = writer_lock(room / "store")
+    lock.acquire()
+    done = ocmw("replay", log_file(room / "more.avro", "person\n d"), "--store", room / "store")
+    lock.release()
+    assert_refused(done, 1, "another program is writing")
+    assert digest(room / "store") == before
+
+
+EXPORT = ["export", "--format", "parquet", "--out", "OUT"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([*EXPORT, "--zone", "secret"], 2, "secret"),
+        ([*EXPORT, "--zone", "provisional"], 2, "--ocmw"),
+        ([*EXPORT, "--release", "9"], 1, "release 9"),
+        ([*EXPORT, "--support", "XX"], 2, "XX"),
+        ([*EXPORT, "--period", "2024-13"], 2, "2024-13"),
+        ([*EXPORT, "--ocmw", "99999"], 2, "99999"),
+        ([*EXPORT, "--table", "secrets"], 2, "secrets"),
+        (["why", "--support", "XX", "--period", "2024"], 2, "XX"),
+        (["why", "--support", "LL", "--period", "2024-5"], 2, "2024-5"),
+        (["changes", "--release", "9"], 1, "release 9"),
+    ],
+    ids=lambda value: " ".join(value[-4:]) if isinstance(value, list) else None,
+)
+def test_what_cannot_be_shown_is_refused_in_a_sentence(room: Path, arguments: list[str], code: int, words: str) -> None:
+    given = [str(room / "out") if argument == "OUT" else argument for argument in arguments]
+    assert_refused(ocmw(*given, "--store", room / "store"), code, words)
+    assert not (room / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["export", "why", "rebuild", "recount"])
+def test_a_store_that_is_not_there_is_refused_and_not_made(room: Path, command: str) -> None:
+    more = {
+        "export": ["--format", "csv", "--out", str(room / "out")],
+        "why": ["--support", "LL", "--period", "2024"],
+        "recount": [str(room / "log.avro")],
+    }
+    done = ocmw(command, *more.get(command, []), "--store", room / "nowhere")
+    assert_refused(done, 1, "nowhere")
+    assert not (room / "nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["replay"],
+        ["replay", "log.avro", "--shop", "x"],
+        ["export", "--store", "s", "--out", "o", "--format", "pdf"],
+        ["fly"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_flag_is_wrong_usage(arguments: list[str]) -> None:
+    done = ocmw(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert done.stderr
+
+
+def test_a_setting_that_cannot_be_is_wrong_usage(room: Path) -> None:
+    done = ocmw("replay", room / "log.avro", "--store", room / "new", OCMW_GEOGRAPHY="yesterday")
+    assert_refused(done, 2, "OCMW_GEOGRAPHY")
+
+
+def test_a_store_without_updates_gives_empty_tables(room: Path) -> None:
+    path = log_file(room / "open.avro", "person\n a\n left open")
+    assert ocmw("replay", path, "--store", room / "new").returncode == 0
+    for zone in ("public", "restricted", "internal", "provisional"):
+        out = room / f"{zone}.parquet"
+        done = ocmw(
+            "export", "--store", room / "new", "--zone", zone, "--ocmw", "11002", "--format", "parquet", "--out", out
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert pq.read_table(out).num_rows == 0
+    vintages = ocmw(
+        "export", "--store", room / "new", "--table", "vintages", "--format", "csv", "--out", room / "v.csv"
+    )
+    assert (vintages.returncode, len((room / "v.csv").read_text().splitlines())) == (0, 1)
+
+
+def test_events_that_were_set_aside_fail_nothing(room: Path) -> None:
+    path = log_file(
+        room / "more.avro", "person | ocmw | sex\n d | 99999 | 2\n e | 11002 | 7\n f | 11002 | 7\n left open"
+    )
+    done = ocmw("replay", path, "--store", room / "store")
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0,
+        ["events in 3 = applied 0 + duplicates 0 + set aside 3", "unknown-ocmw 1", "bad-attributes 2"],
+    )
+
+
+@pytest.mark.slow
+def test_a_replay_that_is_killed_at_any_instant_and_started_again_makes_the_same_store(tmp_path: Path) -> None:
+    path = log_file(tmp_path / "log.avro", _long_table())
+    assert ocmw("replay", path, "--store", tmp_path / "store").returncode == 0
+    expected = shown(DirectoryStore.reading(tmp_path / "store"))
+    chance = random.Random(7)  # noqa: S311 - instants, no secrets
+    for attempt in range(4):
+        store = tmp_path / str(attempt)
+        for _ in range(2):
+            _killed(["replay", str(path), "--store", str(store)], store, chance.uniform(0, 0.6))
+        done = ocmw("replay", path, "--store", store)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert shown(DirectoryStore.reading(store)) == expected
+
+
+def _long_table() -> str:
+    months = [month_code(parse_month("2023-01") + number) for number in range(18)]
+    return "\n".join(["person | month", *(f"p1..p40 | {month}\nclose {month}" for month in months)])
+
+
+def _killed(arguments: list[str], store: Path, after: float) -> None:
+    """Start the program, and kill it some time after it began to write."""
+    with subprocess.Popen([*PROGRAM, *arguments], env=os.environ | {"PYTHONPATH": str(ROOT)}) as process:  # noqa: S603
+        while not (store / "store.json").exists() and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(after)
+        process.kill()

@@ -1,0 +1,95 @@
+"""Writers and readers of different versions: a new field comes at the end, with a default, and nobody notices.
+
+The same event, told in two versions, is one event: content is compared on values of today's schema (A4).
+"""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
+from engines import ENGINES
+from history import Record, log_file, records
+from told import Told
+
+from schemas import events
+from schemas.settings import FigureSettings
+
+TABLE = """
+    id | type      | cents | household
+    x  | GRANT     | 1000  | A
+    y  | REG_GRANT | -500  | B
+"""
+NEW_FIELD = {"name": "channel", "type": "string", "default": "paper"}
+
+
+def newer() -> events.Schema:
+    """Return today's union with a field behind all others of each record."""
+    document = copy.deepcopy(events.schema_document("dossier.avsc"))
+    for record in document:
+        record["fields"].append(NEW_FIELD)
+    return fastavro.parse_schema(document)
+
+
+def older() -> events.Schema:
+    """Return today's union from before the last field that has a default (``corrects``) was added."""
+    document = copy.deepcopy(events.schema_document("dossier.avsc"))
+    for record in document:
+        record["fields"] = [field for field in record["fields"] if "default" not in field]
+    return fastavro.parse_schema(document)
+
+
+def written(path: Path, schema: events.Schema, told: list[Record], **more: Any) -> Path:  # noqa: ANN401 - a field's value
+    """Write events as a writer of another version does."""
+    with path.open("wb") as file:
+        fastavro.writer(file, schema, [(f"{events.NAMESPACE}.{name}", values | more) for name, values in told])
+    return path
+
+
+def without_corrects(told: list[Record]) -> list[Record]:
+    return [(name, {field: value for field, value in values.items() if field != "corrects"}) for name, values in told]
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+@pytest.mark.parametrize("more", [{}, {"channel": "web"}])
+def test_todays_reader_reads_newer_events_and_knows_them_again(
+    engine: str, more: dict[str, str], tmp_path: Path
+) -> None:
+    today = log_file(tmp_path / "today.avro", TABLE)
+    later = written(tmp_path / "later.avro", newer(), records(TABLE), **more)
+    told = Told(ENGINES[engine]([today, later], tmp_path, FigureSettings()))
+    assert told.outcomes() == (3, 3, [])
+    assert told.by("household", "LL", "2024-03") == {"B": 1}
+    assert told.amount("LL", "2024-03") == 500
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_todays_reader_reads_older_events_with_the_default_and_knows_them_again(engine: str, tmp_path: Path) -> None:
+    before = written(tmp_path / "before.avro", older(), without_corrects(records(TABLE)))
+    told = Told(ENGINES[engine]([before, log_file(tmp_path / "today.avro", TABLE)], tmp_path, FigureSettings()))
+    assert told.outcomes() == (3, 3, [])
+    assert told.amount("LL", "2024-03") == 500
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_a_writer_without_a_field_that_has_no_default_is_another_schema(engine: str, tmp_path: Path) -> None:
+    document = copy.deepcopy(events.schema_document("dossier.avsc"))
+    document[0]["fields"] = [field for field in document[0]["fields"] if field["name"] != "budget_article"]
+    path = written(tmp_path / "log.avro", fastavro.parse_schema(document), records(TABLE))
+    told = Told(ENGINES[engine]([path], tmp_path, FigureSettings()))
+    assert told.outcomes() == (2, 0, [("log.avro", 1, "unknown-schema")])
+
+
+def test_an_older_reader_reads_todays_events(tmp_path: Path) -> None:
+    path = log_file(tmp_path / "today.avro", TABLE)
+    with path.open("rb") as file:
+        found = list(fastavro.reader(file, older()))
+    assert found[:2] == [values for _, values in without_corrects(records(TABLE))[:2]]
+
+
+def test_a_newer_reader_reads_todays_events_with_the_default(tmp_path: Path) -> None:
+    path = log_file(tmp_path / "today.avro", TABLE)
+    with path.open("rb") as file:
+        found = [event for event in fastavro.reader(file, newer()) if isinstance(event, dict)]
+    assert {event["channel"] for event in found} == {"paper"}
