@@ -13,7 +13,7 @@ from schemas.faults import Fault
 from sinks.durability import put_in_place, temporary
 
 FILE = "set_aside.csv"
-COLUMNS: tuple[str, ...] = ("run", "file", "record", "slug", "owner", "reason", "remedy")
+COLUMNS: tuple[str, ...] = ("run", "file", "record", "slug", "owner", "remedy", "reason")
 
 
 class SetAside(NamedTuple):
@@ -54,4 +54,4 @@ def _rows(earlier: Iterable[list[str]], new: Iterable[SetAside]) -> Iterator[Ite
         last = line[0]
     run = 1 if last == COLUMNS[0] else int(last) + 1
     for file, record, fault in new:
-        yield run, file, record, fault.slug, fault.owner, fault.reason, fault.remedy
+        yield run, file, record, fault.slug, fault.owner, fault.remedy, fault.reason

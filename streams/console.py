@@ -15,9 +15,12 @@ ERR = Console(stderr=True, highlight=False)
 
 @contextmanager
 def progress_bar() -> Iterator[Report]:
-    """Show one bar for long work; what it says and how far it is comes through the yielded function."""
+    """Show one bar for long work; what it says and how far it is comes through the yielded function.
+
+    Where nobody watches (a file, a pipe) nothing is written: standard error is for sentences.
+    """
     columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=ERR, transient=True) as bar:
+    with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
         task = bar.add_task("starting", total=None)
 
         def report(what: str, done: int, total: int) -> None:
