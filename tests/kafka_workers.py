@@ -84,6 +84,7 @@ class Workers:
             code = process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
             raise AssertionError(f"{name} did not end:\n{self.log(name)[-2000:]}") from None
         return code, self.log(name).strip().rpartition("\n")[2]
 

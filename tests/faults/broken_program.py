@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any
 
-COPIES, RECORDS = 5, 3_000
+COPIES, RECORDS = 5, 1_000
 """Partitions that the closer still reaches; records of a partition that are folded before the bug shows."""
 
 

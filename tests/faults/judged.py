@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -12,7 +12,7 @@ from kafka_workers import Workers
 
 from sinks.directory import DirectoryStore
 from streams.kafka.compare import differences
-from streams.kafka.emit import emit
+from streams.kafka.emit import Emitted, emit
 
 UPDATES = 6
 PATIENCE = 240.0
@@ -38,8 +38,8 @@ def again(workers: Workers) -> None:
 
 
 @contextmanager
-def emitting(workers: Workers, history: Path) -> Iterator[None]:
-    """Let the events of a file arrive meanwhile; at the end all are there."""
+def emitting(workers: Workers, history: Path) -> Iterator[Future[Emitted]]:
+    """Let the events of a file arrive meanwhile; at the end all are there, and the result says how many."""
     seen = 0
 
     def paced(what: str, done: int, total: int) -> None:
@@ -50,16 +50,17 @@ def emitting(workers: Workers, history: Path) -> Iterator[None]:
 
     with ThreadPoolExecutor(1) as beside:
         emission = beside.submit(asyncio.run, emit(workers.settings, [history], paced))
-        yield
+        yield emission
         emission.result()
 
 
-def run(workers: Workers, history: Path, embedded: DirectoryStore, fault: Fault) -> None:
+def run(workers: Workers, history: Path, embedded: DirectoryStore, fault: Fault) -> Emitted:
     """Let the events arrive while a fault happens, let the work end, and demand the verdict EXACT."""
-    with emitting(workers, history):
+    with emitting(workers, history) as emission:
         did = fault(Random(1))  # noqa: S311 - a schedule, no secret
     workers.await_release(UPDATES, PATIENCE)
     judge(did, workers, embedded)
+    return emission.result()
 
 
 def judge(did: str, workers: Workers, embedded: DirectoryStore, further: int = 0) -> None:
