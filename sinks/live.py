@@ -139,6 +139,10 @@ class LiveHome:
         """Return what is shown and the lines of a municipality, of one moment; None where nothing is shown."""
         return self._lines("SELECT nis, period, cells FROM line WHERE nis = ? ORDER BY period", nis)
 
+    def forget(self) -> None:
+        """Show nothing any more: for a store whose releases are made again from the first."""
+        self._path.unlink(missing_ok=True)
+
     def _lines(self, query: str, asked: object) -> tuple[LiveState, list[Line]] | None:
         with self._reading() as database:
             if database is None:

@@ -10,7 +10,7 @@ from sinks.redis import prefix
 from sinks.zones import READ_ZONES
 
 _CONNECT = ("hello", "auth", "ping", "client|setname", "client|id")
-_READ = ("get", "mget", "exists", "hget", "hmget", "hkeys", "xread", "xrange", "xrevrange")
+_READ = ("get", "mget", "exists", "hget", "hgetall", "hmget", "hkeys", "xread", "xrange", "xrevrange")
 _WRITE = ("set", "hset", "xadd", "unlink", "scan", "eval", "evalsha", "script|load", "script|exists", "info", "dbsize")
 
 PUBLISHER = "ocmw-publish"

@@ -10,6 +10,7 @@ from processors.people import people
 from processors.publication import counted, digest_of, known_periods, months_of
 from schemas.figures import BlockKey
 from schemas.supports import NODES
+from sinks.live import LiveHome
 from streams import checkpoint
 from streams.embedded import Embedded
 from streams.progress import Report, silent
@@ -39,8 +40,12 @@ def differing_blocks(store: Embedded, progress: Report = silent) -> tuple[int, l
 
 
 def forget_releases(root: Path) -> None:
-    """Remove all releases and the snapshot; the store makes them again from its journal when it is next opened."""
+    """Remove all releases, the snapshot and live figures; whoever opens the store next makes the releases again.
+
+    Nothing else remembers them but the journal of the store, or the topics of Kafka.
+    """
     checkpoint.forget(root)
+    LiveHome(root).forget()
     for manifest in sorted((root / "releases").glob("*.parquet"), reverse=True):
         manifest.unlink()
     shutil.rmtree(root / "blocks", ignore_errors=True)

@@ -55,27 +55,65 @@ def recount(
 
 def rebuild(
     store: Store,
-    repair: Annotated[bool, typer.Option("--repair", help="Make all releases anew from the journal.")] = False,  # noqa: FBT002 - a flag
+    repair: Annotated[bool, typer.Option("--repair", help="Make all releases anew, in the store itself.")] = False,  # noqa: FBT002 - a flag
+    from_kafka: Annotated[bool, typer.Option("--from-kafka", help="For a store of workers, also a lost one.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
     """Count all periods again from the ledger with the fast core; compare with the newest release, or repair.
 
-    Exit 1 when a block differs. --repair forgets the releases and makes all of them again from the store's journal.
+    Exit 1 when a block differs. --repair forgets the releases and makes all of them again: from the store's journal, or
+    with --from-kafka from the rows topic, also where the directory was lost.
     """
     from streams import kernel_cache
 
     kernel_cache.prepare()
+    different = _from_kafka(store, repair=repair) if from_kafka else _from_journal(store, repair=repair)
+    raise typer.Exit(1 if different else 0)
+
+
+def _from_journal(store: Path, *, repair: bool) -> bool:
     from sinks.directory import DirectoryStore
+    from sinks.journal import Journal
     from streams.console import progress_bar
     from streams.embedded import Embedded
     from streams.rebuild import differing_blocks, forget_releases
-    from streams.settings import load_settings
+    from streams.settings import UsageError, load_settings
 
-    settings = DirectoryStore.reading(store).settings
+    found = DirectoryStore.reading(store)
+    if found.latest() and not Journal(store).segments():
+        message = f"{store}: no journal here, its releases came from Kafka; run it with --from-kafka"
+        raise UsageError(message)
     if repair:
         forget_releases(store)
-    with Embedded(store, settings, load_settings().keep_releases) as opened, progress_bar() as report:
+    with Embedded(store, found.settings, load_settings().keep_releases) as opened, progress_bar() as report:
         blocks, different = differing_blocks(opened, report)
     for name in different:
         typer.echo(f"{name}: the store holds other cells than a full count gives; run ocmw rebuild --repair")
     typer.echo(f"{len(different)} of {blocks} blocks differ")
-    raise typer.Exit(1 if different else 0)
+    return bool(different)
+
+
+def _from_kafka(store: Path, *, repair: bool) -> bool:
+    """Make all releases from the topics: in the store itself, or beside it to compare; tell whether any differs."""
+    import asyncio
+    import tempfile
+
+    from sinks.directory import DirectoryStore
+    from streams.console import progress_bar, show_table
+    from streams.kafka.compare import differences
+    from streams.kafka.rebuild import make_releases
+    from streams.kafka.settings import KafkaSettings
+    from streams.rebuild import forget_releases
+    from streams.settings import load_settings
+
+    settings = load_settings()
+    if repair:
+        forget_releases(store)
+    with tempfile.TemporaryDirectory() as temporary, progress_bar() as report:
+        root = store if repair else Path(temporary) / "store"
+        home = DirectoryStore.writing(root, settings.figures(), settings.keep_releases if repair else None)
+        newest = asyncio.run(make_releases(KafkaSettings(), settings.figures(), home, report))
+        found = [] if repair else list(differences(DirectoryStore.reading(store), home))
+    if found:
+        show_table("Differences", ("release", "support", "period", "what"), found)
+    typer.echo(f"releases up to {newest} made from the topics" + ("" if repair else f"; {len(found)} differences"))
+    return bool(found)

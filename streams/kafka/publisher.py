@@ -8,7 +8,7 @@ Between two closings it shows live figures (``streams.kafka.live``); no figure o
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,11 @@ class Publisher:
             if positions[partition] < until:
                 return f"{until - positions[partition]} messages of partition {partition} are not read yet"
         return ""
+
+    def has_read(self, ends: Mapping[int, int]) -> bool:
+        """Tell whether each partition is read up to an end, or waits at a closing that not all have reached."""
+        positions, waiting = self.positions, _waiting(self.alignment)
+        return all(partition in waiting or positions[partition] >= end for partition, end in ends.items())
 
     def _begin_anew(self) -> None:
         self.gathered = Gathered(Ledger(self._figures), self._settings.partitions)

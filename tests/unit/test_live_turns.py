@@ -1,0 +1,153 @@
+"""When live figures are shown: once caught up, whatever a copy does, and nothing of them above the next release."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from processors.gathered import Gathered
+from processors.ledger import MONTH_SHIFT, MUNICIPALITY_SHIFT, Ledger
+from schemas.live import Reflects
+from schemas.periods import parse_month
+from schemas.places import MUNICIPALITIES
+from schemas.releases import Release, Update
+from schemas.rows import Rows
+from schemas.settings import FigureSettings
+from sinks.errors import StoreWriteError
+from sinks.live import LiveHome
+from streams.kafka.live import Live
+from streams.metrics import Metrics
+
+FIGURES = FigureSettings()
+NIS = "44021"
+JANUARY = parse_month("2024-01")
+WRITTEN = 1_700_000_000_000
+RELEASE = Release(Update(1, "u1", JANUARY), {})
+
+
+def rows(cents: int) -> Rows:
+    place = MUNICIPALITIES.index(NIS) << MUNICIPALITY_SHIFT | JANUARY << MONTH_SHIFT
+    one = np.ones(1, np.int64)
+    return Rows(np.zeros(1, np.uint32), np.array([place], np.uint32), one * cents, one, one, np.zeros(1, np.uint32))
+
+
+class Copy:
+    """A copy that refuses until it is mended, and remembers the turn that it shows."""
+
+    def __init__(self, *, refuses: bool) -> None:
+        """Choose whether it refuses."""
+        self.refuses = refuses
+        self.turn = 0
+
+    def follow(self, home: LiveHome) -> None:
+        """Remember the turn, or refuse."""
+        if self.refuses:
+            raise StoreWriteError("this copy refuses")
+        state = home.state()
+        self.turn = state.turn if state else 0
+
+
+class Trial:
+    """A publisher's live figures with one partition, driven by hand."""
+
+    def __init__(self, folder: Path, *copies: Copy) -> None:
+        """Nothing is heard yet."""
+        self.home = LiveHome(folder)
+        self.metrics = Metrics()
+        self.gathered = Gathered(Ledger(FIGURES), 1)
+        self.live = Live(self.home, FIGURES, 0.001, self.metrics, copies)
+
+    def hear(self, stop: int, cents: int = 100) -> None:
+        """Hear a row up to a position."""
+        self.gathered.put(0, rows(cents))
+        self.live.heard(0, [rows(cents)], stop, WRITTEN)
+
+    async def turn(self, release: int, stop: int) -> None:
+        """Count and show at once."""
+        await self.live.turn(self.gathered.ledger, Reflects(release, (stop,), WRITTEN), at_once=True)
+        await self.live.settle()
+
+    def months(self) -> list[str]:
+        """Return the months that are live."""
+        found = self.home.of(NIS)
+        return [line.period for line in found[1]] if found else []
+
+    def delays(self) -> float:
+        """Return how many delays were measured."""
+        return float(self.metrics.registry.get_sample_value("ocmw_live_delay_seconds_count") or 0)
+
+
+@pytest.mark.asyncio
+async def test_what_is_heard_is_shown_and_its_delay_is_measured(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    trial.live.begin(trial.gathered, None, [0])
+    trial.hear(5)
+    await trial.turn(0, 5)
+    assert trial.months() == ["2024-01"]
+    assert trial.delays() == 1
+
+
+@pytest.mark.asyncio
+async def test_a_publisher_that_has_not_passed_the_closing_of_its_release_shows_nothing(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    trial.live.begin(trial.gathered, RELEASE, [0])
+    trial.hear(5)
+    await trial.turn(1, 5)
+    assert trial.home.state() is None
+    trial.live.passed(0, 1)
+    trial.hear(9)
+    await trial.turn(1, 9)
+    assert trial.months() == ["2024-01"]
+    assert trial.delays() == 1
+
+
+@pytest.mark.asyncio
+async def test_a_publisher_that_reads_again_shows_nothing_older_than_what_is_shown(tmp_path: Path) -> None:
+    first = Trial(tmp_path)
+    first.live.begin(first.gathered, None, [0])
+    first.hear(9)
+    await first.turn(0, 9)
+    again = Trial(tmp_path)
+    again.live.begin(again.gathered, None, [0])
+    again.hear(5, cents=1)
+    await again.turn(0, 5)
+    state = again.home.state()
+    assert state is not None
+    assert state.reflects.positions == (9,)
+    assert again.delays() == 0
+    again.hear(12)
+    await again.turn(0, 12)
+    state = again.home.state()
+    assert state is not None
+    assert state.reflects.positions == (12,)
+
+
+@pytest.mark.asyncio
+async def test_a_release_leaves_nothing_live(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    trial.live.begin(trial.gathered, None, [0])
+    trial.hear(5)
+    await trial.turn(0, 5)
+    await trial.live.released(RELEASE, Reflects(1, (5,), WRITTEN))
+    assert trial.months() == []
+    state = trial.home.state()
+    assert state is not None
+    assert state.reflects.release == 1
+
+
+@pytest.mark.asyncio
+async def test_a_copy_that_refuses_holds_nobody_back_and_is_made_up(tmp_path: Path) -> None:
+    bad, good = Copy(refuses=True), Copy(refuses=False)
+    trial = Trial(tmp_path, bad, good)
+    trial.live.begin(trial.gathered, None, [0])
+    trial.hear(5)
+    await trial.turn(0, 5)
+    await asyncio.sleep(0.1)
+    state = trial.home.state()
+    assert state is not None
+    assert (bad.turn, good.turn) == (0, state.turn)
+    bad.refuses = False
+    await trial.turn(0, 5)
+    await asyncio.sleep(0.1)
+    assert bad.turn == state.turn
