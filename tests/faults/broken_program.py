@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 COPIES, RECORDS = 5, 1_000
-"""Partitions that the closer still reaches; records of a partition that are folded before the bug shows."""
+"""Partitions that the closer still reaches; the record of each partition at which the bug shows."""
 
 
 def dying_closer() -> None:
@@ -34,13 +34,13 @@ def dying_closer() -> None:
 
 
 def raising_fold() -> None:
-    """Let the fold of a partition raise once it has folded so many records."""
+    """Let the fold of a partition raise at a record."""
     from streams.kafka import intake  # noqa: PLC0415
 
     whole = intake._folded  # noqa: SLF001 - what is broken here
 
     def folded(one: Any, fetched: Any) -> Any:  # noqa: ANN401
-        if one.fold.position.stop > RECORDS:
+        if fetched.offsets[-1] >= RECORDS:
             message = "a bug in the fold"
             raise RuntimeError(message)
         return whole(one, fetched)

@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from broken_program import RECORDS
-from judged import PATIENCE, UPDATES, judge, start
+from judged import PATIENCE, UPDATES, emitting, judge, start
 from kafka_workers import Workers
 
 from sinks.directory import DirectoryStore
@@ -157,28 +157,28 @@ def test_a_bug_in_the_fold_stops_the_worker_and_a_fixed_one_goes_on(
     workers: Workers, history: Path, embedded: DirectoryStore
 ) -> None:
     workers.environment["PYTHONPATH"] = str(PROGRAM.parents[2])
-    asyncio.run(emit(workers.settings, [history]))
+    program = [sys.executable, str(PROGRAM), "raising-fold", "worker", "--role", "intake"]
     start(workers, "publish-1")
-    for _ in range(2):  # it may not skip what it stumbled over
-        program = [sys.executable, str(PROGRAM), "raising-fold", "worker", "--role", "intake"]
-        workers.run("intake-1", program, machine="disk-intake-1")
-        code, _ = workers.await_end("intake-1", 90)
-        assert code == 1
-        assert "a bug in the fold" in workers.log("intake-1")
+    with emitting(workers, history):
+        for _ in range(2):  # it may not skip what it stumbled over
+            workers.run("intake-1", program, machine="disk-intake-1")
+            code, _ = workers.await_end("intake-1", 90)
+            assert code == 1
+            assert "a bug in the fold" in workers.log("intake-1")
     start(workers, "intake-1", "intake-2")
     workers.await_release(UPDATES, PATIENCE)
-    judge(f"raised an error in the fold after {RECORDS} records, twice, then fixed it", workers, embedded)
+    judge(f"raised an error in the fold at record {RECORDS}, twice, then fixed it", workers, embedded)
 
 
 def test_a_row_batch_that_the_broker_refuses_stops_the_worker_and_nothing_is_lost(
     workers: Workers, history: Path, embedded: DirectoryStore
 ) -> None:
     rows = next(topic for topic in topics(workers.settings) if topic.name == rows_topic(workers.settings))
-    asyncio.run(emit(workers.settings, [history]))
     start(workers, "publish-1", "intake-1")
     while "assigned" not in workers.log("intake-1"):
-        time.sleep(0.02)
+        time.sleep(0.1)
     asyncio.run(limit(workers.settings, rows, 4000))
+    asyncio.run(emit(workers.settings, [history]))
     code, _ = workers.await_end("intake-1", 90)
     assert code == 1
     assert "MessageSizeTooLargeError" in workers.log("intake-1")
