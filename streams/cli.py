@@ -7,7 +7,18 @@ import sys
 
 import typer
 
-from streams.commands import benchmark, copies, demo, export, figures, history, indicators, kafka, verification
+from streams.commands import (
+    benchmark,
+    copies,
+    demo,
+    export,
+    figures,
+    history,
+    indicators,
+    kafka,
+    outreach,
+    verification,
+)
 
 app = typer.Typer(
     name="ocmw",
@@ -17,7 +28,7 @@ app = typer.Typer(
     help="The figures of Belgian social assistance: claims and regularisations in, official figures out.",
     epilog="Begin with `ocmw demo`. Settings: `ocmw settings`. Rules, commands and faults: README.md.",
 )
-for part in (demo, history, export, figures, indicators, benchmark, verification, kafka, copies):
+for part in (demo, history, export, figures, indicators, benchmark, outreach, verification, kafka, copies):
     part.register(app)
 
 
@@ -38,11 +49,12 @@ def _exit_code(error: Exception) -> int | None:
     from schemas.log import CorruptFileError  # noqa: PLC0415 - not needed for help
     from sinks.errors import StoreError  # noqa: PLC0415
     from sinks.files.selection import ExportRefusedError  # noqa: PLC0415
+    from streams.approvals import ApprovalMissingError  # noqa: PLC0415
     from streams.settings import UsageError  # noqa: PLC0415
 
     if isinstance(error, (UsageError, ExportRefusedError)):
         return 2
-    if isinstance(error, (CorruptFileError, StoreError)):
+    if isinstance(error, (CorruptFileError, StoreError, ApprovalMissingError)):
         return 1
     from streams.kafka.errors import SENTENCES  # noqa: PLC0415 - last, for it loads the client
 
