@@ -123,9 +123,12 @@ class Counted:
         held["cancelled"] |= told["declaration"] == DECLARE_CANCEL
 
     def exits(self) -> pd.DataFrame:
-        """Return (person, month, ocmw) of the last months of spells in the kingdom, a year before the end or earlier."""
+        """Return (person, month, ocmw) of the ends of spells in the kingdom, a year before the log's end or earlier.
+
+        Gaps of up to two months are bridged: they are mostly made by offices.
+        """
         found = self.beneficiaries("LL").sort_values(["person", "month"])
-        goes_on = (found.person == found.person.shift(-1)) & (found.month.shift(-1) == found.month + 1)
+        goes_on = (found.person == found.person.shift(-1)) & (found.month.shift(-1) <= found.month + 3)
         ended = found[~goes_on & (found.month > FIRST) & (found.month <= LAST - 12)]
         places = self.rows[self.rows.support.isin(NODE["LL"].leaves)].drop_duplicates(["person", "month"])
         return ended.merge(places[["person", "month", "ocmw"]], on=["person", "month"])
