@@ -50,7 +50,7 @@ def rows(asked: Asked, first: int, last: int, indicators: Iterable[str] = INDICA
 
 
 def shown(rows_: pd.DataFrame, published: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    """Return the rows of exits and transitions all of whose months, from the reference to the last needed, are shown."""
+    """Return the rows of exits and transitions whose months, from the reference to the last needed, are all shown."""
     needs = {(series.indicator, series.method): series.needs for series in SERIES}
     told = rows_[["indicator", "method", "reference"]].itertuples(index=False, name=None)
     whole = [

@@ -96,15 +96,16 @@ class Recount:
         entry = self.releases[number].entries.get(key)
         return entry.latest.cells if entry and entry.latest else 0
 
-    def verdict(self, places: list[Place], progress: Report = silent) -> Verdict:
-        """Compare blocks and their vintages, then the totals of the last release."""
+    def verdict(self, places: list[Place], progress: Report = silent, *, indicators: bool = True) -> Verdict:
+        """Compare blocks and their vintages, then the totals of the last release and, where wanted, its indicators."""
         found = Verdict()
         for done, place in enumerate(places):
             progress("recounting blocks", done, len(places))
             found.differences += self._differences(place, found)
         found.differences += self._total_differences(found)
-        progress("recounting indicators", len(places), len(places))
-        found.differences += self._indicator_differences(found, whole=len(places) == len(self.places()))
+        if indicators:
+            progress("recounting indicators", len(places), len(places))
+            found.differences += self._indicator_differences(found, whole=len(places) == len(self.places()))
         return found
 
     def _indicator_differences(self, found: Verdict, *, whole: bool) -> Iterator[str]:

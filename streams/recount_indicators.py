@@ -53,16 +53,17 @@ class IndicatorRecount:
         if family == "outcomes":
             counted = slow.shown(counted, published_months(self.release))
         stored = stored[stored["reference"] >= self._first_text(stored)]
+        counted = counted[counted["reference"] >= self._first_text(counted)]
         both = stored.merge(counted, how="outer", on=KEY, suffixes=(" stored", " counted"))
         both = both.fillna(dict.fromkeys((f"{name} {side}" for name in COUNTS for side in ("stored", "counted")), 0))
         differ = (both["count stored"] != both["count counted"]) | (both["base stored"] != both["base counted"])
         return len(both), [self._sentence(line) for line in both[differ].to_dict("records")]
 
-    def _first_text(self, stored: pd.DataFrame) -> pd.Series:
+    def _first_text(self, rows: pd.DataFrame) -> pd.Series:
         """Return the first reference compared, as rows of a month or of a year write it."""
-        yearly = stored["reference"].str.len() == len("2024")
+        yearly = rows["reference"].str.len() == len("2024")
         month = month_code(self.first)
-        return pd.Series(np.where(yearly, month[:4], month), index=stored.index)
+        return pd.Series(np.where(yearly, month[:4], month), index=rows.index, dtype=object)
 
     def _sentence(self, line: dict[str, object]) -> str:
         where = " ".join(str(line[name]) for name in KEY)
