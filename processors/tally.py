@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import CLAIM, REGULARISATION, Bytes, Events, mixed
-from processors.ledger import DUPLICATE, EMPTY, SMALLEST, extended, home, roomier
+from processors.ledger import DUPLICATE, SMALLEST, extended, roomier
 from processors.partitioner import KEY_BYTES
 from processors.receipts import Summary, Told
 from processors.rules import MAX_AMOUNT, MAX_NIS
+from processors.slots import EMPTY, home
 from schemas.faults import FAULTS
 
 Int64 = npt.NDArray[np.int64]

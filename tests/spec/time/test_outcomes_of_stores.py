@@ -54,7 +54,7 @@ def history() -> str:
 FACTS = {
     1: [
         "dimona OUT p1 end=2023-06-30", "dimona IN p1 start=2022-12-01", "dimona IN p2 start=2023-01-15 ocmw=yes",
-        "youth p0 exit=2023-01-20 born=2004-06-20", "lives p0 ocmw=44021 from=2020-01-01",
+        "youth p0 exit=2023-02-20 born=2004-06-20", "lives p0 ocmw=44021 from=2020-01-01",
         "youth p7 exit=2023-02-20 born=2004-06-20", "lives p7 ocmw=44021 from=2020-01-01",
         "youth p8 exit=2023-02-21 born=2004-06-20", "lives p8 ocmw=11002 from=2020-01-01",
     ],
