@@ -43,7 +43,7 @@ class Gathered:
     def __init__(
         self, ledger: Ledger, partitions: int, touched: Mask | None = None, since: Int64 | None = None
     ) -> None:
-        """Start with an empty ledger, or with that of a snapshot, its ``touched`` (partition, leaf, month) and ``since``.
+        """Start with an empty ledger, or with that of a snapshot and its ``touched`` (partition, leaf, month).
 
         ``since`` is by partition the first day about which a fact said something new (FAR: none).
         """

@@ -73,8 +73,8 @@ class RowsBatch(NamedTuple):
     def of(cls, fields: dict[str, Any]) -> Self:
         """Return the batch with these Avro fields."""
         told = {"facts": b""} | fields  # earlier versions wrote none
-        *columns, facts = (np.frombuffer(told[name], kind) for name, kind in zip(Rows._fields, _TYPES, strict=True))
-        rows = Rows(*columns, facts.reshape(-1, FACT_COLUMNS))
+        columns = [np.frombuffer(told[name], kind) for name, kind in zip(Rows._fields, _TYPES, strict=True)]
+        rows = Rows._make([*columns[:-1], columns[-1].reshape(-1, FACT_COLUMNS)])
         return cls(**{name: fields[name] for name in cls._fields[:-1]}, rows=rows)
 
 

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from processors.facts import FAR
 from processors.indicator_window import first_changed, first_outcome_changed, last_shown, published_months
-from processors.indicators import Asked, Outcomes, outcome_tables, tables
+from processors.indicators import Asked, tables
 from processors.ledger import Ledger
+from processors.outcome_tables import Outcomes, outcome_tables
 from processors.people import Mask, people
 from processors.rules import FIRST_DAY, LAST_DAY, rules
 from processors.spells import layout

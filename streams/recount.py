@@ -28,8 +28,6 @@ from streams.recount_indicators import IndicatorRecount
 
 SAMPLE_BLOCKS = 200
 SAMPLE_CELLS = 1_000_000
-SAMPLE_MONTHS = 14
-"""Months before the reference month from which on a sample compares indicators."""
 _KEYS = ["geo_level", "geo", "breakdown", "category"]
 
 Place = tuple[int, BlockKey]
@@ -113,8 +111,7 @@ class Recount:
         if not self.releases:
             return
         release = self.releases[max(self.releases)]
-        first = 0 if whole else release.update.reference_month - SAMPLE_MONTHS
-        compared = IndicatorRecount(self.store.root, self.history, release, self.settings, first)
+        compared = IndicatorRecount(self.store.root, self.history, release, self.settings, whole)
         for rows, differences in compared.differences():
             found.indicators += rows
             yield from differences

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from processors.indicator_window import published_months
-from processors.indicators import Asked, Outcomes, half_years_shown, youth_tables
+from processors.indicators import Asked
+from processors.leavers import Leavers, leavers
 from processors.ledger import Ledger
-from processors.outcomes import Leavers, leavers
+from processors.outcome_tables import Outcomes, half_years_shown, youth_tables
 from processors.people import Mask, people
 from processors.rules import rules
 from schemas.approvals import Approval

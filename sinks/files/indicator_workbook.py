@@ -27,7 +27,7 @@ def write_indicator_workbook(directory: Path, name: str, batches: Iterable[pa.Re
     with temporary(path) as written:
         with xlsxwriter.Workbook(written, {"constant_memory": True}) as book:
             for number, (key, series) in enumerate(rows.groupby(list(_SERIES), observed=True), start=1):
-                _write(book, f"{number} {' '.join(key)}", series)
+                _write(book, f"{number} {' '.join(map(str, key))}", series)
             if rows.empty:
                 _write(book, name, rows)
         put_in_place(written, path)
