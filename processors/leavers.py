@@ -1,4 +1,4 @@
-"""Youth-care leavers from facts and rows, in columns: they are few (H5). ``reference_outcomes`` says what is counted."""
+"""Youth-care leavers from facts and rows, in columns: they are few (H5); reference_outcomes says what is counted."""
 
 from typing import NamedTuple
 
