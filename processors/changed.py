@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.compiled import kernel
-from processors.decoding import UPDATE_CLOSED, Events
+from processors.decoding import EMPLOYMENT, UPDATE_CLOSED, Events
+from processors.facts import WAITING, employment_of
 from processors.ledger import (
     AMOUNT,
     DAYS,
@@ -21,13 +22,16 @@ from processors.ledger import (
 )
 from processors.rules import FIRST_DAY, RECOVERY, REG_RECOVERY, Rules
 from processors.slots import EMPTY, home
-from schemas.rows import Rows
+from schemas.rows import NO_FACTS, Rows
 
 PLACE_MASK = (1 << PERSON_SHIFT) - 1
 
 
-def changed_rows(ledger: Ledger, events: Events, first: int, stop: int) -> Rows:
-    """Return the rows that the applied events in [first, stop) reached, after the fold, in the ledger's order."""
+def changed_rows(ledger: Ledger, events: Events, first: int, stop: int, known_facts: int) -> Rows:
+    """Return the rows and facts that the events in [first, stop) reached, after the fold, in the ledger's order.
+
+    ``known_facts`` is how many facts there were before them.
+    """
     reached = np.sort(_reached(events, first, stop, ledger.rules, ledger.tables))
     reached = reached[np.diff(reached, prepend=-1) != 0]  # each once; np.unique builds a hash table first
     rows = ledger.rows[reached]
@@ -38,7 +42,28 @@ def changed_rows(ledger: Ledger, events: Events, first: int, stop: int) -> Rows:
         state_share=rows[:, STATE_SHARE].copy(),
         days=rows[:, DAYS].copy(),
         traits=rows[:, TRAITS].astype(np.uint32),
+        facts=_changed_facts(ledger, events, first, stop, known_facts),
     )
+
+
+def _changed_facts(ledger: Ledger, events: Events, first: int, stop: int, known: int) -> npt.NDArray[np.int64]:
+    told = np.flatnonzero((events.kind[first:stop] == EMPLOYMENT) & np.isin(events.fault[first:stop], (0, WAITING)))
+    if not len(told) and len(ledger.facts) == known:
+        return NO_FACTS
+    reached = _employments(events, first + told, ledger.tables)
+    numbers = np.unique(np.concatenate([reached, np.arange(known, len(ledger.facts))]))
+    return np.column_stack([numbers, ledger.facts[numbers]])
+
+
+@kernel
+def _employments(events: Events, rows: npt.NDArray[np.int64], tables: Tables) -> npt.NDArray[np.int64]:
+    """Return the numbers of the employments of which some declarations speak."""
+    found = np.empty(len(rows), np.int64)
+    for at in range(len(rows)):
+        row = rows[at]
+        person = _person(events.identity[row, 2], events.identity[row, 3], tables)
+        found[at] = employment_of(np.int64(person), events.amount[row], tables.facts, tables.fact_slots, tables.used)
+    return found
 
 
 @kernel

@@ -70,7 +70,7 @@ def kept(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
 ) -> Whole:
     """Keep a fact that was admitted; return 0, or WAITING."""
     if events.kind[event] == EMPLOYMENT:
-        fact = _employment(person, events.amount[event], facts, slots, used)
+        fact = employment_of(person, events.amount[event], facts, slots, used)
         return _declared(events, event, facts, fact, used)
     fact = used[FACTS]
     used[FACTS] += 1
@@ -86,7 +86,7 @@ def kept(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
 
 
 @inlined
-def _employment(person: Whole, name: Whole, facts: Int64, slots: Int32, used: Int64) -> Whole:
+def employment_of(person: Whole, name: Whole, facts: Int64, slots: Int32, used: Int64) -> Whole:
     """Return the employment of a person with this name, a new one that waits when there was none."""
     slot = home(_hash(person, name), len(slots))
     while slots[slot] != EMPTY:
@@ -118,12 +118,12 @@ def _declared(events: Events, event: Whole, facts: Int64, fact: Whole, used: Int
     """Let a declaration change its employment, as the table at the head says; return 0, or WAITING."""
     declaration = events.amount_type[event]
     status = status_of(facts[fact, STATE])
-    before = facts[fact, FROM], _end(facts, fact), facts[fact, WHAT], facts[fact, STATE]
+    before = facts[fact, FROM], end_of(facts, fact), facts[fact, WHAT], facts[fact, STATE]
     if status in (WAITS, WAITS_CANCELLED):
         if declaration == DECLARE_IN:
             _overlay(events, event, facts, fact, waiting(facts[fact, STATE]) == 0)
             _become(OPEN if status == WAITS else CANCELLED, 0, facts, fact)
-            _note_change(before, facts, fact, used)
+            used[SINCE] = min(used[SINCE], changed_since(before, facts, fact))
             return np.int64(0)
         if status == WAITS and declaration != DECLARE_CANCEL:
             _overlay(events, event, facts, fact, True)
@@ -138,7 +138,7 @@ def _declared(events: Events, event: Whole, facts: Int64, fact: Whole, used: Int
         _forget(facts, fact)
         _overlay(events, event, facts, fact, True)
         _become(OPEN, 0, facts, fact)
-    _note_change(before, facts, fact, used)
+    used[SINCE] = min(used[SINCE], changed_since(before, facts, fact))
     return np.int64(0)
 
 
@@ -180,23 +180,26 @@ def _overlay(
 
 
 @inlined
-def _end(facts: Int64, fact: Whole) -> Whole:
+def end_of(facts: Int64, fact: Whole) -> Whole:
+    """Return the last day of an employment, FOREVER where none was told."""
     return FOREVER if facts[fact, UNTIL] == NO_DATE else facts[fact, UNTIL]
 
 
 @inlined
-def _note_change(before: tuple[Whole, Whole, Whole, Whole], facts: Int64, fact: Whole, used: Int64) -> None:
-    """Note the first day on which somebody is employed otherwise than before."""
+def changed_since(before: tuple[Whole, Whole, Whole, Whole], facts: Int64, fact: Whole) -> Whole:
+    """Return the first day on which somebody is employed otherwise than before, FAR where nothing changed.
+
+    ``before`` holds the first and last day (``end_of``), the worker type and the state.
+    """
     first, last, worker, state = before
     was = first != NO_DATE and status_of(state) == OPEN
     now = facts[fact, FROM] != NO_DATE and status_of(facts[fact, STATE]) == OPEN
     if not (was or now):
-        return
+        return np.int64(FAR)
     alike = worker == facts[fact, WHAT] and (state ^ facts[fact, STATE]) & BY_OCMW == 0
     if was and now and alike and first == facts[fact, FROM]:
-        since = min(last, _end(facts, fact)) + 1 if last != _end(facts, fact) else np.int64(FAR)
-    elif was and now:
-        since = min(first, facts[fact, FROM])
-    else:
-        since = first if was else facts[fact, FROM]
-    used[SINCE] = min(used[SINCE], since)
+        end = end_of(facts, fact)
+        return np.int64(min(last, end) + 1 if last != end else FAR)
+    if was and now:
+        return np.int64(min(first, facts[fact, FROM]))
+    return np.int64(first if was else facts[fact, FROM])

@@ -1,7 +1,7 @@
 """The ledger of all rows, as publish holds it: no events, no ids, no person keys; rows arrive absolute.
 
 A person's number is (number in its partition) x partitions + partition: unique, dense enough to count by, and the
-same whenever it is built again. Partitions are put in separately and never meet in a row.
+same whenever it is built again; so is the place of a fact. Partitions are put in separately and never meet in a row.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.compiled import kernel
+from processors.facts import FACTS, FAR, FROM, PERSON, STATE, WHAT, changed_since, end_of, is_employment
 from processors.ledger import (
     AMOUNT,
     DAYS,
@@ -33,20 +34,28 @@ from schemas.rows import Rows
 from schemas.supports import LEAVES
 
 Mask = npt.NDArray[np.bool_]
+Int64 = npt.NDArray[np.int64]
 
 
 class Gathered:
     """Rows of all partitions, and which (leaf, month) each partition touched since it was last told to forget."""
 
-    def __init__(self, ledger: Ledger, partitions: int, touched: Mask | None = None) -> None:
-        """Start with an empty ledger, or with one of a snapshot and its ``touched`` (partition, leaf, month)."""
+    def __init__(
+        self, ledger: Ledger, partitions: int, touched: Mask | None = None, since: Int64 | None = None
+    ) -> None:
+        """Start with an empty ledger, or with that of a snapshot and its ``touched`` (partition, leaf, month).
+
+        ``since`` is by partition the first day about which a fact said something new (FAR: none).
+        """
         self.ledger = ledger
         self.partitions = partitions
         shape = (partitions, len(LEAVES), MONTH_COUNT)
         self.touched = np.zeros(shape, np.bool_) if touched is None else touched
+        self.since = np.full(partitions, FAR, np.int64) if since is None else since
 
     def put(self, partition: int, rows: Rows) -> None:
-        """Let rows of a partition stand as they are given."""
+        """Let rows and facts of a partition stand as they are given."""
+        self._put_facts(partition, rows.facts)
         if not len(rows.person):
             return
         self._reserve(len(rows.person))
@@ -54,11 +63,30 @@ class Gathered:
 
     def forget_touched(self, partitions: Iterable[int]) -> None:
         """Forget what these partitions touched so far: it is in a release."""
-        self.touched[list(partitions)] = False
+        chosen = list(partitions)
+        self.touched[chosen] = False
+        self.since[chosen] = FAR
 
     def touched_by_any(self) -> Mask:
         """Return which (leaf, month) some partition touched."""
         return np.asarray(self.touched.any(axis=0))
+
+    def facts_since(self) -> int:
+        """Return the first day about which a fact of some partition said something new, FAR: none did."""
+        return int(self.since.min())
+
+    def _put_facts(self, partition: int, told: Int64) -> None:
+        if not len(told):
+            return
+        places = told[:, 0] * self.partitions + partition
+        tables, needed = self.ledger.tables, int(places.max()) + 1
+        known = int(tables.used[FACTS])
+        facts = extended(tables.facts, needed)
+        facts[known:needed] = 0  # places of other partitions that nobody filled yet are no facts of any kind
+        tables.used[FACTS] = max(known, needed)
+        self.ledger.tables = tables._replace(facts=facts)
+        found = _put_facts(told, places, self.partitions, partition, self.ledger.tables)
+        self.since[partition] = min(int(self.since[partition]), int(found))
 
     def _reserve(self, rows: int) -> None:
         before = self.ledger.tables
@@ -71,6 +99,25 @@ class Gathered:
         self.ledger.tables = tables
         if tables.row_slots is not before.row_slots:
             refill_rows(tables)
+
+
+@kernel
+def _put_facts(told: Int64, places: Int64, partitions: int, partition: int, tables: Tables) -> int:
+    """Write facts at their places; return the first day about which they say something new."""
+    since = np.int64(FAR)
+    facts = tables.facts
+    for at in range(len(told)):
+        fact = places[at]
+        before = facts[fact, FROM], end_of(facts, fact), facts[fact, WHAT], facts[fact, STATE]
+        facts[fact, PERSON] = told[at, 1 + PERSON] * partitions + partition
+        for column in range(PERSON + 1, facts.shape[1]):
+            facts[fact, column] = told[at, 1 + column]
+        if is_employment(facts, fact):
+            since = min(since, changed_since(before, facts, fact))
+        else:
+            since = min(since, facts[fact, FROM])
+        tables.used[PERSONS] = max(tables.used[PERSONS], facts[fact, PERSON] + 1)
+    return int(since)
 
 
 @kernel

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,47 +18,29 @@ import pandas as pd
 from scipy.stats import CensoredData, ecdf
 
 from processors.durations import durations
-from processors.ledger import Ledger
-from processors.outcomes import (
-    ANY_WORK_AT,
-    LATER_COUNT,
-    Work,
-    exits,
-    half_years_of_exits,
-    leavers,
-    transitions,
-    where,
-    work,
-)
 from processors.people import People
-from processors.plan import ABSENT
 from processors.rules import rules
 from processors.spells import TRAIT_KINDS, Layout, Spells, layout, spells
 from schemas.indicators import (
     BANDS,
     COLUMNS,
-    EXIT_MONTHS,
     FLOWS,
     GAPS,
-    HALF_YEAR,
     NUMBER,
     QUARTILES,
     RANKS,
     SERIES,
-    SITUATIONS,
     SURVIVAL_MONTHS,
     SURVIVAL_UNIT,
     TRAIT_CODES,
     TRAITS,
-    TRANSITION_MONTHS,
-    YOUTH_MONTHS,
     Benefit,
     Table,
     reference_code,
 )
 from schemas.parameters import table
 from schemas.periods import MONTHS_PER_YEAR
-from schemas.places import KINGDOM, LEVELS, PLACE_NUMBER, PLACES
+from schemas.places import PLACES
 from schemas.settings import FigureSettings
 
 Integers = npt.NDArray[np.integer[Any]]
@@ -122,17 +104,17 @@ def tables(asked: Asked) -> Table:
         *_running_tables(asked),
         *(part for gap in GAPS for part in _survival_tables(asked, gap)),
     ]
-    return _joined(parts)
+    return joined(parts)
 
 
-def _joined(parts: list[Table]) -> Table:
+def joined(parts: list[Table]) -> Table:
     """Return all rows, sorted by series, reference, place and category."""
     joined = Table._make(map(np.concatenate, zip(EMPTY, *parts, strict=True)))
     order = np.lexsort((joined.category, joined.place, joined.reference, joined.series))
     return Table._make(column[order] for column in joined)
 
 
-def _part(
+def rows_of(
     series: int | Integers,
     reference: int | Integers,
     place: Integers,
@@ -147,7 +129,7 @@ def _part(
 
 
 _NOTHING = np.empty(0, np.int64)
-EMPTY = _part(0, 0, _NOTHING, 0, _NOTHING, _NOTHING)
+EMPTY = rows_of(0, 0, _NOTHING, 0, _NOTHING, _NOTHING)
 
 
 @cache
@@ -167,13 +149,13 @@ def _duration_tables(asked: Asked) -> Iterator[Table]:
             place, method, month, trait, band = np.nonzero(counted.bands)
             base = counted.bands.sum(axis=-1)[place, method, month, trait]
             count = counted.bands[place, method, month, trait, band]
-            yield _part(
+            yield rows_of(
                 method * TRAIT_KINDS + kind[trait], start + month, place, first_category[trait] + band, count, base
             )
             place, month, stock, exact = np.nonzero(counted.difference)
             base = counted.difference.sum(axis=(-1, -2))[place, month]
             count = counted.difference[place, month, stock, exact]
-            yield _part(difference, start + month, place, stock * len(BANDS) + exact, count, base)
+            yield rows_of(difference, start + month, place, stock * len(BANDS) + exact, count, base)
 
 
 def _by_place(place: Integers, month: Integers, first: int, months: int) -> Integers:
@@ -197,7 +179,7 @@ def _flow_tables(asked: Asked, gap: int) -> Iterator[Table]:
         flows = np.stack([entries, exits, stock], axis=-1)
         place, month = np.nonzero(flows.any(axis=-1))
         for category in range(len(FLOWS)):
-            yield _part(series, first + month, place, category, flows[place, month, category], stock[place, month])
+            yield rows_of(series, first + month, place, category, flows[place, month, category], stock[place, month])
 
 
 def _entry_tables(asked: Asked, gap: int) -> Iterator[Table]:
@@ -221,7 +203,7 @@ def _rank_table(series: int, year: int, places: Integers, ranks: Integers) -> Ta
     cell = places.astype(np.int64) * len(RANKS) + ranks
     counts = np.bincount(cell, minlength=len(PLACES) * len(RANKS)).reshape(len(PLACES), len(RANKS))
     place, rank = np.nonzero(counts)
-    return _part(series, year, place, rank, counts[place, rank], counts.sum(axis=1)[place])
+    return rows_of(series, year, place, rank, counts[place, rank], counts.sum(axis=1)[place])
 
 
 def _running_tables(asked: Asked) -> Iterator[Table]:
@@ -259,7 +241,7 @@ def _quartile_table(series: int, reference: int, places: Integers, months: Integ
     wanted = [-(-total[place] * quarter // _QUARTERS) for quarter in range(1, _QUARTERS)]
     found = [(reached < least[:, None]).sum(axis=1) for least in wanted]
     category = np.repeat(np.arange(len(QUARTILES)), len(place))
-    return _part(
+    return rows_of(
         series,
         reference,
         np.tile(place, len(QUARTILES)),
@@ -295,114 +277,6 @@ def _survival_tables(asked: Asked, gap: int) -> Iterator[Table]:
                 yield _survival_table(series, year, place, rows, asked.last, gap)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
-    """What outcomes are made from.
-
-    The question of the spells, the facts and how many persons there are, which months are published (by ordinal), and
-    the last month with a row: there is no reference behind it.
-    """
-
-    asked: Asked
-    facts: npt.NDArray[np.int64]
-    persons: int
-    published: npt.NDArray[np.bool_]
-    newest: int
-
-    @classmethod
-    def of(cls, ledger: Ledger, asked: Asked, published: npt.NDArray[np.bool_]) -> Self:
-        """Return what a ledger says."""
-        rows = np.flatnonzero(ledger.tables.exists.any(axis=0))
-        return cls(asked, ledger.facts, ledger.persons, published, int(rows[-1]) if len(rows) else -1)
-
-    @property
-    def months(self) -> Integers:
-        """The reference months."""
-        return np.arange(self.asked.first, min(self.asked.last, self.newest) + 1)
-
-    def shown(self, needs: int) -> npt.NDArray[np.bool_]:
-        """Return for each reference month whether it and the ``needs`` months behind it are published."""
-        gaps = np.cumsum(np.r_[0, ~self.published])
-        ends = np.minimum(self.months + needs + 1, len(self.published))
-        return (self.months + needs <= self.asked.last) & (gaps[ends] == gaps[self.months])
-
-
-def outcome_tables(outcomes: Outcomes) -> Table:
-    """Return the rows of exits and transitions for the references wanted (H4)."""
-    asked = outcomes.asked
-    if not len(outcomes.months):
-        return EMPTY
-    worked = work(outcomes.facts, outcomes.persons, asked.settings)
-    parts = [_transition_table(outcomes, worked)]
-    parts += [part for gap in GAPS for part in _exit_tables(outcomes, worked, gap)]
-    return _joined(parts)
-
-
-def _transition_table(outcomes: Outcomes, worked: Work) -> Table:
-    asked = outcomes.asked
-    wanted = outcomes.shown(TRANSITION_MONTHS)
-    found = transitions(asked.people.rows, asked.first, wanted, TRANSITION_MONTHS, worked, where(asked.settings))
-    states = found.reshape(*found.shape[:2], -1, LATER_COUNT)
-    base = np.repeat(states.sum(axis=-1), LATER_COUNT, axis=-1)
-    place, month, category = np.nonzero(found)
-    number = NUMBER["transitions", "own", "state|later"]
-    return _part(
-        number, asked.first + month, place, category, found[place, month, category], base[place, month, category]
-    )
-
-
-def _exit_tables(outcomes: Outcomes, worked: Work, gap: int) -> Iterator[Table]:
-    """Yield the exits with a gap tolerance; the references of one geography together."""
-    asked = outcomes.asked
-    needs = [max(after, gap + 1) for after in EXIT_MONTHS]
-    months = outcomes.months
-    era_of_month = rules(asked.settings).era_of_month
-    shown = np.array([outcomes.shown(needed) for needed in needs])
-    eras = np.array([era_of_month[np.minimum(months + needed, asked.last)] for needed in needs])
-    for era in np.unique(eras[shown]).tolist():
-        geography = asked.layout(int(np.flatnonzero(era_of_month == era)[0]))
-        wanted = shown & (eras == era)
-        found = exits(asked.people.rows, asked.spells(gap, geography), asked.first, wanted, worked, geography.place_of)
-        base = found[..., :ANY_WORK_AT].sum(axis=-1)
-        after, place, month, category = np.nonzero(found)
-        numbers = np.array([NUMBER["exit_to_work", f"own_x{x}_g{gap}", "outcome"] for x in EXIT_MONTHS])
-        count = found[after, place, month, category]
-        yield _part(numbers[after], asked.first + month, place, category, count, base[after, place, month])
-
-
-def youth_tables(outcomes: Outcomes) -> Table:
-    """Return the rows of youth-care leavers for the half-years that end in the references wanted (H5)."""
-    return _joined([part for after in YOUTH_MONTHS for part in _youth_tables(outcomes, after)])
-
-
-def _youth_tables(outcomes: Outcomes, after: int) -> Iterator[Table]:
-    asked = outcomes.asked
-    number = NUMBER["youth_care", f"x{after}", "situation"]
-    places = where(asked.settings)
-    for half_year in half_years_shown(outcomes, after):
-        found = leavers(asked.people.rows, outcomes.facts, half_year, after, asked.settings)
-        areas = places.place_of[places.era_of_month[half_year + after], found.municipality]
-        areas[found.municipality < 0] = [_KINGDOM if level == "kingdom" else ABSENT for level in LEVELS]
-        cells = areas.astype(np.int64) * len(SITUATIONS) + found.situation[:, None]
-        counts = np.bincount(cells[areas >= 0], minlength=len(PLACES) * len(SITUATIONS))
-        counts = counts.reshape(len(PLACES), len(SITUATIONS))
-        place, situation = np.nonzero(counts)
-        yield _part(number, half_year, place, situation, counts[place, situation], counts.sum(axis=1)[place])
-
-
-def half_years_shown(outcomes: Outcomes, after: int) -> list[int]:
-    """Return the half-years (by their last month) whose cohort may be shown X months after the exit."""
-    asked, published = outcomes.asked, outcomes.published
-    return [
-        end
-        for end in half_years_of_exits(outcomes.facts, asked.settings)
-        if asked.first <= end <= asked.last - after and published[end - HALF_YEAR + 1 + after : end + 1 + after].all()
-    ]
-
-
-_KINGDOM = PLACE_NUMBER["kingdom", KINGDOM]
-
-
 def _december(month: int) -> int:
     return month - month % MONTHS_PER_YEAR + _DECEMBER
 
@@ -416,7 +290,7 @@ def _survival_table(series: int, year: int, place: int, rows: Spells, last: int,
     shares = ecdf(sample).sf.evaluate(np.array(SURVIVAL_MONTHS)[seen])
     count = np.floor(shares * SURVIVAL_UNIT + 0.5).astype(np.int64)
     size = np.full(len(seen), len(months))
-    return _part(series, year, np.full(len(seen), place), np.array(seen, np.int64), count, size)
+    return rows_of(series, year, np.full(len(seen), place), np.array(seen, np.int64), count, size)
 
 
 def labelled(found: Table) -> pd.DataFrame:

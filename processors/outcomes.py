@@ -1,4 +1,4 @@
-"""Where people go, from the ledger's rows and facts: outcomes of exits, transitions, youth-care leavers (H4, H5).
+"""Where people go, from the ledger's rows and facts: outcomes of exits, transitions (H4).
 
 ``processors.reference_outcomes`` says what is counted; this says how it is made fast.
 
@@ -23,12 +23,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from processors.compiled import inlined, loop
-from processors.decoding import NO_BIRTH_DATE, NO_DATE, packed
+from processors.compiled import Whole, inlined, loop
+from processors.decoding import NO_DATE, packed
 from processors.facts import BY_OCMW, FROM, KIND_MASK, OPEN, PERSON, STATE, UNTIL, WHAT, status_of
 from processors.ledger import (
     AMOUNT,
-    DAYS_PER_YEAR,
     KEY,
     LEAF_MASK,
     MONTH_MASK,
@@ -39,21 +38,18 @@ from processors.ledger import (
     REFERENCE_DAY,
 )
 from processors.plan import ABSENT
-from processors.rules import FIRST_DAY, LEAF_COUNT, place_of_municipality, rules, shown_municipality
+from processors.rules import LEAF_COUNT, place_of_municipality, rules, shown_municipality
 from processors.spells import LEVEL_COUNT, MUNICIPAL, PLACE_COUNT, Spells
-from schemas.events import EMPLOYMENT, FOREVER, RESIDENCE, YOUTH_EXIT
+from schemas.events import EMPLOYMENT, FOREVER
 from schemas.indicators import (
     ANY_WORK,
     EXIT_MONTHS,
-    HALF_YEAR,
     LATER_STATES,
     OUTCOME_NODES,
     OUTCOMES,
     PARTS,
-    SITUATIONS,
     STATES,
     UNCOUNTED_TYPES,
-    YOUTH_ADULT_AGE,
     worker_counts,
 )
 from schemas.periods import MONTH_COUNT
@@ -152,7 +148,8 @@ def where(settings: FigureSettings) -> Where:
 
 
 @cache
-def _node_of_leaf() -> Int8:
+def node_of_leaf() -> Int8:
+    """Return the node of each leaf as a place in ``OUTCOME_NODES``, ABSENT for the others."""
     found = np.full(LEAF_COUNT, ABSENT, np.int8)
     for number, node in enumerate(OUTCOME_NODES):
         for part in PARTS[node]:  # type: ignore[index]  # a node is a benefit
@@ -173,7 +170,9 @@ is one behind the months)."""
 
 
 @inlined
-def _gather(rows: Int64, at: int, first: int, last: int, node_of_leaf: Int8, person: Int64) -> tuple[int, int]:
+def _gather(
+    rows: Int64, at: Whole, first: Whole, last: Whole, node_of_leaf: Int8, person: Int64
+) -> tuple[Whole, Whole]:
     """Copy the rows of the four nodes and the months wanted of the person at row ``at``; return as spells.gather."""
     number = rows[at, KEY] >> PERSON_SHIFT
     size = 0
@@ -192,7 +191,7 @@ def _gather(rows: Int64, at: int, first: int, last: int, node_of_leaf: Int8, per
 
 
 @inlined
-def _look(number: int, size: int, first: int, work: Work, person: Int64, months: Int64) -> None:
+def _look(number: Whole, size: Whole, first: Whole, work: Work, person: Int64, months: Int64) -> None:
     """Find what holds in each month: nodes above zero in the kingdom, and work."""
     entry = 0
     for month in range(months.shape[1] - 1):
@@ -211,7 +210,7 @@ def _look(number: int, size: int, first: int, work: Work, person: Int64, months:
 
 
 @inlined
-def _nodes_above_zero(begin: int, end: int, person: Int64) -> int:
+def _nodes_above_zero(begin: Whole, end: Whole, person: Int64) -> Whole:
     """Return the bits of the nodes whose rows [begin, end) add up to more than zero."""
     bits = 0
     for node in range(NODE_COUNT):
@@ -225,7 +224,9 @@ def _nodes_above_zero(begin: int, end: int, person: Int64) -> int:
 
 
 @inlined
-def _balance(node: int, level: int, place: int, month: int, places: Int16, person: Int64, months: Int64) -> int:
+def _balance(
+    node: Whole, level: Whole, place: Whole, month: Whole, places: Int16, person: Int64, months: Int64
+) -> Whole:
     """Return the balance of a node at a place in a month."""
     total = np.int64(0)
     for at in range(months[ENTRY_OF, month], months[ENTRY_OF, month + 1]):
@@ -235,7 +236,7 @@ def _balance(node: int, level: int, place: int, month: int, places: Int16, perso
 
 
 @inlined
-def _later_state(standing: int) -> int:
+def _later_state(standing: Whole) -> Whole:
     """Return the place in ``LATER_STATES`` of the first state that holds."""
     for bit in range(LATER_COUNT - 1):
         if standing >> bit & 1:
@@ -247,7 +248,7 @@ def transitions(rows: Int64, first: int, wanted: Mask, after: int, worked: Work,
     """Return counts by (place, month from ``first`` on, state x later state); ``wanted`` is by month from there."""
     counted = np.zeros((PLACE_COUNT, len(wanted), CHANGE_COUNT), np.int32)
     room = _room(rows, first, len(wanted) + after)
-    _transitions(rows, first, wanted, after, _node_of_leaf(), worked, geography, *room, counted)
+    _transitions(rows, first, wanted, after, node_of_leaf(), worked, geography, *room, counted)
     return counted
 
 
@@ -257,7 +258,7 @@ def _room(rows: Int64, first: int, months: int) -> tuple[Int64, Int64]:
 
 
 @loop
-def _largest(rows: Int64) -> int:
+def _largest(rows: Int64) -> Whole:
     """Return the most rows that a person has, at least one."""
     largest, size = 1, 0
     for row in range(len(rows)):
@@ -270,9 +271,9 @@ def _largest(rows: Int64) -> int:
 @loop
 def _transitions(
     rows: Int64,
-    first: int,
+    first: Whole,
     wanted: Mask,
-    after: int,
+    after: Whole,
     node_of_leaf: Int8,
     worked: Work,
     geography: Where,
@@ -297,7 +298,7 @@ def _transitions(
 
 @inlined
 def _count_states(
-    begin: int, end: int, month: int, later: int, places: Int16, person: Int64, months: Int64, counted: Int32
+    begin: Whole, end: Whole, month: Whole, later: Whole, places: Int16, person: Int64, months: Int64, counted: Int32
 ) -> None:
     """Count a person at each place where a state holds in a month; all in one municipality: everywhere the same."""
     stays = True
@@ -317,7 +318,7 @@ def _count_states(
 
 
 @inlined
-def _seen_before(begin: int, at: int, level: int, place: int, places: Int16, person: Int64) -> bool:
+def _seen_before(begin: Whole, at: Whole, level: Whole, place: Whole, places: Int16, person: Int64) -> bool:
     """Tell whether a row before this one, from ``begin`` on, lies at the same place."""
     for other in range(begin, at):  # noqa: SIM110 - kernels have no generators
         if places[person[MUNICIPALITY_OF, other], level] == place:
@@ -334,7 +335,7 @@ def exits(rows: Int64, spells: Spells, first: int, wanted: Mask, worked: Work, p
     counted = np.zeros((AFTER_COUNT, PLACE_COUNT, wanted.shape[1], OUTCOME_COUNT), np.int32)
     room = _room(rows, first, wanted.shape[1] + EXIT_MONTHS[-1])
     after = np.array(EXIT_MONTHS, np.int64)
-    _exits(rows, spells, first, wanted, after, _node_of_leaf(), worked, places, _level_of_place(), *room, counted)
+    _exits(rows, spells, first, wanted, after, node_of_leaf(), worked, places, _level_of_place(), *room, counted)
     return counted
 
 
@@ -342,7 +343,7 @@ def exits(rows: Int64, spells: Spells, first: int, wanted: Mask, worked: Work, p
 def _exits(
     rows: Int64,
     spells: Spells,
-    first: int,
+    first: Whole,
     wanted: Mask,
     after: Int64,
     node_of_leaf: Int8,
@@ -377,7 +378,9 @@ def _exits(
 
 
 @inlined
-def _outcome(month: int, later: int, level: int, place: int, places: Int16, person: Int64, months: Int64) -> int:
+def _outcome(
+    month: Whole, later: Whole, level: Whole, place: Whole, places: Int16, person: Int64, months: Int64
+) -> Whole:
     back = _back(month, later, level, place, places, person, months)
     if back != NOTHING:
         return back
@@ -392,7 +395,7 @@ def _outcome(month: int, later: int, level: int, place: int, places: Int16, pers
 
 
 @inlined
-def _back(month: int, later: int, level: int, place: int, places: Int16, person: Int64, months: Int64) -> int:
+def _back(month: Whole, later: Whole, level: Whole, place: Whole, places: Int16, person: Int64, months: Int64) -> Whole:
     """Return SAME, ELSEWHERE, or NOTHING where no municipality is above zero in LL later."""
     found = NOTHING
     for at in range(months[ENTRY_OF, later], months[ENTRY_OF, later + 1]):
@@ -404,94 +407,3 @@ def _back(month: int, later: int, level: int, place: int, places: Int16, person:
             return SAME
         found = ELSEWHERE
     return found
-
-
-class Leavers(NamedTuple):
-    """Youth-care leavers of one half-year X months after their exit.
-
-    ``municipality`` is a number, -1 for none, valid in the month looked at; ``situation`` a place in ``SITUATIONS``.
-    """
-
-    person: Int64
-    municipality: Int64
-    situation: Int64
-
-
-def half_years_of_exits(facts: Int64, settings: FigureSettings) -> list[int]:
-    """Return the half-years, by their last month, in which somebody leaves youth care."""
-    days = facts[facts[:, STATE] & KIND_MASK == YOUTH_EXIT, FROM]
-    months = rules(settings).month_of_day[days - FIRST_DAY].astype(np.int64)
-    ends: list[int] = np.unique(months - months % HALF_YEAR + HALF_YEAR - 1).tolist()
-    return ends
-
-
-def leavers(rows: Int64, facts: Int64, half_year: int, after: int, settings: FigureSettings) -> Leavers:
-    """Return the last exit of each person in the half-year that ends with a month, and what became of it (H5)."""
-    found = rules(settings)
-    left = facts[facts[:, STATE] & KIND_MASK == YOUTH_EXIT]
-    month = found.month_of_day[left[:, FROM] - FIRST_DAY].astype(np.int64)
-    inside = (month > half_year - HALF_YEAR) & (month <= half_year)
-    left, month = left[inside], month[inside]
-    order = np.lexsort((np.arange(len(left)), left[:, FROM], left[:, PERSON]))
-    latest = order[np.r_[left[order[1:], PERSON] != left[order[:-1], PERSON], np.ones(min(len(left), 1), np.bool_)]]
-    left, month = left[latest], month[latest] + after
-    day = found.first_day_of_month[month].astype(np.int64) + REFERENCE_DAY - 1
-    told, municipality = _residences(facts, left[:, PERSON], day)
-    known = municipality >= 0
-    there = np.where(known, found.valid_municipality[found.era_of_month[month], municipality], -1).astype(np.int64)
-    benefits = _beneficiaries(rows, left[:, PERSON], month, there, settings)
-    age = (day - left[:, UNTIL]) // DAYS_PER_YEAR
-    conditions = {
-        "no_residence": ~told,
-        "left_register": ~known,
-        "age_unknown": left[:, UNTIL] == NO_BIRTH_DATE,
-        "under_18": age < YOUTH_ADULT_AGE,
-        "beneficiary": benefits,
-    }
-    numbers = [SITUATIONS.index(name) for name in conditions]
-    situation = np.select(list(conditions.values()), numbers, SITUATIONS.index("not_beneficiary"))
-    return Leavers(left[:, PERSON], there, situation.astype(np.int64))
-
-
-def _residences(facts: Int64, persons: Int64, days: Int64) -> tuple[Mask, Int64]:
-    """Return whether a residence was told by a day, and its municipality number, -1 where it is none."""
-    lived = facts[facts[:, STATE] & KIND_MASK == RESIDENCE]
-    order = np.lexsort((np.arange(len(lived)), lived[:, FROM], lived[:, PERSON]))
-    keys = _person_day(lived[order, PERSON], lived[order, FROM])
-    place = np.searchsorted(keys, _person_day(persons, days), side="right") - 1
-    if not len(lived):
-        return np.zeros(len(persons), np.bool_), np.full(len(persons), -1, np.int64)
-    told = (place >= 0) & (lived[order, PERSON][place] == persons)
-    return told, np.where(told, lived[order, WHAT][place], -1)
-
-
-_DAY_BITS = 20
-
-
-def _person_day(person: Int64, day: Int64) -> Int64:
-    return person << _DAY_BITS | (day - FIRST_DAY)
-
-
-def _beneficiaries(rows: Int64, persons: Int64, months: Int64, municipalities: Int64, settings: FigureSettings) -> Mask:
-    """Return who is above zero in one of the four nodes at a municipality in a month."""
-    keys = rows[:, KEY]
-    mine = np.isin(keys >> PERSON_SHIFT, persons)
-    keys, amount = keys[mine], rows[mine, AMOUNT]
-    node = _node_of_leaf()[keys & LEAF_MASK].astype(np.int64)
-    shown = shown_municipality(settings)
-    place = shown[keys >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK].astype(np.int64)
-    cell = _cell(keys >> PERSON_SHIFT, keys >> MONTH_SHIFT & MONTH_MASK, place) * NODE_COUNT + node
-    cells, number = np.unique(cell[node != ABSENT], return_inverse=True)
-    balances = np.zeros(len(cells), np.int64)
-    np.add.at(balances, number, amount[node != ABSENT])
-    standing = cells[balances > 0] // NODE_COUNT
-    wanted = _cell(persons, months, np.where(municipalities < 0, -1, shown[municipalities]).astype(np.int64))
-    return np.isin(wanted, standing) & (municipalities >= 0)
-
-
-def _cell(person: Int64, month: Int64, municipality: Int64) -> Int64:
-    cell: Int64 = (person << MONTH_SHIFT_BITS | month) << MUNICIPALITY_BITS | (municipality & MUNICIPALITY_MASK)
-    return cell
-
-
-MONTH_SHIFT_BITS, MUNICIPALITY_BITS = MONTH_MASK.bit_length(), MUNICIPALITY_MASK.bit_length()

@@ -73,6 +73,12 @@ class PartitionFold:
     position: Position = field(default_factory=Position)
     barrier: int = -1
     outcomes: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(OUTCOMES, np.int64))
+    _facts: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with the facts that the ledger has."""
+        self._facts = len(self.ledger.facts)
+
     tally: Tally = field(default_factory=Tally)
 
     def fold(self, records: Records) -> Iterator[Folded]:
@@ -137,7 +143,9 @@ class PartitionFold:
         outcomes = events.fault[first:stop]
         found = np.flatnonzero((outcomes != 0) & (outcomes != DUPLICATE))
         aside = [(first + at, int(outcomes[at])) for at in found.tolist()]
-        return Folded(start, self.position, changed_rows(self.ledger, events, first, stop), aside, update)
+        rows = changed_rows(self.ledger, events, first, stop, self._facts)
+        self._facts = len(self.ledger.facts)
+        return Folded(start, self.position, rows, aside, update)
 
     def _count(self, events: Events, first: int, stop: int, update: Update | None) -> None:
         outcomes = events.fault[first:stop]

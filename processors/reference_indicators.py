@@ -9,6 +9,8 @@ half-year. Transitions alone, whose place is fixed at t, keep the geography of t
 from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from processors import reference_outcomes as outcomes
@@ -21,6 +23,7 @@ from schemas.indicators import (
     GAPS,
     HALF_YEAR,
     QUARTILES,
+    SERIES,
     SURVIVAL_MONTHS,
     SURVIVAL_UNIT,
     TRAITS,
@@ -29,7 +32,7 @@ from schemas.indicators import (
     half_year_code,
 )
 from schemas.parameters import table
-from schemas.periods import MONTHS_PER_YEAR, Period, month_code
+from schemas.periods import MONTHS_PER_YEAR, Period, month_code, parse_month
 
 INDICATORS = ("duration", "duration_difference", "spells", "reentry", "quartiles", "survival")
 """What claims alone tell; ``OUTCOME_INDICATORS`` read facts too."""
@@ -44,6 +47,17 @@ def rows(asked: Asked, first: int, last: int, indicators: Iterable[str] = INDICA
     frames = [frame for name in indicators for frame in _MADE_BY[name](asked, range(first, last + 1))]
     joined = pd.concat([pd.DataFrame(columns=_ROW), *(frame for frame in frames if len(frame))])
     return joined[_ROW].sort_values(_ROW[:-2], ignore_index=True)
+
+
+def shown(rows_: pd.DataFrame, published: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """Return the rows of exits and transitions whose months, from the reference to the last needed, are all shown."""
+    needs = {(series.indicator, series.method): series.needs for series in SERIES}
+    told = rows_[["indicator", "method", "reference"]].itertuples(index=False, name=None)
+    whole = [
+        bool(published[parse_month(reference) : parse_month(reference) + needs[indicator, method] + 1].all())
+        for indicator, method, reference in told
+    ]
+    return rows_[np.array(whole, np.bool_)].reset_index(drop=True)
 
 
 def _years(months: range, needed: int = 0) -> list[int]:

@@ -1,6 +1,7 @@
 """What travels from intake to publish: changed rows, absolute, in batches; and the word that an update is reached.
 
-Persons are numbers here (by first appearance in their partition): no key leaves intake. A row takes 36 bytes.
+Persons are numbers here (by first appearance in their partition): no key leaves intake. A row takes 36 bytes, a fact
+56.
 """
 
 from typing import Any, NamedTuple, Self
@@ -14,10 +15,15 @@ from schemas.releases import Update
 
 _RECORD = "be.ocmw.v1.{}"
 ROW_BYTES = 36
+FACT_COLUMNS = 7
+NO_FACTS = np.zeros((0, FACT_COLUMNS), np.int64)
 
 
 class Rows(NamedTuple):
-    """Rows of the ledger of one partition as columns: see ``schemas/avro/rows.avsc``."""
+    """Rows of the ledger of one partition as columns, and facts: see ``schemas/avro/rows-with-facts.avsc``.
+
+    ``facts`` has a line a fact: its number in the partition, then the columns of ``processors.facts``.
+    """
 
     person: npt.NDArray[np.uint32]
     place: npt.NDArray[np.uint32]
@@ -25,9 +31,10 @@ class Rows(NamedTuple):
     state_share: npt.NDArray[np.int64]
     days: npt.NDArray[np.int64]
     traits: npt.NDArray[np.uint32]
+    facts: npt.NDArray[np.int64] = NO_FACTS
 
     def slice(self, first: int, stop: int) -> "Rows":
-        """Return some of the rows."""
+        """Return some of the rows, and the facts with the same numbers."""
         return Rows(
             self.person[first:stop],
             self.place[first:stop],
@@ -35,10 +42,11 @@ class Rows(NamedTuple):
             self.state_share[first:stop],
             self.days[first:stop],
             self.traits[first:stop],
+            self.facts[first:stop],
         )
 
 
-_TYPES = ("<u4", "<u4", "<i8", "<i8", "<i8", "<u4")
+_TYPES = ("<u4", "<u4", "<i8", "<i8", "<i8", "<u4", "<i8")
 
 
 class RowsBatch(NamedTuple):
@@ -64,8 +72,10 @@ class RowsBatch(NamedTuple):
     @classmethod
     def of(cls, fields: dict[str, Any]) -> Self:
         """Return the batch with these Avro fields."""
-        columns = (np.frombuffer(fields[name], kind) for name, kind in zip(Rows._fields, _TYPES, strict=True))
-        return cls(**{name: fields[name] for name in cls._fields[:-1]}, rows=Rows(*columns))
+        told = {"facts": b""} | fields  # earlier versions wrote none
+        columns = [np.frombuffer(told[name], kind) for name, kind in zip(Rows._fields, _TYPES, strict=True)]
+        rows = Rows._make([*columns[:-1], columns[-1].reshape(-1, FACT_COLUMNS)])
+        return cls(**{name: fields[name] for name in cls._fields[:-1]}, rows=rows)
 
 
 class CutReached(NamedTuple):

@@ -1,6 +1,7 @@
-"""Indicator tables of a store: one Parquet file an update, written before its release, numbers only.
+"""Indicator tables of a store: one Parquet file an update and family, written before its release, numbers only.
 
     indicators/000012.parquet     what update 12 counted: references from ``first`` on, as far as ``last`` may be needed
+    outcomes/000012.parquet       the same of what reads facts too: exits and transitions; youth care is stored nowhere
 
 An update counts again only the references that its events, or time, could change; the others stand in the file of an
 earlier update. Reading a release goes from its own file backwards and takes from each the references that no newer
@@ -11,6 +12,7 @@ number before the release is, and nobody reads it until then.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -45,16 +47,20 @@ _WHOLE = np.array([series.indicator == "survival" for series in SERIES])
 """Series that every update counts whole."""
 
 
-def exists(root: Path, number: int) -> bool:
+Family = Literal["indicators", "outcomes"]
+FAMILIES: tuple[Family, ...] = ("indicators", "outcomes")
+
+
+def exists(root: Path, number: int, family: Family = "indicators") -> bool:
     """Tell whether the tables of an update are there."""
-    return _path(root, number).exists()
+    return _path(root, number, family).exists()
 
 
-def write_counted(root: Path, number: int, counted: Counted) -> None:
+def write_counted(root: Path, number: int, counted: Counted, family: Family = "indicators") -> None:
     """Write the tables of an update, whole or not at all. Raises StoreWriteError where the disk refuses."""
     meta = {_FIRST: str(counted.first), _LAST: str(counted.last), _UPDATE: counted.update_id}
     columns = {name: pa.array(column) for name, column in counted.table._asdict().items()}
-    path = _path(root, number)
+    path = _path(root, number, family)
     with temporary(path) as written:
         pq.write_table(pa.table(columns).replace_schema_metadata(meta), written, compression="zstd")
         put_in_place(written, path)
@@ -62,17 +68,17 @@ def write_counted(root: Path, number: int, counted: Counted) -> None:
 
 def last_counted(root: Path, number: int) -> int | None:
     """Return the last month that rows of an update may need, None where the update has no tables."""
-    return _read(_path(root, number)).last if exists(root, number) else None
+    return _read(_path(root, number, "indicators")).last if exists(root, number) else None
 
 
-def read_release(root: Path, number: int) -> Iterator[Counted]:
+def read_release(root: Path, number: int, family: Family = "indicators") -> Iterator[Counted]:
     """Yield the rows that hold at a release, newest update first; nothing where the store keeps no indicators."""
     upper = np.iinfo(np.int16).max
     shown = None
     for earlier in range(number, 0, -1):
-        if not exists(root, earlier):
+        if not exists(root, earlier, family):
             continue
-        counted = _read(_path(root, earlier))
+        counted = _read(_path(root, earlier, family))
         shown = counted.last if shown is None else shown
         table = counted.table
         kept = (table.reference < upper) & (table.reference + _NEEDED[table.series] <= shown)
@@ -93,5 +99,5 @@ def _read(path: Path) -> Counted:
     return Counted(meta[_UPDATE].decode(), int(meta[_FIRST]), int(meta[_LAST]), table)
 
 
-def _path(root: Path, number: int) -> Path:
-    return root / "indicators" / f"{number:06d}.parquet"
+def _path(root: Path, number: int, family: Family) -> Path:
+    return root / family / f"{number:06d}.parquet"

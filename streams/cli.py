@@ -8,7 +8,18 @@ from types import ModuleType
 
 import typer
 
-from streams.commands import benchmark, copies, demo, export, figures, history, indicators, kafka, verification
+from streams.commands import (
+    benchmark,
+    copies,
+    demo,
+    export,
+    figures,
+    history,
+    indicators,
+    kafka,
+    outreach,
+    verification,
+)
 
 app = typer.Typer(
     name="ocmw",
@@ -22,7 +33,7 @@ app = typer.Typer(
 PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Begin here", (demo,)),
     ("Events in", (history,)),
-    ("Figures out", (export, figures, indicators, benchmark)),
+    ("Figures out", (export, figures, indicators, benchmark, outreach)),
     ("Is it right", (verification,)),
     ("On Kafka", (kafka,)),
     ("The copy in Redis", (copies,)),
@@ -61,11 +72,12 @@ def _exit_code(error: Exception) -> int | None:
     from schemas.log import CorruptFileError  # noqa: PLC0415 - not needed for help
     from sinks.errors import StoreError  # noqa: PLC0415
     from sinks.files.selection import ExportRefusedError  # noqa: PLC0415
+    from streams.approvals import ApprovalMissingError  # noqa: PLC0415
     from streams.settings import UsageError  # noqa: PLC0415
 
     if isinstance(error, (UsageError, ExportRefusedError)):
         return 2
-    if isinstance(error, (CorruptFileError, StoreError)):
+    if isinstance(error, (CorruptFileError, StoreError, ApprovalMissingError)):
         return 1
     from streams.kafka.errors import SENTENCES  # noqa: PLC0415 - last, for it loads the client
 

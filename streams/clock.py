@@ -1,8 +1,19 @@
-"""The wall clock, read here and nowhere else: for ages of files and records that people look at, never for figures."""
+"""The wall clock, read here and nowhere else: for ages, approvals and logs that people look at, never for figures."""
 
 import time
+from datetime import UTC, date, datetime
 
 
 def now() -> float:
     """Return seconds since 1970."""
     return time.time()
+
+
+def instant() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.fromtimestamp(now(), UTC)
+
+
+def today() -> date:
+    """Return the day, in UTC."""
+    return instant().date()

@@ -31,7 +31,7 @@ from sinks.lock import writer_lock
 from sinks.set_aside import SetAside, append_run
 from streams import checkpoint
 from streams.cut import Cut, release_of
-from streams.indicators import count_indicators
+from streams.indicators import Changes, Closed, count_indicators, count_outcomes
 from streams.progress import Report, silent
 
 BATCH_BYTES = 1 << 20
@@ -205,11 +205,13 @@ class Embedded:
     def _cut_if_closed(self, update: Update | None) -> None:
         if update is None:
             return
-        touched = self.fold.ledger.take_touched()
+        changes = Changes.taken(self.fold.ledger)
         if update.sequence <= self.store.latest():
             return
         exists = self.fold.ledger.tables.exists
-        cut = Cut(update, self.release, touched, exists, self.settings, self.store)
+        cut = Cut(update, self.release, changes.touched, exists, self.settings, self.store)
         release = release_of(self.fold.ledger, cut)
-        count_indicators(self.root, self.fold.ledger, release, touched, self.settings)
+        asked = count_indicators(self.root, self.fold.ledger, release, changes.touched, self.settings)
+        if asked is not None:
+            count_outcomes(self.root, Closed(self.fold.ledger, release, self.release, changes), asked)
         self.release = self.store.publish(release)

@@ -1,8 +1,9 @@
 """The verdict of the slow truth on a store: its kept releases counted again by independent code, cell by cell (L1).
 
-Three things are compared: blocks (latest, published and public, each with the recount at the update that it names),
-vintages, and, by a third way of counting in SQL, the kingdom's totals of the last update. A sample takes whole blocks:
-of the last update one for each node and kind of period, and then at random until there are enough.
+Four things are compared: blocks (latest, published and public, each with the recount at the update that it names),
+vintages, by a third way of counting in SQL the kingdom's totals of the last update, and the indicators of the time
+dimension at the last update. A sample takes whole blocks: of the last update one for each node and kind of period, and
+then at random until there are enough; of the indicators the last months, small stores whole.
 """
 
 import random
@@ -23,6 +24,7 @@ from schemas.settings import FigureSettings
 from schemas.supports import NODE
 from sinks.directory import DirectoryStore
 from streams.progress import Report, silent
+from streams.recount_indicators import IndicatorRecount
 
 SAMPLE_BLOCKS = 200
 SAMPLE_CELLS = 1_000_000
@@ -40,6 +42,7 @@ class Verdict:
     cells: int = 0
     vintages: int = 0
     totals: int = 0
+    indicators: int = 0
     differences: list[str] = field(default_factory=list)
 
 
@@ -91,14 +94,27 @@ class Recount:
         entry = self.releases[number].entries.get(key)
         return entry.latest.cells if entry and entry.latest else 0
 
-    def verdict(self, places: list[Place], progress: Report = silent) -> Verdict:
-        """Compare blocks and their vintages, then the totals of the last release."""
+    def verdict(self, places: list[Place], progress: Report = silent, *, indicators: bool = True) -> Verdict:
+        """Compare blocks and their vintages, then the totals of the last release and, where wanted, its indicators."""
         found = Verdict()
         for done, place in enumerate(places):
             progress("recounting blocks", done, len(places))
             found.differences += self._differences(place, found)
         found.differences += self._total_differences(found)
+        if indicators:
+            progress("recounting indicators", len(places), len(places))
+            found.differences += self._indicator_differences(found, whole=len(places) == len(self.places()))
         return found
+
+    def _indicator_differences(self, found: Verdict, *, whole: bool) -> Iterator[str]:
+        """Compare the indicators of the newest release: all references, or a few months of a large store."""
+        if not self.releases:
+            return
+        release = self.releases[max(self.releases)]
+        compared = IndicatorRecount(self.store.root, self.history, release, self.settings, whole)
+        for rows, differences in compared.differences():
+            found.indicators += rows
+            yield from differences
 
     def _differences(self, place: Place, found: Verdict) -> Iterator[str]:
         number, key = place

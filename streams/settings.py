@@ -1,6 +1,7 @@
 """Settings, from the environment (``OCMW_…``); ``ocmw settings`` lists them with their defaults."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
@@ -98,6 +99,16 @@ class Settings(FromEnvironment):
         default=None,
         ge=1,
         description="How many releases a store keeps readable; unset: all. Vintages are always kept.",
+    )
+
+    approvals: Path | None = Field(
+        default=None,
+        description="File of approvals (YAML: body, number, date, valid_until, purpose). Without a valid one for "
+        "youth_care or outreach nothing of youth care is computed.",
+    )
+    outreach_key: Path | None = Field(
+        default=None,
+        description="File with the key of the outreach domain, 32 bytes at least; it makes the pseudonyms of lists.",
     )
 
     @field_validator("geography")

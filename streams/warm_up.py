@@ -1,6 +1,13 @@
 """Kernels of the count compiled ahead, in a process beside the one that folds: the first run has two cores too."""
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from streams import kernel_cache
+
+if TYPE_CHECKING:
+    from schemas.settings import FigureSettings
 
 
 def compile_counting() -> None:
@@ -19,3 +26,21 @@ def compile_counting() -> None:
         rows = people(Ledger(settings), months_of(axes))
         for _ in count(rows, axes, NODES[0], settings):
             pass
+    _compile_outcomes(settings)
+
+
+def _compile_outcomes(settings: "FigureSettings") -> None:
+    """Count the exits and transitions of nobody."""
+    from processors.indicators import Asked  # noqa: PLC0415
+    from processors.ledger import Ledger  # noqa: PLC0415
+    from processors.outcomes import exits, transitions, where, work  # noqa: PLC0415
+    from processors.people import people  # noqa: PLC0415
+    from schemas.indicators import EXIT_MONTHS, TRANSITION_MONTHS  # noqa: PLC0415
+    from schemas.periods import MONTH_COUNT  # noqa: PLC0415
+
+    ledger = Ledger(settings)
+    asked = Asked(people(ledger, np.ones(MONTH_COUNT, np.bool_)), 0, 0, "LL", settings)
+    worked, found, rows = work(ledger.facts, 0, settings), asked.layout(0), asked.people.rows
+    transitions(rows, 0, np.ones(1, np.bool_), TRANSITION_MONTHS, worked, where(settings))
+    wanted = np.ones((len(EXIT_MONTHS), 1), np.bool_)
+    exits(rows, asked.spells(0, found), 0, wanted, worked, found.place_of)

@@ -13,7 +13,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from schemas.indicators import BANDS, FLOWS, QUARTILES, RANKS, SURVIVAL_MONTHS
+from schemas.indicators import (
+    ANY_WORK,
+    BANDS,
+    EXIT_MONTHS,
+    FLOWS,
+    LATER_STATES,
+    OUTCOMES,
+    QUARTILES,
+    RANKS,
+    SURVIVAL_MONTHS,
+)
 from schemas.parameters import table
 from schemas.periods import ordinal
 from schemas.places import MUNICIPALITIES, MUNICIPALITY, ancestors, place_name, valid_code
@@ -27,12 +37,16 @@ PER_THOUSAND = 1000
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One comparison: a line a place, a column a category; ``shares`` are percentages of ``base``."""
+    """One comparison: a line a place, a column a category; ``shares`` are percentages of ``base``.
+
+    ``decimals`` of the counts: rates have some.
+    """
 
     title: str
     note: str
     counts: pd.DataFrame
     shares: pd.DataFrame | None
+    decimals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +114,15 @@ def benchmark(root: Path, release: int, year: int) -> Benchmark:
                str(year - 1), "months", tuple(map(str, SURVIVAL_MONTHS))),
     )  # fmt: skip
     update = str(rows.loc[rows["reference"] == month, "update_id"].iloc[0])
-    flows = _flows(rows, names, year)
-    return Benchmark(year, month, update, tuple(names.values()), (*sheets, flows), _stock(rows, names, year))
+    flows, stock = _flows(rows, names, year), _stock(rows, names, year)
+    further = (
+        *(_outcomes(rows, names, year, after, gap) for after, gap in ((3, 0), (12, 0), (12, 2))),
+        _any_work(rows, names, year),
+        _transitions(rows, names, year),
+        flows,
+        _rates(flows, stock, names, year),
+    )
+    return Benchmark(year, month, update, tuple(names.values()), (*sheets, *further), stock)
 
 
 def _rows(root: Path, release: int, name: str) -> pd.DataFrame:
@@ -141,6 +162,68 @@ def _sheet(  # noqa: PLR0913, PLR0917 - a sheet is named by the key of its serie
     counts[base.notna()] = counts[base.notna()].fillna(0)
     shares = None if indicator in ("quartiles", "survival") else (counts.mul(_SHARE).div(base, axis=0)).round(1)
     return Sheet(title, f"{indicator}, {method}, {reference}", counts, shares)
+
+
+def outcome_title(after: int, gap: int = 0) -> str:
+    """Return the title of the comparison of outcomes so many months after."""
+    return f"Where to, {after} months after leaving" + (f", gaps of {gap} months bridged" if gap else "")
+
+
+def _summed(rows: pd.DataFrame, names: dict[tuple[str, str], str], year: int, **wanted: str) -> pd.DataFrame:
+    """Return counts of the shown months of a year added up: a line a place, a column a category."""
+    found = _chosen(rows, _every_code(names), **wanted)
+    found = found[found["reference"].str.startswith(f"{year}-")]
+    return found.pivot_table("count", "place", "category", aggfunc="sum", fill_value=0, observed=True).reindex(
+        index=list(names.values())
+    )
+
+
+def _outcomes(rows: pd.DataFrame, names: dict[tuple[str, str], str], year: int, after: int, gap: int) -> Sheet:
+    method = f"own_x{after}_g{gap}"
+    found = _summed(rows, names, year, indicator="exit_to_work", method=method).reindex(columns=list(OUTCOMES))
+    counts = found.where(found.isna().all(axis=1), found.fillna(0), axis=0)
+    shares = (counts.mul(_SHARE).div(counts.sum(axis=1), axis=0)).round(1)
+    return Sheet(outcome_title(after, gap), f"exit_to_work, {method}, shown months of {year} added up", counts, shares)
+
+
+def _any_work(rows: pd.DataFrame, names: dict[tuple[str, str], str], year: int) -> Sheet:
+    """Return how many of those who left work after 1, 3, 6, 12 months, whatever else holds."""
+    counts, shares = {}, {}
+    for after in EXIT_MONTHS:
+        found = _summed(rows, names, year, indicator="exit_to_work", method=f"own_x{after}_g0")
+        found = found.reindex(columns=[*OUTCOMES, ANY_WORK])
+        left = found[list(OUTCOMES)].sum(axis=1)
+        counts[str(after)] = found[ANY_WORK].fillna(0).where(left > 0)
+        shares[str(after)] = (counts[str(after)] * _SHARE / left).round(1)
+    note = f"exit_to_work, own_x…_g0, any_work, by months after leaving, shown months of {year} added up"
+    return Sheet("At work after months", note, pd.DataFrame(counts), pd.DataFrame(shares))
+
+
+def _transitions(rows: pd.DataFrame, names: dict[tuple[str, str], str], year: int) -> Sheet:
+    """Return where those with leefloon in a month are a year later, for the last month of the year that is shown."""
+    found = _chosen(rows, _every_code(names), indicator="transitions", method="own")
+    month = found.loc[found["reference"].str.startswith(f"{year}-"), "reference"].max()
+    month = "" if pd.isna(month) else str(month)
+    wide = found[found["reference"] == month].pivot_table(
+        "count", "place", "category", aggfunc="sum", fill_value=0, observed=True
+    )
+    wanted = {f"ll|{state}": state for state in LATER_STATES}
+    found = wide.reindex(index=list(names.values()), columns=list(wanted)).rename(columns=wanted)
+    counts = found.where(found.isna().all(axis=1), found.fillna(0), axis=0)
+    shares = (counts.mul(_SHARE).div(counts.sum(axis=1), axis=0)).round(1)
+    note = f"transitions, own, {month or 'no month shown'}, state ll"
+    return Sheet("A year later, of those with leefloon", note, counts, shares)
+
+
+def _rates(flows: Sheet, stock: pd.DataFrame, names: dict[tuple[str, str], str], year: int) -> Sheet:
+    """Return entries, exits and the mean of the monthly stock per 1,000 inhabitants, where these are known."""
+    people = population(year)
+    inhabitants = pd.Series({name: float(people.get(place, np.nan)) for place, name in names.items()})
+    within = stock[stock["reference"].str.startswith(f"{year}-")]
+    counts = flows.counts.assign(**{"stock (mean)": within.groupby("place")["stock"].mean()})
+    rates = counts.mul(PER_THOUSAND).div(inhabitants, axis=0).round(1)
+    note = f"per 1,000 inhabitants on 1 January {year}; empty where they are not known within the boundaries of {year}"
+    return Sheet("Rates per 1,000 inhabitants", note, rates, None, decimals=1)
 
 
 def _flows(rows: pd.DataFrame, names: dict[tuple[str, str], str], year: int) -> Sheet:

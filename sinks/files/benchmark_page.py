@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from schemas.parameters import document
 from sinks.durability import put_in_place, temporary
-from sinks.files.benchmark import Benchmark, Sheet
+from sinks.files.benchmark import Benchmark, Sheet, outcome_title
 
 _COLOURS = ("#c6dbef", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b", "#bdbdbd")
 _COLUMNS = 5
@@ -47,6 +47,7 @@ def page(found: Benchmark) -> str:
         *_chapter("How many, month by month", _stock_panels(found)),
         *_chapter("How long: share of beneficiaries by duration", _bars(by_title["Duration, exact"])),
         *_chapter("Who enters: share of new spells by rank", _bars(by_title["Entries by rank, same OCMW"])),
+        *_chapter("Where to: share of those who left, a year after", _bars(by_title[outcome_title(12)])),
         *(part for sheet in found.sheets for part in _table(sheet)),
         "<h2>How to read this</h2>",
         "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in NOTES) + "</ul>",
@@ -120,7 +121,8 @@ def _cells(sheet: Sheet, number: int) -> str:
         return "<td>no figures" + "<td>" * (len(counts) - 1)
     shares = None if sheet.shares is None else sheet.shares.iloc[number]
     texts = [
-        f"{0 if pd.isna(count) else int(count):,}" + ("" if shares is None else f" ({shares.iloc[place]:.1f} %)")
+        f"{0 if pd.isna(count) else count:,.{sheet.decimals}f}"
+        + ("" if shares is None or pd.isna(shares.iloc[place]) else f" ({shares.iloc[place]:.1f} %)")
         for place, count in enumerate(counts)
     ]
     return "".join(f"<td>{text}" for text in texts)

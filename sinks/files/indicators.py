@@ -11,14 +11,18 @@ import pyarrow as pa
 from schemas.indicators import COLUMNS, SERIES, Series, Table, is_public, reference_code
 from schemas.places import PLACES
 from sinks.files.selection import ExportRefusedError
-from sinks.indicators import Counted, read_release
+from sinks.indicators import Counted, Family, read_release
 
 TABLES: dict[str, frozenset[str]] = {
     "duration": frozenset({"duration", "duration_difference", "quartiles", "survival"}),
     "spells": frozenset({"spells"}),
     "reentry": frozenset({"reentry"}),
+    "exit_to_work": frozenset({"exit_to_work"}),
+    "transitions": frozenset({"transitions"}),
 }
-"""Tables of an export, and the indicators that each holds."""
+"""Tables of an export that a store holds, and the indicators of each."""
+YOUTH_TABLE = "youth_care"
+"""A table that no store holds: it is counted when it is asked for, with an approval on record."""
 NUMBERS = ("count", "base")
 INDICATOR_SCHEMA = pa.schema(
     [pa.field(name, pa.int64() if name in NUMBERS else pa.string(), nullable=False) for name in COLUMNS],
@@ -42,9 +46,14 @@ def indicator_batches(root: Path, release: int, table: str, zone: str) -> Iterat
     if zone not in ("public", "restricted"):
         message = f"indicators stand in the zones public and restricted, not in {zone!r}"
         raise ExportRefusedError(message)
-    chosen = [_chosen(counted, table, zone) for counted in read_release(root, release)]
-    if chosen:
-        yield _batch(chosen)
+    family: Family = "outcomes" if table in ("exit_to_work", "transitions") else "indicators"
+    yield from batches_of([_chosen(counted, table, zone) for counted in read_release(root, release, family)])
+
+
+def batches_of(parts: list[Counted]) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of what updates counted as one batch, sorted by their key columns; none where there is nothing."""
+    if parts:
+        yield _batch(parts)
 
 
 def _chosen(counted: Counted, table: str, zone: str) -> Counted:

@@ -63,27 +63,31 @@ def structure_message(zone: Zone, prepared: datetime) -> str:
         id=FLOW,
         agency=AGENCY,
         version=VERSION,
-        name=_joined(_words("dataflow")),
+        name=joined(words("dataflow")),
         components=Components([_component(column, lists.get(column)) for column in columns(zone)]),
     )
     flow = Dataflow(id=FLOW, agency=AGENCY, version=VERSION, name=structure.name, structure=structure)
     header = Header(id=FLOW, prepared=prepared, sender=Organisation(id=AGENCY))
     xml = write([*lists.values(), _concepts(zone), structure, flow], header=header)
-    return _parted(str(xml))
+    return parted(str(xml))
 
 
-def _words(*path: str) -> dict[str, str]:
+def words(*path: str) -> dict[str, str]:
+    """Return the names of something in all languages, from the parameters of publication."""
     found = document("publication")
     for step in path:
         found = found[step]
     return found
 
 
-def _joined(names: Names) -> str:
+def joined(names: Names) -> str:
+    """Return names in all languages as the one that pysdmx knows; ``parted`` parts them again."""
     return _BETWEEN.join(f"{language}:{text}" for language, text in names.items())
 
 
-def _parted(xml: str) -> str:
+def parted(xml: str) -> str:
+    """Return XML with the joined names as one element for each language."""
+
     def name(found: re.Match[str]) -> str:
         tag = found["tag"]
         pairs = (one.split(":", 1) for one in found["names"].split(_BETWEEN))
@@ -93,8 +97,8 @@ def _parted(xml: str) -> str:
 
 
 def _concepts(zone: Zone) -> ConceptScheme:
-    items = [Concept(component_id(column), name=_joined(_words("columns", column))) for column in columns(zone)]
-    return ConceptScheme(id=CONCEPTS, agency=AGENCY, version=VERSION, name=_joined(_words("dataflow")), items=items)
+    items = [Concept(component_id(column), name=joined(words("columns", column))) for column in columns(zone)]
+    return ConceptScheme(id=CONCEPTS, agency=AGENCY, version=VERSION, name=joined(words("dataflow")), items=items)
 
 
 def _component(column: str, codes: Codelist | None) -> Component:
@@ -118,32 +122,34 @@ def _code_lists(zone: Zone) -> dict[str, Codelist]:
     nodes = [node for node in NODES if zone != "public" or node.public]
     codes: dict[str, dict[str, Names]] = {
         "support": {node.code: {lang: getattr(node, f"label_{lang}") for lang in LANGUAGES} for node in nodes},
-        "period_kind": {kind: _words("period_kinds", kind) for kind in _words("period_kinds")},
-        "geo_level": {level: _words("levels", level) for level in _words("levels")},
-        "geo": {nis: _place_names(level, nis) for level, nis in PLACES},
+        "period_kind": {kind: words("period_kinds", kind) for kind in words("period_kinds")},
+        "geo_level": {level: words("levels", level) for level in words("levels")},
+        "geo": {nis: place_names(level, nis) for level, nis in PLACES},
         "breakdown": {one: {lang: breakdown_label(one, lang) for lang in LANGUAGES} for one in shown},
         "category": {
             category_id(*one): {lang: category_label(*one, lang) for lang in LANGUAGES}
             for one in CATEGORIES
             if one[0] in shown
         },
-        "obs_status": {status: _words("statuses", status) for status in _words("statuses")},
-        "state": {state: _words("states", state) for state in _words("states")},
+        "obs_status": {status: words("statuses", status) for status in words("statuses")},
+        "state": {state: words("states", state) for state in words("states")},
     }
-    return {column: _code_list(column, items) for column, items in codes.items()}
+    return {column: code_list(column, items) for column, items in codes.items()}
 
 
-def _code_list(column: str, items: Mapping[str, Names]) -> Codelist:
+def code_list(column: str, items: Mapping[str, Names]) -> Codelist:
+    """Return the code list of a column."""
     return Codelist(
         id=f"CL_{column.upper()}",
         agency=AGENCY,
         version=VERSION,
-        name=_joined(_words("columns", column)),
-        items=[Code(id=code, name=_joined(names)) for code, names in items.items()],
+        name=joined(words("columns", column)),
+        items=[Code(id=code, name=joined(names)) for code, names in items.items()],
     )
 
 
-def _place_names(level: str, nis: str) -> Names:
+def place_names(level: str, nis: str) -> Names:
+    """Return the names of a place in all languages."""
     # there are no official English names: those who read English find both official ones
     dutch, french = place_name(level, nis, "nl"), place_name(level, nis, "fr")
     return {"nl": dutch, "fr": french, "en": dutch if dutch == french else f"{dutch} / {french}"}

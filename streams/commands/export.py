@@ -58,7 +58,11 @@ def export(
     ] = None,
     ocmw: Annotated[str | None, typer.Option(help="Keep the rows of one municipality (NIS code).")] = None,
     table: Annotated[
-        str | None, typer.Option(help="Another table than the figures: vintages, duration, spells or reentry.")
+        str | None,
+        typer.Option(
+            help="Another table than the figures: vintages, duration, spells, reentry, exit_to_work, transitions, "
+            "youth_care (restricted, with an approval on record)."
+        ),
     ] = None,
     live: Annotated[
         bool | None,
@@ -79,7 +83,7 @@ def export(
     found = DirectoryStore.reading(store)
     said = ""
     if table is not None:
-        rows = _table(*_rows_of(found, table, zone, release), format_, out, csv_dialect)
+        rows = _table(table, *_rows_of(found, table, zone, release), format_, out, csv_dialect)
     else:
         selection = Selection(zone or "public", frozenset(support or ()), frozenset(period or ()), ocmw)  # type: ignore[arg-type]
         made = _shown(found, selection, release, live=live)
@@ -109,24 +113,53 @@ def _rows_of(
     store: "DirectoryStore", table: str, zone: str | None, release: int | None
 ) -> "tuple[pa.Schema, Iterable[pa.RecordBatch]]":
     """Return the columns and rows of another table than the figures."""
-    from sinks.files.indicators import INDICATOR_SCHEMA, TABLES, indicator_batches
+    from sinks.files.indicators import INDICATOR_SCHEMA, TABLES, YOUTH_TABLE, indicator_batches
     from sinks.files.selection import ExportRefusedError
     from sinks.files.vintages import vintage_batches
     from sinks.vintages import VINTAGE_SCHEMA
 
     if table == "vintages":
         return VINTAGE_SCHEMA, vintage_batches(store)
+    if table == YOUTH_TABLE:
+        return INDICATOR_SCHEMA, _youth_care(store, zone, release)
     if table not in TABLES:
-        message = f"{table!r} is no table; write vintages, {', '.join(TABLES)}"
+        message = f"{table!r} is no table; write vintages, {', '.join(TABLES)}, {YOUTH_TABLE}"
         raise ExportRefusedError(message)
     number = store.release(release).update.sequence if release is not None else store.latest()
     return INDICATOR_SCHEMA, indicator_batches(store.root, number, table, zone or "public")
 
 
+def _youth_care(store: "DirectoryStore", zone: str | None, release: int | None) -> "Iterable[pa.RecordBatch]":
+    """Return the rows of youth care: counted now, in the restricted zone, with an approval on record only (H5)."""
+    from streams.approvals import required
+    from streams.settings import load_settings
+
+    approval = required(load_settings().approvals, "youth_care")
+    from sinks.files.indicators import batches_of
+    from sinks.files.selection import ExportRefusedError
+    from streams import kernel_cache
+
+    if zone != "restricted":
+        message = "youth care stands in the restricted zone alone; write --zone restricted"
+        raise ExportRefusedError(message)
+    if release is None and not store.latest():
+        return iter(())
+    kernel_cache.prepare()
+    from streams.youth_care import youth_counted
+
+    return batches_of([youth_counted(store.root, store.release(release), store.settings, approval)])
+
+
 def _table(
-    schema: "pa.Schema", batches: "Iterable[pa.RecordBatch]", format_: Format, out: Path, dialect: Dialect
+    name: str,
+    schema: "pa.Schema",
+    batches: "Iterable[pa.RecordBatch]",
+    format_: Format,
+    out: Path,
+    dialect: Dialect,
 ) -> str:
     from sinks.files.csv import write_csv
+    from sinks.files.indicators import INDICATOR_SCHEMA
     from sinks.files.parquet import write_parquet
     from sinks.files.selection import ExportRefusedError
 
@@ -134,6 +167,14 @@ def _table(
         return f"{write_parquet(out, schema, batches)} rows"
     if format_ is Format.CSV:
         return f"{write_csv(out, schema, batches, dialect.value)} rows"
+    if schema is INDICATOR_SCHEMA and format_ is Format.XLSX:
+        from sinks.files.indicator_workbook import write_indicator_workbook
+
+        return f"{write_indicator_workbook(out, name, batches)} rows"
+    if schema is INDICATOR_SCHEMA:
+        from sinks.files.indicator_sdmx import write_indicator_sdmx
+
+        return f"{write_indicator_sdmx(out, batches)} rows"
     message = f"this table is written as parquet or csv, not {format_.value}"
     raise ExportRefusedError(message)
 

@@ -9,6 +9,8 @@ from streams.commands.history import Store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sinks.directory import DirectoryStore
+
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
@@ -20,14 +22,19 @@ def indicators(
     release: Annotated[int | None, typer.Option(help="Number of the release; default the newest.")] = None,
     place: Annotated[str, typer.Option(help="NIS code: a municipality, or an area up to the kingdom.")] = "01000",
     zone: Annotated[str, typer.Option(help="public, or restricted for any municipality.")] = "public",
+    update: Annotated[
+        str | None, typer.Option(help="Id of an update: count its indicators first, where the store has none.")
+    ] = None,
 ) -> None:
-    """Show how long, how often again, and who comes and goes, as far as the months they need are published."""
+    """Show how long, how often again, who comes and goes and where to, as far as the months they need are published."""
     from sinks.directory import DirectoryStore
     from sinks.files.indicators import TABLES, indicator_batches
     from streams.console import show_table
 
     found = DirectoryStore.reading(store)
     number = found.release(release).update.sequence if release is not None else found.latest()
+    if update is not None:
+        number = _counted(found, update)
     shown = False
     for name in TABLES:
         for batch in indicator_batches(found.root, number, name, zone):
@@ -40,6 +47,23 @@ def indicators(
         typer.echo(
             f"Nothing is shown of {place} in the {zone} zone at release {number}: no month it needs is published."
         )
+
+
+def _counted(store: "DirectoryStore", update: str) -> int:
+    """Count the indicators of an update where the store has none; return its number."""
+    from streams import kernel_cache
+
+    kernel_cache.prepare()
+    from streams.on_request import count_on_request
+    from streams.settings import UsageError
+
+    numbers = {told.update_id: told.sequence for told in store.updates()}
+    if update not in numbers:
+        message = f"{update!r} is no update of this store; there are {', '.join(numbers) or 'none'}"
+        raise UsageError(message)
+    made = count_on_request(store, numbers[update])
+    typer.echo(f"Update {update}: {', '.join(made) or 'nothing'} counted on request.")
+    return numbers[update]
 
 
 def _newest(rows: "pd.DataFrame") -> "list[tuple[str, list[tuple[str, int, int]]]]":

@@ -48,7 +48,7 @@ def recount(
         typer.echo(difference)
     typer.echo(
         f"{len(verdict.differences)} of {verdict.cells} cells differ ({verdict.blocks} blocks and their vintages "
-        f"by the slow count, {verdict.totals} kingdom totals in SQL)"
+        f"by the slow count, {verdict.totals} kingdom totals in SQL, {verdict.indicators} rows of indicators)"
     )
     raise typer.Exit(1 if verdict.differences else 0)
 

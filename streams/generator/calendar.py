@@ -12,6 +12,7 @@ NEVER = 2**30
 """A month after all months."""
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_EPOCH_MONTH = month_of(date(1970, 1, 1))
 
 
 class Calendar:
@@ -27,6 +28,20 @@ class Calendar:
     def start(self, month: Ints | Small) -> Ints:
         """Return the first day of each month."""
         return self._starts[month - self.first]
+
+    @staticmethod
+    def day_of(month: Ints | Small) -> Ints:
+        """Return the first day of each month, also of months outside of the calendar."""
+        found: Ints = (
+            (np.asarray(month, np.int64) - _EPOCH_MONTH).astype("datetime64[M]").astype("datetime64[D]").view(np.int64)
+        )
+        return found
+
+    @staticmethod
+    def month_of_day(day: Ints) -> Ints:
+        """Return the month that holds each day."""
+        found: Ints = day.astype("datetime64[D]").astype("datetime64[M]").view(np.int64) + _EPOCH_MONTH
+        return found
 
     def length(self, month: Ints | Small) -> Ints:
         """Return the number of days of each month."""

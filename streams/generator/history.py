@@ -14,12 +14,16 @@ from streams.generator.calendar import Calendar
 from streams.generator.claims import Lines, Spans, lines, spans
 from streams.generator.columns import Small, rows, stacked
 from streams.generator.events import Events, claimed, corrected, corrections
+from streams.generator.facts import Lives, facts
 from streams.generator.places import Towns, towns
 from streams.generator.population import Population, population
 from streams.generator.trajectories import SETTINGS, Phases, Stays, phases, stays
-from streams.generator.write import Keys, Progress, write
+from streams.generator.write import Keys, Log, Progress, write
 
-_STAGES = ("phases", "stays", "spans", "population", "lines", "corrections", "claims", "corrected", "blemishes", "keys")
+_STAGES = (
+    "phases", "stays", "spans", "population", "lines", "corrections", "claims", "corrected", "blemishes", "keys",
+    "facts", "fact_keys",
+)  # fmt: skip
 _MORE = 1.25
 """How many more histories are drawn when too few had a claim in the log."""
 
@@ -30,11 +34,13 @@ Streams = dict[str, np.random.Generator]
 class Summary:
     """What a file holds: persons, events (the closings of updates not among them), closings, and the blemishes.
 
-    ``set_aside`` counts, by slug, the events that are no lawful ones on purpose.
+    ``facts`` counts those of the events that are no claims; ``set_aside`` counts, by slug, the claims that are no
+    lawful ones on purpose.
     """
 
     persons: int
     events: int
+    facts: int
     updates: int
     duplicates: int
     set_aside: dict[str, int]
@@ -77,10 +83,15 @@ def generate(  # noqa: PLR0913, PLR0917 - the arguments of the command
         message = f"a history needs a person and a month; asked were {persons} persons and {last - first + 1} months"
         raise ValueError(message)
     streams = _streams(seed)
-    found = blemished(streams["blemishes"], _events(streams, history(persons, first, last, seed)))
+    made = history(persons, first, last, seed)
+    found = blemished(streams["blemishes"], _events(streams, made))
+    told = facts(streams["facts"], Lives(made.phases, made.stays, made.people, made.towns), made.calendar)
     keys = Keys.drawn(streams["keys"], persons, int(found.events.identity.max()) + 1)
-    write(out, found.events, keys, range(first, last + 1), progress or (lambda _done, _all: None))
-    return Summary(persons, len(found.events.kind), last - first + 1, found.duplicates, found.set_aside)
+    fact_keys = replace(keys, identities=Keys.drawn(streams["fact_keys"], 0, len(told.kind)).identities)
+    log = Log(found.events, keys, told, fact_keys)
+    write(out, log, range(first, last + 1), progress or (lambda _done, _all: None))
+    events = len(found.events.kind) + len(told.kind)
+    return Summary(persons, events, len(told.kind), last - first + 1, found.duplicates, found.set_aside)
 
 
 def history(persons: int, first: int, last: int, seed: int) -> History:

@@ -23,13 +23,14 @@ class Towns:
 
     ``shares`` is cumulative over towns, ``bounds`` its values at the edges of each town's region (town, 2).
     ``codes`` holds the NIS code valid in each month (town, month - first); ``percentage`` is the State's share of a
-    living wage.
+    living wage; ``regions`` are NIS codes.
     """
 
     shares: Floats
     bounds: Floats
     codes: Small
     percentage: Small
+    regions: tuple[str, ...]
 
     def drawn(self, rng: np.random.Generator, size: int) -> Ints:
         """Return ``size`` towns by their share."""
@@ -59,6 +60,7 @@ def towns(calendar: Calendar) -> Towns:
         bounds=np.array([(low[region], high[region]) for region in regions]),
         codes=np.array(codes, dtype=np.int32),
         percentage=_percentages(people),
+        regions=tuple(regions.tolist()),
     )
 
 

@@ -68,7 +68,8 @@ def phases(rng: np.random.Generator, candidates: int, calendar: Calendar) -> Pha
     return rows(joined, np.lexsort((joined.start, joined.person)))
 
 
-def _mixture(rng: np.random.Generator, parts: list[list[float]], size: int) -> Small:
+def mixture(rng: np.random.Generator, parts: list[list[float]], size: int) -> Small:
+    """Draw months from a mixture of geometric lengths, [share, mean months]."""
     means = np.array([mean for _, mean in parts])[draws(rng, [share for share, _ in parts], size)]
     months: Small = rng.geometric(1 / np.maximum(means, 1.0)).astype(np.int32)
     return months
@@ -78,7 +79,7 @@ def _lengths(rng: np.random.Generator, phase: Tiny) -> Small:
     length = np.zeros(len(phase), dtype=np.int32)
     for number, name in enumerate(PHASES):
         chosen = phase == number
-        length[chosen] = _mixture(rng, SETTINGS["phases"][name]["duration"], int(chosen.sum()))
+        length[chosen] = mixture(rng, SETTINGS["phases"][name]["duration"], int(chosen.sum()))
     return length
 
 
@@ -94,7 +95,7 @@ def _successors(rng: np.random.Generator, phase: Tiny) -> tuple[Tiny, Small]:
         drawn = draws(rng, [*weights, 1 - sum(weights)], len(chosen))
         after[chosen] = targets[drawn]
         waits = chosen[(drawn >= len(at_once)) & (after[chosen] >= 0)]
-        gap[waits] = _mixture(rng, SETTINGS["gap"], len(waits))
+        gap[waits] = mixture(rng, SETTINGS["gap"], len(waits))
     return after, gap
 
 

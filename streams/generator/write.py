@@ -17,8 +17,9 @@ from fastavro.write import Writer
 
 from schemas import events as avro
 from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, month_code, to_yyyymm
-from streams.generator.columns import rows
+from streams.generator.columns import Ints, rows
 from streams.generator.events import NO_EVENT, Events
+from streams.generator.facts import NO_DATE, TYPES, Facts
 from streams.generator.population import COUNTRIES, NO_BIRTH_DATE
 
 _SYNC_MARKER = b"ocmw dossier log"
@@ -46,16 +47,32 @@ class Keys:
         return cls(*(np.frombuffer(rng.bytes(16 * count), dtype="V16") for count in (persons, identities)))
 
 
-def write(out: Path, events: Events, keys: Keys, months: range, progress: Progress) -> None:
-    """Write the file: the events that arrive in each month, in their order, and the closing of its update."""
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What a file is made of: claims and facts, each with their keys."""
+
+    events: Events
+    keys: Keys
+    facts: Facts
+    fact_keys: Keys
+
+
+def write(out: Path, log: Log, months: range, progress: Progress) -> None:
+    """Write the file: the claims that arrive in each month, in their order, its facts, the closing of its update."""
+    events, facts = log.events, log.facts
     order = np.lexsort((events.order, events.arrives))
     edges = np.searchsorted(events.arrives[order], [*months, months.stop])
+    fact_order = np.lexsort((facts.order, facts.arrives))
+    fact_edges = np.searchsorted(facts.arrives[fact_order], [*months, months.stop])
     with out.open("wb") as file:
         writer = Writer(file, avro.union(), codec="snappy", sync_marker=_SYNC_MARKER)
         for number, month in enumerate(months):
             for start in range(edges[number], edges[number + 1], _CHUNK):
                 chosen = order[start : min(start + _CHUNK, edges[number + 1])]
-                _append(writer, _records(rows(events, chosen), keys))
+                _append(writer, _records(rows(events, chosen), log.keys))
+            for start in range(fact_edges[number], fact_edges[number + 1], _CHUNK):
+                chosen = fact_order[start : min(start + _CHUNK, fact_edges[number + 1])]
+                _append(writer, _fact_records(rows(facts, chosen), log.fact_keys, chosen))
             _append(writer, [(_NAMES[avro.UPDATE_CLOSED], _closing(month))])
             progress(number + 1, len(months))
         writer.flush()
@@ -77,6 +94,36 @@ def _records(events: Events, keys: Keys) -> Iterator[Record]:
     names = [_NAMES[kind] for kind in events.kind.tolist()]
     values = (dict(zip(_FIELDS, row, strict=True)) for row in zip(*_columns(events, keys), strict=True))
     return zip(names, values, strict=True)
+
+
+_FACT_FIELDS = {
+    kind: tuple(name for name, _ in avro.shapes()[kind].fields)
+    for kind in (avro.EMPLOYMENT, avro.YOUTH_EXIT, avro.RESIDENCE)
+}
+_WORKER_TYPES = np.array([name.encode() for name in TYPES])
+
+
+def _fact_records(facts: Facts, keys: Keys, numbers: Ints) -> Iterator[Record]:
+    """Return the records of facts; their ids are numbered as they are."""
+    identities, persons = keys.identities[numbers].tolist(), keys.persons[facts.person].tolist()
+    first, last, birth = (_days(column) for column in (facts.first, facts.last, facts.birth))
+    what = facts.what.tolist()
+    employment = zip(
+        facts.employer.tolist(), facts.by_ocmw.tolist(), facts.declaration.tolist(), facts.period.tolist(),
+        first, last, _WORKER_TYPES[facts.worker].tolist(), strict=True,
+    )  # fmt: skip
+    for row, (kind, job) in enumerate(zip(facts.kind.tolist(), employment, strict=True)):
+        told = {
+            avro.EMPLOYMENT: job,
+            avro.YOUTH_EXIT: (first[row], what[row], birth[row]),
+            avro.RESIDENCE: (what[row], first[row]),
+        }[kind]
+        head = (identities[row], persons[row])
+        yield _NAMES[kind], dict(zip(_FACT_FIELDS[kind], (*head, *told), strict=True))
+
+
+def _days(column: Ints) -> list[int | None]:
+    return [None if day == NO_DATE else day for day in column.tolist()]
 
 
 def _columns(events: Events, keys: Keys) -> list[list[Any]]:

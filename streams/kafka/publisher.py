@@ -24,8 +24,9 @@ from schemas.live import Reflects
 from schemas.releases import Release, Update
 from schemas.rows import CutReached, Rows, RowsBatch, message_of
 from schemas.settings import FigureSettings
-from sinks.protocol import Store
+from sinks.directory import DirectoryStore
 from streams.cut import Cut, release_of
+from streams.indicators import Changes, Closed, count_indicators, count_outcomes
 from streams.kafka.clients import records_between
 from streams.kafka.live import Live
 from streams.kafka.settings import KafkaSettings
@@ -46,7 +47,7 @@ class Publisher:
         self,
         settings: KafkaSettings,
         figures: FigureSettings,
-        store: Store,
+        store: DirectoryStore,
         reader: AIOKafkaConsumer,
         live: Live,
         metrics: Metrics,
@@ -180,7 +181,12 @@ class Publisher:
     def _made(self, update: Update) -> Release:
         ledger, touched = self.gathered.ledger, self.gathered.touched_by_any()
         cut = Cut(update, self.release, touched, ledger.tables.exists, self._figures, self._store)
-        return self._store.publish(release_of(ledger, cut))
+        release = release_of(ledger, cut)
+        changes = Changes(touched, self.gathered.facts_since())
+        asked = count_indicators(self._store.root, ledger, release, touched, self._figures)
+        if asked is not None:
+            count_outcomes(self._store.root, Closed(ledger, release, self.release, changes), asked)
+        return self._store.publish(release)
 
     def _pause_waiting(self) -> None:
         waiting = [self._places[partition] for partition in _waiting(self.alignment)]

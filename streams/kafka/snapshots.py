@@ -81,7 +81,7 @@ def save_publish(
         for (session, start, stop), parts in source.halves.items()
         for part in parts
     ]
-    arrays = gathered.ledger.trimmed()._asdict() | {"all_touched": gathered.touched}
+    arrays = gathered.ledger.trimmed()._asdict() | {"all_touched": gathered.touched, "all_since": gathered.since}
     arrays |= {
         f"half.{at}.{name}": column for at, half in enumerate(halves) for name, column in half[5]._asdict().items()
     }
@@ -104,7 +104,9 @@ def load_publish(
     if found is None or not (made_of | {"format": FORMAT}).items() <= found.meta.items():
         return None
     meta, arrays = found.meta, found.arrays
-    gathered = Gathered(Ledger(settings, _tables(arrays)), partitions, np.array(arrays["all_touched"]))
+    gathered = Gathered(
+        Ledger(settings, _tables(arrays)), partitions, np.array(arrays["all_touched"]), np.array(arrays["all_since"])
+    )
     sources = [Source(stop, {}, _told(marker)) for stop, marker in zip(meta["stops"], meta["markers"], strict=True)]
     for at, (partition, session, start, stop, part) in enumerate(meta["halves"]):
         rows = Rows(*(np.array(arrays[f"half.{at}.{name}"]) for name in Rows._fields))

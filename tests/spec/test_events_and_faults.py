@@ -478,4 +478,6 @@ def test_no_field_of_an_event_names_a_person_a7() -> None:
         *("event_id", "person", "ocmw", "dossier", "support", "amount_type", "first_day", "last_day"),
         *("statement_month", "amount_cents", "days", "budget_article", "state_percentage", "sex", "birth_date"),
         *("household", "nationality", "status", "corrects", "update_id", "reference_month"),
+        *("employer", "employer_is_ocmw", "declaration", "dimona_period", "start_date", "end_date", "worker_type"),
+        *("exit_date", "municipality", "from_date"),
     }

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from schemas.events import UPDATE_CLOSED
+from schemas.events import DECLARE_CANCEL, EMPLOYMENT, UPDATE_CLOSED
+from schemas.indicators import UNCOUNTED_TYPES
 from schemas.log import LogFile, read_plain
 from schemas.nationalities import group
 from schemas.parameters import document
@@ -32,15 +33,20 @@ class Counted:
     def __init__(self, path: Path) -> None:
         """Read a whole file."""
         rows, update = [], 0
+        self.declared: dict[tuple[bytes, int], dict[str, Any]] = {}
         log = LogFile.open(path)
         for event in (event for block in log.blocks() for event in read_plain(block, log.layout)):
             assert not isinstance(event, str)
             if event[0] == UPDATE_CLOSED:
                 update += 1
-            else:
+            elif event[0] == EMPLOYMENT:
+                self._declare(event[1])
+            elif event[0] < UPDATE_CLOSED:
                 rows.append(event[1] | {"update": update})
         self.events = len(rows)
-        self.rows = _by_month(_counted(pd.DataFrame(rows)))
+        counted = _counted(pd.DataFrame(rows))
+        self.person = dict(zip(counted.key, counted.person, strict=True))
+        self.rows = _by_month(counted)
         self._vintages: dict[str, pd.DataFrame] = {}
 
     def beneficiaries(self, node: str, rows: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -110,6 +116,47 @@ class Counted:
         first = float(values[YEAR[-1] + NODE["LL"].delay - FIRST])
         return 100 * (float(values[-1]) - first) / first
 
+    def _declare(self, told: dict[str, Any]) -> None:
+        """Let a declaration hold, field by field; enough here, where next to none comes out of order."""
+        held = self.declared.setdefault((told["person"], told["dimona_period"]), {"cancelled": False})
+        held |= {name: value for name, value in told.items() if value is not None}
+        held["cancelled"] |= told["declaration"] == DECLARE_CANCEL
+
+    def exits(self) -> pd.DataFrame:
+        """Return (person, month, ocmw) of the ends of spells in the kingdom, a year before the log's end or earlier.
+
+        Gaps of up to two months are bridged: they are mostly made by offices.
+        """
+        found = self.beneficiaries("LL").sort_values(["person", "month"])
+        goes_on = (found.person == found.person.shift(-1)) & (found.month.shift(-1) <= found.month + 3)
+        ended = found[~goes_on & (found.month > FIRST) & (found.month <= LAST - 12)]
+        places = self.rows[self.rows.support.isin(NODE["LL"].leaves)].drop_duplicates(["person", "month"])
+        return ended.merge(places[["person", "month", "ocmw"]], on=["person", "month"])
+
+    def work_share(self, region: str = "") -> float:
+        """Return the share of exits after which somebody works, for no OCMW, on the 15th twelve months later."""
+        jobs: dict[int, list[tuple[int, int]]] = {}
+        for (key, _), held in self.declared.items():
+            uncounted = held["worker_type"] in UNCOUNTED
+            if key in self.person and not (held["cancelled"] or held["employer_is_ocmw"] or uncounted):
+                jobs.setdefault(self.person[key], []).append(
+                    (held.get("start_date", 10**6), held.get("end_date", 10**6))
+                )
+        exits = self.exits()
+        chosen = exits[[MUNICIPALITY[str(nis)].region.startswith(region) for nis in exits.ocmw]]
+        days = (pd.Timestamp(f"{month_code(month + 12)}-15") - pd.Timestamp(0) for month in chosen.month)
+        return float(np.mean([
+            any(first <= day.days <= last for first, last in jobs.get(person, ()))
+            for person, day in zip(chosen.person, days, strict=True)
+        ]))  # fmt: skip
+
+    def return_share(self) -> float:
+        """Return the share of exits of the first year after which leefloon comes back within the log."""
+        exits = self.exits()
+        last = self.beneficiaries("LL").groupby("person").month.max()
+        early = exits[exits.month.isin(YEAR)]
+        return float((last.loc[early.person].to_numpy() > early.month.to_numpy()).mean())
+
     def spell_months(self) -> float:
         """Return months in LL for each spell that begins, after the first month of the log (Little's law)."""
         found = self.beneficiaries("LL").sort_values(["person", "month"])
@@ -121,7 +168,7 @@ class Counted:
 def _counted(events: pd.DataFrame) -> pd.DataFrame:
     """Drop repeats, the events set aside on purpose, and recoveries (A3)."""
     first = events.drop_duplicates(["person", "event_id"])
-    first = first.assign(person=pd.factorize(first.person)[0])
+    first = first.assign(person=pd.factorize(first.person)[0], key=first.person)
     lawful = (first.last_day >= first.first_day) & (first.ocmw != 99999) & (first.sex <= 3) & (first.days <= 1860)
     return first[lawful & (first.amount_cents <= 10**9) & first.amount_type.isin([0, 1, 3, 4])]
 
@@ -155,6 +202,7 @@ def _of_group(wanted: str) -> Callable[[pd.DataFrame], Any]:
 
 
 A, B, E = 0, 1, 4
+UNCOUNTED = {name.encode() for _, types in UNCOUNTED_TYPES for name in types}
 
 MEASURES: dict[str, Callable[[Counted], float]] = {
     "ll_year_to_month": lambda log: log.year_unique("LL") / log.month_mean("LL"),
@@ -184,6 +232,11 @@ MEASURES: dict[str, Callable[[Counted], float]] = {
     "stable_from_mh": lambda log: log.stable_from("MH"),
     "ll_months_stable_at_delay": lambda log: log.stable_share("LL"),
     "ll_year_revision_percent": Counted.year_revision,
+    "work_a_year_after_exit": Counted.work_share,
+    "work_flanders": lambda log: log.work_share("02000"),
+    "work_brussels": lambda log: log.work_share("04000"),
+    "work_wallonia": lambda log: log.work_share("03000"),
+    "leavers_who_return": Counted.return_share,
     "events_a_person": lambda log: log.events / PERSONS,
 }
 

@@ -1,13 +1,15 @@
 """The synthetic history: reproducible, of the asked size, lawful but for what is wrong on purpose."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from schemas.events import CLAIM, REGULARISATION, UPDATE_CLOSED
+from processors.reference_facts import Fact, fact_fault, unknown_periods
+from schemas.events import CLAIM, EMPLOYMENT, REGULARISATION, RESIDENCE, UPDATE_CLOSED, YOUTH_EXIT
 from schemas.log import LogFile, Plain, read_plain
 from schemas.periods import ordinal, to_yyyymm
 from schemas.places import MUNICIPALITY
@@ -35,7 +37,7 @@ def events(written: tuple[Path, Summary]) -> list[Plain]:
 
 
 def _claims(events: list[Plain]) -> list[dict[str, Any]]:
-    return [values for kind, values in events if kind != UPDATE_CLOSED]
+    return [values for kind, values in events if kind in (CLAIM, REGULARISATION)]
 
 
 def _months_touched(values: dict[str, Any]) -> int:
@@ -99,7 +101,7 @@ def test_statements_stand_in_the_update_of_their_month_or_the_next(events: list[
     for kind, values in events:
         if kind == UPDATE_CLOSED:
             update += 1
-        else:
+        elif kind < UPDATE_CLOSED:
             year, month = divmod(values["statement_month"], 100)
             distances.add(update - ordinal(year, month))
     assert distances == {0, 1}
@@ -109,7 +111,7 @@ def test_only_the_deliberate_events_are_faulty(written: tuple[Path, Summary], ev
     seen: dict[tuple[bytes, bytes], Any] = {}
     duplicates, faults = 0, Counter[str]()
     for kind, values in events:
-        if kind == UPDATE_CLOSED:
+        if kind >= UPDATE_CLOSED:
             continue
         identity = (values["person"], values["event_id"])
         if slug := _fault(kind, values):
@@ -122,13 +124,13 @@ def test_only_the_deliberate_events_are_faulty(written: tuple[Path, Summary], ev
             faults["conflicting-duplicate"] += 1
     assert faults == written[1].set_aside
     assert duplicates == written[1].duplicates > 0
-    assert len(seen) + duplicates + faults.total() == written[1].events == len(_claims(events))
+    assert len(seen) + duplicates + faults.total() == written[1].events - written[1].facts == len(_claims(events))
 
 
 def test_a_regularisation_corrects_an_earlier_event_of_the_same_person(events: list[Plain]) -> None:
     seen = set()
     for kind, values in events:
-        if kind == UPDATE_CLOSED or _fault(kind, values):
+        if kind >= UPDATE_CLOSED or _fault(kind, values):
             continue
         if kind == REGULARISATION:
             assert (values["person"], values["corrects"]) in seen
@@ -138,7 +140,7 @@ def test_a_regularisation_corrects_an_earlier_event_of_the_same_person(events: l
 def test_balances_of_a_line_are_positive_zero_and_negative(events: list[Plain]) -> None:
     balances = Counter[tuple[bytes, int, int]]()
     for kind, values in events:
-        if kind != UPDATE_CLOSED and not _fault(kind, values) and values["amount_type"] in (0, 1, 3, 4):
+        if kind < UPDATE_CLOSED and not _fault(kind, values) and values["amount_type"] in (0, 1, 3, 4):
             balances[values["person"], values["support"], values["first_day"]] += values["amount_cents"]
     assert {int(np.sign(balance)) for balance in balances.values()} == {-1, 0, 1}
 
@@ -186,7 +188,7 @@ def test_before_2005_the_household_categories_are_the_old_ones(tmp_path: Path) -
     generate(60, ordinal(2004, 6), ordinal(2004, 12), 4, path)
     log = LogFile.open(path)
     events = [event for block in log.blocks() for event in read_plain(block, log.layout)]
-    households = {event[1]["household"] for event in events if not isinstance(event, str) and "person" in event[1]}
+    households = {event[1]["household"] for event in events if not isinstance(event, str) and "household" in event[1]}
     assert households <= {0, 1, 2, 3}
 
 
@@ -204,3 +206,18 @@ def test_a_person_is_in_one_phase_at_a_time_and_in_the_calendar() -> None:
     assert np.all(found.phases.start <= LAST)
     same = found.phases.person[1:] == found.phases.person[:-1]
     assert np.all(found.phases.start[1:][same] > found.phases.end[:-1][same])
+
+
+def test_facts_are_lawful_and_only_the_deliberate_declarations_come_before_their_in(events: list[Plain]) -> None:
+    facts = [Fact(order, 0, kind, 0, values) for order, (kind, values) in enumerate(events) if kind > UPDATE_CLOSED]
+    assert {fact.kind for fact in facts} == {EMPLOYMENT, YOUTH_EXIT, RESIDENCE}
+    assert not any(fact_fault(fact.kind, fact.fields) for fact in facts)
+    numbers = {key: number for number, key in enumerate({fact.fields["person"] for fact in facts})}
+    told = [replace(fact, person=numbers[fact.fields["person"]]) for fact in facts]
+    assert len(list(unknown_periods(told))) < len(facts) / 50
+
+
+def test_facts_are_of_persons_who_have_claims_and_have_ids_of_their_own(events: list[Plain]) -> None:
+    facts = [values for kind, values in events if kind > UPDATE_CLOSED]
+    assert {values["person"] for values in facts} <= {values["person"] for values in _claims(events)}
+    assert len({values["event_id"] for values in facts}) == len(facts)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from processors import indicators as fast_tables
-from processors import reference_indicators
+from processors import outcome_tables, reference_indicators
 from processors.fold import Fold
 from processors.people import people
 from processors.reference_events import admitted
@@ -46,8 +46,8 @@ def fast(files: list[Path], settings: FigureSettings, benefit: Benefit, first: i
                 pass
     every = np.ones(MONTH_COUNT, np.bool_)
     asked = fast_tables.Asked(people(fold.ledger, every), first, last, benefit, settings)
-    outcomes = fast_tables.Outcomes.of(fold.ledger, asked, every)
-    found = (fast_tables.tables(asked), fast_tables.outcome_tables(outcomes), fast_tables.youth_tables(outcomes))
+    outcomes = outcome_tables.Outcomes.of(fold.ledger, asked, every)
+    found = (fast_tables.tables(asked), outcome_tables.outcome_tables(outcomes), outcome_tables.youth_tables(outcomes))
     told = pd.concat([fast_tables.labelled(table) for table in found]).sort_values(KEY, ignore_index=True)
     return lambda *names: told[told["indicator"].isin(names or ALL)]
 

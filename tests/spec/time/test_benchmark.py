@@ -77,7 +77,7 @@ def test_the_page_is_one_file_that_loads_nothing_and_is_the_same_when_made_twice
     write_page(tmp_path / "report.html", compared)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert text == page(compared)
-    assert text.count("<svg") == 3
+    assert text.count("<svg") == 4
     assert not any(word in text for word in ("<script", "src=", "@import", "<link"))
 
 

@@ -35,10 +35,10 @@ def test_leefloon_financial_help_and_both_employments_make_a_beneficiary_h5(indi
 
 def test_eighteen_is_reached_on_the_15th_of_the_month_looked_at_h5(indicators: IndicatorTeller) -> None:
     line = "youth a exit=2023-03-20 born={born}"
-    for born, situation in (("2005-06-20", "not_beneficiary"), ("2005-06-21", "under_18"), ("-", "age_unknown")):
+    for born, situation in (("2005-06-19", "not_beneficiary"), ("2005-06-20", "under_18"), ("-", "age_unknown")):
         told = indicators(leaving("z | 2023-06 | 44021 | LL_OTHER", exit_line=line.format(born=born)),
                           first="2023-06", last="2023-12")  # fmt: skip
-        assert told.youth("2023-H1") == {situation: 1}  # 18 x 365 days before 2023-06-15 is 2005-06-20
+        assert told.youth("2023-H1") == {situation: 1}  # 18 x 365 days before 2023-06-15 is 2005-06-19
 
 
 def test_the_residence_is_the_latest_up_to_the_15th_the_last_told_of_one_day_h5(indicators: IndicatorTeller) -> None:

@@ -1,0 +1,54 @@
+"""Approvals on record: what a body allowed, until when, and for which purpose.
+
+A file of approvals is a YAML list:
+
+    - {body: IVC, number: 24/123, date: 2024-03-05, valid_until: 2027-03-05, purpose: youth_care}
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, get_args
+
+Purpose = Literal["extraction", "coupling", "youth_care", "outreach", "ad_hoc"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+_FIELDS = ("body", "number", "date", "valid_until", "purpose")
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One approval; ``given`` and ``valid_until`` are its first and last day."""
+
+    body: str
+    number: str
+    given: date
+    valid_until: date
+    purpose: Purpose
+
+    def holds(self, purpose: Purpose, day: date) -> bool:
+        """Tell whether it allows a purpose on a day."""
+        return self.purpose == purpose and self.given <= day <= self.valid_until
+
+    @property
+    def name(self) -> str:
+        """How a log names it."""
+        return f"{self.body} {self.number}"
+
+    @classmethod
+    def of(cls, entry: Any) -> "Approval":  # noqa: ANN401 - what YAML made of an entry
+        """Return the approval of an entry. Raises ValueError with a sentence for anything else."""
+        if not isinstance(entry, dict) or set(entry) != set(_FIELDS):
+            message = f"an approval has the fields {', '.join(_FIELDS)} and no other"
+            raise ValueError(message)
+        if not (isinstance(entry["date"], date) and isinstance(entry["valid_until"], date)):
+            message = f"approval {entry['number']}: date and valid_until are days, as 2024-03-05"
+            raise ValueError(message)  # noqa: TRY004 - what people wrote, not what code passed
+        if entry["purpose"] not in PURPOSES:
+            message = f"approval {entry['number']}: {entry['purpose']!r} is no purpose; write {', '.join(PURPOSES)}"
+            raise ValueError(message)
+        return cls(str(entry["body"]), str(entry["number"]), entry["date"], entry["valid_until"], entry["purpose"])
+
+
+def standing(approvals: Iterable[Approval], purpose: Purpose, day: date) -> Approval | None:
+    """Return an approval that allows a purpose on a day, the longest valid one, None where there is none."""
+    return max((one for one in approvals if one.holds(purpose, day)), key=lambda one: one.valid_until, default=None)

@@ -1,0 +1,54 @@
+"""A table of indicators as a workbook: a sheet a series, the columns of the contract down its rows."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import xlsxwriter
+
+from schemas.indicators import COLUMNS
+from sinks.durability import put_in_place, temporary
+from sinks.files.indicators import NUMBERS
+from sinks.files.selection import ExportRefusedError
+
+_EXCEL_ROWS = 1_048_576
+_EXCEL_NAME = 31
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))
+
+
+def write_indicator_workbook(directory: Path, name: str, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write ``<name>.xlsx``, whole or not at all; return the number of rows.
+
+    Raises ExportRefusedError for a series that no sheet can hold, StoreWriteError where the disk refuses.
+    """
+    rows = _rows(batches)
+    path = directory / f"{name}.xlsx"
+    with temporary(path) as written:
+        with xlsxwriter.Workbook(written, {"constant_memory": True}) as book:
+            for number, (key, series) in enumerate(rows.groupby(list(_SERIES), observed=True), start=1):
+                _write(book, f"{number} {' '.join(map(str, key))}", series)
+            if rows.empty:
+                _write(book, name, rows)
+        put_in_place(written, path)
+    return len(rows)
+
+
+_SERIES = ("indicator", "method", "breakdown")
+
+
+def _rows(batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:
+    found = [batch.to_pandas() for batch in batches]
+    rows = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
+    return rows.astype({name: str for name in COLUMNS if name not in NUMBERS})
+
+
+def _write(book: xlsxwriter.Workbook, title: str, series: pd.DataFrame) -> None:
+    if len(series) >= _EXCEL_ROWS:
+        message = f"{title} has {len(series)} rows, more than a sheet holds; write parquet or csv"
+        raise ExportRefusedError(message)
+    sheet = book.add_worksheet(title.translate(_FORBIDDEN)[:_EXCEL_NAME])
+    sheet.freeze_panes(1, 0)
+    sheet.write_row(0, 0, COLUMNS)
+    for row, cells in enumerate(series[list(COLUMNS)].itertuples(index=False, name=None), start=1):
+        sheet.write_row(row, 0, cells)

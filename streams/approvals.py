@@ -1,0 +1,34 @@
+"""The approval that a step needs, out of the file that OCMW_APPROVALS names."""
+
+from pathlib import Path
+
+import yaml
+
+from schemas.approvals import Approval, Purpose, standing
+from streams.clock import today
+
+
+class ApprovalMissingError(Exception):
+    """No valid approval is on record for what was asked; one sentence says which one is needed."""
+
+
+def required(file: Path | None, purpose: Purpose) -> Approval:
+    """Return the approval that allows a purpose today. Raises ApprovalMissingError with a sentence where none does."""
+    if file is None:
+        message = f"no approval for {purpose} is on record; name a file of approvals in OCMW_APPROVALS"
+        raise ApprovalMissingError(message)
+    found = standing(on_record(file), purpose, today())
+    if found is None:
+        message = f"{file} holds no valid approval for {purpose} today; ask for one, or have it extended"
+        raise ApprovalMissingError(message)
+    return found
+
+
+def on_record(file: Path) -> list[Approval]:
+    """Return all approvals of a file. Raises ApprovalMissingError where it cannot be read as such."""
+    try:
+        entries = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return [Approval.of(entry) for entry in entries or ()]
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        message = f"{file} is no list of approvals ({error}); without one this is refused"
+        raise ApprovalMissingError(message) from error

@@ -1,0 +1,33 @@
+"""The indicators of an update, on request: for a store whose driver did not count them with the update."""
+
+import numpy as np
+
+from processors.indicator_window import last_shown
+from processors.indicators import Asked
+from processors.people import people
+from schemas.periods import MONTH_COUNT
+from sinks.directory import DirectoryStore
+from sinks.indicators import FAMILIES, Family, exists
+from streams.indicators import BENEFIT, Changes, Closed, count_indicators, count_outcomes
+from streams.past import fold_at
+
+
+def count_on_request(store: DirectoryStore, number: int) -> list[Family]:
+    """Count what an update lacks, whole, from the store's ledger at its closing; return the families made.
+
+    Nothing where no month is shown yet. Raises UnknownReleaseError where the release is not kept or the journal does
+    not hold the update.
+    """
+    release = store.release(number)
+    missing = [family for family in FAMILIES if not exists(store.root, number, family)]
+    last = last_shown(release, BENEFIT)
+    if not missing or last is None:
+        return []
+    ledger = fold_at(store.root, store.settings, number).ledger
+    everything = Changes(np.ones_like(ledger.tables.touched), 0)
+    asked: Asked | None = Asked(people(ledger, np.ones(MONTH_COUNT, np.bool_)), 0, last, BENEFIT, store.settings)
+    if "indicators" in missing:
+        asked = count_indicators(store.root, ledger, release, everything.touched, store.settings)
+    if asked is not None and "outcomes" in missing:
+        count_outcomes(store.root, Closed(ledger, release, None, everything), asked)
+    return missing
