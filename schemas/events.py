@@ -32,7 +32,7 @@ LEFT_REGISTER = 0
 
 NAMESPACE = "be.ocmw.v1"
 _PLAIN = {"enum": "long", "int": "long", "string": "bytes"}
-_NOTHING = {"type": "fixed", "name": "Nothing", "size": 2**31 - 1}
+_NOTHING = {"type": "fixed", "name": f"{NAMESPACE}.Nothing", "size": 2**31 - 1}
 _NOTHINGS = 1000
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
 
@@ -143,9 +143,10 @@ def plain(wanted: Shape) -> Schema:
     defined: set[str] = set()
 
     def nothings() -> Schema:
-        first = "Nothing" if "Nothing" in defined else _NOTHING
-        defined.add("Nothing")
-        return [first, *["Nothing"] * (_NOTHINGS - 1)]
+        name = _NOTHING["name"]
+        first = name if name in defined else _NOTHING
+        defined.add(name)
+        return [first, *[name] * (_NOTHINGS - 1)]
 
     def convert(part: Shape) -> Schema:  # noqa: PLR0911 - one return for each way that Avro writes a type
         if part.type == "union":
