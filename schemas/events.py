@@ -32,7 +32,8 @@ LEFT_REGISTER = 0
 
 NAMESPACE = "be.ocmw.v1"
 _PLAIN = {"enum": "long", "int": "long", "string": "bytes"}
-_NOTHING = {"type": "fixed", "name": f"{NAMESPACE}.Nothing", "size": 2**31 - 1}
+_NO_NAME = f"{NAMESPACE}.Nothing"
+_NOTHING = {"type": "fixed", "name": _NO_NAME, "size": 2**31 - 1}
 _NOTHINGS = 1000
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
 
@@ -143,10 +144,9 @@ def plain(wanted: Shape) -> Schema:
     defined: set[str] = set()
 
     def nothings() -> Schema:
-        name = _NOTHING["name"]
-        first = name if name in defined else _NOTHING
-        defined.add(name)
-        return [first, *[name] * (_NOTHINGS - 1)]
+        first = _NO_NAME if _NO_NAME in defined else _NOTHING
+        defined.add(_NO_NAME)
+        return [first, *[_NO_NAME] * (_NOTHINGS - 1)]
 
     def convert(part: Shape) -> Schema:  # noqa: PLR0911 - one return for each way that Avro writes a type
         if part.type == "union":

@@ -5,7 +5,7 @@ and published. Its cells are numbers only (place number, category number, measur
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +48,7 @@ CATEGORY_BREAKDOWN: npt.NDArray[np.uint8] = np.array(
 """Place in ``BREAKDOWNS`` of each category, by category number."""
 
 
-_TYPES = {
+_TYPES: dict[str, np.dtype[Any]] = {
     "place": np.dtype("<u2"),
     "category": np.dtype("<u2"),
     "beneficiaries": np.dtype("<i4"),

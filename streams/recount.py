@@ -8,7 +8,7 @@ then at random until there are enough; of the indicators the last months, small 
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from processors import reference, reference_gate
@@ -44,6 +44,10 @@ class Verdict:
     totals: int = 0
     indicators: int = 0
     differences: list[str] = field(default_factory=list)
+
+    def with_(self, other: "Verdict") -> "Verdict":
+        """Return both as one."""
+        return Verdict(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(Verdict)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +98,37 @@ class Recount:
         entry = self.releases[number].entries.get(key)
         return entry.latest.cells if entry and entry.latest else 0
 
-    def verdict(self, places: list[Place], progress: Report = silent, *, indicators: bool = True) -> Verdict:
-        """Compare blocks and their vintages, then the totals of the last release and, where wanted, its indicators."""
+    def verdict(self, places: list[Place], progress: Report = silent) -> Verdict:
+        """Compare blocks and their vintages, then the totals and the indicators of the last release."""
+        found = self.blocks(places, progress).with_(self.totals())
+        progress("recounting indicators", len(places), len(places))
+        return found.with_(self.indicators(whole=len(places) == len(self.places())))
+
+    def blocks(self, places: list[Place], progress: Report = silent) -> Verdict:
+        """Compare blocks and their vintages."""
         found = Verdict()
         for done, place in enumerate(places):
             progress("recounting blocks", done, len(places))
             found.differences += self._differences(place, found)
-        found.differences += self._total_differences(found)
-        if indicators:
-            progress("recounting indicators", len(places), len(places))
-            found.differences += self._indicator_differences(found, whole=len(places) == len(self.places()))
         return found
 
-    def _indicator_differences(self, found: Verdict, *, whole: bool) -> Iterator[str]:
+    def totals(self) -> Verdict:
+        """Compare the kingdom's totals of the newest release with the count in SQL."""
+        found = Verdict()
+        found.differences += self._total_differences(found)
+        return found
+
+    def indicators(self, *, whole: bool) -> Verdict:
         """Compare the indicators of the newest release: all references, or a few months of a large store."""
+        found = Verdict()
         if not self.releases:
-            return
+            return found
         release = self.releases[max(self.releases)]
         compared = IndicatorRecount(self.store.root, self.history, release, self.settings, whole)
         for rows, differences in compared.differences():
             found.indicators += rows
-            yield from differences
+            found.differences += differences
+        return found
 
     def _differences(self, place: Place, found: Verdict) -> Iterator[str]:
         number, key = place

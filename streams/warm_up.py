@@ -1,5 +1,7 @@
-"""Kernels of the count compiled ahead, in a process beside the one that folds: the first run has two cores too."""
+"""Kernels compiled ahead, in processes beside the one that works: the first run has two processors too."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,6 +10,27 @@ from streams import kernel_cache
 
 if TYPE_CHECKING:
     from schemas.settings import FigureSettings
+
+FEW = 20
+MONTH = 1488
+
+
+def compile_folding() -> None:
+    """Fold the history of a few persons; the compiled kernels go to the cache that all processes share."""
+    kernel_cache.prepare()
+    from processors.fold import Fold  # noqa: PLC0415 - kernels are imported after their cache is named
+    from schemas.log import LogFile  # noqa: PLC0415
+    from schemas.settings import FigureSettings  # noqa: PLC0415
+    from streams.embedded import batches  # noqa: PLC0415
+    from streams.generator import generate  # noqa: PLC0415
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "history.avro"
+        generate(FEW, MONTH, MONTH, 1, path)
+        fold = Fold(FigureSettings())
+        for batch in batches(LogFile.open(path)):
+            for step in fold.steps(batch):
+                step.admitted()
 
 
 def compile_counting() -> None:

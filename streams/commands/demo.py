@@ -13,11 +13,21 @@ from streams.commands.history import show
 
 if TYPE_CHECKING:
     from schemas.releases import Release
+    from streams.generator.history import Summary
+    from streams.progress import Report
+    from streams.recount import Verdict
 
 PERSONS = 20_000
 FIRST, LAST = "2022-01", "2023-12"
 SEED = 1
 WORKBOOKS = ("LL", "FH")
+NEXT = (
+    "ocmw why --store {store} --support LL --period 2023-09",
+    "ocmw changes --store {store}",
+    "ocmw delays --store {store}",
+    "ocmw export --store {store} --support LL --period 2022 --format csv --out ll_2022.csv",
+    "ocmw indicators --store {store} --place 44021",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -38,67 +48,71 @@ def demo(
 
     began = time.monotonic()
     kernel_cache.prepare()
-    from schemas.periods import parse_month
     from schemas.settings import FigureSettings
     from sinks.directory import DirectoryStore
     from streams.console import OUT, progress_bar
     from streams.embedded import Embedded
-    from streams.generator import generate
-    from streams.recount import Recount
-    from streams.warm_up import compile_counting
+    from streams.recount_workers import Task, recounted
 
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     history, root, books = directory / "history.avro", directory / "store", directory / "workbooks"
-    with ProcessPoolExecutor(1, get_context("spawn")) as beside, progress_bar() as report:
-        beside.submit(compile_counting)
-        made = generate(
-            PERSONS,
-            parse_month(FIRST),
-            parse_month(LAST),
-            SEED,
-            history,
-            lambda done, total: report("writing a history", done, total),
-        )
+    with ProcessPoolExecutor(2, get_context("spawn")) as beside, progress_bar() as report:
+        made = _history(history, beside, report)
         outcomes = Embedded.run(root, FigureSettings(), [history], progress=report)
-        writing = beside.submit(_write_workbooks, root, books)
-        store = DirectoryStore.reading(root)
-        found = Recount.of([history], store)
-        verdict = found.verdict(found.sample(SEED), report, indicators=False)
+        writing = [beside.submit(_write_workbook, root, books, support) for support in WORKBOOKS]
+        verdict = recounted(Task((history,), root, SEED), report, indicators=False)
         report("writing workbooks", 0, 1)
-        written = writing.result()
-    release = store.release()
+        written = [name for book in writing for name in book.result()]
     OUT.print(f"[bold]What came in[/]: {made.persons:,} synthetic persons, {FIRST} to {LAST}, {made.updates} updates")
     show(outcomes)
-    _show_gate(release)
+    _show_gate(DirectoryStore.reading(root).release())
     OUT.print(f"[bold]Workbooks[/]: {', '.join(written)} in {books} (ocmw export --format xlsx writes all)")
+    _show_verdict(verdict)
+    OUT.print(f"Done in {time.monotonic() - began:.0f} s. Try next:")
+    for command in NEXT:
+        OUT.print(f"  .venv/bin/{command.format(store=root)}")
+    raise typer.Exit(1 if verdict.differences else 0)
+
+
+def _history(path: Path, beside: ProcessPoolExecutor, report: "Report") -> "Summary":
+    """Write the history while processes beside compile; the first run then waits for both processors."""
+    from schemas.periods import parse_month
+    from streams.generator import generate
+    from streams.warm_up import compile_counting, compile_folding
+
+    compiling = [beside.submit(compile_counting), beside.submit(compile_folding)]
+
+    def progress(done: int, total: int) -> None:
+        report("writing a history", done, total)
+
+    made = generate(PERSONS, parse_month(FIRST), parse_month(LAST), SEED, path, progress)
+    for number, kernels in enumerate(compiling):
+        report("compiling (once)", number, len(compiling))
+        kernels.result()
+    return made
+
+
+def _write_workbook(root: Path, books: Path, support: str) -> list[str]:
+    """Write the workbooks of one support, a process of its own; return their names."""
+    from sinks.directory import DirectoryStore
+    from sinks.files.selection import Selection
+    from sinks.files.workbook import write_workbooks
+
+    store = DirectoryStore.reading(root)
+    written = write_workbooks(books, store, store.release(), Selection("public", frozenset((support,))))
+    return [path.name for path in written]
+
+
+def _show_verdict(verdict: "Verdict") -> None:
+    from streams.console import OUT
+
     OUT.print(
         f"[bold]Proof[/]: {len(verdict.differences)} of {verdict.cells:,} cells differ from a slow recount of "
         f"{verdict.blocks} whole blocks, {verdict.totals:,} kingdom totals from one in SQL"
     )
     for difference in verdict.differences[:20]:
         OUT.print(difference)
-    OUT.print(f"Done in {time.monotonic() - began:.0f} s. Try next:")
-    for command in (
-        f"ocmw why --store {root} --support LL --period 2023-09",
-        f"ocmw changes --store {root}",
-        f"ocmw delays --store {root}",
-        f"ocmw export --store {root} --support LL --period 2022 --format csv --out ll_2022.csv",
-        f"ocmw indicators --store {root} --place 44021",
-    ):
-        OUT.print(f"  .venv/bin/{command}")
-    raise typer.Exit(1 if verdict.differences else 0)
-
-
-def _write_workbooks(root: Path, books: Path) -> list[str]:
-    """Write the workbooks of the demo, a process of its own; return their names."""
-    from sinks.directory import DirectoryStore
-    from sinks.files.selection import Selection
-    from sinks.files.workbook import write_workbooks
-
-    store = DirectoryStore.reading(root)
-    written = write_workbooks(books, store, store.release(), Selection("public", frozenset(WORKBOOKS)))
-    return [path.name for path in written]
 
 
 def _show_gate(release: "Release") -> None:

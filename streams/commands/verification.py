@@ -23,6 +23,9 @@ def recount(
     sample: Annotated[
         int | None, typer.Option(help="Seed of a sample of whole blocks; without it every block is counted again.")
     ] = None,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Processes, each with the whole log in memory; default one a processor.")
+    ] = None,
 ) -> None:
     """Count again from scratch with slow, independent code; print each cell that differs, exit 1 if any does.
 
@@ -32,18 +35,16 @@ def recount(
     from streams import kernel_cache
 
     kernel_cache.prepare()
-    from sinks.directory import DirectoryStore
     from streams.console import progress_bar
     from streams.embedded import Embedded
-    from streams.recount import Recount
+    from streams.recount_workers import Task, recounted
     from streams.settings import load_settings
 
     with tempfile.TemporaryDirectory() as temporary, progress_bar() as report:
         if store is None:
             store = Path(temporary) / "store"
             Embedded.run(store, load_settings().figures(), files, progress=report)
-        found = Recount.of(files, DirectoryStore.reading(store))
-        verdict = found.verdict(found.places() if sample is None else found.sample(sample), report)
+        verdict = recounted(Task(tuple(files), store, sample), report, processes)
     for difference in verdict.differences:
         typer.echo(difference)
     typer.echo(
