@@ -133,8 +133,7 @@ class Publish(Service):
             publisher = Publisher(self.settings, self.figures, store, reader, self._live(), self._metrics)
             await publisher.resume()
             self.publisher = publisher
-            if publisher.release is not None:
-                await released(publisher.release)
+            publisher.follow(released)
             while self._active.is_set() and not self.should_stop:
                 await publisher.run_once(released)
             await publisher.end()

@@ -63,6 +63,7 @@ class Publisher:
         self._lasts: dict[int, Last] = {}
         self._snapshot_due = 0.0
         self._until: dict[int, int] = {}
+        self._following: asyncio.Future[None] | None = None
         self.release: Release | None = store.release() if store.latest() else None
         self._begin_anew()
 
@@ -128,12 +129,27 @@ class Publisher:
         for place, records in fetched.items():
             await self._hear(place, records)
         await self._live.turn(self.gathered.ledger, self._reflects)
+        if self._following is not None and self._following.done():
+            await self._followed()
         update = self.alignment.aligned()
         if update is not None:
+            await self._followed()
             await self._release(update)
-            if self.release is not None:
-                await released(self.release)
+            self.follow(released)
             await self._snapshot_when_due()
+
+    def follow(self, released: Released) -> None:
+        """Begin to tell those who follow of the current release; hearing and live figures go on meanwhile.
+
+        The next release waits until they are done, and what fails in them fails the next call of ``run_once``.
+        """
+        if self.release is not None:
+            self._following = asyncio.ensure_future(released(self.release))
+
+    async def _followed(self) -> None:
+        if self._following is not None:
+            following, self._following = self._following, None
+            await following
 
     async def _hear(self, place: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         """Hear records of a partition, up to a closing at which it must wait."""
@@ -200,7 +216,8 @@ class Publisher:
             await self.snapshot()
 
     async def end(self) -> None:
-        """Finish the live count that is running, and keep the state."""
+        """Finish what is running beside, and keep the state."""
+        await self._followed()
         await self._live.settle()
         await self.snapshot()
 
