@@ -94,7 +94,7 @@ def truncated(room: Path) -> Path:
 
 def flipped(room: Path) -> Path:
     path = room / "wrong.avro"
-    write_log(path, records(TABLE), codec="deflate")
+    write_log(path, records(TABLE), codec="snappy")  # has a checksum; of deflate some flips pass unseen
     data = bytearray(path.read_bytes())
     data[-60] ^= 0x10
     path.write_bytes(data)
@@ -258,7 +258,7 @@ def test_a_replay_that_is_killed_at_any_instant_and_started_again_makes_the_same
     assert ocmw("replay", path, "--store", tmp_path / "store").returncode == 0
     expected = shown(DirectoryStore.reading(tmp_path / "store"))
     chance = random.Random(7)  # noqa: S311 - instants, no secrets
-    for attempt in range(4):
+    for attempt in range(3):
         store = tmp_path / str(attempt)
         for _ in range(2):
             _killed(["replay", str(path), "--store", str(store)], store, chance.uniform(0, 0.6))
