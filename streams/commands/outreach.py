@@ -20,10 +20,7 @@ def outreach() -> None:
     """Keep ``list`` a command of its own name, also while it is the only one."""
 
 
-@app.command(
-    "list",
-    epilog="Example:\n\nocmw outreach list --store store --ocmw 44021 --cohort 2024-H1 --out l.csv",
-)
+@app.command("list", epilog="Example: ocmw outreach list --store store --ocmw 44021 --cohort 2024-H1 --out l.csv")
 def list_(
     store: Store,
     ocmw: Annotated[str, typer.Option(help="NIS code of the one OCMW that the list is for.")],

@@ -19,9 +19,9 @@ SERVER = (
     "redis-fill",
 )
 """Commands whose examples need a broker or Redis."""
-APART = ("demo", "recount", "redis-acl", "compare", "outreach")
-"""Commands whose examples need more than what the others make (outreach: an approval and a key), or that are slow and
-tested by themselves: a sample reaches for a million cells, so of a small store it is nearly everything."""
+APART = ("demo", "recount", "outreach", "redis-acl", "compare")
+"""Commands whose examples need more than what the others make, or that are slow and tested by themselves: a sample
+reaches for a million cells, so of a small store it is nearly everything."""
 
 
 def embedded() -> list[str]:
