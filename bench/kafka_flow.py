@@ -130,6 +130,9 @@ class Flow:
         began = time.perf_counter()
         await self._sent(events, rate, sent)
         took = time.perf_counter() - began
+        if sum(one.events for one in sent) < events:
+            message = f"the history has fewer than {events:,} live events; choose more --persons, or fewer --events"
+            raise ValueError(message)
         await asyncio.to_thread(self._until, lambda: bool(seen) and _reached(seen[-1].positions, sent[-1].ends))
         await asyncio.to_thread(self._until, lambda: seen[-1].redis >= sum(sent[-1].ends))
         watching.cancel()
