@@ -1,9 +1,11 @@
 """How soon work goes on after kill -9: each role alone, the same slot started again or another taking over.
 
-The limits are twice what is promised on a quiet machine; the figures are printed.
+The limits are twice what is promised on a quiet machine, and more where others work beside (a process that starts needs
+some seconds of a core); the figures are printed.
 """
 
 import asyncio
+import os
 import time
 import urllib.request
 from collections.abc import Callable
@@ -19,7 +21,7 @@ from streams.kafka.emit import emit
 from streams.servers.kafka import free_port
 
 pytestmark = pytest.mark.faults
-LENIENT = 2
+LENIENT = 2.0
 PROMISED = {
     "intake, the same slot": 5,
     "intake, another takes over": 15,
@@ -84,4 +86,5 @@ def test_work_goes_on_soon_after_kill_9(workers: Workers, history: Path, embedde
 
     told = ", ".join(f"{what} {seconds:.1f} s (of {PROMISED[what]})" for what, seconds in took.items())
     judge(f"killed each role and looked when work went on: {told}", workers, embedded)
-    assert {what for what, seconds in took.items() if seconds > LENIENT * PROMISED[what]} == set()
+    lenient = LENIENT * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert {what for what, seconds in took.items() if seconds > lenient * PROMISED[what]} == set()
