@@ -10,7 +10,8 @@ Nothing here reaches the gate. Which months are open is what the last release sa
 that no release knows yet.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from processors.compiled import kernel
 from processors.counting import count
 from processors.ledger import (
     KEY,
+    LEAF_MASK,
     MONTH_MASK,
     MONTH_SHIFT,
     MUNICIPALITY_MASK,
@@ -30,7 +32,7 @@ from processors.ledger import (
     Tables,
 )
 from processors.people import People
-from processors.rules import shown_municipality
+from processors.rules import LEAF_COUNT, shown_municipality
 from processors.slots import EMPTY
 from processors.stability import FROZEN_THROUGH, FROZEN_WHEN
 from schemas.figures import Cells
@@ -40,12 +42,22 @@ from schemas.places import MUNICIPALITIES, PLACE_NUMBER, PLACES
 from schemas.releases import UNSTABLE, Release
 from schemas.rows import Rows
 from schemas.settings import FigureSettings
-from schemas.supports import NODES, Node
+from schemas.supports import NODES
 
 Int64 = npt.NDArray[np.int64]
 Int32 = npt.NDArray[np.int32]
 Int16 = npt.NDArray[np.int16]
 Mask = npt.NDArray[np.bool_]
+
+
+class _Piece(NamedTuple):
+    """Cells of municipalities of one node and month; ``key`` is municipality x MONTH_COUNT + month."""
+
+    key: Int64
+    cells: LiveCells
+
+
+Each = Callable[[Callable[[int], list[_Piece]], list[int]], Iterable[list[_Piece]]]
 
 
 class Reached:
@@ -139,16 +151,18 @@ def _order(keys: Int64, size: int) -> Int64:
     return order
 
 
-def recounted(rows: Int64, wanted: Mask, open_: Mask, settings: FigureSettings) -> Iterator[Recounted]:
+def recounted(
+    rows: Int64, wanted: Mask, open_: Mask, settings: FigureSettings, each: Each = map
+) -> Iterator[Recounted]:
     """Yield what is wanted and open in some node, counted from the rows of ``rows_at``; without cells too.
 
-    ``wanted`` is by (shown municipality, month), ``open_`` by (node, month).
+    ``wanted`` is by (shown municipality, month), ``open_`` by (node, month). ``each`` maps a function over nodes, which
+    do not depend on each other: ``map``, or that of a pool of threads.
     """
-    pieces = [
-        piece
-        for node, months in _by_months(open_ & wanted.any(axis=0))
-        for piece in _of_node(node, months, rows, settings)
-    ]
+    present = np.bincount(rows[:, KEY] & LEAF_MASK, minlength=LEAF_COUNT) > 0
+    nodes = [number for number, node in enumerate(NODES) if present[list(node.leaves)].any()]
+    of_node = partial(_of_node, rows=rows, open_=open_ & wanted.any(axis=0), settings=settings)
+    pieces = [piece for found in each(of_node, nodes) for piece in found]
     key = np.concatenate([_NO_KEYS, *(piece.key for piece in pieces)])
     order = np.argsort(key, kind="stable")
     cells = _together([piece.cells for piece in pieces]).take(order)
@@ -158,13 +172,6 @@ def recounted(rows: Int64, wanted: Mask, open_: Mask, settings: FigureSettings) 
     stops = np.searchsorted(key[order], keys, side="right").tolist()
     for municipality, month, start, stop in zip(municipalities.tolist(), months.tolist(), starts, stops, strict=True):
         yield Recounted(MUNICIPALITIES[municipality], month, cells.take(slice(start, stop)))
-
-
-class _Piece(NamedTuple):
-    """Cells of municipalities of one node and month; ``key`` is municipality x MONTH_COUNT + month."""
-
-    key: Int64
-    cells: LiveCells
 
 
 _NO_KEYS = np.zeros(0, np.int64)
@@ -183,20 +190,15 @@ def _together(pieces: list[LiveCells]) -> LiveCells:
     return LiveCells(*columns)
 
 
-def _by_months(wanted: Mask) -> Iterator[tuple[int, Mask]]:
-    """Yield each node (its place in ``NODES``) that is wanted in some month, with these months."""
-    for number in np.flatnonzero(wanted.any(axis=1)).tolist():
-        yield number, wanted[number]
-
-
-def _of_node(number: int, months: Mask, rows: Int64, settings: FigureSettings) -> Iterator[_Piece]:
-    """Yield the cells of municipalities of one node, month by month."""
-    node: Node = NODES[number]
+def _of_node(number: int, rows: Int64, open_: Mask, settings: FigureSettings) -> list[_Piece]:
+    """Return the cells of municipalities of one node, month by month."""
+    months = open_[number]
     chosen = rows[months[rows[:, KEY] >> MONTH_SHIFT & MONTH_MASK]]
+    if not len(chosen):
+        return []
     periods = tuple(Period("month", month) for month in np.flatnonzero(months).tolist())
-    for _, blocks in count(People(chosen, months), (axis("month", periods),), node, settings):
-        for period, cells in zip(periods, blocks, strict=True):
-            yield _municipal(number, period.first, cells)
+    (_, blocks), *_ = count(People(chosen, months), (axis("month", periods),), NODES[number], settings)
+    return [_municipal(number, period.first, cells) for period, cells in zip(periods, blocks, strict=True)]
 
 
 _MUNICIPALITY_OF_PLACE = np.full(len(PLACES), -1, np.int64)

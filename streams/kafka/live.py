@@ -14,7 +14,9 @@ release, and has come as far as what is shown (the guard of ``sinks.live``).
 """
 
 import asyncio
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -151,8 +153,9 @@ class Live:
             self._shown()
 
     def _show(self, taken: _Taken) -> bool:
-        counted = recounted(taken.rows, taken.wanted, taken.open_, self._figures)
-        return self._home.show(taken.reflects, lines(counted))
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            counted = recounted(taken.rows, taken.wanted, taken.open_, self._figures, threads.map)
+            return self._home.show(taken.reflects, lines(counted))
 
     def _shown(self) -> None:
         for copy in self._copies:
