@@ -6,9 +6,9 @@ Slow code is what makes the recount worth having, so it is given more processors
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import ClassVar
 
 from sinks.directory import DirectoryStore
 from streams.progress import Report, silent
@@ -26,41 +26,40 @@ class Task:
     sample: int | None
 
 
-class _Worker:
-    """What a process has read, kept between its shares."""
+@cache
+def _read(task: Task) -> tuple[Recount, list[Place]]:
+    """Return the recount and its blocks, read once in each process; in a task, so that failures reach the caller."""
+    recount = Recount.of(list(task.paths), DirectoryStore.reading(task.root))
+    return recount, recount.places() if task.sample is None else recount.sample(task.sample)
 
-    recount: ClassVar[Recount]
-    places: ClassVar[list[Place]]
 
-    @classmethod
-    def read(cls, task: Task) -> None:
-        cls.recount = Recount.of(list(task.paths), DirectoryStore.reading(task.root))
-        cls.places = cls.recount.places() if task.sample is None else cls.recount.sample(task.sample)
+def _totals(task: Task) -> Verdict:
+    return _read(task)[0].totals()
 
-    @classmethod
-    def share(cls, number: int) -> Verdict:
-        return cls.recount.blocks(cls.places[number::SHARES])
 
-    @classmethod
-    def totals(cls) -> Verdict:
-        return cls.recount.totals()
+def _indicators(task: Task) -> Verdict:
+    return _read(task)[0].indicators(whole=task.sample is None)
 
-    @classmethod
-    def indicators(cls, whole: bool) -> Verdict:  # noqa: FBT001 - handed to another process
-        return cls.recount.indicators(whole=whole)
+
+def _share(task: Task, number: int) -> Verdict:
+    recount, places = _read(task)
+    return recount.blocks(places[number::SHARES])
 
 
 def recounted(
     task: Task, progress: Report = silent, processes: int | None = None, *, indicators: bool = True
 ) -> Verdict:
     """Return the verdict on a store; ``processes`` (default: one a processor) each hold the whole log in memory."""
-    count = processes or os.cpu_count()
     found = Verdict()
-    with ProcessPoolExecutor(count, get_context("spawn"), _Worker.read, (task,)) as workers:
-        parts = [workers.submit(_Worker.totals)]
-        parts += [workers.submit(_Worker.indicators, task.sample is None)] if indicators else []
-        parts += [workers.submit(_Worker.share, number) for number in range(SHARES)]
-        for done, part in enumerate(parts):
-            progress("recounting", done, len(parts))
-            found = found.with_(part.result())
+    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn")) as workers:
+        parts = [workers.submit(_totals, task)]
+        parts += [workers.submit(_indicators, task)] if indicators else []
+        parts += [workers.submit(_share, task, number) for number in range(SHARES)]
+        try:
+            for done, part in enumerate(parts):
+                progress("recounting", done, len(parts))
+                found = found.with_(part.result())
+        except BaseException:
+            workers.shutdown(cancel_futures=True)
+            raise
     return found
