@@ -26,7 +26,7 @@ from streams.kafka.emit import Emitter
 from streams.kafka.run import command
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS, rows_topic
-from streams.kafka.updates import closing
+from streams.kafka.updates import closing, last_released
 from streams.kafka.watermarks import watermarks
 from streams.servers.redis import RedisServer
 
@@ -117,7 +117,7 @@ class Flow:
         self._start("publish")
         self._until(lambda: self._in_redis() == 1)
         yield "first release, all periods, as far as Redis", f"{time.perf_counter() - began:.0f} s"
-        self._until(lambda: self._live_release() == 1)
+        self._until(lambda: self._live_release() == 1 and asyncio.run(last_released(self.settings)) == 1)
         yield from asyncio.run(self._live(events, rate))
         yield from asyncio.run(self._late_update())
         for name in ("intake", "publish"):
