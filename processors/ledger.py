@@ -86,7 +86,7 @@ AGE_UNKNOWN = AGE13_COUNT - 1
 ID_WORDS = 7
 SMALLEST = 1024
 CHUNK = 512
-FILL = 0.75  # a table fuller than this grows: longer probes cost more than the memory saved
+FILL = 0.5  # fuller tables probe longer, and each probe that meets another entry waits for memory
 
 
 class Tables(NamedTuple):
@@ -252,7 +252,7 @@ def roomier(slots: Int32, needed: int) -> Int32:
     """Return the slots, or larger empty ones when ``needed`` entries would overfill them."""
     if needed <= FILL * len(slots):
         return slots
-    return np.full(max(int(needed / FILL) + 1, len(slots) * 8 // 5), EMPTY, np.int32)
+    return np.full(max(int(needed / FILL) + 1, len(slots) * 3 // 2), EMPTY, np.int32)
 
 
 @inlined

@@ -4,7 +4,7 @@ The pure half of a cut. A driver runs it node by node (they do not depend on eac
 given, and publishes the entries of all nodes as one release.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -16,7 +16,7 @@ from processors.people import Mask, People
 from processors.stability import Moment, next_vintage
 from schemas.breakdowns import CATEGORY_NUMBER
 from schemas.figures import Cells
-from schemas.periods import KINDS, MONTH_COUNT, Period
+from schemas.periods import MONTH_COUNT, Period
 from schemas.places import KINGDOM, PLACE_NUMBER
 from schemas.releases import BlockRef, Entry, Vintage
 from schemas.settings import FigureSettings
@@ -69,16 +69,14 @@ def months_of(axes: Iterable[Axis]) -> Mask:
     return months
 
 
-def known_periods(node: Node, exists: Mask) -> set[Period]:
-    """Return the periods that a node knows: those with a row in its own leaves."""
-    months = np.flatnonzero(exists[list(node.leaves)].any(axis=0)).tolist()
-    return {
-        period
-        for kind in KINDS
-        for month in months
-        for period in Period.holding(kind, month)
-        if period.last < MONTH_COUNT
-    }
+def knows(node: Node, exists: Mask) -> Callable[[Period], bool]:
+    """Return what tells whether a node knows a period: whether one of its months has a row in the node's own leaves."""
+    months = np.concatenate([[0], exists[list(node.leaves)].any(axis=0).cumsum()])
+
+    def known(period: Period) -> bool:
+        return bool(months[period.last + 1] > months[max(period.first, 0)])
+
+    return known
 
 
 def digest_of(ref: BlockRef | None) -> bytes:

@@ -49,16 +49,18 @@ def write_block_file(path: Path, name: str, zone: BlockZone, blocks: Iterable[Ce
         for cells in blocks:
             refs.append(BlockRef(name, group, cells.digest(), len(cells)) if len(cells) else None)
             if len(cells):
-                writer = writer or stack.enter_context(_writer(path, zone))
+                if writer is None:
+                    file = stack.enter_context(pa.OSFile(str(path), "wb"))
+                    writer = stack.enter_context(_writer(file, zone))
                 writer.write_table(_table(cells, zone), row_group_size=len(cells))
                 group += 1
     return refs
 
 
-def _writer(path: Path, zone: BlockZone) -> Any:  # noqa: ANN401 - pyarrow has no types
+def _writer(file: Any, zone: BlockZone) -> Any:  # noqa: ANN401 - pyarrow has no types
     schema = _SCHEMA[zone]
     return pq.ParquetWriter(
-        path,
+        file,
         schema,
         compression="none",
         use_dictionary=False,

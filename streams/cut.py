@@ -9,7 +9,7 @@ import numpy as np
 from processors.axes import Axis, stretches
 from processors.ledger import Ledger
 from processors.people import Mask, People, people
-from processors.publication import Entries, Figure, counted, entries, known_periods, months_of, untouched
+from processors.publication import Entries, Figure, counted, entries, knows, months_of, untouched
 from processors.stability import Moment, moment
 from schemas.figures import BlockKey, Cells
 from schemas.periods import Period
@@ -74,9 +74,9 @@ class _NodeCut:
 
     def stretch(self, rows: People, axes: tuple[Axis, ...]) -> None:
         """Count over some axes and pass the figures through the gate."""
-        existing = known_periods(self.node, self.cut.exists)
+        known = knows(self.node, self.cut.exists)
         for figures in counted(rows, axes, self.node, self.cut.settings):
-            self._gate([figure for figure in figures if figure.period in existing])
+            self._gate([figure for figure in figures if known(figure.period)])
 
     def rest(self) -> None:
         """Pass the figures that were not counted again through the gate: time may have made them stable."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from processors.axes import stretches
 from processors.people import people
-from processors.publication import counted, digest_of, known_periods, months_of
+from processors.publication import counted, digest_of, knows, months_of
 from schemas.figures import BlockKey
 from schemas.supports import NODES
 from sinks.live import LiveHome
@@ -22,7 +22,7 @@ def differing_blocks(store: Embedded, progress: Report = silent) -> tuple[int, l
         return 0, []
     ledger, entries = store.fold.ledger, dict(store.release.entries)
     exists = ledger.tables.exists
-    existing = {node.code: known_periods(node, exists) for node in NODES}
+    known = {node.code: knows(node, exists) for node in NODES}
     different = []
     axes_of = stretches(np.flatnonzero(exists.any(axis=0)).tolist())
     for number, axes in enumerate(axes_of):
@@ -33,7 +33,7 @@ def differing_blocks(store: Embedded, progress: Report = silent) -> tuple[int, l
                 different += [
                     f"{node.code} {figure.period.code}"
                     for figure in figures
-                    if figure.period in existing[node.code]
+                    if known[node.code](figure.period)
                     and figure.digest != digest_of(entries[BlockKey(node.code, figure.period)].latest)
                 ]
     return len(entries), different

@@ -9,6 +9,8 @@ then at random until there are enough; of the indicators the last months, small 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from processors import reference, reference_gate
@@ -28,6 +30,8 @@ from streams.recount_indicators import IndicatorRecount
 
 SAMPLE_BLOCKS = 200
 SAMPLE_CELLS = 1_000_000
+TOGETHER = 16
+"""Blocks counted together; more take more memory."""
 _KEYS = ["geo_level", "geo", "breakdown", "category"]
 
 Place = tuple[int, BlockKey]
@@ -107,9 +111,11 @@ class Recount:
     def blocks(self, places: list[Place], progress: Report = silent) -> Verdict:
         """Compare blocks and their vintages."""
         found = Verdict()
-        for done, place in enumerate(places):
-            progress("recounting blocks", done, len(places))
-            found.differences += self._differences(place, found)
+        for number, keys in _together(places):
+            progress("recounting blocks", found.blocks, len(places))
+            counted = reference.counts(self.history, keys, number)
+            for key in keys:
+                found.differences += self._differences((number, key), counted[key], found)
         return found
 
     def totals(self) -> Verdict:
@@ -130,7 +136,7 @@ class Recount:
             found.differences += differences
         return found
 
-    def _differences(self, place: Place, found: Verdict) -> Iterator[str]:
+    def _differences(self, place: Place, counted: Cells, found: Verdict) -> Iterator[str]:
         number, key = place
         name = f"release {number}, {key.support} {key.period.code}"
         entry = self.releases[number].entries.get(key)
@@ -143,7 +149,6 @@ class Recount:
         vintage = self._vintage(place, since)
         if vintage != entry.vintage:
             yield f"{name}: the store has {entry.vintage}, the recount {vintage}"
-        counted = reference.count(self.history, key, number)
         yield from _block_differences(f"{name}, latest", self._cells(entry.latest), counted, found)
         yield from self._published_differences(place, entry, counted, found)
 
@@ -196,6 +201,14 @@ class Recount:
             stored = _total(self._cells(entry.latest))
             if third.get(key) != stored:
                 yield f"{key.support} {key.period.code}: {stored} in the store, {third.get(key)} in SQL"
+
+
+def _together(places: list[Place]) -> Iterator[tuple[int, list[BlockKey]]]:
+    """Yield the blocks of one update, some at a time: together they are counted in less time than one by one."""
+    for number, group in groupby(sorted(places), key=itemgetter(0)):
+        keys = [key for _, key in group]
+        for start in range(0, len(keys), TOGETHER):
+            yield number, keys[start : start + TOGETHER]
 
 
 def _block_differences(name: str, stored: Cells, counted: Cells, found: Verdict) -> Iterator[str]:

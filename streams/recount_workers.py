@@ -14,7 +14,8 @@ from sinks.directory import DirectoryStore
 from streams.progress import Report, silent
 from streams.recount import Place, Recount, Verdict
 
-SHARES = 40
+SHARES = 24
+"""Neighbours in order of updates, so that each share holds few of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Task:
 def _read(task: Task) -> tuple[Recount, list[Place]]:
     """Return the recount and its blocks, read once in each process; in a task, so that failures reach the caller."""
     recount = Recount.of(list(task.paths), DirectoryStore.reading(task.root))
-    return recount, recount.places() if task.sample is None else recount.sample(task.sample)
+    return recount, sorted(recount.places() if task.sample is None else recount.sample(task.sample))
 
 
 def _totals(task: Task) -> Verdict:
@@ -43,7 +44,7 @@ def _indicators(task: Task) -> Verdict:
 
 def _share(task: Task, number: int) -> Verdict:
     recount, places = _read(task)
-    return recount.blocks(places[number::SHARES])
+    return recount.blocks(places[number * len(places) // SHARES : (number + 1) * len(places) // SHARES])
 
 
 def recounted(

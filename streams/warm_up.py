@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from schemas.periods import ordinal
 from streams import kernel_cache
 
 if TYPE_CHECKING:
     from schemas.settings import FigureSettings
 
 FEW = 20
-MONTH = 1488
+"""Persons of the history that is folded to compile the fold."""
+MONTH = ordinal(2024, 1)
 
 
 def compile_folding() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PERSONS = 20_000
 FIRST, LAST = "2022-01", "2023-12"
 SEED = 1
-WORKBOOKS = ("LL", "FH")
+WORKBOOKS = ("LL",)
 NEXT = (
     "ocmw why --store {store} --support LL --period 2023-09",
     "ocmw changes --store {store}",
