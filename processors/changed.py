@@ -69,7 +69,8 @@ def _employments(events: Events, rows: npt.NDArray[np.int64], tables: Tables) ->
 @kernel
 def _reached(events: Events, first: int, stop: int, rules: Rules, tables: Tables) -> npt.NDArray[np.int32]:
     """Return the places of the rows, some more than once: a mask of all rows would cost as much as the history."""
-    reached = np.empty(events.parts[first:stop].sum(), np.int32)
+    parts = events.parts[first:stop][events.fault[first:stop] == 0]  # of what did not parse nothing is known
+    reached = np.empty(parts.sum(), np.int32)
     size = 0
     for event in range(first, stop):
         recovery = events.amount_type[event] in (RECOVERY, REG_RECOVERY)

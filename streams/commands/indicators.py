@@ -74,5 +74,13 @@ def _newest(rows: "pd.DataFrame") -> "list[tuple[str, list[tuple[str, int, int]]
         newest = series[series["reference"].astype(str) == series["reference"].astype(str).max()]
         title = f"{indicator}, {method}, {newest['reference'].iloc[0]}"
         columns = (newest["category"].astype(str), newest["count"].tolist(), newest["base"].tolist())
-        found.append((title, list(zip(*columns, strict=True))))
+        order = _order(str(indicator), str(method), str(newest["breakdown"].iloc[0]))
+        found.append((title, sorted(zip(*columns, strict=True), key=lambda line: order.index(line[0]))))
     return found
+
+
+def _order(indicator: str, method: str, breakdown: str) -> tuple[str, ...]:
+    """Return the categories of a series as people read them: ``<1`` before ``1-2``, 3 months before 12."""
+    from schemas.indicators import NUMBER, SERIES
+
+    return SERIES[NUMBER[indicator, method, breakdown]].categories

@@ -12,6 +12,7 @@ import pytest
 import redis
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
@@ -198,7 +199,7 @@ async def read(settings: KafkaSettings, topic: str) -> None:
 
 
 async def join(settings: KafkaSettings, group: str) -> None:
-    member = consumer(settings, group_id=group)
+    member = consumer(settings, group_id=group, partition_assignment_strategy=[StickyPartitionAssignor])
     await member.start()
     try:
         member.subscribe([DOSSIERS])

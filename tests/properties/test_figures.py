@@ -27,6 +27,8 @@ from schemas.supports import LEAVES, NODE
 from sinks.directory import DirectoryStore
 from streams.embedded import Embedded
 
+ONLY_OF_FACTS = {"dimona-unknown-period", "bad-dates", "exit-before-birth", "unknown-municipality"}
+"""The drawn histories hold claims; facts have properties of their own."""
 ONLY_ON_KAFKA = {"wrong-partition", "unnumbered-closing"}
 RECOVERIES = [2, 5]
 COARSE_TO_FINE = ["kingdom", "region", "arrondissement", "municipality"]
@@ -162,7 +164,7 @@ def test_the_drawn_histories_hold_every_fault_of_a_file_every_state_and_all_kind
     seen: Counter[str] = Counter()
 
     @given(histories(most=40))
-    @times(25)
+    @times(60)
     def look(bodies: list[bytes]) -> None:
         with TemporaryDirectory() as name:
             store, outcomes = replayed(Path(name), [newer_file(Path(name, "log.avro"), bodies)], FigureSettings())
@@ -172,5 +174,5 @@ def test_the_drawn_histories_hold_every_fault_of_a_file_every_state_and_all_kind
                 seen.update({said.vintage.state, figure.period.kind, figure.support})
 
     look()
-    assert {fault.slug for fault in FAULTS} - set(seen) == ONLY_ON_KAFKA
+    assert {fault.slug for fault in FAULTS} - set(seen) == ONLY_ON_KAFKA | ONLY_OF_FACTS
     assert set(State) | set(KINDS) | {"duplicate"} <= set(seen)

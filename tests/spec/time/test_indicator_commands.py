@@ -53,6 +53,12 @@ def test_an_earlier_release_shows_what_was_known_then(store: Path, tmp_path: Pat
     assert max(pq.read_table(out)["reference"].to_pylist()) == "2023-02"
 
 
+def test_the_screen_shows_categories_in_the_order_of_people_not_of_text(store: Path) -> None:
+    told = run("indicators", "--store", store, "--place", "44021")
+    flows = told.partition("spells, own_g0")[2]
+    assert flows.index("entries") < flows.index("exits") < flows.index("stock")
+
+
 def test_the_screen_shows_the_newest_reference_of_a_place(store: Path) -> None:
     told = run("indicators", "--store", store, "--place", "44021")
     assert "duration, exact_own_g0, 2023-09" in told
