@@ -31,7 +31,7 @@ from sinks.lock import writer_lock
 from sinks.set_aside import SetAside, append_run
 from streams import checkpoint
 from streams.cut import Cut, release_of
-from streams.indicators import Changes, Closed, count_indicators, count_outcomes
+from streams.indicators import Changes, Closed, count_time_dimension
 from streams.progress import Report, silent
 
 BATCH_BYTES = 1 << 20
@@ -211,7 +211,5 @@ class Embedded:
         exists = self.fold.ledger.tables.exists
         cut = Cut(update, self.release, changes.touched, exists, self.settings, self.store)
         release = release_of(self.fold.ledger, cut)
-        asked = count_indicators(self.root, self.fold.ledger, release, changes.touched, self.settings)
-        if asked is not None:
-            count_outcomes(self.root, Closed(self.fold.ledger, release, self.release, changes), asked)
+        count_time_dimension(self.root, Closed(self.fold.ledger, release, self.release, changes), self.settings)
         self.release = self.store.publish(release)

@@ -71,6 +71,13 @@ class Closed:
     changes: Changes
 
 
+def count_time_dimension(root: Path, closed: Closed, settings: FigureSettings) -> None:
+    """Count and store all that an update may have changed of the time dimension, before its release is published."""
+    asked = count_indicators(root, closed.ledger, closed.release, closed.changes.touched, settings)
+    if asked is not None:
+        count_outcomes(root, closed, asked)
+
+
 def count_outcomes(root: Path, closed: Closed, asked: Asked) -> None:
     """Count the exits and transitions that an update may have changed, and store them (H4).
 

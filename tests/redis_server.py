@@ -12,15 +12,9 @@ from typing import Self
 import pytest
 import redis
 
+from streams.servers.kafka import free_port
+
 _PATIENCE = 15.0
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def required(program: str, package: str) -> str:

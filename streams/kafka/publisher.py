@@ -26,7 +26,7 @@ from schemas.rows import CutReached, Rows, RowsBatch, message_of
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
 from streams.cut import Cut, release_of
-from streams.indicators import Changes, Closed, count_indicators, count_outcomes
+from streams.indicators import Changes, Closed, count_time_dimension
 from streams.kafka.clients import records_between
 from streams.kafka.live import Live
 from streams.kafka.settings import KafkaSettings
@@ -199,9 +199,7 @@ class Publisher:
         cut = Cut(update, self.release, touched, ledger.tables.exists, self._figures, self._store)
         release = release_of(ledger, cut)
         changes = Changes(touched, self.gathered.facts_since())
-        asked = count_indicators(self._store.root, ledger, release, touched, self._figures)
-        if asked is not None:
-            count_outcomes(self._store.root, Closed(ledger, release, self.release, changes), asked)
+        count_time_dimension(self._store.root, Closed(ledger, release, self.release, changes), self._figures)
         return self._store.publish(release)
 
     def _pause_waiting(self) -> None:

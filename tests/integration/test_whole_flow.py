@@ -23,7 +23,7 @@ import pytest
 import redis
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
-from redis_server import RedisServer, free_port, required
+from redis_server import RedisServer, required
 
 from schemas.framing import REQUEST_ID, encode
 from schemas.periods import parse_month
@@ -43,7 +43,7 @@ from streams.kafka.topics import UPDATES as REQUESTS
 from streams.kafka.topics import make_topics
 from streams.kafka.updates import asked_updates, close_everywhere
 from streams.metrics import METRICS
-from streams.servers.kafka import KafkaServer
+from streams.servers.kafka import KafkaServer, free_port
 
 pytestmark = pytest.mark.slow
 UPDATES = 6
