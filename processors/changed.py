@@ -21,7 +21,7 @@ from processors.ledger import (
     row_hash,
 )
 from processors.rules import FIRST_DAY, RECOVERY, REG_RECOVERY, Rules
-from processors.slots import EMPTY, home
+from processors.slots import EMPTY, home, likely, place_in
 from schemas.rows import NO_FACTS, Rows
 
 PLACE_MASK = (1 << PERSON_SHIFT) - 1
@@ -97,27 +97,23 @@ def _reached(events: Events, first: int, stop: int, rules: Rules, tables: Tables
 @kernel
 def _person(first: np.uint64, second: np.uint64, tables: Tables) -> int:
     """Return the number of a person that the ledger knows."""
-    slots = tables.person_slots
-    slot = home(person_hash(first, second), len(slots))
+    slots, hashed = tables.person_slots, person_hash(first, second)
+    slot = likely(slots, hashed, home(hashed, len(slots)))
     while slots[slot] != EMPTY:
-        person = slots[slot]
+        person = place_in(slots[slot])
         if tables.persons[person, 0] == first and tables.persons[person, 1] == second:
             return int(person)
-        slot += 1
-        if slot == len(slots):
-            slot = 0
+        slot = likely(slots, hashed, slot + 1)
     return 0
 
 
 @kernel
 def _row(key: int, tables: Tables) -> int:
     """Return the place of a row that the ledger holds."""
-    slots = tables.row_slots
-    slot = home(row_hash(key), len(slots))
+    slots, hashed = tables.row_slots, row_hash(key)
+    slot = likely(slots, hashed, home(hashed, len(slots)))
     while slots[slot] != EMPTY:
-        if tables.rows[slots[slot], KEY] == key:
-            return int(slots[slot])
-        slot += 1
-        if slot == len(slots):
-            slot = 0
+        if tables.rows[place_in(slots[slot]), KEY] == key:
+            return int(place_in(slots[slot]))
+        slot = likely(slots, hashed, slot + 1)
     return 0

@@ -24,12 +24,11 @@ import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import EMPLOYMENT, FOREVER, NO_BIRTH_DATE, NO_DATE, RESIDENCE, YOUTH_EXIT, Events, mixed
-from processors.slots import EMPTY, home
+from processors.slots import EMPTY, Slots, home, likely, place_in, word
 from schemas import faults
 from schemas.events import DECLARE_CANCEL, DECLARE_IN
 
 Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
 
 WAITING = faults.NUMBER["dimona-unknown-period"]
 """Value of ``Events.fault`` after the fold for a declaration that waits for its IN."""
@@ -54,19 +53,13 @@ def is_employment(facts: Int64, fact: Whole) -> bool:
 
 
 @inlined
-def fact_hash(facts: Int64, fact: Whole) -> np.uint64:
-    """Return the hash by which an employment is found."""
-    return _hash(facts[fact, PERSON], facts[fact, NAME])
-
-
-@inlined
 def _hash(person: Whole, name: Whole) -> np.uint64:
     return mixed(np.uint64(person), np.uint64(name))
 
 
 @loop
 def kept(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
-    events: Events, event: Whole, person: Whole, facts: Int64, slots: Int32, used: Int64
+    events: Events, event: Whole, person: Whole, facts: Int64, slots: Slots, used: Int64
 ) -> Whole:
     """Keep a fact that was admitted; return 0, or WAITING."""
     if events.kind[event] == EMPLOYMENT:
@@ -86,19 +79,18 @@ def kept(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
 
 
 @inlined
-def employment_of(person: Whole, name: Whole, facts: Int64, slots: Int32, used: Int64) -> Whole:
+def employment_of(person: Whole, name: Whole, facts: Int64, slots: Slots, used: Int64) -> Whole:
     """Return the employment of a person with this name, a new one that waits when there was none."""
-    slot = home(_hash(person, name), len(slots))
+    hashed = _hash(person, name)
+    slot = likely(slots, hashed, home(hashed, len(slots)))
     while slots[slot] != EMPTY:
-        fact = slots[slot]
+        fact = place_in(slots[slot])
         if facts[fact, PERSON] == person and facts[fact, NAME] == name:
             return np.int64(fact)
-        slot += 1
-        if slot == len(slots):
-            slot = 0
+        slot = likely(slots, hashed, slot + 1)
     fact = used[FACTS]
     used[FACTS] += 1
-    slots[slot] = fact
+    slots[slot] = word(hashed, fact)
     facts[fact, PERSON] = person
     facts[fact, NAME] = name
     facts[fact, STATE] = EMPLOYMENT | WAITS << STATUS_SHIFT

@@ -25,10 +25,9 @@ from processors.ledger import (
     Ledger,
     Tables,
     extended,
-    refill_rows,
-    roomier,
     row_number,
 )
+from processors.slots import roomier
 from schemas.periods import MONTH_COUNT
 from schemas.rows import Rows
 from schemas.supports import LEAVES
@@ -91,14 +90,11 @@ class Gathered:
     def _reserve(self, rows: int) -> None:
         before = self.ledger.tables
         needed = int(before.used[ROWS]) + rows
-        tables = before._replace(
+        self.ledger.tables = before._replace(
             rows=extended(before.rows, needed),
             before=extended(before.before, needed),
             row_slots=roomier(before.row_slots, needed),
         )
-        self.ledger.tables = tables
-        if tables.row_slots is not before.row_slots:
-            refill_rows(tables)
 
 
 @kernel

@@ -15,7 +15,7 @@ How it is laid out (bytes a row and an event id are printed by the benchmark):
 - ``persons`` holds the sixteen bytes of each person in order of first appearance; that order numbers the persons.
 - ``facts`` holds employments, residences and exits from youth care (``processors.facts``): no figure of A to G reads
   them.
-- Four open-addressing tables of int32 find a place in each (-1: empty). They grow before a batch, by what the batch
+- Four open-addressing tables find a place in each (``processors.slots``). They grow before a batch, by what the batch
   can add at most, so the loop itself never has to ask.
 - ``before`` chains the rows of a month, newest first: the running month is found without a scan of all rows.
 
@@ -35,7 +35,7 @@ import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import NO_BIRTH_DATE, UPDATE_CLOSED, Events, mixed
-from processors.facts import COLUMNS, FACTS, FAR, SINCE, fact_hash, is_employment, kept
+from processors.facts import COLUMNS, FACTS, FAR, SINCE, kept
 from processors.rules import (
     AGE13_COUNT,
     FIRST_DAY,
@@ -47,7 +47,7 @@ from processors.rules import (
     Rules,
     rules,
 )
-from processors.slots import EMPTY, home
+from processors.slots import EMPTY, Slots, empty_slots, home, likely, place_in, roomier, word
 from schemas import breakdowns, faults
 from schemas.indicators import ADULT_AGE
 from schemas.periods import MONTH_COUNT
@@ -86,7 +86,6 @@ AGE_UNKNOWN = AGE13_COUNT - 1
 ID_WORDS = 7
 SMALLEST = 1024
 CHUNK = 512
-FILL = 0.5  # fuller tables probe longer, and each probe that meets another entry waits for memory
 
 
 class Tables(NamedTuple):
@@ -99,18 +98,18 @@ class Tables(NamedTuple):
 
     used: Int64
     persons: UInt64
-    person_slots: Int32
+    person_slots: Slots
     ids: UInt32
-    id_slots: Int32
+    id_slots: Slots
     rows: Int64
-    row_slots: Int32
+    row_slots: Slots
     before: Int32
     newest: Int32
     held: Int32
     exists: Mask
     touched: Mask
     facts: Int64
-    fact_slots: Int32
+    fact_slots: Slots
 
 
 class Scratch(NamedTuple):
@@ -136,18 +135,18 @@ def _new_tables() -> Tables:
     return Tables(
         used=np.array([0, 0, 0, 0, FAR], np.int64),
         persons=np.zeros((0, 2), np.uint64),
-        person_slots=np.full(SMALLEST, EMPTY, np.int32),
+        person_slots=empty_slots(),
         ids=np.zeros((0, ID_WORDS), np.uint32),
-        id_slots=np.full(SMALLEST, EMPTY, np.int32),
+        id_slots=empty_slots(),
         rows=np.zeros((0, 5), np.int64),
-        row_slots=np.full(SMALLEST, EMPTY, np.int32),
+        row_slots=empty_slots(),
         before=np.zeros(0, np.int32),
         newest=np.full(MONTH_COUNT, EMPTY, np.int32),
         held=np.zeros(MONTH_COUNT, np.int32),
         exists=np.zeros((LEAF_COUNT, MONTH_COUNT), np.bool_),
         touched=np.zeros((LEAF_COUNT, MONTH_COUNT), np.bool_),
         facts=np.zeros((0, COLUMNS), np.int64),
-        fact_slots=np.full(SMALLEST, EMPTY, np.int32),
+        fact_slots=empty_slots(),
     )
 
 
@@ -229,14 +228,6 @@ class Ledger:
             facts=extended(tables.facts, facts + new_facts),
             fact_slots=roomier(tables.fact_slots, facts + new_facts),
         )
-        if self.tables.fact_slots is not tables.fact_slots:
-            _refill_facts(self.tables)
-        if self.tables.person_slots is not tables.person_slots:
-            _refill_persons(self.tables)
-        if self.tables.id_slots is not tables.id_slots:
-            _refill_ids(self.tables)
-        if self.tables.row_slots is not tables.row_slots:
-            refill_rows(self.tables)
 
 
 def extended(array: Array, needed: int) -> Array:
@@ -246,13 +237,6 @@ def extended(array: Array, needed: int) -> Array:
     roomier_one = np.empty((max(needed, 2 * len(array), SMALLEST), *array.shape[1:]), array.dtype)
     roomier_one[: len(array)] = array
     return cast("Array", roomier_one)
-
-
-def roomier(slots: Int32, needed: int) -> Int32:
-    """Return the slots, or larger empty ones when ``needed`` entries would overfill them."""
-    if needed <= FILL * len(slots):
-        return slots
-    return np.full(max(int(needed / FILL) + 1, len(slots) * 3 // 2), EMPTY, np.int32)
 
 
 @inlined
@@ -273,63 +257,20 @@ def row_hash(key: Whole) -> np.uint64:
 
 
 @inlined
-def _free(slots: Int32, hashed: np.uint64) -> Whole:
-    """Return the first empty slot for a hash."""
-    slot = home(hashed, len(slots))
-    while slots[slot] != EMPTY:
-        slot += 1
-        if slot == len(slots):
-            slot = 0
-    return slot
-
-
-@loop
-def _refill_persons(tables: Tables) -> None:
-    for person in range(tables.used[PERSONS]):
-        hashed = person_hash(tables.persons[person, 0], tables.persons[person, 1])
-        tables.person_slots[_free(tables.person_slots, hashed)] = person
-
-
-@loop
-def _refill_ids(tables: Tables) -> None:
-    for entry in range(tables.used[IDS]):
-        first = np.uint64(tables.ids[entry, 0]) | np.uint64(tables.ids[entry, 1]) << np.uint64(32)
-        second = np.uint64(tables.ids[entry, 2]) | np.uint64(tables.ids[entry, 3]) << np.uint64(32)
-        hashed = _id_hash(first, second, np.int64(tables.ids[entry, 6]))
-        tables.id_slots[_free(tables.id_slots, hashed)] = entry
-
-
-@loop
-def refill_rows(tables: Tables) -> None:
-    """Enter all rows into empty ``row_slots``."""
-    for row in range(tables.used[ROWS]):
-        tables.row_slots[_free(tables.row_slots, row_hash(tables.rows[row, KEY]))] = row
-
-
-@loop
-def _refill_facts(tables: Tables) -> None:
-    for fact in range(tables.used[FACTS]):
-        if is_employment(tables.facts, fact):
-            tables.fact_slots[_free(tables.fact_slots, fact_hash(tables.facts, fact))] = fact
-
-
-@inlined
 def _person_number(first: Whole, second: Whole, tables: Tables) -> Whole:
     """Return the number of a person, a new one when not seen before."""
-    slots = tables.person_slots
-    slot = home(person_hash(first, second), len(slots))
+    slots, hashed = tables.person_slots, person_hash(first, second)
+    slot = likely(slots, hashed, home(hashed, len(slots)))
     while slots[slot] != EMPTY:
-        person = slots[slot]
+        person = place_in(slots[slot])
         if tables.persons[person, 0] == first and tables.persons[person, 1] == second:
             return np.int64(person)
-        slot += 1
-        if slot == len(slots):
-            slot = 0
+        slot = likely(slots, hashed, slot + 1)
     person = tables.used[PERSONS]
     tables.used[PERSONS] += 1
     tables.persons[person, 0] = first
     tables.persons[person, 1] = second
-    slots[slot] = person
+    slots[slot] = word(hashed, person)
     return np.int64(person)
 
 
@@ -338,10 +279,10 @@ def _admission(first: Whole, second: Whole, content: Whole, person: Whole, table
     """Return 0 for a new event id of the person and remember it, else DUPLICATE or CONFLICT (A4)."""
     low = np.uint64(0xFFFFFFFF)
     half = np.uint64(32)
-    ids, slots = tables.ids, tables.id_slots
-    slot = home(_id_hash(first, second, person), len(slots))
+    ids, slots, hashed = tables.ids, tables.id_slots, _id_hash(first, second, person)
+    slot = likely(slots, hashed, home(hashed, len(slots)))
     while slots[slot] != EMPTY:
-        entry = slots[slot]
+        entry = place_in(slots[slot])
         same = (
             ids[entry, 0] == first & low
             and ids[entry, 1] == first >> half
@@ -351,9 +292,7 @@ def _admission(first: Whole, second: Whole, content: Whole, person: Whole, table
         )
         if same:
             return DUPLICATE if ids[entry, 4] == content & low and ids[entry, 5] == content >> half else CONFLICT
-        slot += 1
-        if slot == len(slots):
-            slot = 0
+        slot = likely(slots, hashed, slot + 1)
     entry = tables.used[IDS]
     tables.used[IDS] += 1
     ids[entry, 0] = first & low
@@ -363,24 +302,22 @@ def _admission(first: Whole, second: Whole, content: Whole, person: Whole, table
     ids[entry, 4] = content & low
     ids[entry, 5] = content >> half
     ids[entry, 6] = person
-    slots[slot] = entry
+    slots[slot] = word(hashed, entry)
     return 0
 
 
 @inlined
 def row_number(key: Whole, leaf: Whole, month: Whole, tables: Tables) -> Whole:
     """Return the place of a row, a new empty one when there was none."""
-    slots = tables.row_slots
-    slot = home(row_hash(key), len(slots))
+    slots, hashed = tables.row_slots, row_hash(key)
+    slot = likely(slots, hashed, home(hashed, len(slots)))
     while slots[slot] != EMPTY:
-        if tables.rows[slots[slot], KEY] == key:
-            return np.int64(slots[slot])
-        slot += 1
-        if slot == len(slots):
-            slot = 0
+        if tables.rows[place_in(slots[slot]), KEY] == key:
+            return np.int64(place_in(slots[slot]))
+        slot = likely(slots, hashed, slot + 1)
     row = tables.used[ROWS]
     tables.used[ROWS] += 1
-    slots[slot] = row
+    slots[slot] = word(hashed, row)
     tables.rows[row, KEY] = key
     for column in range(AMOUNT, tables.rows.shape[1]):
         tables.rows[row, column] = 0
@@ -413,17 +350,17 @@ def _fetch(events: Events, first: Whole, stop: Whole, places: Int64, rules: Rule
     """
     for event in range(first, stop):
         hashed = person_hash(events.identity[event, 2], events.identity[event, 3])
-        places[event - first, 0] = tables.person_slots[home(hashed, len(tables.person_slots))]
+        places[event - first, 0] = _probable(tables.person_slots, hashed)
     for event in range(first, stop):
         person = places[event - first, 0]
         places[event - first, 1] = places[event - first, 2] = EMPTY
         if person != EMPTY and events.fault[event] == 0 and events.kind[event] != UPDATE_CLOSED:
             hashed = _id_hash(events.identity[event, 0], events.identity[event, 1], person)
-            places[event - first, 1] = tables.id_slots[home(hashed, len(tables.id_slots))]
+            places[event - first, 1] = _probable(tables.id_slots, hashed)
             if events.kind[event] > UPDATE_CLOSED:
                 continue
             key = _key(events, event, person, _first_month(events, event, rules), rules)
-            places[event - first, 2] = tables.row_slots[home(row_hash(key), len(tables.row_slots))]
+            places[event - first, 2] = _probable(tables.row_slots, row_hash(key))
     read = np.int64(0)
     for at in range(stop - first):
         if places[at, 0] != EMPTY:
@@ -433,6 +370,13 @@ def _fetch(events: Events, first: Whole, stop: Whole, places: Int64, rules: Rule
         if places[at, 2] != EMPTY:
             read += tables.rows[places[at, 2], KEY]
     return read
+
+
+@inlined
+def _probable(slots: Slots, hashed: np.uint64) -> Whole:
+    """Return the first place with the tag of a hash, EMPTY where there is none."""
+    found = slots[likely(slots, hashed, home(hashed, len(slots)))]
+    return found if found == EMPTY else place_in(found)
 
 
 @inlined

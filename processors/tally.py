@@ -16,11 +16,11 @@ import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import CLAIM, REGULARISATION, Bytes, Events, mixed
-from processors.ledger import DUPLICATE, SMALLEST, extended, roomier
+from processors.ledger import DUPLICATE, extended
 from processors.partitioner import KEY_BYTES
 from processors.receipts import Summary, Told
 from processors.rules import MAX_AMOUNT, MAX_NIS
-from processors.slots import EMPTY, home
+from processors.slots import EMPTY, Slots, empty_slots, home, likely, place_in, roomier, word
 from schemas.faults import FAULTS
 
 Int64 = npt.NDArray[np.int64]
@@ -43,7 +43,7 @@ class Columns(NamedTuple):
     used: Int64
     keys: Int64
     sums: Int64
-    slots: Int32
+    slots: Slots
 
 
 class Tally:
@@ -53,9 +53,9 @@ class Tally:
         """Start empty, or from what ``trimmed`` gave."""
         found = np.zeros(0, np.int64) if keys is None else keys
         held = np.zeros((0, WIDTH), np.int64) if sums is None else sums
-        slots = roomier(np.full(SMALLEST, EMPTY, np.int32), len(found))
+        slots = roomier(empty_slots(), len(found))
         self._columns = Columns(np.array([len(found)], np.int64), found, held, slots)
-        _refill(self._columns)
+        _enter(self._columns)
 
     def count(self, data: Bytes, events: Events, offsets: Int64, first: int, stop: int) -> None:
         """Count the events in [first, stop) after the fold; ``data`` are their bytes, ``offsets`` all of the batch."""
@@ -78,8 +78,6 @@ class Tally:
         used, keys, sums, slots = self._columns
         needed = int(used[0]) + more
         self._columns = Columns(used, extended(keys, needed), extended(sums, needed), roomier(slots, needed))
-        if self._columns.slots is not slots:
-            _refill(self._columns)
 
 
 def _signed(word: int) -> int:
@@ -145,14 +143,17 @@ def _number(data: Bytes, at: Whole) -> tuple[Whole, Whole]:
 
 
 @inlined
+def _hash(key: Whole) -> np.uint64:
+    return mixed(np.uint64(0), np.uint64(key))
+
+
+@inlined
 def _slot(key: Whole, columns: Columns) -> Whole:
     """Return the slot that holds a key, or the empty one where it belongs."""
     slots = columns.slots
-    slot = home(mixed(np.uint64(0), np.uint64(key)), len(slots))
-    while slots[slot] != EMPTY and columns.keys[slots[slot]] != key:
-        slot += 1
-        if slot == len(slots):
-            slot = 0
+    slot = likely(slots, _hash(key), home(_hash(key), len(slots)))
+    while slots[slot] != EMPTY and columns.keys[place_in(slots[slot])] != key:
+        slot = likely(slots, _hash(key), slot + 1)
     return slot
 
 
@@ -160,16 +161,18 @@ def _slot(key: Whole, columns: Columns) -> Whole:
 def _entry(key: Whole, columns: Columns) -> Whole:
     """Return the row of a key, a new one of zeros when it was not seen before."""
     slot = _slot(key, columns)
-    if columns.slots[slot] == EMPTY:
-        entry = columns.used[0]
-        columns.used[0] += 1
-        columns.keys[entry] = key
-        columns.sums[entry] = 0
-        columns.slots[slot] = entry
-    return columns.slots[slot]
+    if columns.slots[slot] != EMPTY:
+        return place_in(columns.slots[slot])
+    entry = columns.used[0]
+    columns.used[0] += 1
+    columns.keys[entry] = key
+    columns.sums[entry] = 0
+    columns.slots[slot] = word(_hash(key), entry)
+    return entry
 
 
 @loop
-def _refill(columns: Columns) -> None:
+def _enter(columns: Columns) -> None:
     for entry in range(columns.used[0]):
-        columns.slots[_slot(columns.keys[entry], columns)] = entry
+        key = columns.keys[entry]
+        columns.slots[_slot(key, columns)] = word(_hash(key), entry)

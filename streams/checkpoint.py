@@ -13,7 +13,7 @@ from schemas.settings import FigureSettings
 from sinks import snapshot
 
 _FILE = "ledger.snapshot"
-FORMAT = 2
+FORMAT = 3
 """Changes with the layout of ``Tables``, with the meaning of a row, or with the lists that its numbers refer to."""
 
 

@@ -23,7 +23,7 @@ from schemas.rows import CutReached, Rows
 from schemas.settings import FigureSettings
 from sinks import snapshot
 
-FORMAT = 2
+FORMAT = 3
 """Changes with the layout of ``Tables``, the meaning of a row, or the lists that its numbers refer to."""
 
 
