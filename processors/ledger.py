@@ -124,7 +124,7 @@ class Scratch(NamedTuple):
 
 def _scratch() -> Scratch:
     months = (np.empty(MAX_MONTHS, np.int64) for _ in range(4))
-    return Scratch(np.empty((CHUNK, 3), np.int64), *months)
+    return Scratch(np.empty((CHUNK, 2), np.int64), *months)
 
 
 PERSONS, IDS, ROWS = range(3)
@@ -343,32 +343,33 @@ def _fold(events: Events, first: Whole, stop: Whole, rules: Rules, tables: Table
 
 @inlined
 def _fetch(events: Events, first: Whole, stop: Whole, places: Int64, rules: Rules, tables: Tables) -> Whole:
-    """Read where the persons, ids and rows of a chunk probably lie, many slow reads under way at once.
+    """Read what a chunk will look up, in three rounds, many slow reads under way at once.
 
-    The lookups that follow then find them in the cache. What is read here decides nothing; its sum is returned so
-    that the reads are not optimised away.
+    Each round asks for addresses that the one before has fetched, and none branches on what it waits for: a branch
+    taken wrongly would end all reads behind it. The lookups that follow find all in the cache. What is read here
+    decides nothing; its sum is returned so that the reads are not optimised away.
     """
+    read = np.int64(0)
     for event in range(first, stop):
         hashed = person_hash(events.identity[event, 2], events.identity[event, 3])
-        places[event - first, 0] = _probable(tables.person_slots, hashed)
+        read += tables.person_slots[home(hashed, len(tables.person_slots))]
     for event in range(first, stop):
-        person = places[event - first, 0]
-        places[event - first, 1] = places[event - first, 2] = EMPTY
-        if person != EMPTY and events.fault[event] == 0 and events.kind[event] != UPDATE_CLOSED:
-            hashed = _id_hash(events.identity[event, 0], events.identity[event, 1], person)
-            places[event - first, 1] = _probable(tables.id_slots, hashed)
-            if events.kind[event] > UPDATE_CLOSED:
-                continue
-            key = _key(events, event, person, _first_month(events, event, rules), rules)
-            places[event - first, 2] = _probable(tables.row_slots, row_hash(key))
-    read = np.int64(0)
-    for at in range(stop - first):
-        if places[at, 0] != EMPTY:
-            read += np.int64(tables.persons[places[at, 0], 0] & np.uint64(1))
-        if places[at, 1] != EMPTY:
-            read += tables.ids[places[at, 1], 0]
-        if places[at, 2] != EMPTY:
-            read += tables.rows[places[at, 2], KEY]
+        person = _probable(tables.person_slots, person_hash(events.identity[event, 2], events.identity[event, 3]))
+        places[event - first, 0] = person
+        if person == EMPTY or events.fault[event] or events.kind[event] >= UPDATE_CLOSED:
+            continue
+        read += np.int64(tables.persons[person, 0] & np.uint64(1))
+        hashed = _id_hash(events.identity[event, 0], events.identity[event, 1], person)
+        read += tables.id_slots[home(hashed, len(tables.id_slots))]
+        hashed = row_hash(_key(events, event, person, _first_month(events, event, rules), rules))
+        places[event - first, 1] = np.int64(hashed)
+        read += tables.row_slots[home(hashed, len(tables.row_slots))]
+    for event in range(first, stop):
+        if places[event - first, 0] == EMPTY or events.fault[event] or events.kind[event] >= UPDATE_CLOSED:
+            continue
+        row = _probable(tables.row_slots, np.uint64(places[event - first, 1]))
+        if row != EMPTY:
+            read += tables.rows[row, KEY]
     return read
 
 

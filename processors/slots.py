@@ -25,7 +25,7 @@ Slots = npt.NDArray[np.int64]
 
 EMPTY = -1
 _SMALLEST = 1024
-_FILL = 0.6  # fuller tables probe longer
+_FILL = 0.7  # fuller tables probe longer
 _PLACE = 0xFFFFFFFF
 _TAG_SHIFT = 32
 
