@@ -26,6 +26,7 @@ from processors.decoding import batch_of, decode  # noqa: E402
 from processors.fold import Fold  # noqa: E402
 from processors.people import people  # noqa: E402
 from processors.publication import kingdom_total, months_of  # noqa: E402
+from processors.reference_events import admitted  # noqa: E402
 from schemas.log import LogFile, encode_plain, read_plain  # noqa: E402
 from schemas.settings import FigureSettings  # noqa: E402
 from schemas.supports import NODE, NODES  # noqa: E402
@@ -177,7 +178,7 @@ def _slow(persons: int) -> list[Line]:
     with _timed(fast):
         Embedded.run(root, SETTINGS, [path])
     with _timed(slow):
-        found = Recount.of([path], DirectoryStore.reading(root))
+        found = Recount.of(admitted([path]), DirectoryStore.reading(root))
         places = found.sample(1)[:REFERENCE_BLOCKS]
         verdict = found.verdict(places)
     every = len(found.places())

@@ -349,7 +349,7 @@ def _fetch(events: Events, first: Whole, stop: Whole, places: Int64, rules: Rule
     taken wrongly would end all reads behind it. The lookups that follow find all in the cache. What is read here
     decides nothing; its sum is returned so that the reads are not optimised away.
     """
-    read = np.int64(0)
+    read: Whole = np.int64(0)
     for event in range(first, stop):
         hashed = person_hash(events.identity[event, 2], events.identity[event, 3])
         read += tables.person_slots[home(hashed, len(tables.person_slots))]

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 
 from processors import reference, reference_gate
 from processors.publication import digest_of
-from processors.reference_events import AdmittedLog, admitted
+from processors.reference_events import AdmittedLog
 from processors.reference_parts import History
 from processors.third_opinion import ThirdOpinion, Total
 from schemas.breakdowns import CATEGORY_NUMBER
@@ -66,9 +65,8 @@ class Recount:
     releases: dict[int, Release]
 
     @classmethod
-    def of(cls, paths: list[Path], store: DirectoryStore) -> "Recount":
-        """Read the log with the slow reader, under the settings of the store."""
-        log = admitted(paths)
+    def of(cls, log: AdmittedLog, store: DirectoryStore) -> "Recount":
+        """Take a log that the slow reader read, under the settings of the store."""
         history = History.of(log, store.settings)
         releases = {number: store.release(number) for number in store.numbers()}
         return cls(log, history, reference.known(history), store, store.settings, releases)

@@ -1,15 +1,17 @@
-"""The recount on all processors: each process reads the log for itself and takes shares of the blocks.
+"""The recount on all processors: one process reads the log, slowly, then all take shares of the blocks.
 
 Slow code is what makes the recount worth having, so it is given more processors instead of tricks.
 """
 
-import os
+import pickle
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
+from processors.reference_events import admitted
 from sinks.directory import DirectoryStore
 from streams.progress import Report, silent
 from streams.recount import Place, Recount, Verdict
@@ -20,17 +22,46 @@ SHARES = 24
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to recount: the files of a store, the store, and the seed of a sample (None: every block)."""
+    """What to recount: the log that ``keep_log`` kept, the store, and the seed of a sample (None: every block)."""
 
-    paths: tuple[Path, ...]
+    log: Path
     root: Path
     sample: int | None
+
+
+def workers(processes: int) -> ProcessPoolExecutor:
+    """Return processes that inherit nothing, not even a lock that a thread of this one holds."""
+    return ProcessPoolExecutor(processes, get_context("spawn"))
+
+
+def keep_log(paths: Sequence[Path], log: Path) -> None:
+    """Read the files of a log with the slow reader, and keep what it admits for other processes of this run."""
+    log.write_bytes(pickle.dumps(admitted(paths)))
+
+
+def recounted(
+    task: Task, beside: ProcessPoolExecutor, progress: Report = silent, *, indicators: bool = True
+) -> Verdict:
+    """Return the verdict on a store; each of the processes ``beside`` holds the whole log in memory."""
+    found = Verdict()
+    parts = [beside.submit(_totals, task)]
+    parts += [beside.submit(_indicators, task)] if indicators else []
+    parts += [beside.submit(_share, task, number) for number in range(SHARES)]
+    try:
+        for done, part in enumerate(parts):
+            progress("recounting", done, len(parts))
+            found = found.with_(part.result())
+    except BaseException:
+        beside.shutdown(cancel_futures=True)
+        raise
+    return found
 
 
 @cache
 def _read(task: Task) -> tuple[Recount, list[Place]]:
     """Return the recount and its blocks, read once in each process; in a task, so that failures reach the caller."""
-    recount = Recount.of(list(task.paths), DirectoryStore.reading(task.root))
+    log = pickle.loads(task.log.read_bytes())  # noqa: S301 - written by this run
+    recount = Recount.of(log, DirectoryStore.reading(task.root))
     return recount, sorted(recount.places() if task.sample is None else recount.sample(task.sample))
 
 
@@ -45,22 +76,3 @@ def _indicators(task: Task) -> Verdict:
 def _share(task: Task, number: int) -> Verdict:
     recount, places = _read(task)
     return recount.blocks(places[number * len(places) // SHARES : (number + 1) * len(places) // SHARES])
-
-
-def recounted(
-    task: Task, progress: Report = silent, processes: int | None = None, *, indicators: bool = True
-) -> Verdict:
-    """Return the verdict on a store; ``processes`` (default: one a processor) each hold the whole log in memory."""
-    found = Verdict()
-    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn")) as workers:
-        parts = [workers.submit(_totals, task)]
-        parts += [workers.submit(_indicators, task)] if indicators else []
-        parts += [workers.submit(_share, task, number) for number in range(SHARES)]
-        try:
-            for done, part in enumerate(parts):
-                progress("recounting", done, len(parts))
-                found = found.with_(part.result())
-        except BaseException:
-            workers.shutdown(cancel_futures=True)
-            raise
-    return found

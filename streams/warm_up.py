@@ -2,15 +2,11 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from schemas.periods import ordinal
 from streams import kernel_cache
-
-if TYPE_CHECKING:
-    from schemas.settings import FigureSettings
 
 FEW = 20
 """Persons of the history that is folded to compile the fold."""
@@ -51,20 +47,24 @@ def compile_counting() -> None:
         rows = people(Ledger(settings), months_of(axes))
         for _ in count(rows, axes, NODES[0], settings):
             pass
-    _compile_outcomes(settings)
 
 
-def _compile_outcomes(settings: "FigureSettings") -> None:
-    """Count the exits and transitions of nobody."""
-    from processors.indicators import Asked  # noqa: PLC0415
+def compile_indicators() -> None:
+    """Count the time dimension of nobody; the compiled kernels go to the cache that all processes share."""
+    kernel_cache.prepare()
+    from processors.indicators import Asked, tables  # noqa: PLC0415 - kernels are imported after their cache is named
     from processors.ledger import Ledger  # noqa: PLC0415
     from processors.outcomes import exits, transitions, where, work  # noqa: PLC0415
     from processors.people import people  # noqa: PLC0415
     from schemas.indicators import EXIT_MONTHS, TRANSITION_MONTHS  # noqa: PLC0415
     from schemas.periods import MONTH_COUNT  # noqa: PLC0415
+    from schemas.settings import FigureSettings  # noqa: PLC0415
 
+    settings = FigureSettings()
     ledger = Ledger(settings)
     asked = Asked(people(ledger, np.ones(MONTH_COUNT, np.bool_)), 0, 0, "LL", settings)
+    for _ in tables(asked):
+        pass
     worked, found, rows = work(ledger.facts, 0, settings), asked.layout(0), asked.people.rows
     transitions(rows, 0, np.ones(1, np.bool_), TRANSITION_MONTHS, worked, where(settings))
     wanted = np.ones((len(EXIT_MONTHS), 1), np.bool_)

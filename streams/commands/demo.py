@@ -3,8 +3,8 @@
 import shutil
 import time
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,16 +52,19 @@ def demo(
     from sinks.directory import DirectoryStore
     from streams.console import OUT, progress_bar
     from streams.embedded import Embedded
-    from streams.recount_workers import Task, recounted
+    from streams.recount_workers import Task, keep_log, recounted, workers
 
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     history, root, books = directory / "history.avro", directory / "store", directory / "workbooks"
-    with ProcessPoolExecutor(2, get_context("spawn")) as beside, progress_bar() as report:
+    with TemporaryDirectory() as temporary, workers(2) as beside, progress_bar() as report:
         made = _history(history, beside, report)
+        reading = beside.submit(keep_log, [history], Path(temporary) / "log")
         outcomes = Embedded.run(root, FigureSettings(), [history], progress=report)
         writing = [beside.submit(_write_workbook, root, books, support) for support in WORKBOOKS]
-        verdict = recounted(Task((history,), root, SEED), report, indicators=False)
+        report("reading the log slowly", 0, 1)
+        reading.result()
+        verdict = recounted(Task(Path(temporary) / "log", root, SEED), beside, report, indicators=False)
         report("writing workbooks", 0, 1)
         written = [name for book in writing for name in book.result()]
     OUT.print(f"[bold]What came in[/]: {made.persons:,} synthetic persons, {FIRST} to {LAST}, {made.updates} updates")
@@ -79,7 +82,7 @@ def _history(path: Path, beside: ProcessPoolExecutor, report: "Report") -> "Summ
     """Write the history while processes beside compile; the first run then waits for both processors."""
     from schemas.periods import parse_month
     from streams.generator import generate
-    from streams.warm_up import compile_counting, compile_folding
+    from streams.warm_up import compile_counting, compile_folding, compile_indicators
 
     compiling = [beside.submit(compile_counting), beside.submit(compile_folding)]
 
@@ -87,6 +90,8 @@ def _history(path: Path, beside: ProcessPoolExecutor, report: "Report") -> "Summ
         report("writing a history", done, total)
 
     made = generate(PERSONS, parse_month(FIRST), parse_month(LAST), SEED, path, progress)
+    report("compiling (once)", 0, len(compiling))
+    compile_indicators()
     for number, kernels in enumerate(compiling):
         report("compiling (once)", number, len(compiling))
         kernels.result()

@@ -1,5 +1,6 @@
 """Is it right: the slow truth beside a store, and the fast core beside itself."""
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -37,14 +38,22 @@ def recount(
     kernel_cache.prepare()
     from streams.console import progress_bar
     from streams.embedded import Embedded
-    from streams.recount_workers import Task, recounted
+    from streams.recount_workers import Task, keep_log, recounted, workers
     from streams.settings import load_settings
 
-    with tempfile.TemporaryDirectory() as temporary, progress_bar() as report:
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        workers(processes or os.cpu_count() or 1) as beside,
+        progress_bar() as report,
+    ):
+        log = Path(temporary) / "log"
+        reading = beside.submit(keep_log, files, log)
         if store is None:
             store = Path(temporary) / "store"
             Embedded.run(store, load_settings().figures(), files, progress=report)
-        verdict = recounted(Task(tuple(files), store, sample), report, processes)
+        report("reading the log slowly", 0, 1)
+        reading.result()
+        verdict = recounted(Task(log, store, sample), beside, report)
     for difference in verdict.differences:
         typer.echo(difference)
     typer.echo(

@@ -103,7 +103,7 @@ def test_a_row_that_reads_a_month_of_any_support_not_published_is_absent_h4(made
 def test_recount_covers_the_indicators_and_names_a_row_that_differs_l1(made: tuple[Path, Path], tmp_path: Path) -> None:
     file, store = made
     copy = Path(shutil.copytree(store, tmp_path / "store"))
-    verdict = Recount.of([file], DirectoryStore.reading(copy))
+    verdict = Recount.of(admitted([file]), DirectoryStore.reading(copy))
     found = verdict.verdict([])
     assert (found.differences, found.indicators > 500) == ([], True)
     path = copy / "outcomes" / "000030.parquet"
