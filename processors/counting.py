@@ -55,7 +55,7 @@ from processors.rules import (
     age5_of_age13,
     place_of_municipality,
 )
-from processors.turns import occurring_in, rows_of, scratch, write_people
+from processors.turns import occurring_in, scratch, write_people
 from schemas import breakdowns
 from schemas.breakdowns import CATEGORIES, CATEGORY_NUMBER, CROSSES
 from schemas.figures import CATEGORY_BREAKDOWN, Cells
@@ -79,8 +79,8 @@ def count(
     ``people`` must hold every month of every period. An axis' cells share memory until the next one is asked for.
     """
     plan = plan_of(node, axes, people.months, settings)
-    rows, largest = rows_of(people.rows, plan)
-    occurring = _areas_too(occurring_in(rows, plan))
+    municipal, largest = occurring_in(people.rows, plan)
+    occurring = _areas_too(municipal)
     cells = np.flatnonzero(occurring)
     slots = np.full(occurring.shape, ABSENT, np.int32)
     slots.flat[cells] = np.arange(len(cells), dtype=np.int32)
@@ -91,7 +91,7 @@ def count(
         np.zeros((len(cells), length), np.int32),
         np.zeros((len(cells), months, SUMS), np.int64),
     )
-    write_people(rows, plan, scratch(largest, length), counts)
+    write_people(people.rows, plan, scratch(largest, length), counts)
     _add_up(plan, counts, _MARGINS)
     place, category = (numbers.astype(np.uint16) for numbers in np.divmod(cells, len(CATEGORIES)))
     for number, axis in enumerate(axes):

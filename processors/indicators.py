@@ -6,9 +6,9 @@ which); references of one era of codes share their spells. What comes from spell
 
 # ruff: noqa: PLR0913, PLR0917 - rows of a table have six columns
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from typing import Any
 
@@ -94,17 +94,29 @@ class Asked:
 _DECEMBER = MONTHS_PER_YEAR - 1
 
 
-def tables(asked: Asked) -> Table:
+Job = Callable[[], Iterable[Table]]
+Each = Callable[[Callable[[Job], list[Table]], list[Job]], Iterable[list[Table]]]
+"""What maps a function over jobs that do not depend on each other: ``map``, or that of a pool of threads."""
+
+
+def tables(asked: Asked, each: Each = map) -> Table:
     """Return every row of every series for the references wanted (H1-H3); empty where no month may be shown."""
-    parts = [
-        *_duration_tables(asked),
-        *(part for gap in GAPS for part in _flow_tables(asked, gap)),
-        *(part for gap in GAPS for part in _entry_tables(asked, gap)),
-        *(part for gap in GAPS for part in _completed_tables(asked, gap)),
-        *_running_tables(asked),
-        *(part for gap in GAPS for part in _survival_tables(asked, gap)),
+    of_gaps = (_flow_tables, _entry_tables, _completed_tables, _survival_tables)
+    jobs: list[Job] = [
+        partial(_duration_tables, asked),
+        partial(_running_tables, asked),
+        *(partial(of_gap, asked, gap) for of_gap in of_gaps for gap in GAPS),
     ]
-    return joined(parts)
+    return made_by(jobs, each)
+
+
+def made_by(jobs: list[Job], each: Each) -> Table:
+    """Return the rows of all jobs, sorted by series, reference, place and category."""
+    return joined([part for parts in each(_done, jobs) for part in parts])
+
+
+def _done(job: Job) -> list[Table]:
+    return list(job())
 
 
 def joined(parts: list[Table]) -> Table:

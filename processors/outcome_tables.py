@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from processors.indicators import EMPTY, Asked, joined, rows_of
+from processors.indicators import EMPTY, Asked, Each, joined, made_by, rows_of
 from processors.leavers import half_years_of_exits, leavers
 from processors.ledger import Ledger
 from processors.outcomes import ANY_WORK_AT, LATER_COUNT, Work, exits, transitions, where, work
@@ -61,18 +62,17 @@ class Outcomes:
         return whole
 
 
-def outcome_tables(outcomes: Outcomes) -> Table:
+def outcome_tables(outcomes: Outcomes, each: Each = map) -> Table:
     """Return the rows of exits and transitions for the references wanted (H4)."""
     asked = outcomes.asked
     if not len(outcomes.months):
         return EMPTY
     worked = work(outcomes.facts, outcomes.persons, asked.settings)
-    parts = [_transition_table(outcomes, worked)]
-    parts += [part for gap in GAPS for part in _exit_tables(outcomes, worked, gap)]
-    return joined(parts)
+    exits_of = (partial(_exit_tables, outcomes, worked, gap) for gap in GAPS)
+    return made_by([partial(_transition_tables, outcomes, worked), *exits_of], each)
 
 
-def _transition_table(outcomes: Outcomes, worked: Work) -> Table:
+def _transition_tables(outcomes: Outcomes, worked: Work) -> Iterator[Table]:
     asked = outcomes.asked
     wanted = outcomes.shown(TRANSITION_MONTHS)
     found = transitions(asked.people.rows, asked.first, wanted, TRANSITION_MONTHS, worked, where(asked.settings))
@@ -80,7 +80,7 @@ def _transition_table(outcomes: Outcomes, worked: Work) -> Table:
     base = np.repeat(states.sum(axis=-1), LATER_COUNT, axis=-1)
     place, month, category = np.nonzero(found)
     number = NUMBER["transitions", "own", "state|later"]
-    return rows_of(
+    yield rows_of(
         number, asked.first + month, place, category, found[place, month, category], base[place, month, category]
     )
 

@@ -38,6 +38,7 @@ from processors.plan import (
     ABSENT,
     AGE5,
     AGE13,
+    BASES,
     BREAKDOWN_COUNT,
     CATEGORY_COUNT,
     GROUP,
@@ -66,25 +67,6 @@ Int16 = npt.NDArray[np.int16]
 Int8 = npt.NDArray[np.int8]
 UInt16 = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
-
-
-@kernel
-def rows_of(rows: Int64, plan: Plan) -> tuple[Int64, int]:
-    """Return the rows of the node, still by person, and the most that one person has."""
-    found = np.empty_like(rows)
-    size = 0
-    largest: Whole = 0
-    alike: Whole = 0
-    for row in range(len(rows)):
-        if plan.part_of_leaf[rows[row, KEY] & LEAF_MASK] == ABSENT:
-            continue
-        for column in range(rows.shape[1]):
-            found[size, column] = rows[row, column]
-        same = size > 0 and found[size, KEY] >> PERSON_SHIFT == found[size - 1, KEY] >> PERSON_SHIFT
-        alike = alike + 1 if same else 1
-        largest = max(largest, alike)
-        size += 1
-    return found[:size], largest
 
 
 @inlined
@@ -116,19 +98,27 @@ def _municipality(key: Whole, plan: Plan) -> Whole:
 
 
 @kernel
-def occurring_in(rows: Int64, plan: Plan) -> Mask:
-    """Return which (municipality, category) have a row."""
+def occurring_in(rows: Int64, plan: Plan) -> tuple[Mask, int]:
+    """Return which (municipality, category) have a row of the node, and the most rows of it that one person has."""
     occurring = np.zeros((len(plan.shown), CATEGORY_COUNT), np.bool_)
     categories = np.zeros((1, BREAKDOWN_COUNT), np.int16)
+    largest: Whole = 0
+    alike: Whole = 0
+    before: Whole = ABSENT
     for row in range(len(rows)):
-        municipality = _municipality(rows[row, KEY], plan)
-        same = row > 0 and rows[row, TRAITS] == rows[row - 1, TRAITS]
-        if same and municipality == _municipality(rows[row - 1, KEY], plan):
+        if plan.part_of_leaf[rows[row, KEY] & LEAF_MASK] == ABSENT:
             continue
-        _profile(rows[row, TRAITS], plan, categories, 0)
-        for breakdown in range(BREAKDOWN_COUNT):
-            occurring[municipality, categories[0, breakdown]] = True
-    return occurring
+        same = before != ABSENT and rows[row, KEY] >> PERSON_SHIFT == rows[before, KEY] >> PERSON_SHIFT
+        alike = alike + 1 if same else 1
+        largest = max(largest, alike)
+        municipality = _municipality(rows[row, KEY], plan)
+        same = before != ABSENT and rows[row, TRAITS] == rows[before, TRAITS]
+        if not same or municipality != _municipality(rows[before, KEY], plan):
+            _profile(rows[row, TRAITS], plan, categories, 0)
+            for breakdown in range(BREAKDOWN_COUNT):
+                occurring[municipality, categories[0, breakdown]] = True
+        before = row
+    return occurring, largest
 
 
 class Person(NamedTuple):
@@ -142,8 +132,11 @@ class Person(NamedTuple):
     part: Int64
     month: Int64
     amount: Int64
+    share: Int64
+    days: Int64
     municipality: Int64
     profile: Int64
+    base_cell: Int64
     categories: Int16
     like: Int64
     place: Int64
@@ -161,8 +154,11 @@ def scratch(largest: int, length: int) -> Person:
         part=np.empty(largest, np.int64),
         month=np.empty(largest, np.int64),
         amount=np.empty(largest, np.int64),
+        share=np.empty(largest, np.int64),
+        days=np.empty(largest, np.int64),
         municipality=np.empty(largest, np.int64),
         profile=np.empty(largest, np.int64),
+        base_cell=np.empty(len(BASES), np.int64),
         categories=np.empty((largest, BREAKDOWN_COUNT), np.int16),
         like=np.empty(BREAKDOWN_COUNT, np.int64),
         place=np.empty(largest, np.int64),
@@ -180,52 +176,70 @@ def write_people(rows: Int64, plan: Plan, person: Person, counts: Counts) -> Non
     """Write the turns and sums of all persons."""
     start = 0
     while start < len(rows):
-        number = rows[start, KEY] >> PERSON_SHIFT
-        stop = start + 1
-        while stop < len(rows) and rows[stop, KEY] >> PERSON_SHIFT == number:
-            stop += 1
-        profiles = _unpack(rows, start, stop, plan, person)
-        _write_sums(rows, start, stop, plan, person, counts)
-        _write_person(stop - start, profiles, plan, person, counts)
-        start = stop
+        start, size, profiles = _unpack(rows, start, plan, person)
+        if size:
+            _write_sums(size, plan, person, counts)
+            _write_person(size, profiles, plan, person, counts)
 
 
 @inlined
-def _unpack(rows: Int64, start: Whole, stop: Whole, plan: Plan, person: Person) -> Whole:
-    """Fill the lines of a person; return how many profiles they have."""
-    profiles = 0
-    for row in range(start, stop):
-        line = row - start
+def _unpack(rows: Int64, start: Whole, plan: Plan, person: Person) -> tuple[Whole, Whole, Whole]:
+    """Fill the lines of the person at ``start``; return where the next one begins, how many lines and profiles.
+
+    Rows of other nodes are passed over where they lie: to copy those of the node first costs more.
+    """
+    number = rows[start, KEY] >> PERSON_SHIFT
+    size: Whole = 0
+    profiles: Whole = 0
+    before: Whole = start
+    row: Whole = start
+    while row < len(rows) and rows[row, KEY] >> PERSON_SHIFT == number:
         key = rows[row, KEY]
-        person.part[line] = plan.part_of_leaf[key & LEAF_MASK]
-        person.month[line] = key >> MONTH_SHIFT & MONTH_MASK
-        person.amount[line] = rows[row, AMOUNT]
-        person.municipality[line] = _municipality(key, plan)
-        if line and rows[row, TRAITS] == rows[row - 1, TRAITS]:
-            person.profile[line] = person.profile[line - 1]
-        else:
-            person.profile[line] = profiles
-            _profile(rows[row, TRAITS], plan, person.categories, profiles)
-            profiles += 1
-    return profiles
+        part = plan.part_of_leaf[key & LEAF_MASK]
+        if part != ABSENT:
+            person.part[size] = part
+            person.month[size] = key >> MONTH_SHIFT & MONTH_MASK
+            person.amount[size] = rows[row, AMOUNT]
+            person.share[size] = rows[row, STATE_SHARE]
+            person.days[size] = rows[row, DAYS]
+            person.municipality[size] = _municipality(key, plan)
+            if size and rows[row, TRAITS] == rows[before, TRAITS]:
+                person.profile[size] = person.profile[size - 1]
+            else:
+                person.profile[size] = profiles
+                _profile(rows[row, TRAITS], plan, person.categories, profiles)
+                profiles += 1
+            before = row
+            size += 1
+        row += 1
+    return row, size, profiles
 
 
 @inlined
-def _write_sums(rows: Int64, start: Whole, stop: Whole, plan: Plan, person: Person, counts: Counts) -> None:
-    """Add amounts, state shares and days of each row to its base cells (E4)."""
-    for row in range(start, stop):
-        line = row - start
+def _write_sums(size: Whole, plan: Plan, person: Person, counts: Counts) -> None:
+    """Add amounts, state shares and days of each line to its base cells (E4)."""
+    for line in range(size):
+        _find_base_cells(line, plan, person, counts.slots)
         days = np.int64(0)
-        if rows[row, AMOUNT] > 0:
-            days = min(max(rows[row, DAYS], np.int64(0)), np.int64(plan.month_days[person.month[line]]))
-        place = plan.place_of[person.municipality[line], MUNICIPAL]
+        if person.amount[line] > 0:
+            days = min(max(person.days[line], np.int64(0)), np.int64(plan.month_days[person.month[line]]))
         month = plan.month_place[person.month[line]]
         for number in range(len(plan.bases)):
-            base = plan.bases[number]
-            cell = counts.slots[place, person.categories[person.profile[line], base]]
-            counts.sums[cell, month, 0] += rows[row, AMOUNT]
-            counts.sums[cell, month, 1] += rows[row, STATE_SHARE]
+            cell = person.base_cell[number]
+            counts.sums[cell, month, 0] += person.amount[line]
+            counts.sums[cell, month, 1] += person.share[line]
             counts.sums[cell, month, 2] += days
+
+
+@inlined
+def _find_base_cells(line: Whole, plan: Plan, person: Person, slots: Int32) -> None:
+    """Fill ``base_cell`` for a line; most lines have those of the line before."""
+    profile, municipality = person.profile[line], person.municipality[line]
+    if line and profile == person.profile[line - 1] and municipality == person.municipality[line - 1]:
+        return
+    place = plan.place_of[municipality, MUNICIPAL]
+    for number in range(len(plan.bases)):
+        person.base_cell[number] = slots[place, person.categories[profile, plan.bases[number]]]
 
 
 @inlined

@@ -3,6 +3,8 @@
 Youth care is the exception: nothing of it is stored. It is counted when somebody asks who has an approval on record.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,7 +46,9 @@ def count_indicators(
     rows = people(ledger, np.ones(MONTH_COUNT, np.bool_))
     since = layout(rows, BENEFIT, last, settings).since
     asked = Asked(rows, max(first, since), last, BENEFIT, settings)
-    write_counted(root, number, Counted(release.update.update_id, first, last, tables(asked)))
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = tables(asked, threads.map)
+    write_counted(root, number, Counted(release.update.update_id, first, last, found))
     return asked
 
 
@@ -90,7 +94,9 @@ def count_outcomes(root: Path, closed: Closed, asked: Asked) -> None:
     if previous is not None and exists(root, number - 1, "outcomes"):
         month = _month(changes.facts_since, asked.settings)
         first = first_outcome_changed(changes.touched, month, shown, published_months(previous))
-    found = outcome_tables(outcomes_of(closed.ledger, asked, shown, first, release))
+    outcomes = outcomes_of(closed.ledger, asked, shown, first, release)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = outcome_tables(outcomes, threads.map)
     write_counted(root, number, Counted(release.update.update_id, first, last_of(release), found), "outcomes")
 
 
