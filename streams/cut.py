@@ -1,7 +1,8 @@
 """The cut at a closed update: every touched period counted again, node by node on all cores, into one release."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,13 +93,22 @@ def release_of(ledger: Ledger, cut: Cut) -> Release:
     known = cut.known()
     nodes = {node.code: _NodeCut(node, cut, known[node.code], {}) for node in NODES}
     concerned = [nodes[node.code] for node in cut.concerned()]
-    months = np.flatnonzero(cut.touched.any(axis=0)).tolist()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for axes in stretches(months):
-            rows = people(ledger, months_of(axes))
+        for rows, axes in _gathered(ledger, stretches(np.flatnonzero(cut.touched.any(axis=0)).tolist()), threads):
             for counting in [threads.submit(node.stretch, rows, axes) for node in concerned]:
                 counting.result()
     for node in nodes.values():
         node.rest()
     every = {BlockKey(code, period): entry for code, node in nodes.items() for period, entry in node.found.items()}
     return Release(cut.update, every)
+
+
+def _gathered(
+    ledger: Ledger, axes: list[tuple[Axis, ...]], threads: Executor
+) -> Iterator[tuple[People, tuple[Axis, ...]]]:
+    """Yield each stretch with its rows; those of the next one are gathered while this one is counted."""
+    ahead = [threads.submit(people, ledger, months_of(stretch)) for stretch in axes[:1]]
+    for number, stretch in enumerate(axes, start=1):
+        rows = ahead.pop().result()
+        ahead = [threads.submit(people, ledger, months_of(following)) for following in axes[number : number + 1]]
+        yield rows, stretch

@@ -30,8 +30,9 @@ from sinks.journal import Journal
 from sinks.lock import writer_lock
 from sinks.set_aside import SetAside, append_run
 from streams import checkpoint
-from streams.cut import Cut, release_of
-from streams.indicators import Changes, Closed, count_time_dimension
+from streams.closing import counted_at_closing
+from streams.cut import Cut
+from streams.indicators import Changes
 from streams.progress import Report, silent
 
 BATCH_BYTES = 1 << 20
@@ -210,6 +211,4 @@ class Embedded:
             return
         exists = self.fold.ledger.tables.exists
         cut = Cut(update, self.release, changes.touched, exists, self.settings, self.store)
-        release = release_of(self.fold.ledger, cut)
-        count_time_dimension(self.root, Closed(self.fold.ledger, release, self.release, changes), self.settings)
-        self.release = self.store.publish(release)
+        self.release = self.store.publish(counted_at_closing(self.root, self.fold.ledger, cut, changes))

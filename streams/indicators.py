@@ -16,7 +16,7 @@ from processors.indicator_window import first_changed, first_outcome_changed, la
 from processors.indicators import Asked, tables
 from processors.ledger import Ledger
 from processors.outcome_tables import Outcomes, outcome_tables
-from processors.people import Mask, people
+from processors.people import Mask, People, people
 from processors.rules import FIRST_DAY, LAST_DAY, rules
 from processors.spells import layout
 from schemas.indicators import OUTCOME_NODES, PARTS, Benefit
@@ -29,12 +29,17 @@ from sinks.indicators import Counted, exists, last_counted, write_counted
 BENEFIT: Benefit = "LL"
 
 
+def everyone(ledger: Ledger) -> People:
+    """Return all rows of a ledger, person by person."""
+    return people(ledger, np.ones(MONTH_COUNT, np.bool_))
+
+
 def count_indicators(
-    root: Path, ledger: Ledger, release: Release, touched: Mask, settings: FigureSettings
+    root: Path, rows: People, release: Release, touched: Mask, settings: FigureSettings
 ) -> Asked | None:
     """Count what the update of a release may have changed, and store it; nothing where no month is shown yet.
 
-    ``touched`` is the mask of (leaf, month) that the update's events reached; the ledger stands at its closing.
+    ``rows`` are ``everyone`` at its closing, ``touched`` is the mask of (leaf, month) that its events reached.
     Returns the question that was answered, for whoever asks further.
     """
     last = last_shown(release, BENEFIT)
@@ -43,7 +48,6 @@ def count_indicators(
     number = release.update.sequence
     leaves = [leaf for part in PARTS[BENEFIT] for leaf in part]
     first = first_changed(touched, leaves, last_counted(root, number - 1))
-    rows = people(ledger, np.ones(MONTH_COUNT, np.bool_))
     since = layout(rows, BENEFIT, last, settings).since
     asked = Asked(rows, max(first, since), last, BENEFIT, settings)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -73,13 +77,6 @@ class Closed:
     release: Release
     previous: Release | None
     changes: Changes
-
-
-def count_time_dimension(root: Path, closed: Closed, settings: FigureSettings) -> None:
-    """Count and store all that an update may have changed of the time dimension, before its release is published."""
-    asked = count_indicators(root, closed.ledger, closed.release, closed.changes.touched, settings)
-    if asked is not None:
-        count_outcomes(root, closed, asked)
 
 
 def count_outcomes(root: Path, closed: Closed, asked: Asked) -> None:

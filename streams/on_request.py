@@ -4,11 +4,9 @@ import numpy as np
 
 from processors.indicator_window import last_shown
 from processors.indicators import Asked
-from processors.people import people
-from schemas.periods import MONTH_COUNT
 from sinks.directory import DirectoryStore
 from sinks.indicators import FAMILIES, Family, exists
-from streams.indicators import BENEFIT, Changes, Closed, count_indicators, count_outcomes
+from streams.indicators import BENEFIT, Changes, Closed, count_indicators, count_outcomes, everyone
 from streams.past import fold_at
 
 
@@ -25,9 +23,10 @@ def count_on_request(store: DirectoryStore, number: int) -> list[Family]:
         return []
     ledger = fold_at(store.root, store.settings, number).ledger
     everything = Changes(np.ones_like(ledger.tables.touched), 0)
-    asked: Asked | None = Asked(people(ledger, np.ones(MONTH_COUNT, np.bool_)), 0, last, BENEFIT, store.settings)
+    rows = everyone(ledger)
+    asked: Asked | None = Asked(rows, 0, last, BENEFIT, store.settings)
     if "indicators" in missing:
-        asked = count_indicators(store.root, ledger, release, everything.touched, store.settings)
+        asked = count_indicators(store.root, rows, release, everything.touched, store.settings)
     if asked is not None and "outcomes" in missing:
         count_outcomes(store.root, Closed(ledger, release, None, everything), asked)
     return missing

@@ -25,8 +25,9 @@ from schemas.releases import Release, Update
 from schemas.rows import CutReached, Rows, RowsBatch, message_of
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
-from streams.cut import Cut, release_of
-from streams.indicators import Changes, Closed, count_time_dimension
+from streams.closing import counted_at_closing
+from streams.cut import Cut
+from streams.indicators import Changes
 from streams.kafka.clients import records_between
 from streams.kafka.live import Live
 from streams.kafka.settings import KafkaSettings
@@ -197,10 +198,8 @@ class Publisher:
     def _made(self, update: Update) -> Release:
         ledger, touched = self.gathered.ledger, self.gathered.touched_by_any()
         cut = Cut(update, self.release, touched, ledger.tables.exists, self._figures, self._store)
-        release = release_of(ledger, cut)
         changes = Changes(touched, self.gathered.facts_since())
-        count_time_dimension(self._store.root, Closed(ledger, release, self.release, changes), self._figures)
-        return self._store.publish(release)
+        return self._store.publish(counted_at_closing(self._store.root, ledger, cut, changes))
 
     def _pause_waiting(self) -> None:
         waiting = [self._places[partition] for partition in _waiting(self.alignment)]

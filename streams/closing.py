@@ -1,0 +1,23 @@
+"""All that is counted at a closed update, by either driver: the release, and beside it the time dimension."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from processors.ledger import Ledger
+from schemas.releases import Release
+from streams.cut import Cut, release_of
+from streams.indicators import Changes, Closed, count_indicators, count_outcomes, everyone
+
+
+def counted_at_closing(root: Path, ledger: Ledger, cut: Cut, changes: Changes) -> Release:
+    """Return the release of a closed update, not yet published; blocks and indicators are written.
+
+    The rows of the time dimension are gathered while the cut still counts: it leaves a processor idle now and then.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        gathering = beside.submit(everyone, ledger)
+        release = release_of(ledger, cut)
+    asked = count_indicators(root, gathering.result(), release, changes.touched, cut.settings)
+    if asked is not None:
+        count_outcomes(root, Closed(ledger, release, cut.previous, changes), asked)
+    return release
