@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import CensoredData, ecdf
 
 from processors.durations import durations
 from processors.people import People
@@ -295,6 +294,8 @@ def _december(month: int) -> int:
 
 def _survival_table(series: int, year: int, place: int, rows: Spells, last: int, gap: int) -> Table:
     """Return the Kaplan-Meier share, in 10,000, of spells that last longer than so many months, as far as was seen."""
+    from scipy.stats import CensoredData, ecdf  # noqa: PLC0415 - half of the start-up of a worker that needs none
+
     shown = np.minimum(rows.last.astype(np.int64), last)
     months, ended = shown - rows.first + 1, shown + gap + 1 <= last
     sample = CensoredData(uncensored=months[ended], right=months[~ended])
