@@ -29,6 +29,8 @@ th:first-child, td:first-child { text-align: left } tr { border-bottom: 1px soli
 tr:nth-last-child(-n+2) { font-weight: 600 } summary { cursor: pointer; color: #08519c }
 """
 NOTES: tuple[str, ...] = tuple(document("indicators")["benchmark"]["notes"])
+_LABELS: dict[str, str] = document("indicators")["benchmark"]["labels"]
+"""What pictures call a category; tables keep the codes of the files."""
 
 
 def write_page(path: Path, found: Benchmark) -> None:
@@ -44,10 +46,10 @@ def page(found: Benchmark) -> str:
     parts = [
         f"<h1>Leefloon over time in the 13 centre cities, {found.year}</h1>",
         f"<p class=note>Durations as of {found.month}. Update {escape(found.update_id)}, published figures only.</p>",
-        *_chapter("How many, month by month", _stock_panels(found)),
-        *_chapter("How long: share of beneficiaries by duration", _bars(by_title["Duration, exact"])),
-        *_chapter("Who enters: share of new spells by rank", _bars(by_title["Entries by rank, same OCMW"])),
-        *_chapter("Where to: share of those who left, a year after", _bars(by_title[outcome_title(12)])),
+        *_chapter("How many, month by month", _svg(_stock_panels(found))),
+        *_chapter("How long: share of beneficiaries by duration", _compared(by_title["Duration, exact"])),
+        *_chapter("Who enters: share of new spells by rank", _compared(by_title["Entries by rank, same OCMW"])),
+        *_chapter("Where to: share of those who left, a year after", _compared(by_title[outcome_title(12)])),
         *(part for sheet in found.sheets for part in _table(sheet)),
         "<h2>How to read this</h2>",
         "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in NOTES) + "</ul>",
@@ -56,8 +58,15 @@ def page(found: Benchmark) -> str:
     return f"<!doctype html><html lang=en>{head}<body>{''.join(parts)}</html>\n"
 
 
-def _chapter(title: str, picture: Figure) -> tuple[str, str]:
-    return f"<h2>{escape(title)}</h2>", _svg(picture)
+def _chapter(title: str, body: str) -> tuple[str, str]:
+    return f"<h2>{escape(title)}</h2>", body
+
+
+def _compared(sheet: Sheet) -> str:
+    """Return the picture of a comparison; a sentence where no place has a figure yet, not an empty picture."""
+    if sheet.counts.isna().all(axis=None):
+        return f"<p class=note>Nothing of it is published yet ({escape(sheet.note)}).</p>"
+    return _svg(_bars(sheet))
 
 
 def _svg(picture: Figure) -> str:
@@ -98,7 +107,9 @@ def _bars(sheet: Sheet) -> Figure:
     colours = (*_COLOURS[: len(shares.columns) - 1], _COLOURS[-1])
     for number, (name, colour) in enumerate(zip(shares.columns, colours, strict=True)):
         left = ends[:, number - 1] if number else np.zeros(len(shares))
-        axis.barh(range(len(shares)), ends[:, number] - left, left=left, color=colour, label=str(name))
+        axis.barh(
+            range(len(shares)), ends[:, number] - left, left=left, color=colour, label=_LABELS.get(str(name), str(name))
+        )
     axis.set_yticks(range(len(shares)), list(shares.index))
     axis.invert_yaxis()
     axis.set_xlim(0, 100)
