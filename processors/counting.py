@@ -35,7 +35,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.axes import Axis
 from processors.compiled import Whole, inlined, loop
@@ -57,18 +56,12 @@ from processors.rules import (
 )
 from processors.turns import occurring_in, scratch, write_people
 from schemas import breakdowns
+from schemas.arrays import Int16, Int32, Int64, Mask, UInt16
 from schemas.breakdowns import CATEGORIES, CATEGORY_NUMBER, CROSSES
 from schemas.figures import CATEGORY_BREAKDOWN, Cells
 from schemas.places import PLACES
 from schemas.settings import FigureSettings
 from schemas.supports import Node
-
-Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-Int16 = npt.NDArray[np.int16]
-Int8 = npt.NDArray[np.int8]
-UInt16 = npt.NDArray[np.uint16]
-Mask = npt.NDArray[np.bool_]
 
 
 def count(

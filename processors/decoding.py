@@ -27,10 +27,9 @@ from processors.rules import (
     Rules,
 )
 from schemas import events, faults
+from schemas.arrays import Bytes
 from schemas.log import Block, Layout, LeftOverError, encode_plain, read_plain
 from schemas.periods import EPOCH_YEAR, MONTH_COUNT, MONTHS_PER_YEAR
-
-Bytes = npt.NDArray[np.uint8]
 
 CLAIM, REGULARISATION, UPDATE_CLOSED = events.CLAIM, events.REGULARISATION, events.UPDATE_CLOSED
 EMPLOYMENT, YOUTH_EXIT, RESIDENCE = events.EMPLOYMENT, events.YOUTH_EXIT, events.RESIDENCE

@@ -44,8 +44,6 @@ from processors.spells import (
     TRAIT_COUNT,
     TRAIT_KINDS,
     TRAIT_OF,
-    Int32,
-    Int64,
     Layout,
     clear,
     gather,
@@ -55,6 +53,7 @@ from processors.spells import (
     some_part_positive,
     stays,
 )
+from schemas.arrays import Int32, Int64
 from schemas.indicators import CENSORED_MONTHS, GAPS, UNKNOWN_BAND, YEARS
 from schemas.periods import MONTHS_PER_YEAR
 

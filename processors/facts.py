@@ -20,15 +20,13 @@ the IN the period is open, from 1 March until 30 June.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import EMPLOYMENT, FOREVER, NO_BIRTH_DATE, NO_DATE, RESIDENCE, YOUTH_EXIT, Events, mixed
 from processors.slots import EMPTY, Slots, home, likely, place_in, word
 from schemas import faults
+from schemas.arrays import Int64
 from schemas.events import DECLARE_CANCEL, DECLARE_IN
-
-Int64 = npt.NDArray[np.int64]
 
 WAITING = faults.NUMBER["dimona-unknown-period"]
 """Value of ``Events.fault`` after the fold for a declaration that waits for its IN."""

@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from processors.closings import Closings
 from processors.compiled import Whole, kernel
-from processors.decoding import UPDATE_CLOSED, Batch, Bytes, Events, decode
+from processors.decoding import UPDATE_CLOSED, Batch, Events, decode
 from processors.facts import WAITING
 from processors.ledger import DUPLICATE, Ledger
 from schemas import events as avro
 from schemas import faults
+from schemas.arrays import Bytes
 from schemas.releases import Update
 from schemas.settings import FigureSettings
 

@@ -7,7 +7,6 @@ same whenever it is built again; so is the place of a fact. Partitions are put i
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.compiled import kernel
 from processors.facts import FACTS, FAR, FROM, PERSON, STATE, WHAT, changed_since, end_of, is_employment
@@ -28,12 +27,10 @@ from processors.ledger import (
     row_number,
 )
 from processors.slots import roomier
+from schemas.arrays import Int64, Mask
 from schemas.periods import MONTH_COUNT
 from schemas.rows import Rows
 from schemas.supports import LEAVES
-
-Mask = npt.NDArray[np.bool_]
-Int64 = npt.NDArray[np.int64]
 
 
 class Gathered:

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.decoding import NO_BIRTH_DATE
 from processors.facts import FROM, KIND_MASK, PERSON, STATE, UNTIL, WHAT
@@ -22,12 +21,10 @@ from processors.ledger import (
 from processors.outcomes import NODE_COUNT, node_of_leaf
 from processors.plan import ABSENT
 from processors.rules import FIRST_DAY, rules, shown_municipality
+from schemas.arrays import Int64, Mask
 from schemas.events import RESIDENCE, YOUTH_EXIT
 from schemas.indicators import HALF_YEAR, SITUATIONS, YOUTH_ADULT_AGE
 from schemas.settings import FigureSettings
-
-Int64 = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 class Leavers(NamedTuple):

@@ -49,15 +49,10 @@ from processors.rules import (
 )
 from processors.slots import EMPTY, Slots, empty_slots, home, likely, place_in, roomier, word
 from schemas import breakdowns, faults
+from schemas.arrays import Int32, Int64, Mask, UInt32, UInt64
 from schemas.indicators import ADULT_AGE
 from schemas.periods import MONTH_COUNT
 from schemas.settings import FigureSettings
-
-Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-UInt64 = npt.NDArray[np.uint64]
-UInt32 = npt.NDArray[np.uint32]
-Mask = npt.NDArray[np.bool_]
 
 Array = TypeVar("Array", bound=npt.NDArray[Any])
 

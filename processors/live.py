@@ -35,6 +35,7 @@ from processors.people import People
 from processors.rules import LEAF_COUNT, shown_municipality
 from processors.slots import EMPTY
 from processors.stability import FROZEN_THROUGH, FROZEN_WHEN
+from schemas.arrays import Int16, Int32, Int64, Mask
 from schemas.figures import Cells
 from schemas.live import LiveCells, Recounted
 from schemas.periods import MONTH_COUNT, Period
@@ -43,11 +44,6 @@ from schemas.releases import UNSTABLE, Release
 from schemas.rows import Rows
 from schemas.settings import FigureSettings
 from schemas.supports import NODES
-
-Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-Int16 = npt.NDArray[np.int16]
-Mask = npt.NDArray[np.bool_]
 
 
 class _Piece(NamedTuple):

@@ -21,7 +21,6 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import NO_DATE, packed
@@ -40,6 +39,7 @@ from processors.ledger import (
 from processors.plan import ABSENT
 from processors.rules import LEAF_COUNT, place_of_municipality, rules, shown_municipality
 from processors.spells import LEVEL_COUNT, MUNICIPAL, PLACE_COUNT, Spells
+from schemas.arrays import Int8, Int16, Int32, Int64, Mask
 from schemas.events import EMPLOYMENT, FOREVER
 from schemas.indicators import (
     ANY_WORK,
@@ -55,12 +55,6 @@ from schemas.indicators import (
 from schemas.periods import MONTH_COUNT
 from schemas.places import LEVELS, PLACES
 from schemas.settings import FigureSettings
-
-Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-Int16 = npt.NDArray[np.int16]
-Int8 = npt.NDArray[np.int8]
-Mask = npt.NDArray[np.bool_]
 
 NODE_COUNT = len(OUTCOME_NODES)
 LL, FH, TW_RMI, TW_RMH = range(NODE_COUNT)

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.compiled import kernel
 from processors.ledger import (
@@ -16,13 +15,7 @@ from processors.ledger import (
     Tables,
 )
 from processors.slots import EMPTY
-
-Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-Int16 = npt.NDArray[np.int16]
-Int8 = npt.NDArray[np.int8]
-UInt16 = npt.NDArray[np.uint16]
-Mask = npt.NDArray[np.bool_]
+from schemas.arrays import Int16, Int32, Int64, Mask
 
 
 class People(NamedTuple):

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.axes import Axis
 from processors.rules import (
@@ -15,18 +14,12 @@ from processors.rules import (
     shown_municipality,
 )
 from schemas import breakdowns
+from schemas.arrays import Int8, Int16, Int32, Int64, Mask
 from schemas.breakdowns import BREAKDOWNS, CATEGORIES
 from schemas.periods import MONTH_COUNT
 from schemas.places import LEVELS
 from schemas.settings import FigureSettings
 from schemas.supports import Node
-
-Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-Int16 = npt.NDArray[np.int16]
-Int8 = npt.NDArray[np.int8]
-UInt16 = npt.NDArray[np.uint16]
-Mask = npt.NDArray[np.bool_]
 
 ABSENT = -1
 LEVEL_COUNT, BREAKDOWN_COUNT, CATEGORY_COUNT = len(LEVELS), len(BREAKDOWNS), len(CATEGORIES)

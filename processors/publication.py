@@ -12,8 +12,9 @@ import numpy as np
 
 from processors.axes import Axis
 from processors.counting import count
-from processors.people import Mask, People
+from processors.people import People
 from processors.stability import Moment, next_vintage
+from schemas.arrays import Mask
 from schemas.breakdowns import CATEGORY_NUMBER
 from schemas.figures import Cells
 from schemas.periods import MONTH_COUNT, Period

@@ -14,14 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.compiled import kernel
-from processors.decoding import Batch, Bytes, Events, decode, mixed
+from processors.decoding import Batch, Events, decode, mixed
 from processors.partitioner import KEY_BYTES, murmur2
 from processors.rules import Rules
 from schemas import events, faults
+from schemas.arrays import Bytes, Int64
 from schemas.framing import HEADER_BYTES
 from schemas.log import LeftOverError
-
-Int64 = npt.NDArray[np.int64]
 
 UNDECODABLE, UNKNOWN_SCHEMA = faults.NUMBER["undecodable"], faults.NUMBER["unknown-schema"]
 WRONG_PARTITION = faults.NUMBER["wrong-partition"]

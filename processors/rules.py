@@ -9,16 +9,12 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from schemas import breakdowns, events, nationalities, periods, places
+from schemas.arrays import Int8, Int16, Int32
 from schemas.parameters import document
 from schemas.settings import FigureSettings
 from schemas.supports import LEAVES
-
-Int8 = npt.NDArray[np.int8]
-Int16 = npt.NDArray[np.int16]
-Int32 = npt.NDArray[np.int32]
 
 _LIMITS = document("limits")["events"]
 _EPOCH = date(1970, 1, 1)

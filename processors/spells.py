@@ -21,7 +21,6 @@ g = 0 there are two spells, 11-12 and 14-14, the second of rank 2; with g = 2 th
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.compiled import inlined, loop
 from processors.ledger import (
@@ -47,6 +46,7 @@ from processors.people import People
 from processors.plan import ABSENT
 from processors.rules import LEAF_COUNT, age5_of_age13, place_of_municipality, rules, shown_municipality
 from schemas import indicators
+from schemas.arrays import Int8, Int16, Int32, Int64
 from schemas.indicators import (
     BANDS,
     FIRST_KNOWN_AFTER,
@@ -58,11 +58,6 @@ from schemas.indicators import (
 )
 from schemas.places import LEVELS, PLACES
 from schemas.settings import FigureSettings
-
-Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-Int16 = npt.NDArray[np.int16]
-Int8 = npt.NDArray[np.int8]
 
 LEVEL_COUNT, PLACE_COUNT, BAND_COUNT = len(LEVELS), len(PLACES), len(BANDS)
 MUNICIPAL, KINGDOM_LEVEL = LEVELS.index("municipality"), LEVELS.index("kingdom")

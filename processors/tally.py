@@ -12,19 +12,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, loop
-from processors.decoding import CLAIM, REGULARISATION, Bytes, Events, mixed
+from processors.decoding import CLAIM, REGULARISATION, Events, mixed
 from processors.ledger import DUPLICATE, extended
 from processors.partitioner import KEY_BYTES
 from processors.receipts import Summary, Told
 from processors.rules import MAX_AMOUNT, MAX_NIS
 from processors.slots import EMPTY, Slots, empty_slots, home, likely, place_in, roomier, word
+from schemas.arrays import Bytes, Int64
 from schemas.faults import FAULTS
-
-Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
 
 TO, CENTS_IN, CENTS_APPLIED, APPLIED, DUPLICATES = range(5)
 """Columns of ``sums``; behind them one for each fault, in the order of their numbers."""

@@ -6,7 +6,6 @@ The second and third observation of ``processors.counting`` live here.
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, kernel, loop
 from processors.ledger import (
@@ -60,13 +59,7 @@ from processors.rules import (
     AGE5_COUNT,
     AGE13_COUNT,
 )
-
-Int64 = npt.NDArray[np.int64]
-Int32 = npt.NDArray[np.int32]
-Int16 = npt.NDArray[np.int16]
-Int8 = npt.NDArray[np.int8]
-UInt16 = npt.NDArray[np.uint16]
-Mask = npt.NDArray[np.bool_]
+from schemas.arrays import Int16, Int32, Int64, Mask
 
 
 @inlined

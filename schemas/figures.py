@@ -11,13 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from schemas.arrays import Int32, Int64, Mask, UInt16
 from schemas.breakdowns import BREAKDOWNS, CATEGORIES, RESTRICTED_BREAKDOWNS
 from schemas.periods import Period
-
-UInt16 = npt.NDArray[np.uint16]
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 MEASURES: tuple[str, ...] = ("beneficiaries", "amount_cents", "state_share_cents", "days")
 DIMENSIONS: tuple[str, ...] = ("support", "period", "period_kind", "geo_level", "geo", "breakdown", "category")

@@ -16,12 +16,11 @@ from typing import IO, Any
 
 import fastavro
 import numpy as np
-import numpy.typing as npt
 
 from schemas import events
+from schemas.arrays import Bytes
 from schemas.events import Shape, UnresolvableError
 
-Bytes = npt.NDArray[np.uint8]
 Plain = tuple[int, dict[str, Any]]
 """A decoded event: its kind and its plain values (today's schema)."""
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from processors.axes import Axis, stretches
 from processors.ledger import Ledger
-from processors.people import Mask, People, people
+from processors.people import People, people
 from processors.publication import Entries, Figure, counted, entries, knows, months_of, untouched
 from processors.stability import Moment, moment
+from schemas.arrays import Mask
 from schemas.figures import BlockKey, Cells
 from schemas.periods import Period
 from schemas.releases import BlockRef, Release, Update

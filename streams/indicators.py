@@ -16,9 +16,10 @@ from processors.indicator_window import first_changed, first_outcome_changed, la
 from processors.indicators import Asked, tables
 from processors.ledger import Ledger
 from processors.outcome_tables import Outcomes, outcome_tables
-from processors.people import Mask, People, people
+from processors.people import People, people
 from processors.rules import FIRST_DAY, LAST_DAY, rules
 from processors.spells import layout
+from schemas.arrays import Mask
 from schemas.indicators import OUTCOME_NODES, PARTS, Benefit
 from schemas.periods import MONTH_COUNT
 from schemas.releases import Release

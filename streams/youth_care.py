@@ -18,9 +18,10 @@ from processors.indicators import Asked
 from processors.leavers import Leavers, leavers
 from processors.ledger import Ledger
 from processors.outcome_tables import Outcomes, half_years_shown, youth_tables
-from processors.people import Mask, people
+from processors.people import people
 from processors.rules import rules
 from schemas.approvals import Approval
+from schemas.arrays import Mask
 from schemas.indicators import SITUATIONS, half_year_code
 from schemas.periods import MONTH_COUNT
 from schemas.places import MUNICIPALITIES, MUNICIPALITY, valid_code

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from schemas.arrays import Mask
 from schemas.supports import LEAVES
 from streams.generator.calendar import Calendar, living_wages
-from streams.generator.columns import Ints, Mask, Small, Tiny, expanded, rows, stacked
+from streams.generator.columns import Ints, Small, Tiny, expanded, rows, stacked
 from streams.generator.lateness import SETTINGS as LATENESS
 from streams.generator.lateness import WAY_OF_LEAF, WAYS, late_months
 from streams.generator.population import Population

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from schemas.arrays import Mask
+
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
 Tiny = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from schemas.arrays import Mask
 from schemas.events import CLAIM, REGULARISATION, shapes
 from schemas.supports import LEAVES, NODE
 from streams.generator.calendar import Calendar
 from streams.generator.claims import Lines
-from streams.generator.columns import Floats, Ints, Mask, Small, Tiny, draws, rows
+from streams.generator.columns import Floats, Ints, Small, Tiny, draws, rows
 from streams.generator.places import Towns
 from streams.generator.population import STATUSES, Population, household_symbol
 from streams.generator.settings import settings

@@ -8,6 +8,7 @@ from dataclasses import replace as _with
 
 import numpy as np
 
+from schemas.arrays import Mask
 from schemas.breakdowns import DAYS_PER_YEAR
 from schemas.events import (
     DECLARE_CANCEL,
@@ -20,7 +21,7 @@ from schemas.events import (
     YOUTH_EXIT,
 )
 from streams.generator.calendar import Calendar
-from streams.generator.columns import Floats, Ints, Mask, Small, Tiny, draws, rows, stacked
+from streams.generator.columns import Floats, Ints, Small, Tiny, draws, rows, stacked
 from streams.generator.places import Towns
 from streams.generator.population import NO_BIRTH_DATE, Population
 from streams.generator.settings import settings

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from schemas.arrays import Mask
 from schemas.breakdowns import DAYS_PER_YEAR, HOUSEHOLD_NEW_FROM
 from schemas.events import shapes
 from schemas.periods import MONTHS_PER_YEAR
 from streams.generator.calendar import NEVER, Calendar
-from streams.generator.columns import Floats, Ints, Mask, Small, Tiny, draws
+from streams.generator.columns import Floats, Ints, Small, Tiny, draws
 from streams.generator.settings import settings
 from streams.generator.trajectories import PHASES, Phases
 

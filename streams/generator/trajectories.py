@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from schemas.arrays import Mask
 from streams.generator.calendar import Calendar
-from streams.generator.columns import Ints, Mask, Small, Tiny, draws, expanded, rows, stacked
+from streams.generator.columns import Ints, Small, Tiny, draws, expanded, rows, stacked
 from streams.generator.places import Towns
 from streams.generator.settings import settings
 

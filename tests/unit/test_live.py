@@ -11,8 +11,9 @@ from processors.axes import axis
 from processors.counting import count
 from processors.fold import Fold
 from processors.ledger import KEY, MUNICIPALITY_SHIFT, PERSON_SHIFT, Ledger
-from processors.live import Mask, Reached, open_months, recounted, rows_at
+from processors.live import Reached, open_months, recounted, rows_at
 from processors.people import people
+from schemas.arrays import Mask
 from schemas.figures import BlockKey
 from schemas.live import Reflects
 from schemas.log import LogFile
