@@ -71,7 +71,7 @@ def _folded(path: Path) -> tuple[Fold, list[Line]]:
             fold.ledger.fold(decoded, 0, len(decoded.kind))
         events += len(decoded.kind)
     whole = sum(decoding) + sum(folding)
-    tables = fold.ledger.tables
+    tables = fold.ledger.trimmed()  # room that nothing was written to costs no memory
     row_bytes = tables.rows.nbytes + tables.row_slots.nbytes + tables.before.nbytes
     id_bytes = tables.ids.nbytes + tables.id_slots.nbytes
     return fold, [

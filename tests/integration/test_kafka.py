@@ -3,12 +3,14 @@
 import asyncio
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from kafka_workers import Workers
 
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
+from sinks.indicators import FAMILIES, Family, read_release
 from streams.embedded import Embedded
 from streams.generator import generate
 from streams.kafka.compare import differences
@@ -54,6 +56,26 @@ def test_kafka_gives_the_releases_of_the_files_cell_by_cell(
     asyncio.run(export_log(workers.settings, exported))
     Embedded.run(tmp_path / "again", FigureSettings(), [exported])
     assert same(workers, DirectoryStore.reading(tmp_path / "again"))
+
+
+def test_facts_travel_over_kafka_and_the_time_dimension_is_that_of_the_files(workers: Workers, tmp_path: Path) -> None:
+    months = 26  # with fewer, no exit is old enough to be shown
+    path, files = tmp_path / "long.avro", tmp_path / "files"
+    generate(300, parse_month("2022-01"), parse_month("2024-02"), 7, path)
+    Embedded.run(files, FigureSettings(), [path])
+    workers.start("intake", "intake")
+    workers.start("publish", "publish")
+    asyncio.run(emit(workers.settings, [path]))
+    workers.await_release(months, 240)
+    for family in FAMILIES:
+        expected, had = indicators(files, months, family), indicators(workers.store, months, family)
+        assert len(expected) > 1000
+        pd.testing.assert_frame_equal(had, expected)
+
+
+def indicators(store: Path, release: int, family: Family) -> pd.DataFrame:
+    rows = pd.concat([pd.DataFrame(counted.table._asdict()) for counted in read_release(store, release, family)])
+    return rows.sort_values(list(rows.columns[:4]), ignore_index=True)
 
 
 def test_emission_and_workers_may_be_killed_and_repeated(

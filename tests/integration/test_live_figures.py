@@ -29,6 +29,8 @@ from streams.kafka.updates import closing
 
 pytestmark = pytest.mark.slow
 RELEASES = 3
+SOME = MUNICIPALITIES[::10]
+"""Whose exports are compared: one takes a tenth of a second. ``tests/unit/test_live.py`` compares the cells of all."""
 SECONDS = 60.0
 """More than the 2 s that ``make bench-kafka`` measures: tests share their machine."""
 
@@ -55,9 +57,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def provisional(show: Callable[[DirectoryStore, Selection], Shown | None], store: DirectoryStore) -> list[object]:
-    """Return what the zone tells each OCMW, without what names the update."""
+    """Return what the zone tells some OCMWs, without what names the update."""
     told: list[object] = []
-    for nis in MUNICIPALITIES:
+    for nis in SOME:
         shown = show(store, Selection("provisional", ocmw=nis))
         assert shown is not None
         for batch in long_table(shown.blocks, shown.chosen, shown.selection):
