@@ -55,16 +55,14 @@ def compile_indicators() -> None:
     from processors.indicators import Asked, tables  # noqa: PLC0415 - kernels are imported after their cache is named
     from processors.ledger import Ledger  # noqa: PLC0415
     from processors.outcomes import exits, transitions, where, work  # noqa: PLC0415
-    from processors.people import people  # noqa: PLC0415
     from schemas.indicators import EXIT_MONTHS, TRANSITION_MONTHS  # noqa: PLC0415
-    from schemas.periods import MONTH_COUNT  # noqa: PLC0415
     from schemas.settings import FigureSettings  # noqa: PLC0415
+    from streams.indicators import everyone  # noqa: PLC0415
 
     settings = FigureSettings()
     ledger = Ledger(settings)
-    asked = Asked(people(ledger, np.ones(MONTH_COUNT, np.bool_)), 0, 0, "LL", settings)
-    for _ in tables(asked):
-        pass
+    asked = Asked(everyone(ledger), 0, 0, "LL", settings)
+    tables(asked)
     worked, found, rows = work(ledger.facts, 0, settings), asked.layout(0), asked.people.rows
     transitions(rows, 0, np.ones(1, np.bool_), TRANSITION_MONTHS, worked, where(settings))
     wanted = np.ones((len(EXIT_MONTHS), 1), np.bool_)

@@ -18,12 +18,10 @@ from processors.indicators import Asked
 from processors.leavers import Leavers, leavers
 from processors.ledger import Ledger
 from processors.outcome_tables import Outcomes, half_years_shown, youth_tables
-from processors.people import people
 from processors.rules import rules
 from schemas.approvals import Approval
 from schemas.arrays import Mask
 from schemas.indicators import SITUATIONS, half_year_code
-from schemas.periods import MONTH_COUNT
 from schemas.places import MUNICIPALITIES, MUNICIPALITY, valid_code
 from schemas.releases import Release
 from schemas.settings import FigureSettings
@@ -31,7 +29,7 @@ from sinks.access_log import Access, note_access
 from sinks.durability import put_in_place, temporary
 from sinks.indicators import Counted
 from streams.clock import instant
-from streams.indicators import BENEFIT, last_of
+from streams.indicators import BENEFIT, everyone, last_of
 from streams.past import fold_at
 from streams.settings import UsageError
 
@@ -43,7 +41,7 @@ _OWNER_ONLY = 0o600
 
 def outcomes_at(ledger: Ledger, release: Release, settings: FigureSettings) -> Outcomes:
     """Return what youth care at a release is made from: all half-years, as far as published months reach."""
-    rows = people(ledger, np.ones(MONTH_COUNT, np.bool_))
+    rows = everyone(ledger)
     asked = Asked(rows, 0, last_of(release), BENEFIT, settings)
     return Outcomes.of(ledger, asked, published_months(release))
 
