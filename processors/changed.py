@@ -3,25 +3,25 @@
 import numpy as np
 import numpy.typing as npt
 
-from processors.compiled import kernel
+from processors.compiled import Whole, inlined, kernel
 from processors.decoding import EMPLOYMENT, UPDATE_CLOSED, Events
 from processors.facts import WAITING, employment_of
 from processors.ledger import (
     AMOUNT,
     DAYS,
     KEY,
-    MONTH_SHIFT,
-    MUNICIPALITY_SHIFT,
     PERSON_SHIFT,
     STATE_SHARE,
     TRAITS,
     Ledger,
     Tables,
-    person_hash,
-    row_hash,
+    first_month,
+    person_slot,
+    row_key,
+    row_slot,
 )
-from processors.rules import FIRST_DAY, RECOVERY, REG_RECOVERY, Rules
-from processors.slots import EMPTY, home, likely, place_in
+from processors.rules import RECOVERY, REG_RECOVERY, Rules
+from processors.slots import place_in
 from schemas.rows import NO_FACTS, Rows
 
 PLACE_MASK = (1 << PERSON_SHIFT) - 1
@@ -61,7 +61,7 @@ def _employments(events: Events, rows: npt.NDArray[np.int64], tables: Tables) ->
     found = np.empty(len(rows), np.int64)
     for at in range(len(rows)):
         row = rows[at]
-        person = _person(events.identity[row, 2], events.identity[row, 3], tables)
+        person = _known_person(events, row, tables)
         found[at] = employment_of(np.int64(person), events.amount[row], tables.facts, tables.fact_slots, tables.used)
     return found
 
@@ -78,42 +78,16 @@ def _reached(events: Events, first: int, stop: int, rules: Rules, tables: Tables
             continue
         if recovery and not rules.recoveries_in_balance:
             continue
-        person = _person(events.identity[event, 2], events.identity[event, 3], tables)
-        month = np.int64(rules.month_of_day[events.first[event] - FIRST_DAY])
+        person = _known_person(events, event, tables)
+        month = first_month(events, event, rules)
         for part in range(events.parts[event]):
-            era = rules.era_of_month[month + part]
-            municipality = np.int64(rules.valid_municipality[era, events.municipality[event]])
-            key = (
-                person << PERSON_SHIFT
-                | municipality << MUNICIPALITY_SHIFT
-                | (month + part) << MONTH_SHIFT
-                | np.int64(events.leaf[event])
-            )
-            reached[size] = _row(int(key), tables)
+            key = row_key(events, event, person, month + part, rules)
+            reached[size] = place_in(tables.row_slots[row_slot(key, tables)])
             size += 1
     return reached[:size]
 
 
-@kernel
-def _person(first: np.uint64, second: np.uint64, tables: Tables) -> int:
-    """Return the number of a person that the ledger knows."""
-    slots, hashed = tables.person_slots, person_hash(first, second)
-    slot = likely(slots, hashed, home(hashed, len(slots)))
-    while slots[slot] != EMPTY:
-        person = place_in(slots[slot])
-        if tables.persons[person, 0] == first and tables.persons[person, 1] == second:
-            return int(person)
-        slot = likely(slots, hashed, slot + 1)
-    return 0
-
-
-@kernel
-def _row(key: int, tables: Tables) -> int:
-    """Return the place of a row that the ledger holds."""
-    slots, hashed = tables.row_slots, row_hash(key)
-    slot = likely(slots, hashed, home(hashed, len(slots)))
-    while slots[slot] != EMPTY:
-        if tables.rows[place_in(slots[slot]), KEY] == key:
-            return int(place_in(slots[slot]))
-        slot = likely(slots, hashed, slot + 1)
-    return 0
+@inlined
+def _known_person(events: Events, event: Whole, tables: Tables) -> Whole:
+    """Return the number of the person of an event that the ledger has admitted."""
+    return place_in(tables.person_slots[person_slot(events.identity[event, 2], events.identity[event, 3], tables)])

@@ -23,7 +23,7 @@ import numpy as np
 
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import EMPLOYMENT, FOREVER, NO_BIRTH_DATE, NO_DATE, RESIDENCE, YOUTH_EXIT, Events, mixed
-from processors.slots import EMPTY, Slots, home, likely, place_in, word
+from processors.slots import EMPTY, Slots, first_likely, likely, place_in, word
 from schemas import faults
 from schemas.arrays import Int64
 from schemas.events import DECLARE_CANCEL, DECLARE_IN
@@ -80,7 +80,7 @@ def kept(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
 def employment_of(person: Whole, name: Whole, facts: Int64, slots: Slots, used: Int64) -> Whole:
     """Return the employment of a person with this name, a new one that waits when there was none."""
     hashed = _hash(person, name)
-    slot = likely(slots, hashed, home(hashed, len(slots)))
+    slot = first_likely(slots, hashed)
     while slots[slot] != EMPTY:
         fact = place_in(slots[slot])
         if facts[fact, PERSON] == person and facts[fact, NAME] == name:

@@ -47,7 +47,7 @@ from processors.rules import (
     Rules,
     rules,
 )
-from processors.slots import EMPTY, Slots, empty_slots, home, likely, place_in, roomier, word
+from processors.slots import EMPTY, Slots, empty_slots, first_likely, home, likely, place_in, roomier, word
 from schemas import breakdowns, faults
 from schemas.arrays import Int32, Int64, Mask, UInt32, UInt64
 from schemas.indicators import ADULT_AGE
@@ -252,20 +252,29 @@ def row_hash(key: Whole) -> np.uint64:
 
 
 @inlined
-def _person_number(first: Whole, second: Whole, tables: Tables) -> Whole:
-    """Return the number of a person, a new one when not seen before."""
+def person_slot(first: Whole, second: Whole, tables: Tables) -> Whole:
+    """Return the slot that holds a person, or the empty one where the person belongs."""
     slots, hashed = tables.person_slots, person_hash(first, second)
-    slot = likely(slots, hashed, home(hashed, len(slots)))
+    slot = first_likely(slots, hashed)
     while slots[slot] != EMPTY:
         person = place_in(slots[slot])
         if tables.persons[person, 0] == first and tables.persons[person, 1] == second:
-            return np.int64(person)
+            break
         slot = likely(slots, hashed, slot + 1)
+    return slot
+
+
+@inlined
+def _person_number(first: Whole, second: Whole, tables: Tables) -> Whole:
+    """Return the number of a person, a new one when not seen before."""
+    slot = person_slot(first, second, tables)
+    if tables.person_slots[slot] != EMPTY:
+        return place_in(tables.person_slots[slot])
     person = tables.used[PERSONS]
     tables.used[PERSONS] += 1
     tables.persons[person, 0] = first
     tables.persons[person, 1] = second
-    slots[slot] = word(hashed, person)
+    tables.person_slots[slot] = word(person_hash(first, second), person)
     return np.int64(person)
 
 
@@ -275,7 +284,7 @@ def _admission(first: Whole, second: Whole, content: Whole, person: Whole, table
     low = np.uint64(0xFFFFFFFF)
     half = np.uint64(32)
     ids, slots, hashed = tables.ids, tables.id_slots, _id_hash(first, second, person)
-    slot = likely(slots, hashed, home(hashed, len(slots)))
+    slot = first_likely(slots, hashed)
     while slots[slot] != EMPTY:
         entry = place_in(slots[slot])
         same = (
@@ -302,17 +311,24 @@ def _admission(first: Whole, second: Whole, content: Whole, person: Whole, table
 
 
 @inlined
+def row_slot(key: Whole, tables: Tables) -> Whole:
+    """Return the slot that holds a row, or the empty one where it belongs."""
+    slots, hashed = tables.row_slots, row_hash(key)
+    slot = first_likely(slots, hashed)
+    while slots[slot] != EMPTY and tables.rows[place_in(slots[slot]), KEY] != key:
+        slot = likely(slots, hashed, slot + 1)
+    return slot
+
+
+@inlined
 def row_number(key: Whole, leaf: Whole, month: Whole, tables: Tables) -> Whole:
     """Return the place of a row, a new empty one when there was none."""
-    slots, hashed = tables.row_slots, row_hash(key)
-    slot = likely(slots, hashed, home(hashed, len(slots)))
-    while slots[slot] != EMPTY:
-        if tables.rows[place_in(slots[slot]), KEY] == key:
-            return np.int64(place_in(slots[slot]))
-        slot = likely(slots, hashed, slot + 1)
+    slot = row_slot(key, tables)
+    if tables.row_slots[slot] != EMPTY:
+        return place_in(tables.row_slots[slot])
     row = tables.used[ROWS]
     tables.used[ROWS] += 1
-    slots[slot] = word(hashed, row)
+    tables.row_slots[slot] = word(row_hash(key), row)
     tables.rows[row, KEY] = key
     for column in range(AMOUNT, tables.rows.shape[1]):
         tables.rows[row, column] = 0
@@ -356,7 +372,7 @@ def _fetch(events: Events, first: Whole, stop: Whole, places: Int64, rules: Rule
         read += np.int64(tables.persons[person, 0] & np.uint64(1))
         hashed = _id_hash(events.identity[event, 0], events.identity[event, 1], person)
         read += tables.id_slots[home(hashed, len(tables.id_slots))]
-        hashed = row_hash(_key(events, event, person, _first_month(events, event, rules), rules))
+        hashed = row_hash(row_key(events, event, person, first_month(events, event, rules), rules))
         places[event - first, 1] = np.int64(hashed)
         read += tables.row_slots[home(hashed, len(tables.row_slots))]
     for event in range(first, stop):
@@ -371,17 +387,18 @@ def _fetch(events: Events, first: Whole, stop: Whole, places: Int64, rules: Rule
 @inlined
 def _probable(slots: Slots, hashed: np.uint64) -> Whole:
     """Return the first place with the tag of a hash, EMPTY where there is none."""
-    found = slots[likely(slots, hashed, home(hashed, len(slots)))]
+    found = slots[first_likely(slots, hashed)]
     return found if found == EMPTY else place_in(found)
 
 
 @inlined
-def _first_month(events: Events, event: Whole, rules: Rules) -> Whole:
+def first_month(events: Events, event: Whole, rules: Rules) -> Whole:
+    """Return the month of the first day that an event covers."""
     return np.int64(rules.month_of_day[events.first[event] - FIRST_DAY])
 
 
 @inlined
-def _key(events: Events, event: Whole, person: Whole, month: Whole, rules: Rules) -> Whole:
+def row_key(events: Events, event: Whole, person: Whole, month: Whole, rules: Rules) -> Whole:
     """Return the key of the row of a month: the municipality is the one whose code is valid then (D2)."""
     municipality = np.int64(rules.valid_municipality[rules.era_of_month[month], events.municipality[event]])
     leaf = np.int64(events.leaf[event])
@@ -402,7 +419,7 @@ def _apply(events: Events, event: Whole, rules: Rules, tables: Tables, scratch: 
     recovery = events.amount_type[event] in (RECOVERY, REG_RECOVERY)
     if outcome or (recovery and not rules.recoveries_in_balance):
         return
-    month = _first_month(events, event, rules)
+    month = first_month(events, event, rules)
     parts = events.parts[event]
     if parts == 1:
         _touch(events, event, person, month, events.amount[event], np.int64(events.days[event]), rules, tables)
@@ -461,7 +478,7 @@ def _touch(
 ) -> None:
     """Add one month's part of an event to its row, and let the event's attributes hold for the whole row (A6)."""
     leaf = np.int64(events.leaf[event])
-    row = row_number(_key(events, event, person, month, rules), leaf, month, tables)
+    row = row_number(row_key(events, event, person, month, rules), leaf, month, tables)
     tables.rows[row, AMOUNT] += cents
     tables.rows[row, STATE_SHARE] += _state_share(cents, np.int64(events.percentage[event]))
     tables.rows[row, DAYS] += days

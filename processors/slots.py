@@ -8,7 +8,7 @@ Two things follow from the tag:
 - The tag scaled to the size is the home of an entry. So a larger table is filled from the smaller one alone, and as
   homes rise with tags, it is read and written from the front to the back: a few nanoseconds an entry.
 
-    slot = likely(slots, hashed, home(hashed, len(slots)))
+    slot = first_likely(slots, hashed)
     while slots[slot] != EMPTY:
         if <the thing at place_in(slots[slot]) is the one looked for>:
             return ...
@@ -60,6 +60,12 @@ def word(hashed: np.uint64, place: Whole) -> Whole:
 def place_in(found: Whole) -> Whole:
     """Return the place in a word that is not EMPTY."""
     return found & _PLACE
+
+
+@inlined
+def first_likely(slots: Slots, hashed: np.uint64) -> Whole:
+    """Return where a search for a hash begins: as ``likely``, from its home on."""
+    return likely(slots, hashed, home(hashed, len(slots)))
 
 
 @inlined

@@ -19,7 +19,7 @@ from processors.ledger import DUPLICATE, extended
 from processors.partitioner import KEY_BYTES
 from processors.receipts import Summary, Told
 from processors.rules import MAX_AMOUNT, MAX_NIS
-from processors.slots import EMPTY, Slots, empty_slots, home, likely, place_in, roomier, word
+from processors.slots import EMPTY, Slots, empty_slots, first_likely, likely, place_in, roomier, word
 from schemas.arrays import Bytes, Int64
 from schemas.faults import FAULTS
 
@@ -148,7 +148,7 @@ def _hash(key: Whole) -> np.uint64:
 def _slot(key: Whole, columns: Columns) -> Whole:
     """Return the slot that holds a key, or the empty one where it belongs."""
     slots = columns.slots
-    slot = likely(slots, _hash(key), home(_hash(key), len(slots)))
+    slot = first_likely(slots, _hash(key))
     while slots[slot] != EMPTY and columns.keys[place_in(slots[slot])] != key:
         slot = likely(slots, _hash(key), slot + 1)
     return slot
