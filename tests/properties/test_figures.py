@@ -161,11 +161,16 @@ def test_split_by_person_over_ledgers_whose_rows_are_joined_a_log_gives_the_same
 
 
 def test_the_drawn_histories_hold_every_fault_of_a_file_every_state_and_all_kinds_of_periods() -> None:
+    wanted = {fault.slug for fault in FAULTS} - ONLY_ON_KAFKA - ONLY_OF_FACTS | set(State) | set(KINDS) | {"duplicate"}
     seen: Counter[str] = Counter()
 
+    # What is drawn depends on which modules are loaded (hypothesis takes numbers from their source), so some runs
+    # meet the rarest state late: many may be drawn, and they are replayed until all was seen.
     @given(histories(most=40))
-    @times(60)
+    @times(400)
     def look(bodies: list[bytes]) -> None:
+        if wanted <= set(seen):
+            return
         with TemporaryDirectory() as name:
             store, outcomes = replayed(Path(name), [newer_file(Path(name, "log.avro"), bodies)], FigureSettings())
             seen.update({slug for _, _, slug in outcomes.set_aside})
@@ -174,5 +179,5 @@ def test_the_drawn_histories_hold_every_fault_of_a_file_every_state_and_all_kind
                 seen.update({said.vintage.state, figure.period.kind, figure.support})
 
     look()
-    assert {fault.slug for fault in FAULTS} - set(seen) == ONLY_ON_KAFKA | ONLY_OF_FACTS
-    assert set(State) | set(KINDS) | {"duplicate"} <= set(seen)
+    assert not wanted - set(seen)
+    assert not (ONLY_ON_KAFKA | ONLY_OF_FACTS) & set(seen)
