@@ -6,12 +6,10 @@ receipt.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """What a source partition says, up to offset ``to`` (exclusive). ``set_aside`` is (slug, events), by slug.
 
     Cents are signed sums at 100 %: ``cents_in`` of all lines received (but of amounts out of range), ``cents_applied``

@@ -6,7 +6,7 @@ from faust.types import StreamT
 
 from schemas.framing import decode
 from schemas.releases import State
-from streams.agents.guards import GuardedTable
+from streams.agents.guards import GuardedTable, to_its_end
 
 
 def newer(known: bytes | None, value: bytes) -> bool:
@@ -31,7 +31,10 @@ class Flags:
     async def run(self, vintages: StreamT[bytes]) -> None:
         """Take one record after the other; older ones, and repeats, change nothing."""
         async for value in vintages:
-            support = decode(value)[1]["support"]
-            if newer(self._table.get(support.encode()), value):
-                self._table[support.encode()] = value
-                await self._table.settle()
+            await to_its_end(self._keep(value))
+
+    async def _keep(self, value: bytes) -> None:
+        support = decode(value)[1]["support"]
+        if newer(self._table.get(support.encode()), value):
+            self._table[support.encode()] = value
+            await self._table.settle()

@@ -3,17 +3,22 @@
 A receipt is kept as the very bytes that are sent to the claim systems, so that table and topic cannot disagree.
 """
 
-from dataclasses import asdict
-from typing import Any
+import asyncio
+from collections.abc import Sequence
+from typing import Any, cast
 
-from faust import TopicT
-from faust.types import StreamT
+from faust import Stream, TopicT
+from faust.types import EventT, StreamT
 
 from processors.receipts import Sources, Summary, heard, total
 from schemas.framing import decode, encode
-from streams.agents.guards import GuardedTable
+from streams.agents.guards import GuardedTable, to_its_end
 
 RECEIPT_ID = 23
+MOST = 2_000
+"""Summaries that are taken together: two waits for the broker then serve all of them."""
+WITHIN = 0.5
+"""Seconds that the first of them waits for others."""
 
 
 def key_of(ocmw: int, month: int) -> bytes:
@@ -45,15 +50,29 @@ class Receipts:
         self._answers = answers
 
     async def run(self, summaries: StreamT[bytes]) -> None:
-        """Take one summary after the other; the next only when all that came of it is acknowledged."""
-        async for value in summaries:
-            _, summary = decode(value)
+        """Take what has come; the next only when all that came of it is acknowledged."""
+        async for some in cast("Stream[bytes]", summaries).take_events(MOST, WITHIN):
+            await to_its_end(self._answer(some))
+
+    async def _answer(self, summaries: Sequence[EventT[bytes]]) -> None:
+        """Send the last receipt that summaries lead to for each key, then keep it: never known and not sent."""
+        receipts: dict[bytes, tuple[EventT[bytes], bytes]] = {}
+        for event in summaries:
+            _, summary = decode(event.value)
             key = key_of(summary["ocmw"], summary["statement_month"])
-            receipt = next_receipt(self._table.get(key), summary)
+            receipt = next_receipt(receipts[key][1] if key in receipts else self._known(event, key), summary)
             if receipt is not None:
-                await (await self._answers.send(key=key, value=receipt))
-                self._table[key] = receipt
-                await self._table.settle()
+                receipts[key] = event, receipt
+        sent = [await self._answers.send(key=key, value=receipt) for key, (_, receipt) in receipts.items()]
+        await asyncio.gather(*sent)
+        for key, (event, receipt) in receipts.items():
+            self._table.turn_to(event)
+            self._table[key] = receipt
+        await self._table.settle()
+
+    def _known(self, event: EventT[bytes], key: bytes) -> bytes | None:
+        self._table.turn_to(event)
+        return self._table.get(key)
 
 
 def _sources(receipt: bytes | None) -> Sources:
@@ -67,6 +86,6 @@ def _summary(fields: dict[str, Any]) -> Summary:
 
 
 def _counts(summary: Summary) -> dict[str, Any]:
-    return {name: value for name, value in asdict(summary).items() if name != "to"} | {
+    return {name: value for name, value in summary._asdict().items() if name != "to"} | {
         "set_aside": dict(summary.set_aside)
     }

@@ -1,17 +1,15 @@
 """The agents as a process: until a signal ends it, or a guard does."""
 
-import asyncio
 from functools import partial
 from typing import cast
 
-import faust
 from faust.tables.manager import TableManager
 
 from streams.agents.app import build_app
 from streams.agents.flags import states
 from streams.agents.guards import GuardedApp, GuardedTable
 from streams.health import HealthSettings
-from streams.kafka.services import raise_crash
+from streams.kafka.services import run_service
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import VINTAGES, summaries_topic, verify_topics
 from streams.metrics import Metrics
@@ -22,20 +20,7 @@ async def run_agents(settings: KafkaSettings, health: HealthSettings) -> None:
     """Run until SIGTERM or SIGINT; raises TopicsError for a missing topic, and what crashed the app otherwise."""
     await verify_topics(settings)
     metrics, app = Metrics(), build_app(settings)
-    worker = faust.Worker(
-        app, loop=asyncio.get_running_loop(), override_logging=False, redirect_stdouts=False, quiet=True
-    )
-    beside = [*_watches(metrics, app, settings), *health.served(metrics, lambda: waits(app))]
-    for one in beside:
-        await one.start()
-    life = asyncio.ensure_future(worker.start())  # it returns when a signal, which it handles itself, ended it
-    ends = [asyncio.ensure_future(one.wait_until_stopped()) for one in beside]
-    await asyncio.wait({life, *ends}, return_when=asyncio.FIRST_COMPLETED)
-    for one in beside:
-        await one.stop()
-    await worker.stop()
-    raise_crash(worker, app, *beside)
-    await life
+    await run_service(app, *_watches(metrics, app, settings), *health.served(metrics, lambda: waits(app)))
 
 
 def waits(app: GuardedApp) -> str:

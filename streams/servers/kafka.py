@@ -10,10 +10,12 @@ import signal
 import socket
 import subprocess
 import time
+from base64 import urlsafe_b64encode
 from contextlib import suppress
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Self
+from uuid import uuid4
 
 from platformdirs import user_cache_path
 
@@ -56,6 +58,11 @@ def free_port() -> int:
         return port
 
 
+def _cluster() -> str:
+    """Return a new name of a cluster, as Kafka writes them: 16 bytes by URL-safe Base64."""
+    return urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+
+
 class KafkaServer:
     """A broker with its data in ``root``; start, kill and start again as often as a test likes."""
 
@@ -80,8 +87,7 @@ class KafkaServer:
     def start(self) -> Self:
         """Start and wait until it serves; formats an empty data directory. Raises ServerError."""
         if not (self.root / "data").exists():
-            cluster = self._tool("random-uuid").strip()
-            self._tool("format", "-t", cluster, "-c", str(self.root / "server.properties"), *self._users())
+            self._tool("format", "-t", _cluster(), "-c", str(self.root / "server.properties"), *self._users())
         log = self.root / "server.log"
         with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own command

@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from broken_program import RECORDS
-from judged import PATIENCE, UPDATES, emitting, judge, start
+from judged import PACE, PATIENCE, UPDATES, emitting, judge, start
 from kafka_workers import Workers
 
 from sinks.directory import DirectoryStore
@@ -177,9 +177,10 @@ def test_a_row_batch_that_the_broker_refuses_stops_the_worker_and_nothing_is_los
     start(workers, "publish-1", "intake-1")
     while "assigned" not in workers.log("intake-1"):
         time.sleep(0.1)
-    asyncio.run(limit(workers.settings, rows, 4000))
-    asyncio.run(emit(workers.settings, [history]))
-    code, _ = workers.await_end("intake-1", 90)
+    with emitting(workers, history):
+        time.sleep(PACE / 4)  # a limit that is there from the beginning is seen before anything is sent
+        asyncio.run(limit(workers.settings, rows, 4000))
+        code, _ = workers.await_end("intake-1", 90)
     assert code == 1
     assert "MessageSizeTooLargeError" in workers.log("intake-1")
     stopped_with(workers, "started with the limit of the rows topic too low", "max.message.bytes=4000, less than")

@@ -1,6 +1,6 @@
-"""A small Faust app, guarded or as Faust comes, in one of the three situations in which Faust loses data.
+"""A small Faust app, guarded or as Faust comes, in one of the four situations in which Faust loses data.
 
-agents_program.py SERVERS FOLDER guarded|plain refused|slow|failing
+agents_program.py SERVERS FOLDER guarded|plain refused|slow|failing|ended
 """
 
 import asyncio
@@ -14,13 +14,28 @@ from faust.sensors import Sensor
 from faust.types import StreamT
 
 from streams import logs
-from streams.agents.guards import EndOnRefusal, GuardedApp, GuardedTable
+from streams.agents.guards import EndOnRefusal, GuardedApp, GuardedTable, to_its_end
+from streams.kafka.services import run_service
 
-TOPIC = "trial"
 LIMIT = {"refused": {"max.message.bytes": "1000"}}
 """What makes the broker refuse a change."""
 LINGER = {"slow": 2.0}
 """Seconds from one request of the producer to its next."""
+
+
+WAIT = 3.0
+"""Seconds that the agent works on a message before it changes its table, where it is ended meanwhile."""
+
+
+def name_of(kind: str, situation: str) -> str:
+    """Return the name of the app, which is also that of its topic."""
+    return f"trial-{kind}-{situation}"
+
+
+def say(what: str) -> None:
+    """Say it to whoever runs this program."""
+    sys.stdout.write(f"{what}\n")
+    sys.stdout.flush()
 
 
 class Written(Sensor):
@@ -36,8 +51,9 @@ class Written(Sensor):
 def build(servers: str, folder: Path, *, guarded: bool, situation: str) -> faust.App:
     """Return the app."""
     make: Callable[..., faust.App] = GuardedApp if guarded else faust.App
+    name = name_of("guarded" if guarded else "plain", situation)
     app = make(
-        f"trial-{'guarded' if guarded else 'plain'}-{situation}",
+        name,
         broker=f"kafka://{servers}",
         store="memory://",
         datadir=str(folder),
@@ -66,30 +82,28 @@ def build(servers: str, folder: Path, *, guarded: bool, situation: str) -> faust
     written = Written()
     app.sensors.add(written)
 
+    async def work(value: bytes) -> None:
+        if value == b"poison":
+            message = "poison"
+            raise ValueError(message)
+        if situation == "ended":
+            say("waiting")
+            await asyncio.sleep(WAIT)
+        table[b"last"] = value
+        if guarded:
+            await table.settle()
+        say(f"taken {value.decode()} written {written.changes}")
+
     async def keep(values: StreamT[bytes]) -> None:
-        taken = 0
         async for value in values:
-            if value == b"poison":
-                message = "poison"
-                raise ValueError(message)
-            table[b"last"] = value
-            if guarded:
-                await table.settle()
-            taken += 1
-            sys.stdout.write(f"taken {taken} written {written.changes}\n")
-            sys.stdout.flush()
+            await (to_its_end(work(value)) if guarded else work(value))
 
-    app.agent(app.topic(TOPIC, key_type=bytes, value_type=bytes), name="keep")(keep)
+    app.agent(app.topic(name, key_type=bytes, value_type=bytes), name="keep")(keep)
     return app
-
-
-async def run(app: faust.App) -> None:
-    """Run until the process is ended."""
-    worker = faust.Worker(app, loop=asyncio.get_running_loop(), override_logging=False, redirect_stdouts=False)
-    await worker.start()
-    await app.wait_until_stopped()
 
 
 if __name__ == "__main__":
     logs.configure()
-    asyncio.run(run(build(sys.argv[1], Path(sys.argv[2]), guarded=sys.argv[3] == "guarded", situation=sys.argv[4])))
+    asyncio.run(
+        run_service(build(sys.argv[1], Path(sys.argv[2]), guarded=sys.argv[3] == "guarded", situation=sys.argv[4]))
+    )

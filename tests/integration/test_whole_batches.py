@@ -57,15 +57,17 @@ async def widened(settings: KafkaSettings, start: int) -> Fetched:
     return joined(found)
 
 
+@pytest.fixture(scope="module")
+def settings(shared_kafka: KafkaServer) -> KafkaSettings:
+    """Return where 3,000 records lie."""
+    made = KafkaSettings(servers=shared_kafka.servers)
+    asyncio.run(make_topics(made))
+    asyncio.run(fill(made))
+    return made
+
+
 @pytest.mark.parametrize("start", [0, 1, 1234, COUNT - 1])
-def test_whole_batches_hold_the_records_that_one_by_one_reading_gives(kafka: KafkaServer, start: int) -> None:
-    settings = KafkaSettings(servers=kafka.servers)
-
-    async def both() -> tuple[Fetched, Fetched]:
-        await make_topics(settings)
-        await fill(settings)
-        return await widened(settings, start), await plain(settings, start)
-
-    mine, theirs = asyncio.run(both())
+def test_whole_batches_hold_the_records_that_one_by_one_reading_gives(settings: KafkaSettings, start: int) -> None:
+    mine, theirs = asyncio.run(widened(settings, start)), asyncio.run(plain(settings, start))
     assert mine == theirs
     assert mine.offsets == list(range(start, COUNT))
