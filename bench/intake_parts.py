@@ -11,16 +11,17 @@ from aiokafka import TopicPartition
 from processors.intake import PartitionIntake, Watermark
 from processors.ledger import Ledger
 from processors.partition import PartitionFold
+from processors.records import Records, joined
 from schemas.settings import FigureSettings
 from streams.kafka.clients import consumer
 from streams.kafka.intake import Intake
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS
-from streams.kafka.whole_batches import Fetched, install, joined, whole
+from streams.kafka.whole_batches import install, whole
 from streams.metrics import Metrics
 
 FIGURES = FigureSettings()
-Steps = list[tuple[int, Fetched]]
+Steps = list[tuple[int, Records]]
 
 
 class Took(NamedTuple):
@@ -57,7 +58,7 @@ async def client_alone(settings: KafkaSettings) -> tuple[Took, Steps]:
         while events < waiting:
             for place, found in (await reader.getmany(timeout_ms=500)).items():
                 steps.append((place.partition, joined(found)))
-                events += len(steps[-1][1].offsets)
+                events += len(steps[-1][1])
         return events
 
     took = await _timed(fetch)
@@ -76,10 +77,10 @@ async def fold_alone(settings: KafkaSettings, steps: Steps) -> Took:
 
     async def fold() -> int:
         for partition, fetched in steps:
-            for output in folds[partition].take(fetched.columns()):
+            for output in folds[partition].take(fetched):
                 for batch in output.batches:
                     batch.encoded()
-        return sum(len(fetched.offsets) for _, fetched in steps)
+        return sum(len(fetched) for _, fetched in steps)
 
     return await _timed(fold)
 

@@ -193,7 +193,7 @@ def decode(batch: Batch, rules: Rules) -> Events:
 
 
 @inlined
-def _varint(data: Bytes, at: Whole, end: Whole) -> tuple[Whole, Whole]:
+def varint(data: Bytes, at: Whole, end: Whole) -> tuple[Whole, Whole]:
     """Return a zigzag varint and the place behind it, or place -1 when it is cut short or longer than 64 bits."""
     if 0 <= at < end and data[at] < CONTINUED:  # most fields are one byte
         return (np.int64(data[at]) >> 1) ^ -(np.int64(data[at]) & 1), at + 1
@@ -269,7 +269,7 @@ def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> Whole:  # noqa
             if batch.single:
                 kind = kinds[0]
             else:
-                branch, at = _varint(data, at, end)
+                branch, at = varint(data, at, end)
                 if at >= 0 and 0 <= branch < len(kinds):
                     kind = kinds[branch]
             stop = -1
@@ -300,10 +300,10 @@ def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> Whole:  # noqa
 @inlined
 def _closing(data: Bytes, at: Whole, end: Whole, events: Events, row: Whole) -> Whole:
     """Read an UpdateClosed as far as its end; its values are read where it is handled, one at a time."""
-    length, at = _varint(data, at, end)
+    length, at = varint(data, at, end)
     if at < 0 or length < 0 or length > end - at:
         return -1
-    month, at = _varint(data, at + length, end)
+    month, at = varint(data, at + length, end)
     events.parts[row] = 0
     events.fault[row] = 0 if _is_int(month) else UNDECODABLE
     return at
@@ -321,33 +321,33 @@ def _line(  # noqa: C901, PLR0911, PLR0915 - one record, field after field, in t
         return -1
     for word in range(4):
         events.identity[row, word] = _word(data, at + 8 * word)
-    ocmw, at = _varint(data, at + 2 * KEY_BYTES, end)
-    dossier, at = _varint(data, at, end)
-    support, at = _varint(data, at, end)
-    amount_type, at = _varint(data, at, end)
-    first, at = _varint(data, at, end)
-    last, at = _varint(data, at, end)
-    statement_month, at = _varint(data, at, end)
-    amount, at = _varint(data, at, end)
-    days, at = _varint(data, at, end)
-    article, at = _varint(data, at, end)
-    percentage, at = _varint(data, at, end)
-    sex, at = _varint(data, at, end)
-    born, at = _varint(data, at, end)
+    ocmw, at = varint(data, at + 2 * KEY_BYTES, end)
+    dossier, at = varint(data, at, end)
+    support, at = varint(data, at, end)
+    amount_type, at = varint(data, at, end)
+    first, at = varint(data, at, end)
+    last, at = varint(data, at, end)
+    statement_month, at = varint(data, at, end)
+    amount, at = varint(data, at, end)
+    days, at = varint(data, at, end)
+    article, at = varint(data, at, end)
+    percentage, at = varint(data, at, end)
+    sex, at = varint(data, at, end)
+    born, at = varint(data, at, end)
     if at < 0 or not 0 <= born <= 1:
         return -1
     birth = NO_BIRTH_DATE
     if born:
-        birth, at = _varint(data, at, end)
-    household, at = _varint(data, at, end)
-    length, at = _varint(data, at, end)
+        birth, at = varint(data, at, end)
+    household, at = varint(data, at, end)
+    length, at = varint(data, at, end)
     if at < 0 or not 0 <= length <= end - at:
         return -1
     nationality = _nationality(data, at, length)
-    status, at = _varint(data, at + length, end)
+    status, at = varint(data, at + length, end)
     content = mixed(np.uint64(kind + 1), np.uint64(dossier))
     if kind == REGULARISATION:
-        corrects, at = _varint(data, at, end)
+        corrects, at = varint(data, at, end)
         if at < 0 or not 0 <= corrects <= 1 or end - at < KEY_BYTES * corrects:
             return -1
         if corrects:
@@ -476,15 +476,15 @@ def _fact(data: Bytes, at: Whole, end: Whole, kind: Whole, rules: Rules, events:
 
 @inlined
 def _employment(data: Bytes, at: Whole, end: Whole, events: Events, row: Whole) -> Whole:
-    employer, at = _varint(data, at, end)
+    employer, at = varint(data, at, end)
     if not 0 <= at < end:
         return np.int64(-1)
     by_ocmw = np.int64(data[at] != 0)
-    declaration, at = _varint(data, at + 1, end)
-    period, at = _varint(data, at, end)
+    declaration, at = varint(data, at + 1, end)
+    period, at = varint(data, at, end)
     first, at = _optional_day(data, at, end)
     last, at = _optional_day(data, at, end)
-    length, at = _varint(data, at, end)
+    length, at = varint(data, at, end)
     if at < 0 or not 0 <= length <= end - at:
         return np.int64(-1)
     content = mixed(mixed(np.uint64(EMPLOYMENT + 1), np.uint64(employer)), np.uint64(period))
@@ -533,8 +533,8 @@ def packed(worker_type: str) -> int:
 
 @inlined
 def _youth_exit(data: Bytes, at: Whole, end: Whole, events: Events, row: Whole) -> Whole:
-    day, at = _varint(data, at, end)
-    sex, at = _varint(data, at, end)
+    day, at = varint(data, at, end)
+    sex, at = varint(data, at, end)
     birth, at = _optional_day(data, at, end)
     if at < 0:
         return np.int64(-1)
@@ -558,8 +558,8 @@ def _youth_exit(data: Bytes, at: Whole, end: Whole, events: Events, row: Whole) 
 
 @inlined
 def _residence(data: Bytes, at: Whole, end: Whole, rules: Rules, events: Events, row: Whole) -> Whole:
-    nis, at = _varint(data, at, end)
-    day, at = _varint(data, at, end)
+    nis, at = varint(data, at, end)
+    day, at = varint(data, at, end)
     if at < 0:
         return np.int64(-1)
     municipality = np.int64(rules.municipality_of_nis[nis]) if 0 <= nis <= MAX_NIS else np.int64(-1)
@@ -581,12 +581,12 @@ def _residence(data: Bytes, at: Whole, end: Whole, rules: Rules, events: Events,
 @inlined
 def _optional_day(data: Bytes, at: Whole, end: Whole) -> tuple[Whole, Whole]:
     """Return a day that may be null (NO_BIRTH_DATE) and the place behind it, -1 where it does not parse."""
-    branch, at = _varint(data, at, end)
+    branch, at = varint(data, at, end)
     if at < 0 or not 0 <= branch <= 1:
         return np.int64(NO_BIRTH_DATE), np.int64(-1)
     if branch == 0:
         return np.int64(NO_BIRTH_DATE), at
-    return _varint(data, at, end)
+    return varint(data, at, end)
 
 
 @inlined

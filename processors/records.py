@@ -45,6 +45,13 @@ class Records(NamedTuple):
     def __len__(self) -> int:  # noqa: D105 - what it says
         return len(self.offsets)
 
+    def at(self, offset: int) -> tuple[bytes | None, bytes | None]:
+        """Return key and value of a record, None for what is empty."""
+        row = int(np.searchsorted(self.offsets, offset))
+        key = self.keys[self.key_bounds[row] : self.key_bounds[row + 1]].tobytes()
+        value = self.values[self.value_bounds[row] : self.value_bounds[row + 1]].tobytes()
+        return key or None, value or None
+
     def slice(self, first: int, stop: int) -> "Records":
         """Return some of the records."""
         return Records(
@@ -72,6 +79,29 @@ def _joined(column: Sequence[bytes | None]) -> tuple[Bytes, Int64]:
     bounds = np.zeros(len(column) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, column), np.int64, len(column)), out=bounds[1:])  # type: ignore[arg-type]
     return np.frombuffer(data, np.uint8), bounds
+
+
+def joined(parts: Sequence[Records]) -> Records:
+    """Return records that follow each other as one."""
+    if len(parts) == 1:
+        return parts[0]
+    numbers: dict[int, int] = {}
+    before = 0
+    for part in parts:
+        numbers.update({before + row: number for row, number in part.numbers.items()})
+        before += len(part)
+    return Records(
+        np.concatenate([part.offsets for part in parts]),
+        *_end_to_end([(part.keys, part.key_bounds) for part in parts]),
+        *_end_to_end([(part.values, part.value_bounds) for part in parts]),
+        numbers,
+    )
+
+
+def _end_to_end(columns: Sequence[tuple[Bytes, Int64]]) -> tuple[Bytes, Int64]:
+    lengths = np.concatenate([np.diff(bounds) for _, bounds in columns])
+    data = np.concatenate([data[bounds[0] : bounds[-1]] for data, bounds in columns])
+    return data, np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
 
 
 def _branches() -> npt.NDArray[np.int64]:

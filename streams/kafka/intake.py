@@ -25,6 +25,7 @@ from processors.brake import Brake
 from processors.intake import Output, PartitionIntake, SnapshotRefusedError, Watermark, believable
 from processors.ledger import Ledger
 from processors.partition import LogError, PartitionFold
+from processors.records import Records, joined
 from schemas.faults import FAULTS
 from schemas.settings import FigureSettings
 from streams.kafka.clients import consumer, producing
@@ -33,7 +34,7 @@ from streams.kafka.snapshots import load_partition, save_partition
 from streams.kafka.summaries import send_summaries
 from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, rows_topic, verify_topics
 from streams.kafka.watermarks import watermarks
-from streams.kafka.whole_batches import Fetched, install, joined, whole
+from streams.kafka.whole_batches import install, whole
 from streams.metrics import Metrics
 
 LOG = structlog.get_logger("ocmw.intake")
@@ -218,7 +219,7 @@ class Intake(Service):
                 raise LogError(message)
         return {place.partition: ends[place] for place in where}
 
-    async def _step(self, partition: int, fetched: Fetched) -> None:
+    async def _step(self, partition: int, fetched: Records) -> None:
         assigned = self.held.assigned.get(partition)
         if assigned is None:
             return
@@ -236,7 +237,7 @@ class Intake(Service):
             self.held.assigned.pop(partition)  # half a step: nobody may keep a snapshot of it
             raise
 
-    async def _send(self, partition: int, output: Output, fetched: Fetched) -> None:
+    async def _send(self, partition: int, output: Output, fetched: Records) -> None:
         """Send what a step sends, in order, each kind acknowledged before the next. Any refusal ends the worker."""
         if output.set_aside:
             await self._set_aside(partition, output, fetched)
@@ -257,7 +258,7 @@ class Intake(Service):
             first = output.batches[0]
             self._braking.note(first.stop - first.start, len(output.set_aside))
 
-    async def _set_aside(self, partition: int, output: Output, fetched: Fetched) -> None:
+    async def _set_aside(self, partition: int, output: Output, fetched: Records) -> None:
         sent = []
         for offset, fault in output.set_aside:
             headers = [
@@ -318,8 +319,8 @@ class Intake(Service):
             del self.held.assigned[partition]
 
 
-def _folded(intake: PartitionIntake, fetched: Fetched) -> list[Output]:
-    return list(intake.take(fetched.columns()))
+def _folded(intake: PartitionIntake, fetched: Records) -> list[Output]:
+    return list(intake.take(fetched))
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed

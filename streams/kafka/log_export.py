@@ -79,7 +79,7 @@ async def _pieces(settings: KafkaSettings, place: TopicPartition) -> AsyncIterat
     async with reading(settings, place) as reader:
         end = (await reader.end_offsets([place]))[place]
         async for fetched in records_between(reader, place, 0, end):
-            records = unpacked(iter(fetched)).columns()
+            records = unpacked(iter(fetched))
             batch, events = decoded(batch_of_records(records), rules(FigureSettings()))
             set_wrong_aside(records, batch, events, place.partition, settings.partitions)
             data = batch.data.tobytes()
