@@ -32,8 +32,11 @@ from streams.servers.redis import RedisServer
 
 LIVE_SECONDS = 0.5
 HISTORY_UPDATES = 20
-"""Closings of the history before the live events; only the last of them is closed here, so one release holds all."""
-REFERENCE_MONTH = 202308, 202312
+"""Closings of the history before the live events. Only the last two are closed here: two releases hold all, so what
+did not vary is published, and as many months are open as each month of practice has."""
+REFERENCE_MONTHS = {HISTORY_UPDATES - 1: 202307, HISTORY_UPDATES: 202308}
+LATE_REFERENCE_MONTH = 202309
+RELEASES = len(REFERENCE_MONTHS)
 PATIENCE = 600.0
 
 Line = tuple[str, str]
@@ -98,11 +101,13 @@ class Flow:
                 for block in self._blocks:
                     batch = batch_of([block], self._file.layout)
                     await emitter.emit(batch)
-                    closed += int((decode(batch, rules(FigureSettings())).kind == UPDATE_CLOSED).sum())
+                    closings = int((decode(batch, rules(FigureSettings())).kind == UPDATE_CLOSED).sum())
+                    closed += closings
+                    if closings and closed in REFERENCE_MONTHS:
+                        await emitter.flush()
+                        await closer.close(f"history-{closed}", REFERENCE_MONTHS[closed])
                     if closed == HISTORY_UPDATES:
                         break
-                await emitter.flush()
-                await closer.close("history", REFERENCE_MONTH[0])
                 return sum(await self._ends())
 
         return asyncio.run(send())
@@ -115,9 +120,9 @@ class Flow:
         yield "cold intake, process start included", f"{waiting:,} records in {time.perf_counter() - began:.1f} s"
         began = time.perf_counter()
         self._start("publish")
-        self._until(lambda: self._in_redis() == 1)
-        yield "first release, all periods, as far as Redis", f"{time.perf_counter() - began:.0f} s"
-        self._until(lambda: self._live_release() == 1 and asyncio.run(last_released(self.settings)) == 1)
+        self._until(lambda: self._in_redis() == RELEASES)
+        yield "two releases, the first of all periods, as far as Redis", f"{time.perf_counter() - began:.0f} s"
+        self._until(lambda: self._live_release() == RELEASES == asyncio.run(last_released(self.settings)))
         yield from asyncio.run(self._live(events, rate))
         yield from asyncio.run(self._late_update())
         for name in ("intake", "publish"):
@@ -171,14 +176,14 @@ class Flow:
         async with reading(self.settings, *places) as reader:
             before = await reader.end_offsets(places)
             async with producing(self.settings) as producer, closing(self.settings, producer) as closer:
-                await closer.close("late", REFERENCE_MONTH[1])
+                await closer.close("late", LATE_REFERENCE_MONTH)
             began = time.perf_counter()
             for place in places:
                 await _marked(reader, place, before[place])
             reached = time.perf_counter()
-        await asyncio.to_thread(self._until, lambda: DirectoryStore.reading(self.store).latest() == 2)  # noqa: PLR2004
+        await asyncio.to_thread(self._until, lambda: DirectoryStore.reading(self.store).latest() > RELEASES)
         home = time.perf_counter()
-        await asyncio.to_thread(self._until, lambda: self._in_redis() == 2)  # noqa: PLR2004 - the late update's
+        await asyncio.to_thread(self._until, lambda: self._in_redis() > RELEASES)
         copy = time.perf_counter()
         cells = sum(
             entry.latest.cells

@@ -49,6 +49,10 @@ class Gathered:
         self.touched = np.zeros(shape, np.bool_) if touched is None else touched
         self.since = np.full(partitions, FAR, np.int64) if since is None else since
 
+    def persons_of(self, partition: int, rows: Rows) -> Int64:
+        """Return the numbers in this ledger of the persons of some rows."""
+        return np.asarray(rows.person.astype(np.int64) * self.partitions + partition)
+
     def put(self, partition: int, rows: Rows) -> None:
         """Let rows and facts of a partition stand as they are given."""
         self._put_facts(partition, rows.facts)

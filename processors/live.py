@@ -1,21 +1,21 @@
 """Live figures: what the rows amount to now, for each OCMW and month that is not stable yet.
 
 Between two updates nobody may publish, but an OCMW wants to see its own claims arrive. So what rows reached is noted
-by (municipality, month), and those alone are counted again, whole, by the kernel that counts updates. Only cells of
-municipalities are wanted, and such a cell asks for the rows of its municipality alone: a person of two municipalities
-is simply two persons here, each complete. What is shown replaces what the last release says of that municipality and
-month; nothing is added to anything, so nothing drifts, and after the next release nothing is left to show.
+by (municipality, month), and those alone are counted, by the kernel that counts updates: whole the first time after a
+release, and then only the persons that changed (``processors.standing``). Only cells of municipalities are wanted, and
+such a cell asks for the rows of its municipality alone: a person of two municipalities is simply two persons here,
+each complete. What is shown replaces what the last release says of that municipality and month; after the next release
+nothing is left to show.
 
 Nothing here reaches the gate. Which months are open is what the last release says: pending or settling ones, and those
 that no release knows yet.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.axes import axis
 from processors.compiled import kernel
@@ -36,8 +36,8 @@ from processors.rules import LEAF_COUNT, shown_municipality
 from processors.slots import EMPTY
 from processors.stability import FROZEN_THROUGH, FROZEN_WHEN
 from schemas.arrays import Int16, Int32, Int64, Mask
+from schemas.breakdowns import CATEGORIES
 from schemas.figures import Cells
-from schemas.live import LiveCells, Recounted
 from schemas.periods import MONTH_COUNT, Period
 from schemas.places import MUNICIPALITIES, PLACE_NUMBER, PLACES
 from schemas.releases import UNSTABLE, Release
@@ -46,14 +46,20 @@ from schemas.settings import FigureSettings
 from schemas.supports import NODES
 
 
-class _Piece(NamedTuple):
-    """Cells of municipalities of one node and month; ``key`` is municipality x MONTH_COUNT + month."""
+class Counted(NamedTuple):
+    """Cells of municipalities by ``key``, which rises; ``values`` has the columns of ``MEASURES``.
+
+    A key holds municipality, month, node and category, in this order (``CELLS_OF_LINE`` to a municipality and month).
+    """
 
     key: Int64
-    cells: LiveCells
+    values: Int64
 
 
-Each = Callable[[Callable[[int], list[_Piece]], list[int]], Iterable[list[_Piece]]]
+MEASURES = ("beneficiaries", "amount_cents", "state_share_cents", "days")
+CELLS_OF_LINE = len(NODES) * len(CATEGORIES)
+
+Each = Callable[[Callable[[int], Counted], list[int]], Iterable[Counted]]
 
 
 class Reached:
@@ -100,15 +106,19 @@ def open_months(release: Release | None) -> Mask:
 
 
 def rows_at(ledger: Ledger, wanted: Mask, settings: FigureSettings) -> Int64:
-    """Return the rows of the wanted (shown municipality, month), by municipality, then person; a copy.
+    """Return the rows of the wanted (shown municipality, month), as ``counted`` takes them; a copy.
 
     The ledger may change once this has returned.
     """
     shown = shown_municipality(settings)
-    found = ledger.tables.rows[_found(ledger.tables, wanted, shown)]
-    by_person = _order(found[:, KEY] >> PERSON_SHIFT, ledger.persons)
-    municipality = shown[found[by_person, KEY] >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK].astype(np.int64)
-    return np.asarray(found[by_person[_order(municipality, len(shown))]])
+    return by_municipality(ledger.tables.rows[_found(ledger.tables, wanted, shown)], ledger.persons, shown)
+
+
+def by_municipality(rows: Int64, persons: int, shown: Int16) -> Int64:
+    """Return rows by shown municipality, then person (below ``persons``); those of a person as they stand."""
+    by_person = _order(rows[:, KEY] >> PERSON_SHIFT, persons)
+    municipality = shown[rows[by_person, KEY] >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK].astype(np.int64)
+    return np.asarray(rows[by_person[_order(municipality, len(shown))]])
 
 
 @kernel
@@ -147,74 +157,42 @@ def _order(keys: Int64, size: int) -> Int64:
     return order
 
 
-def recounted(
-    rows: Int64, wanted: Mask, open_: Mask, settings: FigureSettings, each: Each = map
-) -> Iterator[Recounted]:
-    """Yield what is wanted and open in some node, counted from the rows of ``rows_at``; without cells too.
+def counted(rows: Int64, open_: Mask, settings: FigureSettings, each: Each = map) -> Counted:
+    """Return what rows, in the order of ``by_municipality``, amount to where a month is open in a node.
 
-    ``wanted`` is by (shown municipality, month), ``open_`` by (node, month). ``each`` maps a function over nodes, which
-    do not depend on each other: ``map``, or that of a pool of threads.
+    ``open_`` is by (node, month). ``each`` maps a function over nodes, which do not depend on each other: ``map``, or
+    that of a pool of threads.
     """
     present = np.bincount(rows[:, KEY] & LEAF_MASK, minlength=LEAF_COUNT) > 0
     nodes = [number for number, node in enumerate(NODES) if present[list(node.leaves)].any()]
-    of_node = partial(_of_node, rows=rows, open_=open_ & wanted.any(axis=0), settings=settings)
-    pieces = [piece for found in each(of_node, nodes) for piece in found]
-    key = np.concatenate([_NO_KEYS, *(piece.key for piece in pieces)])
+    pieces = [NOTHING, *each(partial(_of_node, rows=rows, open_=open_, settings=settings), nodes)]
+    key = np.concatenate([piece.key for piece in pieces])
     order = np.argsort(key, kind="stable")
-    cells = _together([piece.cells for piece in pieces]).take(order)
-    municipalities, months = np.nonzero(wanted & open_.any(axis=0))
-    keys = municipalities * MONTH_COUNT + months
-    starts = np.searchsorted(key[order], keys, side="left").tolist()
-    stops = np.searchsorted(key[order], keys, side="right").tolist()
-    for municipality, month, start, stop in zip(municipalities.tolist(), months.tolist(), starts, stops, strict=True):
-        yield Recounted(MUNICIPALITIES[municipality], month, cells.take(slice(start, stop)))
+    return Counted(key[order], np.concatenate([piece.values for piece in pieces])[order])
 
 
-_NO_KEYS = np.zeros(0, np.int64)
-_NO_CELLS = LiveCells(
-    np.zeros(0, np.uint8),
-    np.zeros(0, np.uint16),
-    np.zeros(0, np.int32),
-    np.zeros(0, np.int64),
-    np.zeros(0, np.int64),
-    np.zeros(0, np.int64),
-)
-
-
-def _together(pieces: list[LiveCells]) -> LiveCells:
-    columns: list[npt.NDArray[Any]] = [np.concatenate(column) for column in zip(_NO_CELLS, *pieces, strict=True)]
-    return LiveCells(*columns)
-
-
-def _of_node(number: int, rows: Int64, open_: Mask, settings: FigureSettings) -> list[_Piece]:
-    """Return the cells of municipalities of one node, month by month."""
-    months = open_[number]
-    chosen = rows[months[rows[:, KEY] >> MONTH_SHIFT & MONTH_MASK]]
-    if not len(chosen):
-        return []
-    periods = tuple(Period("month", month) for month in np.flatnonzero(months).tolist())
-    (_, blocks), *_ = count(People(chosen, months), (axis("month", periods),), NODES[number], settings)
-    return [_municipal(number, period.first, cells) for period, cells in zip(periods, blocks, strict=True)]
-
-
+NOTHING = Counted(np.zeros(0, np.int64), np.zeros((0, len(MEASURES)), np.int64))
 _MUNICIPALITY_OF_PLACE = np.full(len(PLACES), -1, np.int64)
 _MUNICIPALITY_OF_PLACE[[PLACE_NUMBER["municipality", nis] for nis in MUNICIPALITIES]] = np.arange(len(MUNICIPALITIES))
 
 
-def _municipal(number: int, month: int, cells: Cells) -> _Piece:
+def _of_node(number: int, rows: Int64, open_: Mask, settings: FigureSettings) -> Counted:
+    """Return the cells of municipalities of one node, month by month."""
+    month = rows[:, KEY] >> MONTH_SHIFT & MONTH_MASK
+    held = open_[number] & (np.bincount(month, minlength=MONTH_COUNT) > 0)
+    if not held.any():
+        return NOTHING
+    months = np.flatnonzero(held).tolist()
+    periods = axis("month", tuple(Period("month", one) for one in months))
+    (_, blocks), *_ = count(People(rows[held[month]], held), (periods,), NODES[number], settings)
+    pieces = [_municipal(number, one, cells) for one, cells in zip(months, blocks, strict=True)]
+    return Counted(np.concatenate([piece.key for piece in pieces]), np.concatenate([piece.values for piece in pieces]))
+
+
+def _municipal(number: int, month: int, cells: Cells) -> Counted:
     """Return the cells of municipalities, as a copy: the arrays of a count are used again."""
     municipality = _MUNICIPALITY_OF_PLACE[cells.place]
     mine = cells.take(municipality >= 0)
-    number_of_all = np.full(len(mine), number, np.uint8)
-    key = municipality[municipality >= 0] * MONTH_COUNT + month
-    return _Piece(
-        key,
-        LiveCells(
-            number_of_all,
-            mine.category,
-            mine.beneficiaries,
-            mine.amount_cents,
-            mine.state_share_cents,
-            mine.days,
-        ),
-    )
+    line = municipality[municipality >= 0] * MONTH_COUNT + month
+    key = (line * len(NODES) + number) * len(CATEGORIES) + mine.category
+    return Counted(key, np.stack([getattr(mine, name).astype(np.int64) for name in MEASURES], axis=1))

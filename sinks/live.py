@@ -87,9 +87,9 @@ def decoded(data: bytes) -> LiveCells:
     return LiveCells(*found)
 
 
-def lines(counted: Iterable[Recounted]) -> list[Line]:
-    """Return what was counted again, as lines."""
-    return [Line(one.nis, Period("month", one.month).code, encoded(one.cells)) for one in counted]
+def line(counted: Recounted) -> Line:
+    """Return what was counted again, as a line."""
+    return Line(counted.nis, Period("month", counted.month).code, encoded(counted.cells))
 
 
 class LiveHome:

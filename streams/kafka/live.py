@@ -19,19 +19,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
-import numpy as np
-import numpy.typing as npt
 import structlog
 
 from processors.gathered import Gathered
 from processors.ledger import Ledger
-from processors.live import Reached, open_months, recounted, rows_at
+from processors.live import Reached, open_months
+from processors.standing import Standing, Turn
 from schemas.live import Reflects
 from schemas.releases import Release
 from schemas.rows import Rows
 from schemas.settings import FigureSettings
 from sinks.errors import StoreWriteError
-from sinks.live import LiveHome, lines
+from sinks.live import LiveHome, line
 from streams import clock
 from streams.metrics import Metrics
 
@@ -47,11 +46,9 @@ class LiveCopy(Protocol):
 
 
 class _Taken(NamedTuple):
-    """What one turn counts: a copy of the rows, what of them is wanted, which months are open, what it reflects."""
+    """What one turn counts, what it reflects, and when that was written (ms)."""
 
-    rows: npt.NDArray[np.int64]
-    wanted: npt.NDArray[np.bool_]
-    open_: npt.NDArray[np.bool_]
+    turn: Turn
     reflects: Reflects
     written: list[int]
 
@@ -84,12 +81,17 @@ class Live:
         self._behind = list(behind)
         self._open = open_months(release)
         self._reached = Reached(gathered.partitions, self._figures)
+        self._standing = Standing(self._figures)
         for partition, touched in enumerate(gathered.touched):
             self._reached.note_months(partition, touched.any(axis=0))
         self._waits = bool(gathered.touched.any())
         self._written: list[list[int]] = [[] for _ in behind]
         state = self._home.state()
         self._seen = state.reflects.positions if state else (0,) * len(behind)
+
+    def hears(self, partition: int, rows: Rows, gathered: Gathered) -> None:
+        """Note what rows are about to replace in the ledger."""
+        self._standing.note(gathered.persons_of(partition, rows), rows, gathered.ledger)
 
     def heard(self, partition: int, rows: Sequence[Rows], stop: int, written: int) -> None:
         """Note rows that now stand in the ledger: up to which position, and when they were written (ms)."""
@@ -126,6 +128,7 @@ class Live:
         """Begin anew above a release: all that was live is in it."""
         await self.settle()
         self._open = open_months(release)
+        self._standing.forget()
         for partition in range(len(self._behind)):
             self.passed(partition, release.update.sequence)
         self._waits = False
@@ -143,7 +146,7 @@ class Live:
         written = [at for of_one in self._written for at in of_one]
         self._written = [[] for _ in self._written]
         self._waits = False
-        return _Taken(rows_at(ledger, wanted, self._figures), wanted, self._open, reflects, written)
+        return _Taken(self._standing.take(ledger, wanted, self._open), reflects, written)
 
     async def _counted(self, taken: _Taken) -> None:
         if await asyncio.to_thread(self._show, taken):
@@ -154,8 +157,8 @@ class Live:
 
     def _show(self, taken: _Taken) -> bool:
         with ThreadPoolExecutor(os.cpu_count()) as threads:
-            counted = recounted(taken.rows, taken.wanted, taken.open_, self._figures, threads.map)
-            return self._home.show(taken.reflects, lines(counted))
+            counted = self._standing.recounted(taken.turn, threads.map)
+            return self._home.show(taken.reflects, map(line, counted))
 
     def _shown(self) -> None:
         for copy in self._copies:

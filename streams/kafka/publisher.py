@@ -180,6 +180,7 @@ class Publisher:
         rows: list[Rows] | None = self.alignment.hear_batch(message)
         if rows is not None:
             for part in rows:
+                self._live.hears(partition, part, self.gathered)
                 self.gathered.put(partition, part)
             self._live.heard(partition, rows, message.stop, written)
         return False

@@ -1,7 +1,7 @@
 """Live figures: the same as a count of everything gives, for whatever is asked; and shown in one direction only."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,25 @@ import pytest
 from processors.axes import axis
 from processors.counting import count
 from processors.fold import Fold
-from processors.ledger import KEY, MUNICIPALITY_SHIFT, PERSON_SHIFT, Ledger
-from processors.live import Reached, open_months, recounted, rows_at
+from processors.gathered import Gathered
+from processors.ledger import (
+    AMOUNT,
+    DAYS,
+    KEY,
+    MONTH_MASK,
+    MONTH_SHIFT,
+    MUNICIPALITY_SHIFT,
+    PERSON_SHIFT,
+    STATE_SHARE,
+    TRAITS,
+    Ledger,
+)
+from processors.live import Reached, open_months
 from processors.people import people
+from processors.standing import Standing
 from schemas.arrays import Mask
 from schemas.figures import BlockKey
-from schemas.live import Reflects
+from schemas.live import Recounted, Reflects
 from schemas.log import LogFile
 from schemas.periods import MONTH_COUNT, Period, parse_month
 from schemas.places import MUNICIPALITIES, PLACE_NUMBER
@@ -73,8 +86,13 @@ def told_by_count(ledger: Ledger, settings: FigureSettings) -> Told:
 
 
 def told_live(ledger: Ledger, wanted: Mask, open_: Mask, settings: FigureSettings) -> Told:
+    standing = Standing(settings)
+    return told(standing.recounted(standing.take(ledger, wanted, open_)))
+
+
+def told(lines: Iterable[Recounted]) -> Told:
     found: Told = {}
-    for one in recounted(rows_at(ledger, wanted, settings), wanted, open_, settings):
+    for one in lines:
         cells = one.cells
         columns = (cells.support, cells.category, cells.beneficiaries, cells.amount_cents, cells.days)
         for support, category, *measures in zip(*(column.tolist() for column in columns), strict=True):
@@ -110,9 +128,63 @@ def test_what_is_wanted_and_open_alone_is_counted(ledger: Ledger, settings: Figu
 
 def test_a_wanted_month_without_rows_is_told_as_empty(ledger: Ledger, settings: FigureSettings) -> None:
     wanted = every(range(FIRST - 3, FIRST - 2))
-    found = list(recounted(rows_at(ledger, wanted, settings), wanted, open_months(None), settings))
+    standing = Standing(settings)
+    found = list(standing.recounted(standing.take(ledger, wanted, open_months(None))))
     assert len(found) == len(MUNICIPALITIES)
     assert all(len(one.cells.support) == 0 for one in found)
+
+
+def changed(ledger: Ledger, chance: np.random.Generator) -> Iterator[Rows]:
+    """Yield all rows of a ledger in any order, some of them more than once, with sums and attributes that change."""
+    rows = ledger.rows
+    month = rows[:, KEY] >> MONTH_SHIFT & MONTH_MASK
+    order = chance.permutation(np.repeat(np.arange(len(rows)), 2))
+    for some in np.array_split(order, 12):
+        drawn = np.unique(some)  # a batch holds a row once
+        amount = rows[drawn, AMOUNT] * chance.choice([0, 1, 1, -1, 3], len(drawn))
+        traits = [int(chance.choice(rows[month == one, TRAITS])) for one in month[drawn]]
+        place = rows[drawn, KEY] & ((1 << PERSON_SHIFT) - 1)
+        person = rows[drawn, KEY] >> PERSON_SHIFT
+        yield Rows(
+            person.astype(np.uint32),
+            place.astype(np.uint32),
+            amount,
+            rows[drawn, STATE_SHARE],
+            rows[drawn, DAYS],
+            np.array(traits, np.uint32),
+        )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_changes_in_whatever_turns_what_stands_is_what_a_count_gives(
+    ledger: Ledger, settings: FigureSettings, seed: int
+) -> None:
+    chance = np.random.default_rng(seed)
+    open_ = (chance.random((len(NODES), MONTH_COUNT)) < 0.7) & every().any(axis=0)
+    gathered, reached, standing = Gathered(Ledger(settings), 1), Reached(1, settings), Standing(settings)
+    shown: Told = {}
+    for number, rows in enumerate(changed(ledger, chance)):
+        standing.note(gathered.persons_of(0, rows), rows, gathered.ledger)
+        gathered.put(0, rows)
+        reached.note(0, rows)
+        if number % 3 == 1:
+            continue  # changes of several batches are one turn
+        wanted = reached.take() & open_.any(axis=0)
+        lines = list(standing.recounted(standing.take(gathered.ledger, wanted, open_)))
+        again = {(line.nis, line.month) for line in lines}
+        shown = {key: measures for key, measures in shown.items() if (key[0], key[2]) not in again} | told(lines)
+        if number == 6:
+            standing.forget()
+            shown = {}
+            reached.note_months(0, open_.any(axis=0))
+    number_of = {node.code: at for at, node in enumerate(NODES)}
+    expected = {
+        key: measures
+        for key, measures in told_by_count(gathered.ledger, settings).items()
+        if open_[number_of[key[1]], key[2]]
+    }
+    assert len(expected) > 1000
+    assert shown == expected
 
 
 def test_rows_are_noted_by_the_municipality_that_shows_them(ledger: Ledger, settings: FigureSettings) -> None:

@@ -60,6 +60,7 @@ class Trial:
 
     def hear(self, stop: int, cents: int = 100) -> None:
         """Hear a row up to a position."""
+        self.live.hears(0, rows(cents), self.gathered)
         self.gathered.put(0, rows(cents))
         self.live.heard(0, [rows(cents)], stop, WRITTEN)
 
