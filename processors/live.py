@@ -1,17 +1,16 @@
 """Live figures: what the rows amount to now, for each OCMW and month that is not stable yet.
 
 Between two updates nobody may publish, but an OCMW wants to see its own claims arrive. So what rows reached is noted
-by (municipality, month), and those alone are counted, by the kernel that counts updates: whole the first time after a
-release, and then only the persons that changed (``processors.standing``). Only cells of municipalities are wanted, and
-such a cell asks for the rows of its municipality alone: a person of two municipalities is simply two persons here,
-each complete. What is shown replaces what the last release says of that municipality and month; after the next release
-nothing is left to show.
+by (municipality, month), and of those alone what changed is counted, by the kernel that counts updates
+(``processors.standing``). Only cells of municipalities are wanted, and such a cell asks for the rows of its
+municipality alone: a person of two municipalities is simply two persons here, each complete. What is shown replaces
+what the last release says of that municipality and month; after the next release nothing is left to show.
 
 Nothing here reaches the gate. Which months are open is what the last release says: pending or settling ones, and those
 that no release knows yet.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -165,10 +164,14 @@ def counted(rows: Int64, open_: Mask, settings: FigureSettings, each: Each = map
     """
     present = np.bincount(rows[:, KEY] & LEAF_MASK, minlength=LEAF_COUNT) > 0
     nodes = [number for number, node in enumerate(NODES) if present[list(node.leaves)].any()]
-    pieces = [NOTHING, *each(partial(_of_node, rows=rows, open_=open_, settings=settings), nodes)]
-    key = np.concatenate([piece.key for piece in pieces])
+    return by_key(list(each(partial(_of_node, rows=rows, open_=open_, settings=settings), nodes)))
+
+
+def by_key(pieces: Sequence[Counted]) -> Counted:
+    """Return pieces that have no key in common as one."""
+    key = np.concatenate([NOTHING.key, *(piece.key for piece in pieces)])
     order = np.argsort(key, kind="stable")
-    return Counted(key[order], np.concatenate([piece.values for piece in pieces])[order])
+    return Counted(key[order], np.concatenate([NOTHING.values, *(piece.values for piece in pieces)])[order])
 
 
 NOTHING = Counted(np.zeros(0, np.int64), np.zeros((0, len(MEASURES)), np.int64))
@@ -185,12 +188,11 @@ def _of_node(number: int, rows: Int64, open_: Mask, settings: FigureSettings) ->
     months = np.flatnonzero(held).tolist()
     periods = axis("month", tuple(Period("month", one) for one in months))
     (_, blocks), *_ = count(People(rows[held[month]], held), (periods,), NODES[number], settings)
-    pieces = [_municipal(number, one, cells) for one, cells in zip(months, blocks, strict=True)]
-    return Counted(np.concatenate([piece.key for piece in pieces]), np.concatenate([piece.values for piece in pieces]))
+    return by_key([municipal(number, one, cells) for one, cells in zip(months, blocks, strict=True)])
 
 
-def _municipal(number: int, month: int, cells: Cells) -> Counted:
-    """Return the cells of municipalities, as a copy: the arrays of a count are used again."""
+def municipal(number: int, month: int, cells: Cells) -> Counted:
+    """Return the cells of municipalities of a block, as a copy: the arrays of a count are used again."""
     municipality = _MUNICIPALITY_OF_PLACE[cells.place]
     mine = cells.take(municipality >= 0)
     line = municipality[municipality >= 0] * MONTH_COUNT + month

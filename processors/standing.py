@@ -1,9 +1,10 @@
-"""What municipalities and months amount to since the last release, kept up by the persons that changed.
+"""What municipalities and months amount to now, kept up by the persons that changed.
 
-A municipality and month is counted whole when rows first reach it. From then on it *stands*, and counting it whole
-again for a few persons would cost seconds at national size. What it amounts to is a sum over its persons, so only those
-that changed are counted, as they were and as they are, and the difference is added: whole numbers, so nothing drifts.
-A test demands the same cells as a count of everything, after any changes in any turns.
+Counting a municipality and month whole for a few persons costs seconds at national size. What it amounts to is a sum
+over its persons, so where something *stands*, only those that changed are counted, as they were and as they are, and
+the difference is added: whole numbers, so nothing drifts. What stands is what a release says, right after it; a
+publisher that began later counts whole what rows reach first. A test demands the same cells as a count of everything,
+after any changes in any turns.
 
     note ─► take ─► recounted
     rows    between   beside whatever
@@ -12,7 +13,7 @@ A test demands the same cells as a count of everything, after any changes in any
     change
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -29,11 +30,23 @@ from processors.ledger import (
     Tables,
     row_slot,
 )
-from processors.live import CELLS_OF_LINE, MEASURES, NOTHING, Counted, Each, by_municipality, counted, rows_at
+from processors.live import (
+    CELLS_OF_LINE,
+    MEASURES,
+    NOTHING,
+    Counted,
+    Each,
+    by_key,
+    by_municipality,
+    counted,
+    municipal,
+    rows_at,
+)
 from processors.rules import LEAF_COUNT, shown_municipality
 from processors.slots import EMPTY, place_in
 from schemas.arrays import Int16, Int64, Mask
 from schemas.breakdowns import CATEGORIES
+from schemas.figures import Cells
 from schemas.live import LiveCells, Recounted
 from schemas.periods import MONTH_COUNT
 from schemas.places import MUNICIPALITIES
@@ -63,19 +76,21 @@ class Turn(NamedTuple):
 
 
 class Standing:
-    """Cells of what was counted since the last release. Nothing of it is read while a turn is counted."""
+    """Cells of what stands. Nothing of it is read while a turn is counted."""
 
     def __init__(self, settings: FigureSettings) -> None:
         """Begin with nothing that stands."""
         self._settings = settings
         self._shown = shown_municipality(settings)
-        self.forget()
-
-    def forget(self) -> None:
-        """Let nothing stand any more: it is in a release."""
         self._stands = np.zeros((len(MUNICIPALITIES), MONTH_COUNT), np.bool_)
         self._earlier: list[Earlier] = []
         self._cells = NOTHING
+
+    def begin(self, blocks: Iterable[tuple[int, int, Cells]]) -> None:
+        """Let everything stand as counted just now: blocks by node (its place in ``NODES``) and month, of all open."""
+        self._stands[:] = True
+        self._earlier = []
+        self._cells = by_key([municipal(node, month, cells) for node, month, cells in blocks])
 
     def note(self, person: Int64, rows: Rows, ledger: Ledger) -> None:
         """Note what stands in the place of rows that are about to be put, of persons by their number in the ledger."""

@@ -15,7 +15,7 @@ release, and has come as far as what is shown (the guard of ``sinks.live``).
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
@@ -25,16 +25,21 @@ from processors.gathered import Gathered
 from processors.ledger import Ledger
 from processors.live import Reached, open_months
 from processors.standing import Standing, Turn
+from schemas.arrays import Mask
+from schemas.figures import Cells
 from schemas.live import Reflects
-from schemas.releases import Release
+from schemas.releases import BlockRef, Release
 from schemas.rows import Rows
 from schemas.settings import FigureSettings
+from schemas.supports import NODES
 from sinks.errors import StoreWriteError
 from sinks.live import LiveHome, line
 from streams import clock
 from streams.metrics import Metrics
 
 LOG = structlog.get_logger("ocmw.publish")
+
+ReadBlocks = Callable[[Iterable[BlockRef]], Iterator[Cells]]
 
 
 class LiveCopy(Protocol):
@@ -124,11 +129,11 @@ class Live:
             taken = await asyncio.to_thread(self._taken, ledger, reflects)
             self._counting = asyncio.create_task(self._counted(taken))
 
-    async def released(self, release: Release, reflects: Reflects) -> None:
-        """Begin anew above a release: all that was live is in it."""
+    async def released(self, release: Release, reflects: Reflects, read: ReadBlocks) -> None:
+        """Begin anew above a release, whose blocks can be read: all that was live is in it."""
         await self.settle()
         self._open = open_months(release)
-        self._standing.forget()
+        await asyncio.to_thread(self._standing.begin, _open_blocks(release, self._open, read))
         for partition in range(len(self._behind)):
             self.passed(partition, release.update.sequence)
         self._waits = False
@@ -164,6 +169,17 @@ class Live:
         for copy in self._copies:
             copy.is_behind = True
             copy.go_on()
+
+
+def _open_blocks(release: Release, open_: Mask, read: ReadBlocks) -> Iterator[tuple[int, int, Cells]]:
+    number = {node.code: at for at, node in enumerate(NODES)}
+    found = [
+        (number[key.support], key.period.first, entry.latest)
+        for key, entry in release.entries.items()
+        if key.period.kind == "month" and open_[number[key.support], key.period.first] and entry.latest is not None
+    ]
+    for (node, month, _), cells in zip(found, read([ref for _, _, ref in found]), strict=True):
+        yield node, month, cells
 
 
 class _Following:

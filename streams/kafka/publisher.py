@@ -192,7 +192,7 @@ class Publisher:
         self._metrics.took("ocmw_cut_seconds", asyncio.get_running_loop().time() - began)
         self.gathered.forget_touched(range(self._settings.partitions))
         self.alignment.release()
-        await self._live.released(self.release, self._reflects)
+        await self._live.released(self.release, self._reflects, self._store.read_blocks)
         self._reader.resume(*self._places)
         LOG.info("released", number=update.sequence, update=update.update_id)
 

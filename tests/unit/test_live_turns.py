@@ -16,6 +16,7 @@ from schemas.rows import Rows
 from schemas.settings import FigureSettings
 from sinks.errors import StoreWriteError
 from sinks.live import LiveHome
+from sinks.memory import MemoryStore
 from streams.kafka.live import Live
 from streams.metrics import Metrics
 
@@ -130,7 +131,7 @@ async def test_a_release_leaves_nothing_live(tmp_path: Path) -> None:
     trial.live.begin(trial.gathered, None, [0])
     trial.hear(5)
     await trial.turn(0, 5)
-    await trial.live.released(RELEASE, Reflects(1, (5,), WRITTEN))
+    await trial.live.released(RELEASE, Reflects(1, (5,), WRITTEN), MemoryStore().read_blocks)
     assert trial.months() == []
     state = trial.home.state()
     assert state is not None
