@@ -22,12 +22,19 @@ from bench import duckdb_way  # noqa: E402 - kernels are imported after their ca
 from bench.history import OUT, history  # noqa: E402
 from processors.axes import stretches  # noqa: E402
 from processors.counting import count  # noqa: E402
-from processors.decoding import batch_of, decode  # noqa: E402
+from processors.decoding import (  # noqa: E402
+    EMPLOYMENT,
+    RESIDENCE,
+    UPDATE_CLOSED,
+    YOUTH_EXIT,
+    batch_of,
+    decode,
+)
 from processors.fold import Fold  # noqa: E402
 from processors.people import people  # noqa: E402
 from processors.publication import kingdom_total, months_of  # noqa: E402
 from processors.reference_events import admitted  # noqa: E402
-from schemas.log import LogFile, encode_plain, read_plain  # noqa: E402
+from schemas.log import Block, LogFile, encode_plain, read_plain  # noqa: E402
 from schemas.settings import FigureSettings  # noqa: E402
 from schemas.supports import NODE, NODES  # noqa: E402
 from sinks.directory import DirectoryStore  # noqa: E402
@@ -39,6 +46,7 @@ DUCKDB_SHARE = 0.02
 """Share of the persons that DuckDB recounts; its time is divided by it, and the table says so."""
 
 REFERENCE_BLOCKS = 100
+EVENTS_TOGETHER = 10_000
 
 Line = tuple[str, str]
 
@@ -79,6 +87,32 @@ def _folded(path: Path) -> tuple[Fold, list[Line]]:
         ("fold, one core", f"{events / whole / 1e6:.2f} M events/s ({whole:.1f} s; decode {sum(decoding):.1f} s)"),
         ("bytes a row, an event id", f"{row_bytes / len(fold.ledger.rows):.0f}, {id_bytes / fold.ledger.ids:.0f}"),
     ]
+
+
+def _facts_beside_claims(path: Path) -> list[Line]:
+    """Fold the events of the time dimension alone, and as many lines of statements alone, each in an empty ledger."""
+    file = LogFile.open(path)
+    bodies: dict[bool, list[bytes]] = {True: [], False: []}
+    for batch in batches(file):
+        decoded = decode(batch, Fold(SETTINGS).ledger.rules)
+        for kind, start, stop in zip(decoded.kind.tolist(), decoded.start.tolist(), decoded.stop.tolist(), strict=True):
+            if start < stop and kind != UPDATE_CLOSED:
+                body = bytes([2 * kind]) + batch.data[start:stop].tobytes()
+                bodies[kind in (EMPLOYMENT, YOUTH_EXIT, RESIDENCE)].append(body)
+    facts, lines = bodies[True], bodies[False]
+    took: list[float] = []
+    for chosen in (facts, lines[: len(facts)]):
+        fold = Fold(SETTINGS)
+        of_kind: list[float] = []
+        for first in range(0, len(chosen), EVENTS_TOGETHER):
+            some = chosen[first : first + EVENTS_TOGETHER]
+            batch = batch_of([Block(np.frombuffer(b"".join(some), np.uint8), len(some), 1)], file.layout)
+            with _timed(of_kind):
+                for _ in fold.steps(batch):
+                    pass
+        took.append(sum(of_kind))
+    fact, line = (seconds / len(facts) * 1e9 for seconds in took)
+    return [("fold, a fact / a line of a statement", f"{fact:.0f} / {line:.0f} ns ({len(facts):,} of each, one core)")]
 
 
 def _counted(fold: Fold) -> list[Line]:
@@ -204,7 +238,7 @@ def main() -> None:
     path = history(persons)
     fold, lines = _folded(path)
     lines += _counted(fold)
-    lines += _lone_event(path, fold)
+    lines += _lone_event(path, fold) + _facts_beside_claims(path)
     replay, told = _replayed(path, persons)
     lines += told + _instead(fold, replay) + _slow(2_000)
     for what, figure in lines:
