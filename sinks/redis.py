@@ -23,8 +23,10 @@ compressing: it belongs in a thread, not on an event loop. One Redis, not a clus
 """
 
 import json
+import os
 import zlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any, TypeVar
@@ -230,10 +232,15 @@ class RedisCopy:
     def _put_missing(self, release: Release, home: Store, zone: ReadZone) -> int:
         start = prefix(zone)
         values = {start + found.name: found for found in map(zones.value, zones.chosen(release, zone))}
-        with _explained():
+
+        def put(names: list[str]) -> None:
+            self._put(names, [values[name] for name in names], home, zone)
+
+        with _explained(), ThreadPoolExecutor(os.cpu_count()) as threads:
             absent = self._absent(list(values))
-            for names in _chunks(sorted(absent, key=lambda name: values[name].ref.file), _BLOCKS):
-                self._put(names, [values[name] for name in names], home, zone)
+            chunks = _chunks(sorted(absent, key=lambda name: values[name].ref.file), _BLOCKS)
+            for _ in threads.map(put, chunks):  # compressing takes longer than sending; the first refusal ends all
+                pass
         return len(absent)
 
     def _put(self, names: list[str], values: list[Value], home: Store, zone: ReadZone) -> None:

@@ -12,7 +12,7 @@ import redis
 from schemas.live import LiveCells, Recounted, Reflects
 from schemas.periods import parse_month
 from sinks.errors import StoreWriteError
-from sinks.live import Line, LiveHome, lines
+from sinks.live import Line, LiveHome, line
 from sinks.redis_live import STATE, RedisLive
 
 JANUARY = parse_month("2024-01")
@@ -24,7 +24,7 @@ def counted(persons: int, nis: str = "44021", month: int = JANUARY) -> list[Line
     cells = LiveCells(
         np.array([0, 1], np.uint8), np.array([5, 6], np.uint16), column.astype(np.int32), column, column, column
     )
-    return lines([Recounted(nis, month, cells)])
+    return [line(Recounted(nis, month, cells))]
 
 
 @pytest.fixture
