@@ -13,7 +13,7 @@ from schemas.framing import decode
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS
 
-PATIENCE = 600.0
+PATIENCE = 120.0
 
 
 async def seconds(settings: KafkaSettings, folder: Path, events: int) -> float:
@@ -41,10 +41,9 @@ async def seconds(settings: KafkaSettings, folder: Path, events: int) -> float:
 
     topic = app.topic(DOSSIERS, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
     app.agent(topic)(count)
-    worker = faust.Worker(app, loop=asyncio.get_running_loop(), override_logging=False, redirect_stdouts=False)
-    await worker.start()
+    await app.start()
     try:
         await asyncio.wait_for(done.wait(), PATIENCE)
     finally:
-        await worker.stop()
+        await app.stop()
     return seen[events - 1] - seen[0]
