@@ -59,7 +59,7 @@ class Gathered:
         if not len(rows.person):
             return
         self._reserve(len(rows.person))
-        _put(rows, partition, self.partitions, self.ledger.tables, self.touched[partition])
+        _put(self.persons_of(partition, rows), rows, self.ledger.tables, self.touched[partition])
 
     def forget_touched(self, partitions: Iterable[int]) -> None:
         """Forget what these partitions touched so far: it is in a release."""
@@ -118,9 +118,9 @@ def _put_facts(told: Int64, places: Int64, partitions: int, partition: int, tabl
 
 
 @kernel
-def _put(rows: Rows, partition: int, partitions: int, tables: Tables, touched: Mask) -> None:
-    for at in range(len(rows.person)):
-        person = np.int64(rows.person[at]) * partitions + partition
+def _put(persons: Int64, rows: Rows, tables: Tables, touched: Mask) -> None:
+    for at in range(len(persons)):
+        person = persons[at]
         place = np.int64(rows.place[at])
         month, leaf = place >> MONTH_SHIFT & MONTH_MASK, place & LEAF_MASK
         key = person << PERSON_SHIFT | place
