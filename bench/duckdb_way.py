@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from processors import ledger as book
+from processors.keys import leaf_in, month_in, municipality_in, person_in
 from processors.ledger import Ledger
 from processors.rules import age5_of_age13, category_of_code, place_of_municipality
 from schemas.breakdowns import BREAKDOWNS, ROLLING_YEAR_BREAKDOWNS, SIMPLE
@@ -40,7 +41,7 @@ from summed group by all
 def rows_frame(ledger: Ledger, share: float) -> pd.DataFrame:
     """Return the rows of the first ``share`` of the persons, with places and categories as lists."""
     rows = ledger.rows
-    person = rows[:, book.KEY] >> book.PERSON_SHIFT
+    person = person_in(rows[:, book.KEY])
     rows = rows[person < int(ledger.persons * share)]
     key, traits = rows[:, book.KEY], rows[:, book.TRAITS]
     sex = traits >> book.SEX_SHIFT & book.SEX_MASK
@@ -65,12 +66,12 @@ def rows_frame(ledger: Ledger, share: float) -> pd.DataFrame:
     }
     table = category_of_code()
     categories = {name: table[BREAKDOWNS.index(name), codes[name]].astype(np.int64) for name in BREAKDOWNS}
-    places = place_of_municipality()[key >> book.MUNICIPALITY_SHIFT & book.MUNICIPALITY_MASK].astype(np.int64)
+    places = place_of_municipality()[municipality_in(key)].astype(np.int64)
     frame = pd.DataFrame(
         {
-            "person": key >> book.PERSON_SHIFT,
-            "leaf": key & book.LEAF_MASK,
-            "month": key >> book.MONTH_SHIFT & book.MONTH_MASK,
+            "person": person_in(key),
+            "leaf": leaf_in(key),
+            "month": month_in(key),
             "amount": rows[:, book.AMOUNT],
             "share": rows[:, book.STATE_SHARE],
             "days": rows[:, book.DAYS],

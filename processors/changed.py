@@ -6,11 +6,11 @@ import numpy.typing as npt
 from processors.compiled import Whole, inlined, kernel
 from processors.decoding import EMPLOYMENT, UPDATE_CLOSED, Events
 from processors.facts import WAITING, employment_of
+from processors.keys import person_in, row_place_in
 from processors.ledger import (
     AMOUNT,
     DAYS,
     KEY,
-    PERSON_SHIFT,
     STATE_SHARE,
     TRAITS,
     Ledger,
@@ -24,8 +24,6 @@ from processors.rules import RECOVERY, REG_RECOVERY, Rules
 from processors.slots import place_in
 from schemas.rows import NO_FACTS, Rows
 
-PLACE_MASK = (1 << PERSON_SHIFT) - 1
-
 
 def changed_rows(ledger: Ledger, events: Events, first: int, stop: int, known_facts: int) -> Rows:
     """Return the rows and facts that the events in [first, stop) reached, after the fold, in the ledger's order.
@@ -36,8 +34,8 @@ def changed_rows(ledger: Ledger, events: Events, first: int, stop: int, known_fa
     reached = reached[np.diff(reached, prepend=-1) != 0]  # each once; np.unique builds a hash table first
     rows = ledger.rows[reached]
     return Rows(
-        person=(rows[:, KEY] >> PERSON_SHIFT).astype(np.uint32),
-        place=(rows[:, KEY] & PLACE_MASK).astype(np.uint32),
+        person=person_in(rows[:, KEY]).astype(np.uint32),
+        place=row_place_in(rows[:, KEY]).astype(np.uint32),
         amount=rows[:, AMOUNT].copy(),
         state_share=rows[:, STATE_SHARE].copy(),
         days=rows[:, DAYS].copy(),

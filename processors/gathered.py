@@ -10,22 +10,8 @@ import numpy as np
 
 from processors.compiled import kernel
 from processors.facts import FACTS, FAR, FROM, PERSON, STATE, WHAT, changed_since, end_of, is_employment
-from processors.ledger import (
-    AMOUNT,
-    DAYS,
-    LEAF_MASK,
-    MONTH_MASK,
-    MONTH_SHIFT,
-    PERSON_SHIFT,
-    PERSONS,
-    ROWS,
-    STATE_SHARE,
-    TRAITS,
-    Ledger,
-    Tables,
-    extended,
-    row_number,
-)
+from processors.keys import key_at, leaf_in, month_in
+from processors.ledger import AMOUNT, DAYS, PERSONS, ROWS, STATE_SHARE, TRAITS, Ledger, Tables, extended, row_number
 from processors.slots import roomier
 from schemas.arrays import Int64, Mask
 from schemas.periods import MONTH_COUNT
@@ -122,8 +108,8 @@ def _put(persons: Int64, rows: Rows, tables: Tables, touched: Mask) -> None:
     for at in range(len(persons)):
         person = persons[at]
         place = np.int64(rows.place[at])
-        month, leaf = place >> MONTH_SHIFT & MONTH_MASK, place & LEAF_MASK
-        key = person << PERSON_SHIFT | place
+        month, leaf = month_in(place), leaf_in(place)
+        key = key_at(person, place)
         row = tables.rows[row_number(int(key), int(leaf), int(month), tables)]
         row[AMOUNT] = rows.amount[at]
         row[STATE_SHARE] = rows.state_share[at]

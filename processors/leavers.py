@@ -6,18 +6,8 @@ import numpy as np
 
 from processors.decoding import NO_BIRTH_DATE
 from processors.facts import FROM, KIND_MASK, PERSON, STATE, UNTIL, WHAT
-from processors.ledger import (
-    AMOUNT,
-    DAYS_PER_YEAR,
-    KEY,
-    LEAF_MASK,
-    MONTH_MASK,
-    MONTH_SHIFT,
-    MUNICIPALITY_MASK,
-    MUNICIPALITY_SHIFT,
-    PERSON_SHIFT,
-    REFERENCE_DAY,
-)
+from processors.keys import MONTH_MASK, MUNICIPALITY_MASK, leaf_in, month_in, municipality_in, person_in
+from processors.ledger import AMOUNT, DAYS_PER_YEAR, KEY, REFERENCE_DAY
 from processors.outcomes import NODE_COUNT, node_of_leaf
 from processors.plan import ABSENT
 from processors.rules import FIRST_DAY, rules, shown_municipality
@@ -96,12 +86,12 @@ def _person_day(person: Int64, day: Int64) -> Int64:
 def _beneficiaries(rows: Int64, persons: Int64, months: Int64, municipalities: Int64, settings: FigureSettings) -> Mask:
     """Return who is above zero in one of the four nodes at a municipality in a month."""
     keys = rows[:, KEY]
-    mine = np.isin(keys >> PERSON_SHIFT, persons)
+    mine = np.isin(person_in(keys), persons)
     keys, amount = keys[mine], rows[mine, AMOUNT]
-    node = node_of_leaf()[keys & LEAF_MASK].astype(np.int64)
+    node = node_of_leaf()[leaf_in(keys)].astype(np.int64)
     shown = shown_municipality(settings)
-    place = shown[keys >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK].astype(np.int64)
-    cell = _cell(keys >> PERSON_SHIFT, keys >> MONTH_SHIFT & MONTH_MASK, place) * NODE_COUNT + node
+    place = shown[municipality_in(keys)].astype(np.int64)
+    cell = _cell(person_in(keys), month_in(keys), place) * NODE_COUNT + node
     cells, number = np.unique(cell[node != ABSENT], return_inverse=True)
     balances = np.zeros(len(cells), np.int64)
     np.add.at(balances, number, amount[node != ABSENT])
@@ -111,8 +101,8 @@ def _beneficiaries(rows: Int64, persons: Int64, months: Int64, municipalities: I
 
 
 def _cell(person: Int64, month: Int64, municipality: Int64) -> Int64:
-    cell: Int64 = (person << MONTH_SHIFT_BITS | month) << MUNICIPALITY_BITS | (municipality & MUNICIPALITY_MASK)
+    cell: Int64 = (person << MONTH_BITS | month) << MUNICIPALITY_BITS | (municipality & MUNICIPALITY_MASK)
     return cell
 
 
-MONTH_SHIFT_BITS, MUNICIPALITY_BITS = MONTH_MASK.bit_length(), MUNICIPALITY_MASK.bit_length()
+MONTH_BITS, MUNICIPALITY_BITS = MONTH_MASK.bit_length(), MUNICIPALITY_MASK.bit_length()

@@ -6,8 +6,8 @@ in batches of any size, give the same rows in the same places.
 How it is laid out (bytes a row and an event id are printed by the benchmark):
 
 - ``rows`` is one int64 table, a row of five numbers in one cache line: key, amount, state share, days, traits. The key
-  packs person (32 bits), municipality, month and leaf, so that one comparison finds a row. The municipality is the one
-  whose code is valid in that month (D2). Traits pack the categories of the last event that touched the row (A6): they
+  packs person, municipality, month and leaf (``processors.keys``). The municipality is the one whose code is valid in
+  that month (D2). Traits pack the categories of the last event that touched the row (A6): they
   depend on the month (age on the 15th, household era, European Union), so they are fixed when the row is touched. They
   also say since when the person is an adult: whether a minor came for the first time (H3) follows from no class.
 - ``ids`` is one uint32 table, seven words an event id: the id itself, the person, a hash of the content (A4). Identity
@@ -36,6 +36,7 @@ import numpy.typing as npt
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import NO_BIRTH_DATE, UPDATE_CLOSED, Events, mixed
 from processors.facts import COLUMNS, FACTS, FAR, SINCE, kept
+from processors.keys import key_at, row_place
 from processors.rules import (
     AGE13_COUNT,
     FIRST_DAY,
@@ -60,10 +61,9 @@ DUPLICATE = 255
 """Value of ``Events.fault`` after the fold for an event that was seen before and changes nothing (A4)."""
 CONFLICT = faults.NUMBER["conflicting-duplicate"]
 
-KEY, AMOUNT, STATE_SHARE, DAYS, TRAITS = range(5)
+ROW_WIDTH = 5
+KEY, AMOUNT, STATE_SHARE, DAYS, TRAITS = range(ROW_WIDTH)
 """Columns of ``rows``."""
-PERSON_SHIFT, MUNICIPALITY_SHIFT, MONTH_SHIFT = 32, 16, 4
-MUNICIPALITY_MASK, MONTH_MASK, LEAF_MASK = 0x3FF, 0xFFF, 0xF
 SEX_SHIFT, AGE13_SHIFT, HOUSEHOLD_SHIFT, GROUP_SHIFT, NATIONALITY_SHIFT, STATUS_SHIFT = 0, 2, 6, 10, 12, 22
 SEX_MASK, AGE13_MASK, HOUSEHOLD_MASK, GROUP_MASK, NATIONALITY_MASK, STATUS_MASK = 0x3, 0xF, 0xF, 0x3, 0x3FF, 0xF
 ADULT_SHIFT, ADULT_MASK = 26, 0x1F
@@ -133,7 +133,7 @@ def _new_tables() -> Tables:
         person_slots=empty_slots(),
         ids=np.zeros((0, ID_WORDS), np.uint32),
         id_slots=empty_slots(),
-        rows=np.zeros((0, 5), np.int64),
+        rows=np.zeros((0, ROW_WIDTH), np.int64),
         row_slots=empty_slots(),
         before=np.zeros(0, np.int32),
         newest=np.full(MONTH_COUNT, EMPTY, np.int32),
@@ -402,7 +402,7 @@ def row_key(events: Events, event: Whole, person: Whole, month: Whole, rules: Ru
     """Return the key of the row of a month: the municipality is the one whose code is valid then (D2)."""
     municipality = np.int64(rules.valid_municipality[rules.era_of_month[month], events.municipality[event]])
     leaf = np.int64(events.leaf[event])
-    return person << PERSON_SHIFT | municipality << MUNICIPALITY_SHIFT | month << MONTH_SHIFT | leaf
+    return key_at(person, row_place(municipality, month, leaf))
 
 
 @inlined

@@ -25,17 +25,8 @@ import numpy as np
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import NO_DATE, packed
 from processors.facts import BY_OCMW, FROM, KIND_MASK, OPEN, PERSON, STATE, UNTIL, WHAT, status_of
-from processors.ledger import (
-    AMOUNT,
-    KEY,
-    LEAF_MASK,
-    MONTH_MASK,
-    MONTH_SHIFT,
-    MUNICIPALITY_MASK,
-    MUNICIPALITY_SHIFT,
-    PERSON_SHIFT,
-    REFERENCE_DAY,
-)
+from processors.keys import leaf_in, month_in, municipality_in, person_in
+from processors.ledger import AMOUNT, KEY, REFERENCE_DAY
 from processors.plan import ABSENT
 from processors.rules import LEAF_COUNT, place_of_municipality, rules, shown_municipality
 from processors.spells import LEVEL_COUNT, MUNICIPAL, PLACE_COUNT, Spells
@@ -168,15 +159,15 @@ def _gather(
     rows: Int64, at: Whole, first: Whole, last: Whole, node_of_leaf: Int8, person: Int64
 ) -> tuple[Whole, Whole]:
     """Copy the rows of the four nodes and the months wanted of the person at row ``at``; return as spells.gather."""
-    number = rows[at, KEY] >> PERSON_SHIFT
+    number = person_in(rows[at, KEY])
     size = 0
-    while at < len(rows) and rows[at, KEY] >> PERSON_SHIFT == number:
+    while at < len(rows) and person_in(rows[at, KEY]) == number:
         key = rows[at, KEY]
-        month = key >> MONTH_SHIFT & MONTH_MASK
-        node = np.int64(node_of_leaf[key & LEAF_MASK])
+        month = month_in(key)
+        node = np.int64(node_of_leaf[leaf_in(key)])
         if node != ABSENT and first <= month <= last:
             person[MONTH_OF, size] = month - first
-            person[MUNICIPALITY_OF, size] = key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK
+            person[MUNICIPALITY_OF, size] = municipality_in(key)
             person[NODE_OF, size] = node
             person[AMOUNT_OF, size] = rows[at, AMOUNT]
             size += 1
@@ -256,7 +247,7 @@ def _largest(rows: Int64) -> Whole:
     """Return the most rows that a person has, at least one."""
     largest, size = 1, 0
     for row in range(len(rows)):
-        same = row > 0 and rows[row, KEY] >> PERSON_SHIFT == rows[row - 1, KEY] >> PERSON_SHIFT
+        same = row > 0 and person_in(rows[row, KEY]) == person_in(rows[row - 1, KEY])
         size = size + 1 if same else 1
         largest = max(largest, size)
     return largest
@@ -277,7 +268,7 @@ def _transitions(
 ) -> None:
     at = 0
     while at < len(rows):
-        number = rows[at, KEY] >> PERSON_SHIFT
+        number = person_in(rows[at, KEY])
         at, size = _gather(rows, at, first, first + months.shape[1] - 2, node_of_leaf, person)
         if size == 0:
             continue
@@ -350,7 +341,7 @@ def _exits(
 ) -> None:
     at = spell = 0
     while at < len(rows):
-        number = rows[at, KEY] >> PERSON_SHIFT
+        number = person_in(rows[at, KEY])
         at, size = _gather(rows, at, first, first + months.shape[1] - 2, node_of_leaf, person)
         looked = False
         while spell < len(spells.person) and spells.person[spell] == number:

@@ -5,15 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from processors.compiled import kernel
-from processors.ledger import (
-    KEY,
-    MUNICIPALITY_MASK,
-    MUNICIPALITY_SHIFT,
-    PERSON_SHIFT,
-    PERSONS,
-    Ledger,
-    Tables,
-)
+from processors.keys import MUNICIPALITY_MASK, municipality_in, person_in
+from processors.ledger import KEY, PERSONS, Ledger, Tables
 from processors.slots import EMPTY
 from schemas.arrays import Int16, Int32, Int64, Mask
 
@@ -46,15 +39,15 @@ def _by_person(tables: Tables, months: Mask) -> Int64:
         while row != EMPTY:
             key = tables.rows[row, KEY]
             places[found] = row
-            lines[key >> PERSON_SHIFT] += 1
-            homes[key >> PERSON_SHIFT] = key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK
+            lines[person_in(key)] += 1
+            homes[person_in(key)] = municipality_in(key)
             found += 1
             row = tables.before[row]
     starts = _starts(lines, homes)
     rows = np.empty((found, tables.rows.shape[1]), np.int64)
     for at in range(found):
         row = places[at]
-        person = tables.rows[row, KEY] >> PERSON_SHIFT
+        person = person_in(tables.rows[row, KEY])
         for column in range(rows.shape[1]):
             rows[starts[person], column] = tables.rows[row, column]
         starts[person] += 1

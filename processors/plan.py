@@ -6,9 +6,9 @@ import numpy as np
 
 from processors.axes import Axis
 from processors.rules import (
-    LEAF_COUNT,
     age5_of_age13,
     category_of_code,
+    part_of_leaf,
     place_of_municipality,
     rules,
     shown_municipality,
@@ -65,13 +65,10 @@ class Plan(NamedTuple):
 
 def plan_of(node: Node, axes: tuple[Axis, ...], months: Mask, settings: FigureSettings) -> Plan:
     """Return the plan of a node over some axes; ``months`` is the mask of months whose rows are at hand."""
-    part_of_leaf = np.full(LEAF_COUNT, ABSENT, np.int8)
-    for number, part in enumerate(node.parts):
-        part_of_leaf[list(part)] = number
     month_place = np.full(MONTH_COUNT, ABSENT, np.int16)
     month_place[months] = np.arange(months.sum())
     return Plan(
-        part_of_leaf=part_of_leaf,
+        part_of_leaf=part_of_leaf(node.parts),
         parts=len(node.parts),
         shown=shown_municipality(settings),
         place_of=place_of_municipality(),

@@ -4,6 +4,7 @@
 categories are places in the lists of ``schemas``; months are ordinals.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from typing import NamedTuple
@@ -148,6 +149,14 @@ def place_of_municipality() -> Int16:
         ],
         np.int16,
     )
+
+
+def part_of_leaf(parts: Iterable[Iterable[int]]) -> Int8:
+    """Return by leaf the number of the part that holds it, -1 where none does."""
+    found = np.full(LEAF_COUNT, -1, np.int8)
+    for number, part in enumerate(parts):
+        found[list(part)] = number
+    return found
 
 
 @cache

@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from processors.compiled import inlined, loop
+from processors.keys import MONTH_MASK, leaf_in, month_in, municipality_in, person_in
 from processors.ledger import (
     ADULT_MASK,
     ADULT_SHIFT,
@@ -32,19 +33,13 @@ from processors.ledger import (
     HOUSEHOLD_MASK,
     HOUSEHOLD_SHIFT,
     KEY,
-    LEAF_MASK,
-    MONTH_MASK,
-    MONTH_SHIFT,
-    MUNICIPALITY_MASK,
-    MUNICIPALITY_SHIFT,
-    PERSON_SHIFT,
     SEX_MASK,
     SEX_SHIFT,
     TRAITS,
 )
 from processors.people import People
 from processors.plan import ABSENT
-from processors.rules import LEAF_COUNT, age5_of_age13, place_of_municipality, rules, shown_municipality
+from processors.rules import age5_of_age13, part_of_leaf, place_of_municipality, rules, shown_municipality
 from schemas import indicators
 from schemas.arrays import Int8, Int16, Int32, Int64
 from schemas.indicators import (
@@ -112,15 +107,13 @@ class Spells(NamedTuple):
 
 def layout(people: People, benefit: Benefit, geography: int, settings: FigureSettings) -> Layout:
     """Return the layout of a benefit in a geography month; a fixed geography (D3) wins over it."""
-    part_of_leaf = np.full(LEAF_COUNT, ABSENT, np.int8)
-    for number, part in enumerate(indicators.PARTS[benefit]):
-        part_of_leaf[list(part)] = number
+    parts = part_of_leaf(indicators.PARTS[benefit])
     found = rules(settings)
     shown = found.valid_municipality[found.era_of_month[geography]]
     if settings.geography_day is not None:
         shown = shown_municipality(settings)
-    since, largest = _extent(people.rows, part_of_leaf)
-    return Layout(part_of_leaf, place_of_municipality()[shown], age5_of_age13(), int(since), int(largest))
+    since, largest = _extent(people.rows, parts)
+    return Layout(parts, place_of_municipality()[shown], age5_of_age13(), int(since), int(largest))
 
 
 @loop
@@ -129,12 +122,12 @@ def _extent(rows: Int64, part_of_leaf: Int8) -> tuple[int, int]:
     first, largest, size, person = np.int64(MONTH_MASK), 0, 0, np.int64(ABSENT)
     for row in range(len(rows)):
         key = rows[row, KEY]
-        if part_of_leaf[key & LEAF_MASK] == ABSENT:
+        if part_of_leaf[leaf_in(key)] == ABSENT:
             continue
-        size = size + 1 if key >> PERSON_SHIFT == person else 1
-        person = key >> PERSON_SHIFT
+        size = size + 1 if person_in(key) == person else 1
+        person = person_in(key)
         largest = max(largest, size)
-        first = min(first, key >> MONTH_SHIFT & MONTH_MASK)
+        first = min(first, month_in(key))
     return int(first), largest
 
 
@@ -158,14 +151,14 @@ def room_for(largest: int) -> Int64:
 @inlined
 def gather(rows: Int64, at: int, layout: Layout, person: Int64) -> tuple[int, int]:
     """Copy the benefit's rows of the person at row ``at``; return where the next begins, and how many."""
-    number = rows[at, KEY] >> PERSON_SHIFT
+    number = person_in(rows[at, KEY])
     size = 0
-    while at < len(rows) and rows[at, KEY] >> PERSON_SHIFT == number:
+    while at < len(rows) and person_in(rows[at, KEY]) == number:
         key, traits = rows[at, KEY], rows[at, TRAITS]
-        part = np.int64(layout.part_of_leaf[key & LEAF_MASK])
+        part = np.int64(layout.part_of_leaf[leaf_in(key)])
         if part != ABSENT:
-            person[MONTH_OF, size] = key >> MONTH_SHIFT & MONTH_MASK
-            person[MUNICIPALITY_OF, size] = key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK
+            person[MONTH_OF, size] = month_in(key)
+            person[MUNICIPALITY_OF, size] = municipality_in(key)
             person[PART_OF, size] = part
             person[AMOUNT_OF, size] = rows[at, AMOUNT]
             person[ADULT_OF, size] = _months_adult(traits, person[MONTH_OF, size])
@@ -273,7 +266,7 @@ def _spells(rows: Int64, at: int, gap: int, layout: Layout, person: Int64, writt
     """Write the spells of persons from row ``at`` on, until CHUNK are written; return where to go on, and how many."""
     size = 0
     while at < len(rows) and size < CHUNK:
-        number = rows[at, KEY] >> PERSON_SHIFT
+        number = person_in(rows[at, KEY])
         at, entries = gather(rows, at, layout, person)
         if entries == 0:
             continue

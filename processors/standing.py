@@ -19,33 +19,14 @@ from typing import NamedTuple
 import numpy as np
 
 from processors.compiled import kernel
-from processors.ledger import (
-    KEY,
-    MONTH_MASK,
-    MONTH_SHIFT,
-    MUNICIPALITY_MASK,
-    MUNICIPALITY_SHIFT,
-    PERSON_SHIFT,
-    Ledger,
-    Tables,
-    row_slot,
-)
-from processors.live import (
-    CELLS_OF_LINE,
-    MEASURES,
-    NOTHING,
-    Counted,
-    Each,
-    by_key,
-    by_municipality,
-    counted,
-    municipal,
-    rows_at,
-)
+from processors.keys import key_at, month_in, municipality_in, person_in, row_place
+from processors.ledger import KEY, ROW_WIDTH, Ledger, Tables, row_slot
+from processors.lines import NOTHING, PERSON_BITS, Amounts, amounts, amounts_of_block, line_of, sum_of
+from processors.live import rows_at
+from processors.plan import CATEGORY_COUNT
 from processors.rules import LEAF_COUNT, shown_municipality
 from processors.slots import EMPTY, place_in
 from schemas.arrays import Int16, Int64, Mask
-from schemas.breakdowns import CATEGORIES
 from schemas.figures import Cells
 from schemas.live import LiveCells, Recounted
 from schemas.periods import MONTH_COUNT
@@ -76,7 +57,7 @@ class Turn(NamedTuple):
 
 
 class Standing:
-    """Cells of what stands. Nothing of it is read while a turn is counted."""
+    """Lines of what stands. Nothing of it is read while a turn is counted."""
 
     def __init__(self, settings: FigureSettings) -> None:
         """Begin with nothing that stands."""
@@ -84,13 +65,16 @@ class Standing:
         self._shown = shown_municipality(settings)
         self._stands = np.zeros((len(MUNICIPALITIES), MONTH_COUNT), np.bool_)
         self._earlier: list[Earlier] = []
-        self._cells = NOTHING
+        self._lines: dict[int, Amounts] = {}
 
     def begin(self, blocks: Iterable[tuple[int, int, Cells]]) -> None:
         """Let everything stand as counted just now: blocks by node (its place in ``NODES``) and month, of all open."""
         self._stands[:] = True
         self._earlier = []
-        self._cells = by_key([municipal(node, month, cells) for node, month, cells in blocks])
+        self._lines = {}
+        for node, month, cells in blocks:
+            for line, told in amounts_of_block(node, month, cells):
+                self._add(line, told, 1)
 
     def note(self, person: Int64, rows: Rows, ledger: Ledger) -> None:
         """Note what stands in the place of rows that are about to be put, of persons by their number in the ledger."""
@@ -101,31 +85,25 @@ class Standing:
         """Return what is to be counted; the ledger may change once this has returned."""
         whole = rows_at(ledger, wanted & ~self._stands, self._settings)
         earlier = _first_of_each(self._earlier)
-        now = _rows_of(np.unique(self._line_of_person(earlier.rows[:, KEY])), self._shown, ledger.tables)
-        now = by_municipality(now, ledger.persons, self._shown)
+        keys = earlier.rows[:, KEY]
+        changed = np.unique(line_of(keys, self._settings) << PERSON_BITS | person_in(keys))
+        now = _rows_of(changed, self._shown, ledger.tables)
         self._earlier = []
         self._stands |= wanted
         return Turn(wanted, open_, whole, _as_they_were(now, earlier), now)
 
-    def recounted(self, turn: Turn, each: Each = map) -> Iterator[Recounted]:
-        """Yield what is wanted and open in some node; without cells too. One turn at a time, in order.
-
-        ``each`` is for what is counted whole; for the few that changed, threads cost more than they bring.
-        """
-        whole = counted(turn.whole, turn.open_, self._settings, each)
-        was, now = (counted(rows, turn.open_, self._settings) for rows in (turn.was, turn.now))
-        for more in (whole, Counted(was.key, -was.values), now):
-            self._cells = _sum(self._cells, more)
+    def recounted(self, turn: Turn) -> Iterator[Recounted]:
+        """Yield what is wanted and open in some node; without cells too. One turn at a time, in order."""
+        for rows, sign in ((turn.whole, 1), (turn.was, -1), (turn.now, 1)):
+            for line, told in amounts(rows, turn.open_, self._settings):
+                self._add(line, told, sign)
         municipalities, months = np.nonzero(turn.wanted & turn.open_.any(axis=0))
-        cells, bounds = _lines(self._cells, municipalities * MONTH_COUNT + months)
-        for at, (municipality, month) in enumerate(zip(municipalities.tolist(), months.tolist(), strict=True)):
-            yield Recounted(MUNICIPALITIES[municipality], month, cells.take(slice(bounds[at], bounds[at + 1])))
+        for municipality, month in zip(municipalities.tolist(), months.tolist(), strict=True):
+            found = self._lines.get(municipality * MONTH_COUNT + month, NOTHING)
+            yield Recounted(MUNICIPALITIES[municipality], month, _cells(found))
 
-    def _line_of_person(self, keys: Int64) -> Int64:
-        """Return the keys of rows with the municipality that shows them, and no leaf."""
-        shown = self._shown[keys >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK].astype(np.int64)
-        month = keys & (MONTH_MASK << MONTH_SHIFT)
-        return np.asarray(keys >> PERSON_SHIFT << PERSON_SHIFT | shown << MUNICIPALITY_SHIFT | month)
+    def _add(self, line: int, told: Amounts, sign: int) -> None:
+        self._lines[line] = sum_of(self._lines.get(line, NOTHING), told, sign)
 
 
 @kernel
@@ -136,9 +114,9 @@ def _earlier(person: Int64, rows: Rows, stands: Mask, shown: Int16, tables: Tabl
     size = 0
     for at in range(len(person)):
         place = np.int64(rows.place[at])
-        if not stands[shown[place >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK], place >> MONTH_SHIFT & MONTH_MASK]:
+        if not stands[shown[municipality_in(place)], month_in(place)]:
             continue
-        key = person[at] << PERSON_SHIFT | place
+        key = key_at(person[at], place)
         slot = row_slot(key, tables)
         there[size] = tables.row_slots[slot] != EMPTY
         if there[size]:
@@ -150,26 +128,26 @@ def _earlier(person: Int64, rows: Rows, stands: Mask, shown: Int16, tables: Tabl
 
 def _first_of_each(parts: list[Earlier]) -> Earlier:
     """Return how each row was before the first of its changes, by key."""
-    rows = np.concatenate([np.zeros((0, len(MEASURES) + 1), np.int64), *(part.rows for part in parts)])
+    rows = np.concatenate([np.zeros((0, ROW_WIDTH), np.int64), *(part.rows for part in parts)])
     there = np.concatenate([np.zeros(0, np.bool_), *(part.there for part in parts)])
     _, first = np.unique(rows[:, KEY], return_index=True)
     return Earlier(rows[first], there[first])
 
 
 @kernel
-def _rows_of(lines: Int64, shown: Int16, tables: Tables) -> Int64:
-    """Return all rows of persons in a shown municipality and month."""
+def _rows_of(changed: Int64, shown: Int16, tables: Tables) -> Int64:
+    """Return all rows of persons in a line, both in one number."""
     most = LEAF_COUNT * np.bincount(shown).max()
-    found = np.empty(len(lines) * most, np.int64)
+    found = np.empty(len(changed) * most, np.int64)
     size = 0
-    for line in lines:
-        target = line >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK
-        about = line & ~(np.int64(MUNICIPALITY_MASK) << MUNICIPALITY_SHIFT)
+    for both in changed:
+        line, person = both >> PERSON_BITS, both & ((1 << PERSON_BITS) - 1)
         for municipality in range(len(shown)):
-            if shown[municipality] != target:
+            if shown[municipality] != line // MONTH_COUNT:
                 continue
             for leaf in range(LEAF_COUNT):
-                slot = row_slot(about | municipality << MUNICIPALITY_SHIFT | leaf, tables)
+                key = key_at(person, row_place(municipality, line % MONTH_COUNT, leaf))
+                slot = row_slot(key, tables)
                 if tables.row_slots[slot] != EMPTY:
                     found[size] = place_in(tables.row_slots[slot])
                     size += 1
@@ -185,30 +163,7 @@ def _as_they_were(now: Int64, earlier: Earlier) -> Int64:
     return np.asarray(np.where(changed[:, None], earlier.rows[at], now)[~changed | earlier.there[at]])
 
 
-def _sum(cells: Counted, more: Counted) -> Counted:
-    """Return cells with others added; both by rising keys."""
-    at = np.searchsorted(cells.key, more.key)
-    known = at < len(cells.key)
-    known[known] = cells.key[at[known]] == more.key[known]
-    cells.values[at[known]] += more.values[known]
-    fresh = ~known
-    if not fresh.any():
-        return cells
-    return Counted(
-        np.insert(cells.key, at[fresh], more.key[fresh]), np.insert(cells.values, at[fresh], more.values[fresh], axis=0)
-    )
-
-
-def _lines(cells: Counted, lines: Int64) -> tuple[LiveCells, list[int]]:
-    """Return a copy of the cells of some lines, and where each begins. What came to nothing is none, as in a count."""
-    starts, stops = (np.searchsorted(cells.key, at * CELLS_OF_LINE) for at in (lines, lines + 1))
-    sizes = stops - starts
-    before = np.cumsum(sizes) - sizes
-    at = np.arange(sizes.sum()) + np.repeat(starts - before, sizes)
-    at = at[cells.values[at].any(axis=1)]
-    node, category = np.divmod(cells.key[at] % CELLS_OF_LINE, len(CATEGORIES))
-    persons, cents, share, days = cells.values[at].T.copy()
-    found = LiveCells(node.astype(np.uint8), category.astype(np.uint16), persons.astype(np.int32), cents, share, days)
-    return found, np.searchsorted(
-        cells.key[at], np.append(lines, MONTH_COUNT * len(MUNICIPALITIES)) * CELLS_OF_LINE
-    ).tolist()
+def _cells(found: Amounts) -> LiveCells:
+    node, category = np.divmod(found.cell, CATEGORY_COUNT)
+    persons, cents, share, days = found.values.T
+    return LiveCells(node.astype(np.uint8), category.astype(np.uint16), persons.astype(np.int32), cents, share, days)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from processors.compiled import Whole, inlined, kernel, loop
+from processors.keys import leaf_in, month_in, municipality_in, person_in
 from processors.ledger import (
     AGE13_MASK,
     AGE13_SHIFT,
@@ -18,14 +19,8 @@ from processors.ledger import (
     HOUSEHOLD_MASK,
     HOUSEHOLD_SHIFT,
     KEY,
-    LEAF_MASK,
-    MONTH_MASK,
-    MONTH_SHIFT,
-    MUNICIPALITY_MASK,
-    MUNICIPALITY_SHIFT,
     NATIONALITY_MASK,
     NATIONALITY_SHIFT,
-    PERSON_SHIFT,
     SEX_MASK,
     SEX_SHIFT,
     STATE_SHARE,
@@ -59,18 +54,17 @@ from processors.rules import (
     AGE5_COUNT,
     AGE13_COUNT,
 )
-from schemas.arrays import Int16, Int32, Int64, Mask
+from schemas.arrays import Int8, Int16, Int32, Int64, Mask
 
 
 @inlined
-def _profile(traits: Whole, plan: Plan, categories: Int16, at: Whole) -> None:
+def profile(traits: Whole, codes: Int16, age5_of: Int8, categories: Int16, at: Whole) -> None:
     """Write the category numbers of a row's traits, by breakdown, into line ``at``."""
     sex = traits >> SEX_SHIFT & SEX_MASK
     age13 = traits >> AGE13_SHIFT & AGE13_MASK
     household = traits >> HOUSEHOLD_SHIFT & HOUSEHOLD_MASK
     group = traits >> GROUP_SHIFT & GROUP_MASK
-    age5 = np.int64(plan.age5_of[age13])
-    codes = plan.category_of
+    age5 = np.int64(age5_of[age13])
     categories[at, TOTAL] = codes[TOTAL, 0]
     categories[at, SEX] = codes[SEX, sex]
     categories[at, AGE5] = codes[AGE5, age5]
@@ -87,7 +81,7 @@ def _profile(traits: Whole, plan: Plan, categories: Int16, at: Whole) -> None:
 
 @inlined
 def _municipality(key: Whole, plan: Plan) -> Whole:
-    return np.int64(plan.shown[key >> MUNICIPALITY_SHIFT & MUNICIPALITY_MASK])
+    return np.int64(plan.shown[municipality_in(key)])
 
 
 @kernel
@@ -99,15 +93,15 @@ def occurring_in(rows: Int64, plan: Plan) -> tuple[Mask, int]:
     alike: Whole = 0
     before: Whole = ABSENT
     for row in range(len(rows)):
-        if plan.part_of_leaf[rows[row, KEY] & LEAF_MASK] == ABSENT:
+        if plan.part_of_leaf[leaf_in(rows[row, KEY])] == ABSENT:
             continue
-        same = before != ABSENT and rows[row, KEY] >> PERSON_SHIFT == rows[before, KEY] >> PERSON_SHIFT
+        same = before != ABSENT and person_in(rows[row, KEY]) == person_in(rows[before, KEY])
         alike = alike + 1 if same else 1
         largest = max(largest, alike)
         municipality = _municipality(rows[row, KEY], plan)
         same = before != ABSENT and rows[row, TRAITS] == rows[before, TRAITS]
         if not same or municipality != _municipality(rows[before, KEY], plan):
-            _profile(rows[row, TRAITS], plan, categories, 0)
+            profile(rows[row, TRAITS], plan.category_of, plan.age5_of, categories, 0)
             for breakdown in range(BREAKDOWN_COUNT):
                 occurring[municipality, categories[0, breakdown]] = True
         before = row
@@ -181,17 +175,17 @@ def _unpack(rows: Int64, start: Whole, plan: Plan, person: Person) -> tuple[Whol
 
     Rows of other nodes are passed over where they lie: to copy those of the node first costs more.
     """
-    number = rows[start, KEY] >> PERSON_SHIFT
+    number = person_in(rows[start, KEY])
     size: Whole = 0
     profiles: Whole = 0
     before: Whole = start
     row: Whole = start
-    while row < len(rows) and rows[row, KEY] >> PERSON_SHIFT == number:
+    while row < len(rows) and person_in(rows[row, KEY]) == number:
         key = rows[row, KEY]
-        part = plan.part_of_leaf[key & LEAF_MASK]
+        part = plan.part_of_leaf[leaf_in(key)]
         if part != ABSENT:
             person.part[size] = part
-            person.month[size] = key >> MONTH_SHIFT & MONTH_MASK
+            person.month[size] = month_in(key)
             person.amount[size] = rows[row, AMOUNT]
             person.share[size] = rows[row, STATE_SHARE]
             person.days[size] = rows[row, DAYS]
@@ -200,7 +194,7 @@ def _unpack(rows: Int64, start: Whole, plan: Plan, person: Person) -> tuple[Whol
                 person.profile[size] = person.profile[size - 1]
             else:
                 person.profile[size] = profiles
-                _profile(rows[row, TRAITS], plan, person.categories, profiles)
+                profile(rows[row, TRAITS], plan.category_of, plan.age5_of, person.categories, profiles)
                 profiles += 1
             before = row
             size += 1

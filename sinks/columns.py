@@ -3,7 +3,8 @@
 A block of n cells is n places, n categories, n beneficiaries and, outside the public zone, n amounts, state shares and
 days; so n is the number of bytes divided by ``width``. Places and categories are numbers of the *codebook*. Sorted
 numbers repeat, so zlib brings a public cell from 8 bytes to one or two; every language has zlib, which is worth more
-here than the tenth that a cleverer packing would save.
+here than the tenth that a cleverer packing would save. isal writes its format in a quarter of its time, 3 % larger
+than level 1, a fifth larger than level 4.
 """
 
 import json
@@ -11,6 +12,7 @@ import zlib
 from typing import Any
 
 import numpy as np
+from isal import isal_zlib
 
 from schemas.breakdowns import CATEGORIES
 from schemas.figures import Cells
@@ -23,8 +25,6 @@ INTERNAL_COLUMNS = (*PUBLIC_COLUMNS, ("amount_cents", "q"), ("state_share_cents"
 COLUMNS: dict[BlockZone, tuple[tuple[str, str], ...]] = {"public": PUBLIC_COLUMNS, "internal": INTERNAL_COLUMNS}
 
 _DTYPE: dict[str, np.dtype[Any]] = {"H": np.dtype("<u2"), "i": np.dtype("<i4"), "q": np.dtype("<i8")}
-_LEVEL: dict[BlockZone, int] = {"public": 4, "internal": 1}
-"""Level 6 took the public zone four times as long for a tenth fewer bytes; amounts hardly shrink at any level."""
 
 
 def width(zone: BlockZone) -> int:
@@ -38,7 +38,7 @@ def encoded(cells: Cells, zone: BlockZone) -> bytes:
         message = "a block for the public zone holds restricted measures or categories; pass Cells.public()"
         raise ValueError(message)
     columns = (np.ascontiguousarray(getattr(cells, name), _DTYPE[kind]) for name, kind in COLUMNS[zone])
-    return zlib.compress(b"".join(column.tobytes() for column in columns), _LEVEL[zone])
+    return isal_zlib.compress(b"".join(column.tobytes() for column in columns))
 
 
 def decoded(data: bytes, zone: BlockZone) -> Cells:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from isal import isal_zlib
 
 from schemas.live import LiveCells, Recounted, Reflects
 from schemas.periods import Period
@@ -72,9 +73,9 @@ class LiveState:
 
 
 def encoded(cells: LiveCells) -> bytes:
-    """Return cells as compressed little-endian columns, one after another, as ``sinks.columns`` does."""
+    """Return cells as ``sinks.columns`` does: little-endian columns one after another, compressed."""
     columns = (np.ascontiguousarray(getattr(cells, name), _DTYPE[kind]).tobytes() for name, kind in COLUMNS)
-    return zlib.compress(b"".join(columns), 1)
+    return isal_zlib.compress(b"".join(columns))
 
 
 def decoded(data: bytes) -> LiveCells:

@@ -14,9 +14,7 @@ release, and has come as far as what is shown (the guard of ``sinks.live``).
 """
 
 import asyncio
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -161,9 +159,7 @@ class Live:
             self._shown()
 
     def _show(self, taken: _Taken) -> bool:
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            counted = self._standing.recounted(taken.turn, threads.map)
-            return self._home.show(taken.reflects, map(line, counted))
+        return self._home.show(taken.reflects, map(line, self._standing.recounted(taken.turn)))
 
     def _shown(self) -> None:
         for copy in self._copies:

@@ -25,7 +25,8 @@ import processors.intake
 from processors.alignment import Alignment, GapError, Source
 from processors.gathered import Gathered
 from processors.intake import Output, PartitionIntake, SnapshotRefusedError, Watermark, believable, watermark_of
-from processors.ledger import AMOUNT, DAYS, KEY, PERSON_SHIFT, STATE_SHARE, TRAITS, Ledger, Tables
+from processors.keys import person_in, row_place_in
+from processors.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS, Ledger, Tables
 from processors.partition import LogError, PartitionFold
 from processors.partitioner import partitions_of
 from processors.receipts import Sources, Told, heard
@@ -41,7 +42,6 @@ PARTITIONS = 2
 UPDATES = 3
 SCHEDULES, CHUNKS = 2000, 8
 ACTS = 100
-PLACE_MASK = (1 << PERSON_SHIFT) - 1
 
 Record = tuple[bytes | None, bytes, int | None]
 """Key, value, number of a closing."""
@@ -83,8 +83,8 @@ Figures = Counter[frozenset[tuple[int, ...]]]
 def figures(rows: np.ndarray) -> Figures:
     held: dict[int, set[tuple[int, ...]]] = {}
     for row in rows.tolist():
-        told = (row[KEY] & PLACE_MASK, row[AMOUNT], row[STATE_SHARE], row[DAYS], row[TRAITS])
-        held.setdefault(row[KEY] >> PERSON_SHIFT, set()).add(told)
+        told = (row_place_in(row[KEY]), row[AMOUNT], row[STATE_SHARE], row[DAYS], row[TRAITS])
+        held.setdefault(person_in(row[KEY]), set()).add(told)
     return Counter(frozenset(of_person) for of_person in held.values())
 
 

@@ -11,18 +11,8 @@ from processors.axes import axis
 from processors.counting import count
 from processors.fold import Fold
 from processors.gathered import Gathered
-from processors.ledger import (
-    AMOUNT,
-    DAYS,
-    KEY,
-    MONTH_MASK,
-    MONTH_SHIFT,
-    MUNICIPALITY_SHIFT,
-    PERSON_SHIFT,
-    STATE_SHARE,
-    TRAITS,
-    Ledger,
-)
+from processors.keys import month_in, municipality_in, person_in, row_place_in
+from processors.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS, Ledger
 from processors.live import Reached, open_months
 from processors.people import people
 from processors.standing import Standing
@@ -137,14 +127,14 @@ def test_a_wanted_month_without_rows_is_told_as_empty(ledger: Ledger, settings: 
 def changed(ledger: Ledger, chance: np.random.Generator) -> Iterator[Rows]:
     """Yield all rows of a ledger in any order, some of them more than once, with sums and attributes that change."""
     rows = ledger.rows
-    month = rows[:, KEY] >> MONTH_SHIFT & MONTH_MASK
+    month = month_in(rows[:, KEY])
     order = chance.permutation(np.repeat(np.arange(len(rows)), 2))
     for some in np.array_split(order, 12):
         drawn = np.unique(some)  # a batch holds a row once
         amount = rows[drawn, AMOUNT] * chance.choice([0, 1, 1, -1, 3], len(drawn))
         traits = [int(chance.choice(rows[month == one, TRAITS])) for one in month[drawn]]
-        place = rows[drawn, KEY] & ((1 << PERSON_SHIFT) - 1)
-        person = rows[drawn, KEY] >> PERSON_SHIFT
+        place = row_place_in(rows[drawn, KEY])
+        person = person_in(rows[drawn, KEY])
         yield Rows(
             person.astype(np.uint32),
             place.astype(np.uint32),
@@ -201,7 +191,7 @@ def test_whatever_changes_in_whatever_turns_what_stands_is_what_a_count_gives(
 def test_rows_are_noted_by_the_municipality_that_shows_them(ledger: Ledger, settings: FigureSettings) -> None:
     rows = ledger.rows
     nothing = np.zeros(len(rows), np.int64)
-    place = (rows[:, KEY] & ((1 << PERSON_SHIFT) - 1)).astype(np.uint32)
+    place = row_place_in(rows[:, KEY]).astype(np.uint32)
     given = Rows(place, place, nothing, nothing, nothing, place)
     reached = Reached(2, settings)
     reached.note(1, given)
@@ -211,7 +201,7 @@ def test_rows_are_noted_by_the_municipality_that_shows_them(ledger: Ledger, sett
     reached.note(1, given)
     reached.forget([1])
     assert not reached.take().any()
-    assert len(np.unique(place >> MUNICIPALITY_SHIFT)) > 100
+    assert len(np.unique(municipality_in(place))) > 100
 
 
 def test_stable_months_are_closed_and_unknown_ones_open() -> None:

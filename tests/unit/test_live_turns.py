@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from processors.gathered import Gathered
-from processors.ledger import MONTH_SHIFT, MUNICIPALITY_SHIFT, Ledger
+from processors.keys import row_place
+from processors.ledger import Ledger
 from schemas.live import Reflects
 from schemas.periods import parse_month
 from schemas.places import MUNICIPALITIES
@@ -28,7 +29,7 @@ RELEASE = Release(Update(1, "u1", JANUARY), {})
 
 
 def rows(cents: int) -> Rows:
-    place = MUNICIPALITIES.index(NIS) << MUNICIPALITY_SHIFT | JANUARY << MONTH_SHIFT
+    place = row_place(MUNICIPALITIES.index(NIS), JANUARY, 0)
     one = np.ones(1, np.int64)
     return Rows(np.zeros(1, np.uint32), np.array([place], np.uint32), one * cents, one, one, np.zeros(1, np.uint32))
 

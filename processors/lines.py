@@ -1,0 +1,255 @@
+"""What a municipality and month amount to in all nodes: the *lines* of live figures.
+
+The count of an update (``processors.counting``) lays whole months of a country out and finds every place and period at
+once; that has a cost of its own for each node, which for a few thousand persons is most of it. A line asks for little:
+one month, one municipality. A person has a row there for each leaf at most, so the balance of a part in a category
+(B1-B4) is a sum over a handful of rows, and nothing needs to be laid out first. Both ways must say the same, and a test
+demands it of every cell.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from processors.compiled import Whole, inlined, kernel
+from processors.keys import leaf_in, month_in, municipality_in, person_in
+from processors.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS
+from processors.plan import ABSENT, BREAKDOWN_COUNT, CATEGORY_COUNT, STATUS
+from processors.rules import age5_of_age13, category_of_code, part_of_leaf, rules, shown_municipality
+from processors.turns import profile
+from schemas.arrays import Int8, Int16, Int64, Mask
+from schemas.figures import Cells
+from schemas.periods import MONTH_COUNT
+from schemas.places import MUNICIPALITIES, PLACE_NUMBER, PLACES
+from schemas.settings import FigureSettings
+from schemas.supports import NODES
+
+MEASURES = ("beneficiaries", "amount_cents", "state_share_cents", "days")
+CELLS_OF_LINE = len(NODES) * CATEGORY_COUNT
+
+
+class Amounts(NamedTuple):
+    """Cells of a line: ``cell`` is node x categories + category and rises; ``values`` has the columns of MEASURES."""
+
+    cell: Int64
+    values: Int64
+
+
+NOTHING = Amounts(np.zeros(0, np.int64), np.zeros((0, len(MEASURES)), np.int64))
+
+Line = tuple[int, Amounts]
+"""A line by its number, municipality x months + month; the municipality is the one that shows it."""
+
+
+class Scheme(NamedTuple):
+    """What kernels need to know of all nodes and settings; by node: its parts, how many, and whether it has status."""
+
+    part_of_leaf: Int8
+    parts: Int8
+    status: Mask
+    shown: Int16
+    category_of: Int16
+    age5_of: Int8
+    month_days: Int8
+
+
+@cache
+def _scheme(settings: FigureSettings) -> Scheme:
+    return Scheme(
+        part_of_leaf=np.array([part_of_leaf(node.parts) for node in NODES], np.int8),
+        parts=np.array([len(node.parts) for node in NODES], np.int8),
+        status=np.array([node.status for node in NODES], np.bool_),
+        shown=shown_municipality(settings),
+        category_of=category_of_code(),
+        age5_of=age5_of_age13(),
+        month_days=np.diff(rules(settings).first_day_of_month).astype(np.int8),
+    )
+
+
+def line_of(keys: Int64, settings: FigureSettings) -> Int64:
+    """Return the line in which each row is shown, by their keys or their places."""
+    municipality = shown_municipality(settings)[municipality_in(keys)].astype(np.int64)
+    return np.asarray(municipality * MONTH_COUNT + month_in(keys))
+
+
+def amounts(rows: Int64, open_: Mask, settings: FigureSettings) -> Iterator[Line]:
+    """Yield the lines that rows amount to, in order; ``open_`` says by (node, month) what is counted.
+
+    Of a person and line, all rows must be there; they may stand in any order.
+    """
+    keys = rows[:, KEY]
+    in_order = rows[np.argsort(line_of(keys, settings) << PERSON_BITS | person_in(keys))]
+    lines, starts, cell, values = _amounts(in_order, open_, _scheme(settings))
+    for line, (start, stop) in zip(lines.tolist(), pairwise(starts.tolist()), strict=True):
+        yield line, Amounts(cell[start:stop], values[start:stop])
+
+
+PERSON_BITS = 32
+_MUNICIPALITY_OF_PLACE = np.full(len(PLACES), -1, np.int64)
+_MUNICIPALITY_OF_PLACE[[PLACE_NUMBER["municipality", nis] for nis in MUNICIPALITIES]] = np.arange(len(MUNICIPALITIES))
+
+
+def amounts_of_block(node: int, month: int, cells: Cells) -> Iterator[Line]:
+    """Yield the lines of a block, the node by its place in ``NODES``."""
+    municipality = _MUNICIPALITY_OF_PLACE[cells.place]
+    mine = cells.take(municipality >= 0)
+    municipality = municipality[municipality >= 0]
+    cell = node * CATEGORY_COUNT + mine.category.astype(np.int64)
+    values = np.stack([getattr(mine, name).astype(np.int64) for name in MEASURES], axis=1)
+    starts = np.flatnonzero(np.diff(municipality, prepend=-1)).tolist()
+    for start, stop in pairwise([*starts, len(municipality)]):
+        yield int(municipality[start]) * MONTH_COUNT + month, Amounts(cell[start:stop], values[start:stop])
+
+
+@kernel
+def _amounts(rows: Int64, open_: Mask, scheme: Scheme) -> tuple[Int64, Int64, Int64, Int64]:
+    """Return the lines of rows in order of line and person, where the cells of each begin, their numbers and values."""
+    lines, starts = np.empty(len(rows), np.int64), np.zeros(len(rows) + 1, np.int64)
+    cells, values = np.empty(CELLS_OF_LINE, np.int64), np.empty((CELLS_OF_LINE, len(MEASURES)), np.int64)
+    room = np.zeros((CELLS_OF_LINE, len(MEASURES)), np.int64)
+    categories = np.empty((_longest(rows, scheme), BREAKDOWN_COUNT), np.int16)
+    found = start = 0
+    while start < len(rows):
+        line = _line(rows[start, KEY], scheme)
+        while start < len(rows) and _line(rows[start, KEY], scheme) == line:
+            stop = _next_person(rows, start, scheme)
+            _add_person(rows, start, stop, open_, scheme, categories, room)
+            start = stop
+        if starts[found] + CELLS_OF_LINE > len(cells):
+            cells, values = _twice(cells), _twice(values)
+        lines[found] = line
+        starts[found + 1] = _taken(room, cells, values, starts[found])
+        found += 1
+    return lines[:found], starts[: found + 1], cells[: starts[found]], values[: starts[found]]
+
+
+@inlined
+def _line(key: Whole, scheme: Scheme) -> Whole:
+    return np.int64(scheme.shown[municipality_in(key)]) * MONTH_COUNT + month_in(key)
+
+
+@inlined
+def _next_person(rows: Int64, start: Whole, scheme: Scheme) -> Whole:
+    """Return where the rows of the next person or line begin."""
+    stop = start + 1
+    while (
+        stop < len(rows)
+        and person_in(rows[stop, KEY]) == person_in(rows[start, KEY])
+        and _line(rows[stop, KEY], scheme) == _line(rows[start, KEY], scheme)
+    ):
+        stop += 1
+    return stop
+
+
+@kernel
+def _longest(rows: Int64, scheme: Scheme) -> int:
+    """Return the most rows that one person has in one line."""
+    longest = start = 0
+    while start < len(rows):
+        stop = _next_person(rows, start, scheme)
+        longest = max(longest, stop - start)
+        start = stop
+    return longest
+
+
+@kernel
+def _twice(array: Int64) -> Int64:
+    roomier = np.empty((2 * len(array), *array.shape[1:]), np.int64)
+    roomier[: len(array)] = array
+    return roomier
+
+
+@inlined
+def _add_person(
+    rows: Int64, start: Whole, stop: Whole, open_: Mask, scheme: Scheme, categories: Int16, room: Int64
+) -> None:
+    """Add the rows of one person to the cells of a line, in each node that the month is open in."""
+    month = month_in(rows[start, KEY])
+    for row in range(start, stop):
+        profile(rows[row, TRAITS], scheme.category_of, scheme.age5_of, categories, row - start)
+    for node in range(len(scheme.parts)):
+        if not open_[node, month]:
+            continue
+        for row in range(start, stop):
+            if scheme.part_of_leaf[node, leaf_in(rows[row, KEY])] == ABSENT:
+                continue
+            days = np.int64(0)
+            if rows[row, AMOUNT] > 0:
+                days = min(max(rows[row, DAYS], np.int64(0)), np.int64(scheme.month_days[month]))
+            for breakdown in range(BREAKDOWN_COUNT):
+                if breakdown == STATUS and not scheme.status[node]:
+                    continue
+                cell = node * CATEGORY_COUNT + categories[row - start, breakdown]
+                room[cell, 0] += _counts(rows, start, row, stop, node, breakdown, scheme, categories)
+                room[cell, 1] += rows[row, AMOUNT]
+                room[cell, 2] += rows[row, STATE_SHARE]
+                room[cell, 3] += days
+
+
+@inlined
+def _counts(
+    rows: Int64,
+    start: Whole,
+    row: Whole,
+    stop: Whole,
+    node: Whole,
+    breakdown: Whole,
+    scheme: Scheme,
+    categories: Int16,
+) -> Whole:
+    """Return 1 where a row is a person's first in its category and some part is above zero there, else 0 (B1, B4)."""
+    category = categories[row - start, breakdown]
+    for other in range(start, row):
+        there = scheme.part_of_leaf[node, leaf_in(rows[other, KEY])] != ABSENT
+        if there and categories[other - start, breakdown] == category:
+            return 0
+    for part in range(scheme.parts[node]):
+        balance = np.int64(0)
+        for other in range(row, stop):
+            there = scheme.part_of_leaf[node, leaf_in(rows[other, KEY])] == part
+            if there and categories[other - start, breakdown] == category:
+                balance += rows[other, AMOUNT]
+        if balance > 0:
+            return 1
+    return 0
+
+
+@inlined
+def _taken(room: Int64, cells: Int64, values: Int64, at: Whole) -> Whole:
+    """Write the cells that are not all zero from ``at`` on, and empty the room; return where they end."""
+    for cell in range(len(room)):
+        if room[cell, 0] or room[cell, 1] or room[cell, 2] or room[cell, 3]:
+            cells[at] = cell
+            for measure in range(room.shape[1]):
+                values[at, measure] = room[cell, measure]
+                room[cell, measure] = 0
+            at += 1
+    return at
+
+
+@kernel
+def sum_of(one: Amounts, other: Amounts, sign: int) -> Amounts:
+    """Return a line with another one added (``sign`` 1) or taken off (-1); what comes to nothing is no cell."""
+    most = len(one.cell) + len(other.cell)
+    cell, values = np.empty(most, np.int64), np.empty((most, one.values.shape[1]), np.int64)
+    size = here = there = 0
+    while here < len(one.cell) or there < len(other.cell):
+        mine = one.cell[here] if here < len(one.cell) else CELLS_OF_LINE
+        theirs = other.cell[there] if there < len(other.cell) else CELLS_OF_LINE
+        cell[size] = min(mine, theirs)
+        anything = False
+        for measure in range(values.shape[1]):
+            value = np.int64(0)
+            if mine <= theirs:
+                value += one.values[here, measure]
+            if theirs <= mine:
+                value += sign * other.values[there, measure]
+            values[size, measure] = value
+            anything |= value != 0
+        here += mine <= theirs
+        there += theirs <= mine
+        size += anything
+    return Amounts(cell[:size], values[:size])
