@@ -75,14 +75,17 @@ def line_of(keys: Int64, settings: FigureSettings) -> Int64:
     return np.asarray(municipality * MONTH_COUNT + month_in(keys))
 
 
-def amounts(rows: Int64, open_: Mask, settings: FigureSettings) -> Iterator[Line]:
-    """Yield the lines that rows amount to, in order; ``open_`` says by (node, month) what is counted.
+def amounts(now: Int64, was: Int64, open_: Mask, settings: FigureSettings) -> Iterator[Line]:
+    """Yield by how much lines differ, in order: what rows amount to now, less what they amounted to.
 
-    Of a person and line, all rows must be there; they may stand in any order.
+    Of a person and line all rows must be there, or none; they may stand in any order. ``open_`` says by (node, month)
+    what is counted.
     """
-    keys = rows[:, KEY]
-    in_order = rows[np.argsort(line_of(keys, settings) << PERSON_BITS | person_in(keys))]
-    lines, starts, cell, values = _amounts(in_order, open_, _scheme(settings))
+    rows = np.concatenate([now, was])
+    person, line = person_in(rows[:, KEY]), line_of(rows[:, KEY], settings)
+    sign = np.repeat(np.array([1, -1]), [len(now), len(was)])
+    order = np.argsort((line << PERSON_BITS | person) << 1 | (sign > 0))
+    lines, starts, cell, values = _amounts(rows[order], sign[order], open_, _scheme(settings))
     for line, (start, stop) in zip(lines.tolist(), pairwise(starts.tolist()), strict=True):
         yield line, Amounts(cell[start:stop], values[start:stop])
 
@@ -104,19 +107,30 @@ def amounts_of_block(node: int, month: int, cells: Cells) -> Iterator[Line]:
         yield int(municipality[start]) * MONTH_COUNT + month, Amounts(cell[start:stop], values[start:stop])
 
 
+class Room(NamedTuple):
+    """Where a line is added up: measures by cell, which cells are ``met``, and the categories of a person's rows."""
+
+    values: Int64
+    met: Mask
+    categories: Int16
+
+
 @kernel
-def _amounts(rows: Int64, open_: Mask, scheme: Scheme) -> tuple[Int64, Int64, Int64, Int64]:
-    """Return the lines of rows in order of line and person, where the cells of each begin, their numbers and values."""
+def _amounts(rows: Int64, sign: Int64, open_: Mask, scheme: Scheme) -> tuple[Int64, Int64, Int64, Int64]:
+    """Return the lines of rows in their order, where the cells of each begin, their numbers and values."""
     lines, starts = np.empty(len(rows), np.int64), np.zeros(len(rows) + 1, np.int64)
     cells, values = np.empty(CELLS_OF_LINE, np.int64), np.empty((CELLS_OF_LINE, len(MEASURES)), np.int64)
-    room = np.zeros((CELLS_OF_LINE, len(MEASURES)), np.int64)
-    categories = np.empty((_longest(rows, scheme), BREAKDOWN_COUNT), np.int16)
+    room = Room(
+        np.zeros((CELLS_OF_LINE, len(MEASURES)), np.int64),
+        np.zeros(CELLS_OF_LINE, np.bool_),
+        np.empty((_longest(rows, sign, scheme), BREAKDOWN_COUNT), np.int16),
+    )
     found = start = 0
     while start < len(rows):
         line = _line(rows[start, KEY], scheme)
         while start < len(rows) and _line(rows[start, KEY], scheme) == line:
-            stop = _next_person(rows, start, scheme)
-            _add_person(rows, start, stop, open_, scheme, categories, room)
+            stop = _next_person(rows, sign, start, scheme)
+            _add_person(rows[start:stop], sign[start], open_, scheme, room)
             start = stop
         if starts[found] + CELLS_OF_LINE > len(cells):
             cells, values = _twice(cells), _twice(values)
@@ -132,11 +146,12 @@ def _line(key: Whole, scheme: Scheme) -> Whole:
 
 
 @inlined
-def _next_person(rows: Int64, start: Whole, scheme: Scheme) -> Whole:
-    """Return where the rows of the next person or line begin."""
+def _next_person(rows: Int64, sign: Int64, start: Whole, scheme: Scheme) -> Whole:
+    """Return where the rows of the next person, line or sign begin."""
     stop = start + 1
     while (
         stop < len(rows)
+        and sign[stop] == sign[start]
         and person_in(rows[stop, KEY]) == person_in(rows[start, KEY])
         and _line(rows[stop, KEY], scheme) == _line(rows[start, KEY], scheme)
     ):
@@ -145,11 +160,11 @@ def _next_person(rows: Int64, start: Whole, scheme: Scheme) -> Whole:
 
 
 @kernel
-def _longest(rows: Int64, scheme: Scheme) -> int:
+def _longest(rows: Int64, sign: Int64, scheme: Scheme) -> int:
     """Return the most rows that one person has in one line."""
     longest = start = 0
     while start < len(rows):
-        stop = _next_person(rows, start, scheme)
+        stop = _next_person(rows, sign, start, scheme)
         longest = max(longest, stop - start)
         start = stop
     return longest
@@ -163,17 +178,15 @@ def _twice(array: Int64) -> Int64:
 
 
 @inlined
-def _add_person(
-    rows: Int64, start: Whole, stop: Whole, open_: Mask, scheme: Scheme, categories: Int16, room: Int64
-) -> None:
+def _add_person(rows: Int64, sign: Whole, open_: Mask, scheme: Scheme, room: Room) -> None:
     """Add the rows of one person to the cells of a line, in each node that the month is open in."""
-    month = month_in(rows[start, KEY])
-    for row in range(start, stop):
-        profile(rows[row, TRAITS], scheme.category_of, scheme.age5_of, categories, row - start)
+    month = month_in(rows[0, KEY])
+    for row in range(len(rows)):
+        profile(rows[row, TRAITS], scheme.category_of, scheme.age5_of, room.categories, row)
     for node in range(len(scheme.parts)):
         if not open_[node, month]:
             continue
-        for row in range(start, stop):
+        for row in range(len(rows)):
             if scheme.part_of_leaf[node, leaf_in(rows[row, KEY])] == ABSENT:
                 continue
             days = np.int64(0)
@@ -182,35 +195,26 @@ def _add_person(
             for breakdown in range(BREAKDOWN_COUNT):
                 if breakdown == STATUS and not scheme.status[node]:
                     continue
-                cell = node * CATEGORY_COUNT + categories[row - start, breakdown]
-                room[cell, 0] += _counts(rows, start, row, stop, node, breakdown, scheme, categories)
-                room[cell, 1] += rows[row, AMOUNT]
-                room[cell, 2] += rows[row, STATE_SHARE]
-                room[cell, 3] += days
+                cell = node * CATEGORY_COUNT + room.categories[row, breakdown]
+                room.met[cell] = True
+                room.values[cell, 0] += sign * _counts(rows, row, node, breakdown, scheme, room.categories)
+                room.values[cell, 1] += sign * rows[row, AMOUNT]
+                room.values[cell, 2] += sign * rows[row, STATE_SHARE]
+                room.values[cell, 3] += sign * days
 
 
 @inlined
-def _counts(
-    rows: Int64,
-    start: Whole,
-    row: Whole,
-    stop: Whole,
-    node: Whole,
-    breakdown: Whole,
-    scheme: Scheme,
-    categories: Int16,
-) -> Whole:
+def _counts(rows: Int64, row: Whole, node: Whole, breakdown: Whole, scheme: Scheme, categories: Int16) -> Whole:
     """Return 1 where a row is a person's first in its category and some part is above zero there, else 0 (B1, B4)."""
-    category = categories[row - start, breakdown]
-    for other in range(start, row):
+    for other in range(row):
         there = scheme.part_of_leaf[node, leaf_in(rows[other, KEY])] != ABSENT
-        if there and categories[other - start, breakdown] == category:
+        if there and categories[other, breakdown] == categories[row, breakdown]:
             return 0
     for part in range(scheme.parts[node]):
         balance = np.int64(0)
-        for other in range(row, stop):
+        for other in range(row, len(rows)):
             there = scheme.part_of_leaf[node, leaf_in(rows[other, KEY])] == part
-            if there and categories[other - start, breakdown] == category:
+            if there and categories[other, breakdown] == categories[row, breakdown]:
                 balance += rows[other, AMOUNT]
         if balance > 0:
             return 1
@@ -218,21 +222,22 @@ def _counts(
 
 
 @inlined
-def _taken(room: Int64, cells: Int64, values: Int64, at: Whole) -> Whole:
-    """Write the cells that are not all zero from ``at`` on, and empty the room; return where they end."""
-    for cell in range(len(room)):
-        if room[cell, 0] or room[cell, 1] or room[cell, 2] or room[cell, 3]:
+def _taken(room: Room, cells: Int64, values: Int64, at: Whole) -> Whole:
+    """Write the cells that were met from ``at`` on, and empty the room; return where they end."""
+    for cell in range(len(room.met)):
+        if room.met[cell]:
+            room.met[cell] = False
             cells[at] = cell
-            for measure in range(room.shape[1]):
-                values[at, measure] = room[cell, measure]
-                room[cell, measure] = 0
+            for measure in range(values.shape[1]):
+                values[at, measure] = room.values[cell, measure]
+                room.values[cell, measure] = 0
             at += 1
     return at
 
 
 @kernel
-def sum_of(one: Amounts, other: Amounts, sign: int) -> Amounts:
-    """Return a line with another one added (``sign`` 1) or taken off (-1); what comes to nothing is no cell."""
+def sum_of(one: Amounts, other: Amounts) -> Amounts:
+    """Return a line with what it differs by added; what comes to nothing is no cell."""
     most = len(one.cell) + len(other.cell)
     cell, values = np.empty(most, np.int64), np.empty((most, one.values.shape[1]), np.int64)
     size = here = there = 0
@@ -246,7 +251,7 @@ def sum_of(one: Amounts, other: Amounts, sign: int) -> Amounts:
             if mine <= theirs:
                 value += one.values[here, measure]
             if theirs <= mine:
-                value += sign * other.values[there, measure]
+                value += other.values[there, measure]
             values[size, measure] = value
             anything |= value != 0
         here += mine <= theirs

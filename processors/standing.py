@@ -74,7 +74,7 @@ class Standing:
         self._lines = {}
         for node, month, cells in blocks:
             for line, told in amounts_of_block(node, month, cells):
-                self._add(line, told, 1)
+                self._add(line, told)
 
     def note(self, person: Int64, rows: Rows, ledger: Ledger) -> None:
         """Note what stands in the place of rows that are about to be put, of persons by their number in the ledger."""
@@ -94,16 +94,18 @@ class Standing:
 
     def recounted(self, turn: Turn) -> Iterator[Recounted]:
         """Yield what is wanted and open in some node; without cells too. One turn at a time, in order."""
-        for rows, sign in ((turn.whole, 1), (turn.was, -1), (turn.now, 1)):
-            for line, told in amounts(rows, turn.open_, self._settings):
-                self._add(line, told, sign)
-        municipalities, months = np.nonzero(turn.wanted & turn.open_.any(axis=0))
-        for municipality, month in zip(municipalities.tolist(), months.tolist(), strict=True):
-            found = self._lines.get(municipality * MONTH_COUNT + month, NOTHING)
-            yield Recounted(MUNICIPALITIES[municipality], month, _cells(found))
+        for line, told in amounts(np.concatenate([turn.whole, turn.now]), turn.was, turn.open_, self._settings):
+            self._add(line, told)
+        lines = np.flatnonzero(turn.wanted & turn.open_.any(axis=0)).tolist()
+        found = [self._lines.get(line, NOTHING) for line in lines]
+        cells, start = _cells(found), 0
+        for line, told in zip(lines, found, strict=True):
+            stop = start + len(told.cell)
+            yield Recounted(MUNICIPALITIES[line // MONTH_COUNT], line % MONTH_COUNT, cells.take(slice(start, stop)))
+            start = stop
 
-    def _add(self, line: int, told: Amounts, sign: int) -> None:
-        self._lines[line] = sum_of(self._lines.get(line, NOTHING), told, sign)
+    def _add(self, line: int, told: Amounts) -> None:
+        self._lines[line] = sum_of(self._lines.get(line, NOTHING), told)
 
 
 @kernel
@@ -163,7 +165,8 @@ def _as_they_were(now: Int64, earlier: Earlier) -> Int64:
     return np.asarray(np.where(changed[:, None], earlier.rows[at], now)[~changed | earlier.there[at]])
 
 
-def _cells(found: Amounts) -> LiveCells:
-    node, category = np.divmod(found.cell, CATEGORY_COUNT)
-    persons, cents, share, days = found.values.T
+def _cells(found: list[Amounts]) -> LiveCells:
+    """Return the cells of lines, one line behind the other; many lines are taken apart as fast as one."""
+    node, category = np.divmod(np.concatenate([NOTHING.cell, *(one.cell for one in found)]), CATEGORY_COUNT)
+    persons, cents, share, days = np.concatenate([NOTHING.values, *(one.values for one in found)]).T.copy()
     return LiveCells(node.astype(np.uint8), category.astype(np.uint16), persons.astype(np.int32), cents, share, days)

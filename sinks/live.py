@@ -33,6 +33,10 @@ FORMAT = 1
 """Version of the layout; another one is not read, and is made anew."""
 
 _FILE = "live.sqlite"
+_PAGE = 65536
+"""Bytes of a page: lines of 3 kB on pages of 4 kB took five times as long to write."""
+_LEVEL = 0
+"""The least that isal compresses; lines are written again and again, and gone with the next release."""
 _WAIT = 10.0
 """Seconds that a reader and the writer wait for each other."""
 _TABLES = f"""
@@ -75,7 +79,7 @@ class LiveState:
 def encoded(cells: LiveCells) -> bytes:
     """Return cells as ``sinks.columns`` does: little-endian columns one after another, compressed."""
     columns = (np.ascontiguousarray(getattr(cells, name), _DTYPE[kind]).tobytes() for name, kind in COLUMNS)
-    return isal_zlib.compress(b"".join(columns))
+    return isal_zlib.compress(b"".join(columns), _LEVEL)
 
 
 def decoded(data: bytes) -> LiveCells:
@@ -180,6 +184,7 @@ class LiveHome:
                 if _is_ours(database):
                     return
                 if not database.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    database.execute(f"PRAGMA page_size = {_PAGE}")
                     database.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
                     return
         except sqlite3.OperationalError:
