@@ -108,10 +108,12 @@ def amounts_of_block(node: int, month: int, cells: Cells) -> Iterator[Line]:
 
 
 class Room(NamedTuple):
-    """Where a line is added up: measures by cell, which cells are ``met``, and the categories of a person's rows."""
+    """Where a line is added up: measures by cell, the cells ``met`` and how many, the categories of a person's rows."""
 
     values: Int64
-    met: Mask
+    is_met: Mask
+    met: Int64
+    size: Int64
     categories: Int16
 
 
@@ -123,6 +125,8 @@ def _amounts(rows: Int64, sign: Int64, open_: Mask, scheme: Scheme) -> tuple[Int
     room = Room(
         np.zeros((CELLS_OF_LINE, len(MEASURES)), np.int64),
         np.zeros(CELLS_OF_LINE, np.bool_),
+        np.empty(CELLS_OF_LINE, np.int64),
+        np.zeros(1, np.int64),
         np.empty((_longest(rows, sign, scheme), BREAKDOWN_COUNT), np.int16),
     )
     found = start = 0
@@ -183,20 +187,18 @@ def _add_person(rows: Int64, sign: Whole, open_: Mask, scheme: Scheme, room: Roo
     month = month_in(rows[0, KEY])
     for row in range(len(rows)):
         profile(rows[row, TRAITS], scheme.category_of, scheme.age5_of, room.categories, row)
-    for node in range(len(scheme.parts)):
-        if not open_[node, month]:
-            continue
-        for row in range(len(rows)):
-            if scheme.part_of_leaf[node, leaf_in(rows[row, KEY])] == ABSENT:
+    for row in range(len(rows)):
+        days = np.int64(0)
+        if rows[row, AMOUNT] > 0:
+            days = min(max(rows[row, DAYS], np.int64(0)), np.int64(scheme.month_days[month]))
+        for node in range(len(scheme.parts)):
+            if not open_[node, month] or scheme.part_of_leaf[node, leaf_in(rows[row, KEY])] == ABSENT:
                 continue
-            days = np.int64(0)
-            if rows[row, AMOUNT] > 0:
-                days = min(max(rows[row, DAYS], np.int64(0)), np.int64(scheme.month_days[month]))
             for breakdown in range(BREAKDOWN_COUNT):
                 if breakdown == STATUS and not scheme.status[node]:
                     continue
                 cell = node * CATEGORY_COUNT + room.categories[row, breakdown]
-                room.met[cell] = True
+                _meet(cell, room)
                 room.values[cell, 0] += sign * _counts(rows, row, node, breakdown, scheme, room.categories)
                 room.values[cell, 1] += sign * rows[row, AMOUNT]
                 room.values[cell, 2] += sign * rows[row, STATE_SHARE]
@@ -204,8 +206,18 @@ def _add_person(rows: Int64, sign: Whole, open_: Mask, scheme: Scheme, room: Roo
 
 
 @inlined
+def _meet(cell: Whole, room: Room) -> None:
+    if not room.is_met[cell]:
+        room.is_met[cell] = True
+        room.met[room.size[0]] = cell
+        room.size[0] += 1
+
+
+@inlined
 def _counts(rows: Int64, row: Whole, node: Whole, breakdown: Whole, scheme: Scheme, categories: Int16) -> Whole:
     """Return 1 where a row is a person's first in its category and some part is above zero there, else 0 (B1, B4)."""
+    if len(rows) == 1:
+        return 1 if rows[row, AMOUNT] > 0 else 0
     for other in range(row):
         there = scheme.part_of_leaf[node, leaf_in(rows[other, KEY])] != ABSENT
         if there and categories[other, breakdown] == categories[row, breakdown]:
@@ -221,17 +233,17 @@ def _counts(rows: Int64, row: Whole, node: Whole, breakdown: Whole, scheme: Sche
     return 0
 
 
-@inlined
-def _taken(room: Room, cells: Int64, values: Int64, at: Whole) -> Whole:
+@kernel
+def _taken(room: Room, cells: Int64, values: Int64, at: int) -> int:
     """Write the cells that were met from ``at`` on, and empty the room; return where they end."""
-    for cell in range(len(room.met)):
-        if room.met[cell]:
-            room.met[cell] = False
-            cells[at] = cell
-            for measure in range(values.shape[1]):
-                values[at, measure] = room.values[cell, measure]
-                room.values[cell, measure] = 0
-            at += 1
+    for cell in np.sort(room.met[: room.size[0]]):
+        cells[at] = cell
+        for measure in range(values.shape[1]):
+            values[at, measure] = room.values[cell, measure]
+            room.values[cell, measure] = 0
+        room.is_met[cell] = False
+        at += 1
+    room.size[0] = 0
     return at
 
 

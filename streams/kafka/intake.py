@@ -39,6 +39,8 @@ from streams.metrics import Metrics
 
 LOG = structlog.get_logger("ocmw.intake")
 POLL_MS = 500
+GATHER_BYTES, GATHER_MS = 1 << 20, 100
+"""What trickles in is let gather, at most so long: a round for ten records of a partition costs what it does for 500."""
 TELL_SECONDS = 5.0
 """Least time between summaries of a partition, but for those that are due by their number of events."""
 
@@ -91,6 +93,8 @@ class Intake(Service):
         self._consumer = consumer(
             self.settings,
             key_deserializer=whole,
+            fetch_min_bytes=GATHER_BYTES,
+            fetch_max_wait_ms=GATHER_MS,
             group_id=f"ocmw.intake.v{self.settings.epoch}",
             group_instance_id=f"intake-{self.settings.instance}" if self.settings.instance else None,
             session_timeout_ms=10_000,
