@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: demo check test test-faults demo-kafka bench bench-kafka docs clean
+.PHONY: demo check test test-faults demo-kafka bench bench-kafka bench-years docs clean
 
 $(READY): pyproject.toml
 	@began=$$(date +%s); \
@@ -41,6 +41,10 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.run
+
+bench-years: $(READY)
+	scripts/servers.sh
+	$(BIN)/python -m bench.years
 
 clean:
 	rm -rf $(VENV) demo bench/out .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -45,7 +45,8 @@ def changed_rows(ledger: Ledger, events: Events, first: int, stop: int, known_fa
 
 
 def _changed_facts(ledger: Ledger, events: Events, first: int, stop: int, known: int) -> npt.NDArray[np.int64]:
-    told = np.flatnonzero((events.kind[first:stop] == EMPLOYMENT) & np.isin(events.fault[first:stop], (0, WAITING)))
+    outcomes = events.fault[first:stop]
+    told = np.flatnonzero((events.kind[first:stop] == EMPLOYMENT) & ((outcomes == 0) | (outcomes == WAITING)))
     if not len(told) and len(ledger.facts) == known:
         return NO_FACTS
     reached = _employments(events, first + told, ledger.tables)

@@ -57,8 +57,9 @@ class Figure:
 
 def kingdom_total(cells: Cells) -> int:
     """Return the beneficiaries of the kingdom, all characteristics together: the figure that the gate watches (G5)."""
-    found = (cells.place == _KINGDOM) & (cells.category == _TOTAL)
-    return int(cells.beneficiaries[found].sum())
+    first, stop = np.searchsorted(cells.place, [_KINGDOM, _KINGDOM + 1])
+    found = cells.category[first:stop] == _TOTAL
+    return int(cells.beneficiaries[first:stop][found].sum())
 
 
 def months_of(axes: Iterable[Axis]) -> Mask:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from history import log_file, records
+from program import Done, ocmw
 from shown import shown
 
 from schemas.log import write_log
@@ -31,13 +32,6 @@ TABLE = """
     c      | 2024-06 | 1000  | B
     close 2024-07
 """
-
-
-def ocmw(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run the program."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)} | settings
-    command = [*PROGRAM, *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
 
 
 def digest(folder: Path) -> dict[str, str]:
@@ -66,7 +60,7 @@ def room(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "room"))
 
 
-def assert_refused(done: subprocess.CompletedProcess[str], code: int, words: str) -> None:
+def assert_refused(done: Done, code: int, words: str) -> None:
     """Assert that a program ended with this code and one sentence that holds these words."""
     (sentence,) = done.stderr.splitlines()
     assert sentence.startswith("ocmw: ")

@@ -3,10 +3,12 @@
 import asyncio
 from pathlib import Path
 
+import fastavro
 import pandas as pd
 import pytest
 from kafka_workers import Workers
 
+from schemas import events as avro
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
@@ -20,19 +22,20 @@ from streams.kafka.updates import accepted_updates
 
 pytestmark = pytest.mark.slow
 UPDATES = 6
+CLOSED = 3
 
 
-@pytest.fixture
-def history(tmp_path: Path) -> Path:
-    path = tmp_path / "history.avro"
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("history") / "history.avro"
     generate(1500, parse_month("2024-01"), parse_month("2024-06"), 7, path)
     return path
 
 
-@pytest.fixture
-def embedded(tmp_path: Path, history: Path) -> DirectoryStore:
-    Embedded.run(tmp_path / "embedded", FigureSettings(), [history])
-    return DirectoryStore.reading(tmp_path / "embedded")
+@pytest.fixture(scope="module")
+def embedded(history: Path) -> DirectoryStore:
+    Embedded.run(history.with_name("embedded"), FigureSettings(), [history])
+    return DirectoryStore.reading(history.with_name("embedded"))
 
 
 def same(workers: Workers, embedded: DirectoryStore) -> bool:
@@ -59,18 +62,29 @@ def test_kafka_gives_the_releases_of_the_files_cell_by_cell(
 
 
 def test_facts_travel_over_kafka_and_the_time_dimension_is_that_of_the_files(workers: Workers, tmp_path: Path) -> None:
-    months = 26  # with fewer, no exit is old enough to be shown
-    path, files = tmp_path / "long.avro", tmp_path / "files"
-    generate(300, parse_month("2022-01"), parse_month("2024-02"), 7, path)
+    path, files = with_last_closings(tmp_path), tmp_path / "files"
     Embedded.run(files, FigureSettings(), [path])
     workers.start("intake", "intake")
     workers.start("publish", "publish")
     asyncio.run(emit(workers.settings, [path]))
-    workers.await_release(months, 240)
+    workers.await_release(CLOSED, 240)
     for family in FAMILIES:
-        expected, had = indicators(files, months, family), indicators(workers.store, months, family)
+        expected, had = indicators(files, CLOSED, family), indicators(workers.store, CLOSED, family)
         assert len(expected) > 1000
         pd.testing.assert_frame_equal(had, expected)
+
+
+def with_last_closings(folder: Path) -> Path:
+    """Write 26 months: with fewer, no exit is old enough to be shown. Only the last updates are closed."""
+    whole, path = folder / "whole.avro", folder / "long.avro"
+    generate(300, parse_month("2022-01"), parse_month("2024-02"), 7, whole)
+    with whole.open("rb") as file:
+        records = list(fastavro.reader(file, return_record_name=True))
+    closings = [at for at, (name, _) in enumerate(records) if name.endswith("UpdateClosed")]
+    left_out = set(closings[:-CLOSED])
+    with path.open("wb") as out:
+        fastavro.writer(out, avro.union(), [record for at, record in enumerate(records) if at not in left_out])
+    return path
 
 
 def indicators(store: Path, release: int, family: Family) -> pd.DataFrame:

@@ -1,12 +1,11 @@
 """``ocmw redis-acl`` and ``ocmw redis-fill`` as a person runs them."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import redis
+from program import ocmw
 from redis_server import RedisServer
 
 from schemas.breakdowns import CATEGORY_NUMBER
@@ -19,14 +18,6 @@ from sinks.directory import DirectoryStore
 from sinks.redis_acl import USERS
 
 MARCH = Period.parse("2024-03")
-PROGRAM = [sys.executable, "-c", "from streams.cli import main; main()"]
-
-
-def ocmw(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [*PROGRAM, *map(str, arguments)]
-    return subprocess.run(  # noqa: S603 - this program
-        command, env={"PATH": "", **environment}, capture_output=True, text=True, check=False
-    )
 
 
 @pytest.fixture

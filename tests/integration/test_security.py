@@ -1,9 +1,6 @@
 """TLS, users and rights, on a real Kafka and a real Redis: each role does its work with just the rows of the table."""
 
 import asyncio
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +16,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 from kafka_workers import Workers
+from program import ocmw
 from redis_server import RedisServer
 from secure_servers import ADMIN, Certificates, SecureKafka, grant
 
@@ -54,15 +52,6 @@ PATIENCE = 120.0
 REFUSED = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
 """The second is what a producer is told that may write to no topic at all."""
 ROLES = tuple(grants(KafkaSettings()))
-PROGRAM = [sys.executable, "-c", "from streams.cli import main; main()"]
-
-
-def ocmw(environment: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [*PROGRAM, *map(str, arguments)]
-    given = {name: value for name, value in os.environ.items() if not name.startswith("OCMW_")}
-    return subprocess.run(  # noqa: S603 - this program
-        command, env={**given, **environment}, capture_output=True, text=True, check=False
-    )
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +92,7 @@ def redis_users(root: Path) -> Path:
     folder.mkdir()
     for user in USERS:
         (folder / user).write_text(f"canary-of-{user}\n")
-    done = ocmw({}, "redis-acl", "--passwords", folder, "--out", root / "users.acl")
+    done = ocmw("redis-acl", "--passwords", folder, "--out", root / "users.acl")
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -156,7 +145,8 @@ def test_every_role_does_its_work_with_just_its_rows(
     try:
         asyncio.run(emit(kafka.settings("emit"), [history]))
         workers.await_release(UPDATES_CLOSED, PATIENCE)
-        closed = ocmw(kafka.environment("emit"), "close-update", "by-hand", "--reference-month", "2024-03")
+        await_announced(kafka.settings("status"), UPDATES_CLOSED)  # until then, closing the next closes it again
+        closed = ocmw("close-update", "by-hand", "--reference-month", "2024-03", **kafka.environment("emit"))
         assert closed.returncode == 0, closed.stderr
         await_announced(kafka.settings("status"), UPDATES_CLOSED + 1)
     finally:
@@ -252,7 +242,7 @@ def test_a_role_cannot_join_another_group(kafka: SecureKafka) -> None:
 
 
 def test_what_a_role_may_not_do_stops_its_command_with_a_sentence(kafka: SecureKafka) -> None:
-    done = ocmw(kafka.environment("intake"), "close-update", "not-mine", "--reference-month", "2024-03")
+    done = ocmw("close-update", "not-mine", "--reference-month", "2024-03", **kafka.environment("intake"))
     assert done.returncode == 1
     assert done.stderr.startswith("ocmw: ")
     assert "TopicAuthorizationFailedError" in done.stderr, done.stderr
@@ -273,7 +263,7 @@ def test_who_is_not_trusted_gets_a_sentence_and_nothing_secret_is_told(
     kafka: SecureKafka, wrong: dict[str, str]
 ) -> None:
     given = {name: value for name, value in {**kafka.environment("status"), **wrong}.items() if value}
-    done = ocmw(given, "status")
+    done = ocmw("status", **given)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert kafka.passwords["status"] not in done.stdout + done.stderr
@@ -284,7 +274,7 @@ def test_redis_is_filled_and_read_with_tls_and_users(
 ) -> None:
     Embedded.run(root / "filled", FigureSettings(), [history])
     redis_reader("ocmw-publish").unlink(*(f"ocmw:{zone}:current" for zone in READ_ZONES))
-    done = ocmw(redis_environment, "redis-fill", "--store", root / "filled")
+    done = ocmw("redis-fill", "--store", root / "filled", **redis_environment)
     assert done.returncode == 0, done.stderr
     assert "canary-of" not in done.stdout + done.stderr
     reader = redis_reader("ocmw-public")
@@ -305,7 +295,7 @@ def test_redis_without_the_right_password_or_certificate_is_a_sentence(
         {"OCMW_REDIS_CERT_FILE": "", "OCMW_REDIS_KEY_FILE": ""},
     ):
         given = {name: value for name, value in {**redis_environment, **wrong}.items() if value}
-        done = ocmw(given, "redis-fill", "--store", root / "filled")
+        done = ocmw("redis-fill", "--store", root / "filled", **given)
         assert done.returncode == 1
         assert done.stderr.startswith("ocmw: Redis cannot be written")
         assert "canary" not in done.stdout + done.stderr

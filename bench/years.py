@@ -1,0 +1,146 @@
+"""Twenty years at national size: a release of all periods made from rows alone, and a year of releases in Redis.
+
+A history of twenty years would take as long to make as to fold, so the rows are those of the benchmark's two years, ten
+times: each time other persons, two years earlier. Then eleven updates follow; each changes one row in a hundred of the
+last three years, so that every block of these years changes with each, as it hardly does in practice.
+"""
+
+import argparse
+import resource
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from streams import kernel_cache
+
+kernel_cache.prepare()
+
+from bench.history import OUT, history  # noqa: E402 - kernels are imported after their cache is named
+from processors.fold import Fold  # noqa: E402
+from processors.gathered import Gathered  # noqa: E402
+from processors.keys import leaf_in, month_in, municipality_in, person_in, row_place  # noqa: E402
+from processors.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS, Ledger  # noqa: E402
+from schemas.arrays import Int64  # noqa: E402
+from schemas.log import LogFile  # noqa: E402
+from schemas.periods import MONTHS_PER_YEAR, parse_month  # noqa: E402
+from schemas.releases import Release, Update  # noqa: E402
+from schemas.rows import Rows  # noqa: E402
+from schemas.settings import FigureSettings  # noqa: E402
+from sinks.directory import DirectoryStore  # noqa: E402
+from sinks.redis import KEEP, RedisCopy, connect, prefix  # noqa: E402
+from sinks.zones import READ_ZONES, ReadZone  # noqa: E402
+from streams.cut import Cut, release_of  # noqa: E402
+from streams.embedded import batches  # noqa: E402
+from streams.servers.redis import RedisServer  # noqa: E402
+
+SETTINGS = FigureSettings()
+YEARS, YEARS_OF_HISTORY = 20, 2
+LAST = parse_month("2023-12")
+CHANGED_YEARS = 3
+ONE_IN = 100
+
+Line = tuple[str, str]
+
+
+class Years(NamedTuple):
+    """Rows of two years, and a ledger of twenty made of them: part k is two years earlier than part k - 1."""
+
+    rows: Int64
+    gathered: Gathered
+
+
+def twenty_years(path: Path) -> Years:
+    """Fold a history and let its rows stand ten times."""
+    fold = Fold(SETTINGS)
+    for batch in batches(LogFile.open(path)):
+        for _ in fold.steps(batch):
+            pass
+    found = Years(fold.ledger.rows.copy(), Gathered(Ledger(SETTINGS), YEARS // YEARS_OF_HISTORY))
+    for part in range(found.gathered.partitions):
+        found.gathered.put(part, _earlier(found.rows, part))
+    return found
+
+
+def _earlier(rows: Int64, part: int) -> Rows:
+    """Return rows of two years as they stand in a part."""
+    keys = rows[:, KEY]
+    month = month_in(keys) - part * YEARS_OF_HISTORY * MONTHS_PER_YEAR
+    place = row_place(municipality_in(keys), month, leaf_in(keys))
+    return Rows(
+        person_in(keys).astype(np.uint32),
+        place.astype(np.uint32),
+        rows[:, AMOUNT],
+        rows[:, STATE_SHARE],
+        rows[:, DAYS],
+        rows[:, TRAITS].astype(np.uint32),
+    )
+
+
+def change(years: Years, number: int) -> None:
+    """Take some rows of the last years back, others than the update before did."""
+    chosen = years.rows[number::ONE_IN].copy()
+    chosen[:, AMOUNT] = 0
+    for part in range(-(-CHANGED_YEARS // YEARS_OF_HISTORY)):
+        since = LAST - CHANGED_YEARS * MONTHS_PER_YEAR + part * YEARS_OF_HISTORY * MONTHS_PER_YEAR
+        years.gathered.put(part, _earlier(chosen[month_in(chosen[:, KEY]) > since], part))
+
+
+def released(years: Years, number: int, previous: Release | None, store: DirectoryStore) -> Release:
+    """Count what was touched, and publish it as an update that closes a month later than the one before."""
+    gathered = years.gathered
+    update = Update(number, f"u{number}", LAST + number)
+    cut = Cut(update, previous, gathered.touched_by_any(), gathered.ledger.tables.exists, SETTINGS, store)
+    release = store.publish(release_of(gathered.ledger, cut))
+    gathered.forget_touched(range(gathered.partitions))
+    return release
+
+
+def lines(years: Years, room: Path) -> Iterator[Line]:
+    """Measure the release of all periods, then a year of releases in Redis."""
+    yield "rows", f"{len(years.gathered.ledger.rows):,} of {YEARS} years"
+    store = DirectoryStore.writing(room / "store", SETTINGS)
+    began = time.perf_counter()
+    release = released(years, 1, None, store)
+    took = time.perf_counter() - began
+    cells = sum(entry.latest.cells for entry in release.entries.values() if entry.latest)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    yield f"rebuild, {YEARS} years in one release", f"{took:.0f} s; {cells:,} cells; {peak:.1f} GB peak"
+    with RedisServer(room) as server:
+        copy = RedisCopy(connect(server.url))
+        copy.publish(release, store)
+        for number in range(2, KEEP + 1):
+            change(years, number)
+            release = released(years, number, release, store)
+            copy.publish(release, store)
+        yield from (_zone(copy, zone) for zone in READ_ZONES)
+
+
+def _zone(copy: RedisCopy, zone: ReadZone) -> Line:
+    """Say how much memory the values of a zone take."""
+    names = list(copy.client.scan_iter(match=prefix(zone) + "*", count=1000))
+    asking = copy.client.pipeline(transaction=False)
+    for name in names:
+        asking.memory_usage(name, samples=0)
+    held = sum(asking.execute())
+    return f"Redis, {zone} zone, {KEEP} releases", f"{held / 1e9:.2f} GB in {len(names):,} values"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--persons", type=int, default=400_000)
+    room = OUT / "years"
+    shutil.rmtree(room, ignore_errors=True)
+    room.mkdir(parents=True)
+    years = twenty_years(history(parser.parse_args().persons))
+    for what, figure in lines(years, room):
+        print(f"{what:<52} {figure}", flush=True)  # noqa: T201 - what this program is for
+    shutil.rmtree(room)
+
+
+if __name__ == "__main__":
+    main()
