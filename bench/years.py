@@ -1,7 +1,7 @@
 """Twenty years at national size: a release of all periods made from rows alone, and a year of releases in Redis.
 
 A history of twenty years would take as long to make as to fold, so the rows are those of the benchmark's two years, ten
-times: each time other persons, two years earlier. Then eleven updates follow; each changes one row in a hundred of the
+times: each time other persons, two years earlier. Then eleven updates follow; each changes one row in 400 of the
 last three years, so that every block of these years changes with each, as it hardly does in practice.
 """
 
@@ -41,7 +41,7 @@ SETTINGS = FigureSettings()
 YEARS, YEARS_OF_HISTORY = 20, 2
 LAST = parse_month("2023-12")
 CHANGED_YEARS = 3
-ONE_IN = 100
+ONE_IN = 400
 
 Line = tuple[str, str]
 

@@ -40,7 +40,7 @@ from streams.metrics import Metrics
 LOG = structlog.get_logger("ocmw.intake")
 POLL_MS = 500
 GATHER_BYTES, GATHER_MS = 1 << 20, 100
-"""What trickles in is let gather, at most so long: a round for ten records of a partition costs what it does for 500."""
+"""What trickles in is let gather, at most so long: a round costs as much for ten records of a partition as for 500."""
 TELL_SECONDS = 5.0
 """Least time between summaries of a partition, but for those that are due by their number of events."""
 
