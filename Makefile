@@ -22,7 +22,7 @@ check: $(READY)
 
 test: $(READY)
 	scripts/servers.sh
-	$(BIN)/pytest --numprocesses 3 --dist worksteal
+	$(BIN)/pytest --numprocesses 2
 
 demo-kafka: $(READY)
 	rm -rf demo/kafka

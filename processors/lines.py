@@ -69,10 +69,14 @@ def _scheme(settings: FigureSettings) -> Scheme:
     )
 
 
-def line_of(keys: Int64, settings: FigureSettings) -> Int64:
-    """Return the line in which each row is shown, by their keys or their places."""
+PERSON_BITS = 32
+
+
+def line_and_person(keys: Int64, settings: FigureSettings) -> Int64:
+    """Return by the keys of rows the line in which each is shown, and below it, in ``PERSON_BITS``, the person."""
     municipality = shown_municipality(settings)[municipality_in(keys)].astype(np.int64)
-    return np.asarray(municipality * MONTH_COUNT + month_in(keys))
+    line = municipality * MONTH_COUNT + month_in(keys)
+    return np.asarray(line << PERSON_BITS | person_in(keys))
 
 
 def amounts(now: Int64, was: Int64, open_: Mask, settings: FigureSettings) -> Iterator[Line]:
@@ -82,15 +86,13 @@ def amounts(now: Int64, was: Int64, open_: Mask, settings: FigureSettings) -> It
     what is counted.
     """
     rows = np.concatenate([now, was])
-    person, line = person_in(rows[:, KEY]), line_of(rows[:, KEY], settings)
     sign = np.repeat(np.array([1, -1]), [len(now), len(was)])
-    order = np.argsort((line << PERSON_BITS | person) << 1 | (sign > 0))
+    order = np.argsort(line_and_person(rows[:, KEY], settings) << 1 | (sign > 0))
     lines, starts, cell, values = _amounts(rows[order], sign[order], open_, _scheme(settings))
-    for line, (start, stop) in zip(lines.tolist(), pairwise(starts.tolist()), strict=True):
-        yield line, Amounts(cell[start:stop], values[start:stop])
+    for number, (start, stop) in zip(lines.tolist(), pairwise(starts.tolist()), strict=True):
+        yield number, Amounts(cell[start:stop], values[start:stop])
 
 
-PERSON_BITS = 32
 _MUNICIPALITY_OF_PLACE = np.full(len(PLACES), -1, np.int64)
 _MUNICIPALITY_OF_PLACE[[PLACE_NUMBER["municipality", nis] for nis in MUNICIPALITIES]] = np.arange(len(MUNICIPALITIES))
 

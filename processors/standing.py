@@ -19,9 +19,9 @@ from typing import NamedTuple
 import numpy as np
 
 from processors.compiled import kernel
-from processors.keys import key_at, month_in, municipality_in, person_in, row_place
+from processors.keys import key_at, month_in, municipality_in, row_place
 from processors.ledger import KEY, ROW_WIDTH, Ledger, Tables, row_slot
-from processors.lines import NOTHING, PERSON_BITS, Amounts, amounts, amounts_of_block, line_of, sum_of
+from processors.lines import NOTHING, PERSON_BITS, Amounts, amounts, amounts_of_block, line_and_person, sum_of
 from processors.live import rows_at
 from processors.plan import CATEGORY_COUNT
 from processors.rules import LEAF_COUNT, shown_municipality
@@ -85,8 +85,7 @@ class Standing:
         """Return what is to be counted; the ledger may change once this has returned."""
         whole = rows_at(ledger, wanted & ~self._stands, self._settings)
         earlier = _first_of_each(self._earlier)
-        keys = earlier.rows[:, KEY]
-        changed = np.unique(line_of(keys, self._settings) << PERSON_BITS | person_in(keys))
+        changed = np.unique(line_and_person(earlier.rows[:, KEY], self._settings))
         now = _rows_of(changed, self._shown, ledger.tables)
         self._earlier = []
         self._stands |= wanted

@@ -16,7 +16,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 from kafka_workers import Workers
-from program import ocmw
+from program import ocmw, ocmw_apart
 from redis_server import RedisServer
 from secure_servers import ADMIN, Certificates, SecureKafka, grant
 
@@ -242,7 +242,7 @@ def test_a_role_cannot_join_another_group(kafka: SecureKafka) -> None:
 
 
 def test_what_a_role_may_not_do_stops_its_command_with_a_sentence(kafka: SecureKafka) -> None:
-    done = ocmw("close-update", "not-mine", "--reference-month", "2024-03", **kafka.environment("intake"))
+    done = ocmw_apart("close-update", "not-mine", "--reference-month", "2024-03", **kafka.environment("intake"))
     assert done.returncode == 1
     assert done.stderr.startswith("ocmw: ")
     assert "TopicAuthorizationFailedError" in done.stderr, done.stderr
@@ -263,7 +263,7 @@ def test_who_is_not_trusted_gets_a_sentence_and_nothing_secret_is_told(
     kafka: SecureKafka, wrong: dict[str, str]
 ) -> None:
     given = {name: value for name, value in {**kafka.environment("status"), **wrong}.items() if value}
-    done = ocmw("status", **given)
+    done = ocmw_apart("status", **given)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert kafka.passwords["status"] not in done.stdout + done.stderr
