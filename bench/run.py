@@ -106,7 +106,7 @@ def _facts_beside_claims(path: Path) -> list[Line]:
         of_kind: list[float] = []
         for first in range(0, len(chosen), EVENTS_TOGETHER):
             some = chosen[first : first + EVENTS_TOGETHER]
-            batch = batch_of([Block(np.frombuffer(b"".join(some), np.uint8), len(some), 1)], file.layout)
+            batch = batch_of([Block(np.frombuffer(bytearray(b"".join(some)), np.uint8), len(some), 1)], file.layout)
             with _timed(of_kind):
                 for _ in fold.steps(batch):
                     pass

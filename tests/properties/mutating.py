@@ -111,7 +111,7 @@ def blocks(draw: Random, layout: Layout, count: int) -> Iterator[tuple[int, byte
             before, after = ([body for body in bodies if body != LATER] for bodies in (before, after))
         broken = mutated(draw, event(draw, MUTATED))
         bodies = [*before, broken, *after]
-        block = Block(np.frombuffer(b"".join(bodies), np.uint8), len(bodies), 1)
+        block = block_of(bodies)
         if not 0 < block.count <= len(block.data):
             continue
         kept = layout is TODAY and ends_where_it_did(broken)
@@ -121,9 +121,8 @@ def blocks(draw: Random, layout: Layout, count: int) -> Iterator[tuple[int, byte
 
 def ends_where_it_did(broken: bytes) -> bool:
     """Tell whether a mutated record still takes its own bytes and no others, so the next one begins where it did."""
-    block = Block(np.frombuffer(broken, np.uint8), 1, 1)
     try:
-        found = decode(batch_of([block], TODAY), rules(SETTINGS))
+        found = decode(batch_of([block_of([broken])], TODAY), rules(SETTINGS))
     except LeftOverError:
         return False
     return bool(found.start[0] < found.stop[0])
@@ -151,9 +150,12 @@ def applied(bodies: list[bytes]) -> list[bytes]:
     """Return those events that count, when nothing else stands beside them."""
     if not bodies:
         return []
-    return admitted_bodies(
-        Fold(SETTINGS), batch_of([Block(np.frombuffer(b"".join(bodies), np.uint8), len(bodies), 1)], NEW)
-    )[0]
+    return admitted_bodies(Fold(SETTINGS), batch_of([block_of(bodies)], NEW))[0]
+
+
+def block_of(bodies: list[bytes]) -> Block:
+    """Return records as a block that may be written to, as those of files: for others kernels are compiled anew."""
+    return Block(np.frombuffer(bytearray(b"".join(bodies)), np.uint8), len(bodies), 1)
 
 
 def values(draw: Random, count: int) -> None:
