@@ -18,16 +18,15 @@ from processors.compiled import Whole, inlined, kernel
 from processors.keys import leaf_in, month_in, municipality_in, person_in
 from processors.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS
 from processors.plan import ABSENT, BREAKDOWN_COUNT, CATEGORY_COUNT, STATUS
-from processors.rules import age5_of_age13, category_of_code, part_of_leaf, rules, shown_municipality
-from processors.turns import profile
+from processors.rules import age5_of_age13, category_of_code, month_days, part_of_leaf, shown_municipality
+from processors.turns import counted_days, profile
 from schemas.arrays import Int8, Int16, Int64, Mask
-from schemas.figures import Cells
+from schemas.figures import MEASURES, Cells
 from schemas.periods import MONTH_COUNT
 from schemas.places import MUNICIPALITIES, PLACE_NUMBER, PLACES
 from schemas.settings import FigureSettings
 from schemas.supports import NODES
 
-MEASURES = ("beneficiaries", "amount_cents", "state_share_cents", "days")
 CELLS_OF_LINE = len(NODES) * CATEGORY_COUNT
 
 
@@ -50,7 +49,6 @@ class Scheme(NamedTuple):
     part_of_leaf: Int8
     parts: Int8
     status: Mask
-    shown: Int16
     category_of: Int16
     age5_of: Int8
     month_days: Int8
@@ -62,10 +60,9 @@ def _scheme(settings: FigureSettings) -> Scheme:
         part_of_leaf=np.array([part_of_leaf(node.parts) for node in NODES], np.int8),
         parts=np.array([len(node.parts) for node in NODES], np.int8),
         status=np.array([node.status for node in NODES], np.bool_),
-        shown=shown_municipality(settings),
         category_of=category_of_code(),
         age5_of=age5_of_age13(),
-        month_days=np.diff(rules(settings).first_day_of_month).astype(np.int8),
+        month_days=month_days(settings),
     )
 
 
@@ -86,9 +83,9 @@ def amounts(now: Int64, was: Int64, open_: Mask, settings: FigureSettings) -> It
     what is counted.
     """
     rows = np.concatenate([now, was])
-    sign = np.repeat(np.array([1, -1]), [len(now), len(was)])
-    order = np.argsort(line_and_person(rows[:, KEY], settings) << 1 | (sign > 0))
-    lines, starts, cell, values = _amounts(rows[order], sign[order], open_, _scheme(settings))
+    groups = line_and_person(rows[:, KEY], settings) << 1 | (np.arange(len(rows)) < len(now))
+    order = np.argsort(groups)
+    lines, starts, cell, values = _amounts(rows[order], groups[order], open_, _scheme(settings))
     for number, (start, stop) in zip(lines.tolist(), pairwise(starts.tolist()), strict=True):
         yield number, Amounts(cell[start:stop], values[start:stop])
 
@@ -120,8 +117,11 @@ class Room(NamedTuple):
 
 
 @kernel
-def _amounts(rows: Int64, sign: Int64, open_: Mask, scheme: Scheme) -> tuple[Int64, Int64, Int64, Int64]:
-    """Return the lines of rows in their order, where the cells of each begin, their numbers and values."""
+def _amounts(rows: Int64, groups: Int64, open_: Mask, scheme: Scheme) -> tuple[Int64, Int64, Int64, Int64]:
+    """Return the lines of rows in their order, where the cells of each begin, their numbers and values.
+
+    ``groups`` rises; of each row it holds line and person, and in the lowest bit whether it adds or is taken off.
+    """
     lines, starts = np.empty(len(rows), np.int64), np.zeros(len(rows) + 1, np.int64)
     cells, values = np.empty(CELLS_OF_LINE, np.int64), np.empty((CELLS_OF_LINE, len(MEASURES)), np.int64)
     room = Room(
@@ -129,14 +129,14 @@ def _amounts(rows: Int64, sign: Int64, open_: Mask, scheme: Scheme) -> tuple[Int
         np.zeros(CELLS_OF_LINE, np.bool_),
         np.empty(CELLS_OF_LINE, np.int64),
         np.zeros(1, np.int64),
-        np.empty((_longest(rows, sign, scheme), BREAKDOWN_COUNT), np.int16),
+        np.empty((_longest(groups), BREAKDOWN_COUNT), np.int16),
     )
     found = start = 0
     while start < len(rows):
-        line = _line(rows[start, KEY], scheme)
-        while start < len(rows) and _line(rows[start, KEY], scheme) == line:
-            stop = _next_person(rows, sign, start, scheme)
-            _add_person(rows[start:stop], sign[start], open_, scheme, room)
+        line = _line(groups[start])
+        while start < len(rows) and _line(groups[start]) == line:
+            stop = _next_group(groups, start)
+            _add_person(rows[start:stop], 1 if groups[start] & 1 else -1, open_, scheme, room)
             start = stop
         if starts[found] + CELLS_OF_LINE > len(cells):
             cells, values = _twice(cells), _twice(values)
@@ -147,30 +147,25 @@ def _amounts(rows: Int64, sign: Int64, open_: Mask, scheme: Scheme) -> tuple[Int
 
 
 @inlined
-def _line(key: Whole, scheme: Scheme) -> Whole:
-    return np.int64(scheme.shown[municipality_in(key)]) * MONTH_COUNT + month_in(key)
+def _line(group: Whole) -> Whole:
+    return group >> PERSON_BITS + 1
 
 
 @inlined
-def _next_person(rows: Int64, sign: Int64, start: Whole, scheme: Scheme) -> Whole:
+def _next_group(groups: Int64, start: Whole) -> Whole:
     """Return where the rows of the next person, line or sign begin."""
     stop = start + 1
-    while (
-        stop < len(rows)
-        and sign[stop] == sign[start]
-        and person_in(rows[stop, KEY]) == person_in(rows[start, KEY])
-        and _line(rows[stop, KEY], scheme) == _line(rows[start, KEY], scheme)
-    ):
+    while stop < len(groups) and groups[stop] == groups[start]:
         stop += 1
     return stop
 
 
 @kernel
-def _longest(rows: Int64, sign: Int64, scheme: Scheme) -> int:
+def _longest(groups: Int64) -> int:
     """Return the most rows that one person has in one line."""
     longest = start = 0
-    while start < len(rows):
-        stop = _next_person(rows, sign, start, scheme)
+    while start < len(groups):
+        stop = _next_group(groups, start)
         longest = max(longest, stop - start)
         start = stop
     return longest
@@ -190,9 +185,7 @@ def _add_person(rows: Int64, sign: Whole, open_: Mask, scheme: Scheme, room: Roo
     for row in range(len(rows)):
         profile(rows[row, TRAITS], scheme.category_of, scheme.age5_of, room.categories, row)
     for row in range(len(rows)):
-        days = np.int64(0)
-        if rows[row, AMOUNT] > 0:
-            days = min(max(rows[row, DAYS], np.int64(0)), np.int64(scheme.month_days[month]))
+        days = counted_days(rows[row, AMOUNT], rows[row, DAYS], scheme.month_days[month])
         for node in range(len(scheme.parts)):
             if not open_[node, month] or scheme.part_of_leaf[node, leaf_in(rows[row, KEY])] == ABSENT:
                 continue

@@ -8,9 +8,9 @@ from processors.axes import Axis
 from processors.rules import (
     age5_of_age13,
     category_of_code,
+    month_days,
     part_of_leaf,
     place_of_municipality,
-    rules,
     shown_municipality,
 )
 from schemas import breakdowns
@@ -80,7 +80,7 @@ def plan_of(node: Node, axes: tuple[Axis, ...], months: Mask, settings: FigureSe
         active=np.array([[_tabulated(name, axis, node) for name in BREAKDOWNS] for axis in axes]),
         bases=np.array([base for base in BASES if base != STATUS or node.status], np.int8),
         month_place=month_place,
-        month_days=np.diff(rules(settings).first_day_of_month).astype(np.int8),
+        month_days=month_days(settings),
     )
 
 

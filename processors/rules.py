@@ -131,6 +131,11 @@ def _status_class() -> Int8:
     return np.array([classes.index(s if s in classes else breakdowns.UNKNOWN) for s in _symbols("status")], np.int8)
 
 
+def month_days(settings: FigureSettings) -> Int8:
+    """Return how many days each month has."""
+    return np.diff(rules(settings).first_day_of_month).astype(np.int8)
+
+
 @cache
 def shown_municipality(settings: FigureSettings) -> Int16:
     """Return the municipality number under which a row's municipality is shown: itself, or as on the day of D3."""

@@ -45,13 +45,12 @@ class Earlier(NamedTuple):
 class Turn(NamedTuple):
     """What one turn counts, copied from the ledger.
 
-    ``whole`` are all rows of what did not stand yet; ``was`` and ``now`` those of persons that changed in what did.
-    ``wanted`` is by (shown municipality, month), ``open_`` by (node, month).
+    ``now`` are all rows of what did not stand yet, and those of persons that changed in what did; ``was`` the latter
+    before. ``wanted`` is by (shown municipality, month), ``open_`` by (node, month).
     """
 
     wanted: Mask
     open_: Mask
-    whole: Int64
     was: Int64
     now: Int64
 
@@ -89,11 +88,11 @@ class Standing:
         now = _rows_of(changed, self._shown, ledger.tables)
         self._earlier = []
         self._stands |= wanted
-        return Turn(wanted, open_, whole, _as_they_were(now, earlier), now)
+        return Turn(wanted, open_, _as_they_were(now, earlier), np.concatenate([whole, now]))
 
     def recounted(self, turn: Turn) -> Iterator[Recounted]:
         """Yield what is wanted and open in some node; without cells too. One turn at a time, in order."""
-        for line, told in amounts(np.concatenate([turn.whole, turn.now]), turn.was, turn.open_, self._settings):
+        for line, told in amounts(turn.now, turn.was, turn.open_, self._settings):
             self._add(line, told)
         lines = np.flatnonzero(turn.wanted & turn.open_.any(axis=0)).tolist()
         found = [self._lines.get(line, NOTHING) for line in lines]

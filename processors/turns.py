@@ -207,15 +207,19 @@ def _write_sums(size: Whole, plan: Plan, person: Person, counts: Counts) -> None
     """Add amounts, state shares and days of each line to its base cells (E4)."""
     for line in range(size):
         _find_base_cells(line, plan, person, counts.slots)
-        days = np.int64(0)
-        if person.amount[line] > 0:
-            days = min(max(person.days[line], np.int64(0)), np.int64(plan.month_days[person.month[line]]))
+        days = counted_days(person.amount[line], person.days[line], plan.month_days[person.month[line]])
         month = plan.month_place[person.month[line]]
         for number in range(len(plan.bases)):
             cell = person.base_cell[number]
             counts.sums[cell, month, 0] += person.amount[line]
             counts.sums[cell, month, 1] += person.share[line]
             counts.sums[cell, month, 2] += days
+
+
+@inlined
+def counted_days(amount: Whole, days: Whole, most: Whole) -> Whole:
+    """Return the days of a row that count: none without a balance, no more than its month has (E4)."""
+    return min(max(days, np.int64(0)), np.int64(most)) if amount > 0 else np.int64(0)
 
 
 @inlined
