@@ -34,7 +34,7 @@ from processors.fold import Fold  # noqa: E402
 from processors.people import people  # noqa: E402
 from processors.publication import kingdom_total, months_of  # noqa: E402
 from processors.reference_events import admitted  # noqa: E402
-from schemas.log import Block, LogFile, encode_plain, read_plain  # noqa: E402
+from schemas.log import Block, Layout, LogFile, encode_plain, read_plain  # noqa: E402
 from schemas.settings import FigureSettings  # noqa: E402
 from schemas.supports import NODE, NODES  # noqa: E402
 from sinks.directory import DirectoryStore  # noqa: E402
@@ -47,6 +47,7 @@ DUCKDB_SHARE = 0.02
 
 REFERENCE_BLOCKS = 100
 EVENTS_TOGETHER = 10_000
+ROUNDS = 3
 
 Line = tuple[str, str]
 
@@ -90,7 +91,10 @@ def _folded(path: Path) -> tuple[Fold, list[Line]]:
 
 
 def _facts_beside_claims(path: Path) -> list[Line]:
-    """Fold the events of the time dimension alone, and as many lines of statements alone, each in an empty ledger."""
+    """Fold the events of the time dimension alone, and as many lines of statements alone, each in an empty ledger.
+
+    In turn, and the quickest of each: whoever comes first in a process also pays for memory that it never had.
+    """
     file = LogFile.open(path)
     bodies: dict[bool, list[bytes]] = {True: [], False: []}
     for batch in batches(file):
@@ -99,20 +103,23 @@ def _facts_beside_claims(path: Path) -> list[Line]:
             if start < stop and kind != UPDATE_CLOSED:
                 body = bytes([2 * kind]) + batch.data[start:stop].tobytes()
                 bodies[kind in (EMPLOYMENT, YOUTH_EXIT, RESIDENCE)].append(body)
-    facts, lines = bodies[True], bodies[False]
-    took: list[float] = []
-    for chosen in (facts, lines[: len(facts)]):
-        fold = Fold(SETTINGS)
-        of_kind: list[float] = []
-        for first in range(0, len(chosen), EVENTS_TOGETHER):
-            some = chosen[first : first + EVENTS_TOGETHER]
-            batch = batch_of([Block(np.frombuffer(bytearray(b"".join(some)), np.uint8), len(some), 1)], file.layout)
-            with _timed(of_kind):
-                for _ in fold.steps(batch):
-                    pass
-        took.append(sum(of_kind))
-    fact, line = (seconds / len(facts) * 1e9 for seconds in took)
+    facts = bodies[True]
+    chosen = facts, bodies[False][: len(facts)]
+    rounds = [[_seconds_to_fold(some, file.layout) for some in chosen] for _ in range(ROUNDS)]
+    fact, line = (min(seconds) / len(facts) * 1e9 for seconds in zip(*rounds, strict=True))
     return [("fold, a fact / a line of a statement", f"{fact:.0f} / {line:.0f} ns ({len(facts):,} of each, one core)")]
+
+
+def _seconds_to_fold(bodies: list[bytes], layout: Layout) -> float:
+    fold = Fold(SETTINGS)
+    took: list[float] = []
+    for first in range(0, len(bodies), EVENTS_TOGETHER):
+        some = bodies[first : first + EVENTS_TOGETHER]
+        batch = batch_of([Block(np.frombuffer(bytearray(b"".join(some)), np.uint8), len(some), 1)], layout)
+        with _timed(took):
+            for _ in fold.steps(batch):
+                pass
+    return sum(took)
 
 
 def _counted(fold: Fold) -> list[Line]:

@@ -218,7 +218,7 @@ def _long_varint(data: Bytes, at: Whole, end: Whole) -> tuple[Whole, Whole]:
 
 
 @inlined
-def _word(data: Bytes, at: Whole) -> np.uint64:
+def word_at(data: Bytes, at: Whole) -> np.uint64:
     """Return eight bytes as a little-endian number.
 
     An unsigned place cannot count from the end, so the compiler sees that the bytes lie in a row: one load, not eight.
@@ -320,7 +320,7 @@ def _line(  # noqa: C901, PLR0911, PLR0915 - one record, field after field, in t
     if end - at < 2 * KEY_BYTES:
         return -1
     for word in range(4):
-        events.identity[row, word] = _word(data, at + 8 * word)
+        events.identity[row, word] = word_at(data, at + 8 * word)
     ocmw, at = varint(data, at + 2 * KEY_BYTES, end)
     dossier, at = varint(data, at, end)
     support, at = varint(data, at, end)
@@ -351,7 +351,7 @@ def _line(  # noqa: C901, PLR0911, PLR0915 - one record, field after field, in t
         if at < 0 or not 0 <= corrects <= 1 or end - at < KEY_BYTES * corrects:
             return -1
         if corrects:
-            content = mixed(mixed(content, _word(data, at)), _word(data, at + 8))
+            content = mixed(mixed(content, word_at(data, at)), word_at(data, at + 8))
             at += KEY_BYTES
     if at < 0:
         return -1
@@ -464,7 +464,7 @@ def _fact(data: Bytes, at: Whole, end: Whole, kind: Whole, rules: Rules, events:
     if end - at < 2 * KEY_BYTES:
         return np.int64(-1)
     for word in range(4):
-        events.identity[row, word] = _word(data, at + 8 * word)
+        events.identity[row, word] = word_at(data, at + 8 * word)
     events.parts[row] = 0
     at += 2 * KEY_BYTES
     if kind == EMPLOYMENT:

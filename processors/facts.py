@@ -21,7 +21,7 @@ the IN the period is open, from 1 March until 30 June.
 
 import numpy as np
 
-from processors.compiled import Whole, inlined, loop
+from processors.compiled import Whole, inlined
 from processors.decoding import EMPLOYMENT, FOREVER, NO_BIRTH_DATE, NO_DATE, RESIDENCE, YOUTH_EXIT, Events, mixed
 from processors.slots import EMPTY, Slots, first_likely, likely, place_in, word
 from schemas import faults
@@ -51,22 +51,28 @@ def is_employment(facts: Int64, fact: Whole) -> bool:
 
 
 @inlined
-def _hash(person: Whole, name: Whole) -> np.uint64:
+def employment_hash(person: Whole, name: Whole) -> np.uint64:
+    """Return the hash by which an employment is found."""
     return mixed(np.uint64(person), np.uint64(name))
 
 
-@loop
-def kept(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
-    events: Events, event: Whole, person: Whole, facts: Int64, slots: Slots, used: Int64
-) -> Whole:
-    """Keep a fact that was admitted; return 0, or WAITING."""
+@inlined
+def fact_of(events: Events, event: Whole, person: Whole, facts: Int64, slots: Slots, used: Int64) -> Whole:  # noqa: PLR0913, PLR0917 - numba takes positional arguments
+    """Return the place of the fact that an admitted event tells: an employment's own, else a new one."""
     if events.kind[event] == EMPLOYMENT:
-        fact = employment_of(person, events.amount[event], facts, slots, used)
-        return _declared(events, event, facts, fact, used)
+        return employment_of(person, events.amount[event], facts, slots, used)
     fact = used[FACTS]
     used[FACTS] += 1
-    youth = events.kind[event] == YOUTH_EXIT
     facts[fact, PERSON] = person
+    return np.int64(fact)
+
+
+@inlined
+def kept(events: Events, event: Whole, fact: Whole, facts: Int64, used: Int64) -> Whole:
+    """Let an admitted event change its fact; return 0, or WAITING."""
+    if events.kind[event] == EMPLOYMENT:
+        return _declared(events, event, facts, fact, used)
+    youth = events.kind[event] == YOUTH_EXIT
     facts[fact, NAME] = 0
     facts[fact, FROM] = events.first[event]
     facts[fact, UNTIL] = events.birth[event] if youth else NO_BIRTH_DATE
@@ -79,7 +85,7 @@ def kept(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
 @inlined
 def employment_of(person: Whole, name: Whole, facts: Int64, slots: Slots, used: Int64) -> Whole:
     """Return the employment of a person with this name, a new one that waits when there was none."""
-    hashed = _hash(person, name)
+    hashed = employment_hash(person, name)
     slot = first_likely(slots, hashed)
     while slots[slot] != EMPTY:
         fact = place_in(slots[slot])

@@ -35,7 +35,7 @@ import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, loop
 from processors.decoding import NO_BIRTH_DATE, UPDATE_CLOSED, Events, mixed
-from processors.facts import COLUMNS, FACTS, FAR, SINCE, kept
+from processors.facts import COLUMNS, FACTS, FAR, PERSON, SINCE, employment_hash, fact_of, kept
 from processors.keys import key_at, row_place
 from processors.rules import (
     AGE13_COUNT,
@@ -107,19 +107,38 @@ class Tables(NamedTuple):
     fact_slots: Slots
 
 
+class Reached(NamedTuple):
+    """Places of the rows and of the facts that some events reached, in their order, some more than once."""
+
+    rows: Int32
+    facts: Int32
+
+
 class Scratch(NamedTuple):
-    """Room that the fold works in; it holds nothing between calls."""
+    """Room that the fold works in; it holds nothing between calls. ``sizes`` counts the rows and facts reached."""
 
     places: Int64
     weights: Int64
     cents: Int64
     days: Int64
     remainders: Int64
+    sizes: Int64
+    rows: Int32
+    facts: Int32
 
 
 def _scratch() -> Scratch:
-    months = (np.empty(MAX_MONTHS, np.int64) for _ in range(4))
-    return Scratch(np.empty((CHUNK, 2), np.int64), *months)
+    weights, cents, days, remainders = np.empty((4, MAX_MONTHS), np.int64)
+    return Scratch(
+        places=np.empty((CHUNK, 2), np.int64),
+        weights=weights,
+        cents=cents,
+        days=days,
+        remainders=remainders,
+        sizes=np.zeros(2, np.int64),
+        rows=np.empty(0, np.int32),
+        facts=np.empty(0, np.int32),
+    )
 
 
 PERSONS, IDS, ROWS = range(3)
@@ -154,16 +173,22 @@ class Ledger:
         self.tables = _new_tables() if tables is None else tables
         self._scratch = _scratch()
 
-    def fold(self, events: Events, first: int, stop: int) -> None:
-        """Apply the events in [first, stop); ``events.fault`` becomes 0, DUPLICATE or the number of a fault.
+    def fold(self, events: Events, first: int, stop: int) -> Reached:
+        """Apply the events in [first, stop), and return what they reached.
 
-        Closings are left alone. Events that have a fault already keep it and change nothing.
+        ``events.fault`` becomes 0, DUPLICATE or the number of a fault. Closings are left alone. Events that have a
+        fault already keep it and change nothing.
         """
         chosen = slice(first, stop)
         lawful = (events.fault[chosen] == 0) & (events.kind[chosen] != UPDATE_CLOSED)
         facts = int((lawful & (events.kind[chosen] > UPDATE_CLOSED)).sum())
-        self._reserve(int(lawful.sum()), int(events.parts[chosen][lawful].sum()), facts)
-        _fold(events, first, stop, self.rules, self.tables, self._scratch)
+        parts = int(events.parts[chosen][lawful].sum())
+        self._reserve(int(lawful.sum()), parts, facts)
+        room = self._scratch._replace(rows=np.empty(parts, np.int32), facts=np.empty(facts, np.int32))
+        room.sizes[:] = 0
+        _fold(events, first, stop, self.rules, self.tables, room)
+        rows, told = room.sizes.tolist()
+        return Reached(room.rows[:rows], room.facts[:told])
 
     @property
     def persons(self) -> int:
@@ -341,46 +366,78 @@ def row_number(key: Whole, leaf: Whole, month: Whole, tables: Tables) -> Whole:
 
 @loop
 def _fold(events: Events, first: Whole, stop: Whole, rules: Rules, tables: Tables, scratch: Scratch) -> Whole:
-    """Fold in chunks that fit the cache: fetch what a chunk will look up, then apply it event by event."""
+    """Fold in chunks that fit the cache: fetch what a chunk will look up, then apply it event by event.
+
+    What is fetched decides nothing; the sum of it is returned so that the reads are not optimised away.
+    """
     read = np.int64(0)
     for start in range(first, stop, CHUNK):
         end = min(start + CHUNK, stop)
-        read += _fetch(events, start, end, scratch.places, rules, tables)
+        read += _fetch_persons(events, start, end, tables)
+        _number_persons(events, start, end, scratch.places, tables)
+        read += _fetch_places(events, start, end, scratch.places, rules, tables)
         for event in range(start, end):
-            if events.fault[event] == 0 and events.kind[event] != UPDATE_CLOSED:
-                _apply(events, event, rules, tables, scratch)
+            person = scratch.places[event - start, 0]
+            if person != EMPTY:
+                _apply(events, event, person, rules, tables, scratch)
     return read
 
 
-@inlined
-def _fetch(events: Events, first: Whole, stop: Whole, places: Int64, rules: Rules, tables: Tables) -> Whole:
-    """Read what a chunk will look up, in three rounds, many slow reads under way at once.
+# Many slow reads are under way at once: each loop asks for addresses that the one before has fetched, and none
+# branches on what it waits for, as a branch taken wrongly would end all reads behind it. The look-ups that follow
+# find all in the cache.
 
-    Each round asks for addresses that the one before has fetched, and none branches on what it waits for: a branch
-    taken wrongly would end all reads behind it. The lookups that follow find all in the cache. What is read here
-    decides nothing; its sum is returned so that the reads are not optimised away.
-    """
+
+@inlined
+def _fetch_persons(events: Events, first: Whole, stop: Whole, tables: Tables) -> Whole:
+    """Read the slots of a chunk's persons, and what they name."""
     read: Whole = np.int64(0)
     for event in range(first, stop):
         hashed = person_hash(events.identity[event, 2], events.identity[event, 3])
         read += tables.person_slots[home(hashed, len(tables.person_slots))]
     for event in range(first, stop):
         person = _probable(tables.person_slots, person_hash(events.identity[event, 2], events.identity[event, 3]))
-        places[event - first, 0] = person
-        if person == EMPTY or events.fault[event] or events.kind[event] >= UPDATE_CLOSED:
+        if person != EMPTY:
+            read += np.int64(tables.persons[person, 0] & np.uint64(1))
+    return read
+
+
+@inlined
+def _number_persons(events: Events, first: Whole, stop: Whole, places: Int64, tables: Tables) -> None:
+    """Put the number of each event's person in the first column of ``places``, EMPTY where nothing is to be done."""
+    for event in range(first, stop):
+        lawful = events.fault[event] == 0 and events.kind[event] != UPDATE_CLOSED
+        identity = events.identity[event]
+        places[event - first, 0] = _person_number(identity[2], identity[3], tables) if lawful else EMPTY
+
+
+@inlined
+def _fetch_places(events: Events, first: Whole, stop: Whole, places: Int64, rules: Rules, tables: Tables) -> Whole:
+    """Read the slots of a chunk's ids, rows and facts, and the rows and facts; hashes are kept in ``places``."""
+    read: Whole = np.int64(0)
+    for event in range(first, stop):
+        person = places[event - first, 0]
+        if person == EMPTY:
             continue
-        read += np.int64(tables.persons[person, 0] & np.uint64(1))
         hashed = _id_hash(events.identity[event, 0], events.identity[event, 1], person)
         read += tables.id_slots[home(hashed, len(tables.id_slots))]
-        hashed = row_hash(row_key(events, event, person, first_month(events, event, rules), rules))
+        if events.kind[event] < UPDATE_CLOSED:
+            hashed = row_hash(row_key(events, event, person, first_month(events, event, rules), rules))
+            read += tables.row_slots[home(hashed, len(tables.row_slots))]
+        else:
+            hashed = employment_hash(person, events.amount[event])
+            read += tables.fact_slots[home(hashed, len(tables.fact_slots))]
         places[event - first, 1] = np.int64(hashed)
-        read += tables.row_slots[home(hashed, len(tables.row_slots))]
     for event in range(first, stop):
-        if places[event - first, 0] == EMPTY or events.fault[event] or events.kind[event] >= UPDATE_CLOSED:
+        if places[event - first, 0] == EMPTY:
             continue
-        row = _probable(tables.row_slots, np.uint64(places[event - first, 1]))
-        if row != EMPTY:
-            read += tables.rows[row, KEY]
+        hashed = np.uint64(places[event - first, 1])
+        if events.kind[event] < UPDATE_CLOSED:
+            row = _probable(tables.row_slots, hashed)
+            read += 0 if row == EMPTY else tables.rows[row, KEY]
+        else:
+            fact = _probable(tables.fact_slots, hashed)
+            read += 0 if fact == EMPTY else tables.facts[fact, PERSON]
     return read
 
 
@@ -406,38 +463,43 @@ def row_key(events: Events, event: Whole, person: Whole, month: Whole, rules: Ru
 
 
 @inlined
-def _apply(events: Events, event: Whole, rules: Rules, tables: Tables, scratch: Scratch) -> None:
+def _apply(events: Events, event: Whole, person: Whole, rules: Rules, tables: Tables, scratch: Scratch) -> None:
     """Admit one lawful event by its id, and add its parts to their rows."""
-    person = _person_number(events.identity[event, 2], events.identity[event, 3], tables)
     content = events.content[event]
     outcome = _admission(events.identity[event, 0], events.identity[event, 1], content, person, tables)
     events.fault[event] = outcome
     if events.kind[event] > UPDATE_CLOSED:
         if outcome == 0:
-            events.fault[event] = kept(events, event, person, tables.facts, tables.fact_slots, tables.used)
+            _keep(events, event, person, tables, scratch)
         return
     recovery = events.amount_type[event] in (RECOVERY, REG_RECOVERY)
     if outcome or (recovery and not rules.recoveries_in_balance):
         return
     month = first_month(events, event, rules)
-    parts = events.parts[event]
-    if parts == 1:
-        _touch(events, event, person, month, events.amount[event], np.int64(events.days[event]), rules, tables)
+    if events.parts[event] == 1:
+        scratch.cents[0], scratch.days[0] = events.amount[event], events.days[event]
     else:
-        _touch_each(events, event, person, month, rules, tables, scratch)
+        _split(events, event, month, rules, scratch)
+    for part in range(events.parts[event]):
+        _touch(events, event, person, month, part, rules, tables, scratch)
 
 
 @inlined
-def _touch_each(
-    events: Events, event: Whole, person: Whole, month: Whole, rules: Rules, tables: Tables, scratch: Scratch
-) -> None:
+def _keep(events: Events, event: Whole, person: Whole, tables: Tables, scratch: Scratch) -> None:
+    """Keep an admitted fact, and note that it was reached."""
+    fact = fact_of(events, event, person, tables.facts, tables.fact_slots, tables.used)
+    events.fault[event] = kept(events, event, fact, tables.facts, tables.used)
+    scratch.facts[scratch.sizes[1]] = fact
+    scratch.sizes[1] += 1
+
+
+@inlined
+def _split(events: Events, event: Whole, month: Whole, rules: Rules, scratch: Scratch) -> None:
     """Split an event over its months (A5)."""
     parts = events.parts[event]
     _calendar_days(events, event, month, rules, scratch.weights)
     _divide(events.amount[event], parts, scratch.weights, scratch.cents, scratch.remainders)
     _divide(np.int64(events.days[event]), parts, scratch.weights, scratch.days, scratch.remainders)
-    for part in range(parts):
-        _touch(events, event, person, month + part, scratch.cents[part], scratch.days[part], rules, tables)
 
 
 @inlined
@@ -474,16 +536,25 @@ def _divide(total: Whole, parts: Whole, weights: Int64, shares: Int64, remainder
 
 @inlined
 def _touch(
-    events: Events, event: Whole, person: Whole, month: Whole, cents: Whole, days: Whole, rules: Rules, tables: Tables
+    events: Events,
+    event: Whole,
+    person: Whole,
+    since: Whole,
+    part: Whole,
+    rules: Rules,
+    tables: Tables,
+    scratch: Scratch,
 ) -> None:
     """Add one month's part of an event to its row, and let the event's attributes hold for the whole row (A6)."""
-    leaf = np.int64(events.leaf[event])
+    month, leaf, cents = since + part, np.int64(events.leaf[event]), scratch.cents[part]
     row = row_number(row_key(events, event, person, month, rules), leaf, month, tables)
     tables.rows[row, AMOUNT] += cents
     tables.rows[row, STATE_SHARE] += _state_share(cents, np.int64(events.percentage[event]))
-    tables.rows[row, DAYS] += days
+    tables.rows[row, DAYS] += scratch.days[part]
     tables.rows[row, TRAITS] = _traits(events, event, month, rules)
     tables.touched[leaf, month] = True
+    scratch.rows[scratch.sizes[0]] = row
+    scratch.sizes[0] += 1
 
 
 @inlined

@@ -6,7 +6,7 @@ repeat (whoever closes may crash, or race), and only the first counts. A number 
 means that a copy is missing: no figure made after that could be trusted, so the fold refuses to go on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from processors.changed import changed_rows
 from processors.closings import Closings
 from processors.decoding import UPDATE_CLOSED, Batch, Events
-from processors.ledger import DUPLICATE, Ledger
+from processors.ledger import DUPLICATE, Ledger, Reached
 from processors.records import Records, batch_of_records, decoded, digest_after, set_wrong_aside
 from processors.tally import Tally
 from schemas import events as avro
@@ -73,12 +73,6 @@ class PartitionFold:
     position: Position = field(default_factory=Position)
     barrier: int = -1
     outcomes: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(OUTCOMES, np.int64))
-    _facts: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Begin with the facts that the ledger has."""
-        self._facts = len(self.ledger.facts)
-
     tally: Tally = field(default_factory=Tally)
 
     def fold(self, records: Records) -> Iterator[Folded]:
@@ -92,16 +86,18 @@ class PartitionFold:
         batch, events = decoded(batch_of_records(records), self.ledger.rules)
         set_wrong_aside(records, batch, events, self.partition, self.partitions)
         first = folded = 0
+        reached: list[Reached] = []
         for row in np.flatnonzero(events.kind == UPDATE_CLOSED).tolist():
-            self.ledger.fold(events, folded, row)
+            reached.append(self.ledger.fold(events, folded, row))
             folded = row + 1
             update = self._closed(records, batch, events, row)
             if update is not None:
-                yield self._folded(records, batch, events, (first, folded), update)
+                yield self._folded(records, batch, events, (first, folded), reached, update)
                 first = folded
-        self.ledger.fold(events, folded, len(records))
+                reached.clear()
+        reached.append(self.ledger.fold(events, folded, len(records)))
         if first < len(records):
-            yield self._folded(records, batch, events, (first, len(records)), None)
+            yield self._folded(records, batch, events, (first, len(records)), reached, None)
 
     def _closed(self, records: Records, batch: Batch, events: Events, row: int) -> Update | None:
         """Note what became of a closing, and return the update when this is its first copy here."""
@@ -125,8 +121,14 @@ class PartitionFold:
         self.closings.close(update)
         return update
 
-    def _folded(
-        self, records: Records, batch: Batch, events: Events, bounds: tuple[int, int], update: Update | None
+    def _folded(  # noqa: PLR0913, PLR0917 - all that is known of a step
+        self,
+        records: Records,
+        batch: Batch,
+        events: Events,
+        bounds: tuple[int, int],
+        reached: Sequence[Reached],
+        update: Update | None,
     ) -> Folded:
         first, stop = bounds
         start = self.position.stop
@@ -143,9 +145,7 @@ class PartitionFold:
         outcomes = events.fault[first:stop]
         found = np.flatnonzero((outcomes != 0) & (outcomes != DUPLICATE))
         aside = [(first + at, int(outcomes[at])) for at in found.tolist()]
-        rows = changed_rows(self.ledger, events, first, stop, self._facts)
-        self._facts = len(self.ledger.facts)
-        return Folded(start, self.position, rows, aside, update)
+        return Folded(start, self.position, changed_rows(self.ledger, reached), aside, update)
 
     def _count(self, events: Events, first: int, stop: int, update: Update | None) -> None:
         outcomes = events.fault[first:stop]

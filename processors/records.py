@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from processors.compiled import kernel
-from processors.decoding import Batch, Events, decode, mixed
+from processors.compiled import Whole, inlined, kernel, loop
+from processors.decoding import Batch, Events, decode, mixed, word_at
 from processors.partitioner import KEY_BYTES, murmur2
 from processors.rules import Rules
 from schemas import events, faults
@@ -218,7 +218,7 @@ def digest_after(before: int, records: Records, first: int, stop: int) -> int:
     )  # fmt: skip
 
 
-@kernel
+@loop
 def _chained(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
     state: np.uint64, offsets: Int64, keys: Bytes, key_bounds: Int64, values: Bytes, value_bounds: Int64
 ) -> np.uint64:
@@ -229,14 +229,11 @@ def _chained(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
     return state
 
 
-@kernel
-def _stirred(state: np.uint64, data: Bytes, start: int, stop: int) -> np.uint64:
+@inlined
+def _stirred(state: np.uint64, data: Bytes, start: Whole, stop: Whole) -> np.uint64:
     state = mixed(state, np.uint64(stop - start))
     while start + 8 <= stop:
-        word = np.uint64(0)
-        for byte in range(8):
-            word |= np.uint64(data[start + byte]) << np.uint64(8 * byte)
-        state = mixed(state, word)
+        state = mixed(state, word_at(data, start))
         start += 8
     word = np.uint64(0)
     shift = np.uint64(0)

@@ -58,8 +58,8 @@ def free_port() -> int:
         return port
 
 
-def _cluster() -> str:
-    """Return a new name of a cluster, as Kafka writes them: 16 bytes by URL-safe Base64."""
+def _drawn_cluster() -> str:
+    """Return a new name as Kafka writes them: 16 bytes by URL-safe Base64, so it may begin with a dash."""
     return urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
 
 
@@ -69,6 +69,7 @@ class KafkaServer:
     def __init__(self, root: Path) -> None:
         """Choose ports and write the configuration; nothing runs yet."""
         self.root = root
+        self.cluster = _drawn_cluster()
         self.port, self._controller = free_port(), free_port()
         self._process: subprocess.Popen[bytes] | None = None
         root.mkdir(parents=True, exist_ok=True)
@@ -87,7 +88,9 @@ class KafkaServer:
     def start(self) -> Self:
         """Start and wait until it serves; formats an empty data directory. Raises ServerError."""
         if not (self.root / "data").exists():
-            self._tool("format", "-t", _cluster(), "-c", str(self.root / "server.properties"), *self._users())
+            self._tool(
+                "format", f"--cluster-id={self.cluster}", "-c", str(self.root / "server.properties"), *self._users()
+            )
         log = self.root / "server.log"
         with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
@@ -109,6 +112,7 @@ class KafkaServer:
     def lose_data(self) -> None:
         """Remove all data of a stopped broker: the next start is a new cluster."""
         shutil.rmtree(self.root / "data")
+        self.cluster = _drawn_cluster()
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
