@@ -103,6 +103,13 @@ class Cells:
         nothing = np.zeros(len(kept), np.int64)
         return type(self)(kept.place, kept.category, kept.beneficiaries, nothing, nothing, nothing)
 
+    def is_public(self) -> bool:
+        """Tell whether the public zone may hold all of it, as it is (F1)."""
+        others = self.amount_cents, self.state_share_cents, self.days
+        return bool((self.beneficiaries > 0).all() and PUBLIC_CATEGORY[self.category].all()) and not any(
+            other.any() for other in others
+        )
+
     def digest(self) -> bytes:
         """Return 16 bytes over the sorted little-endian columns; equal digests mean equal cells."""
         state = xxhash.xxh3_128()

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.figures import PUBLIC_CATEGORY, Cells
+from schemas.figures import Cells
 from schemas.releases import BlockRef
 from sinks.errors import StoreCorruptError
 from sinks.protocol import BlockZone
@@ -72,18 +72,13 @@ def _writer(file: Any, zone: BlockZone) -> Any:  # noqa: ANN401 - pyarrow has no
 
 def _table(cells: Cells, zone: BlockZone) -> pa.Table:
     schema = _SCHEMA[zone]
-    if zone == "public" and not _is_public(cells):
+    if zone == "public" and not cells.is_public():
         message = "a block for the public zone holds restricted measures or categories; pass Cells.public()"
         raise ValueError(message)
     columns = [
         pa.array(getattr(cells, field.name).astype(field.type.to_pandas_dtype(), copy=False)) for field in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
-
-
-def _is_public(cells: Cells) -> bool:
-    measured = any(getattr(cells, name).any() for name in _WIDE)
-    return not measured and bool(PUBLIC_CATEGORY[cells.category].all())
 
 
 @lru_cache(maxsize=_FOOTERS)

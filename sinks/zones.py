@@ -11,7 +11,7 @@ digest is over numbers; the codebook that says what they mean is part of the nam
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -20,7 +20,7 @@ from schemas.figures import Cells
 from schemas.periods import to_yyyymm
 from schemas.places import PLACES
 from schemas.releases import UNSTABLE, BlockRef, Release
-from sinks.columns import COLUMNS, encoded
+from sinks.columns import COLUMNS, encoded_parts
 from sinks.files.selection import Chosen, Selection, select
 from sinks.identity import codebook
 from sinks.protocol import BlockZone
@@ -90,10 +90,9 @@ def manifest(release: Release, zone: ReadZone, prefix: str) -> bytes:
 
 
 def by_municipality(cells: Cells) -> Iterator[tuple[str, bytes]]:
-    """Yield (NIS code, encoded cells) of each municipality of a block; wider places are left out."""
+    """Return (NIS code, encoded cells) of each municipality of a block; wider places are left out."""
     first, stop = np.searchsorted(cells.place, [_FIRST_MUNICIPALITY, _LAST_MUNICIPALITY + 1])
     numbers, starts = np.unique(cells.place[first:stop], return_index=True)
     bounds = [*(first + starts).tolist(), int(stop)]
-    for number, start, end in zip(numbers.tolist(), bounds, bounds[1:], strict=False):
-        mine = Cells(*(getattr(cells, field.name)[start:end] for field in fields(Cells)))
-        yield PLACES[number][1], encoded(mine, "internal")
+    codes = (PLACES[number][1] for number in numbers.tolist())
+    return zip(codes, encoded_parts(cells, bounds, "internal"), strict=True)
