@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -75,10 +76,14 @@ def _table(cells: Cells, zone: BlockZone) -> pa.Table:
     if zone == "public" and not cells.is_public():
         message = "a block for the public zone holds restricted measures or categories; pass Cells.public()"
         raise ValueError(message)
-    columns = [
-        pa.array(getattr(cells, field.name).astype(field.type.to_pandas_dtype(), copy=False)) for field in schema
-    ]
+    columns = [_column(field, getattr(cells, field.name)) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _column(field: pa.Field, values: npt.NDArray[Any]) -> pa.Array:
+    """Return numbers as a column without a copy: pa.array looks for nulls first, and blocks are small and many."""
+    typed = np.ascontiguousarray(values, field.type.to_pandas_dtype())
+    return pa.Array.from_buffers(field.type, len(typed), [None, pa.py_buffer(typed)])
 
 
 @lru_cache(maxsize=_FOOTERS)

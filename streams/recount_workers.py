@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 
 from processors.reference_events import admitted
@@ -27,11 +26,6 @@ class Task:
     log: Path
     root: Path
     sample: int | None
-
-
-def workers(processes: int) -> ProcessPoolExecutor:
-    """Return processes that inherit nothing, not even a lock that a thread of this one holds."""
-    return ProcessPoolExecutor(processes, get_context("spawn"))
 
 
 def keep_log(paths: Sequence[Path], log: Path) -> None:

@@ -1,38 +1,39 @@
-"""Kernels compiled ahead, in processes beside the one that works: the first run has two processors too."""
+"""Kernels compiled ahead, in processes beside the one that works: the first run has two processors too.
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
+Each of the functions does work on nothing; what they compile goes to the cache that all processes share.
+"""
 
 import numpy as np
 
-from schemas.periods import ordinal
 from streams import kernel_cache
 
-FEW = 20
-"""Persons of the history that is folded to compile the fold."""
-MONTH = ordinal(2024, 1)
+
+def compile_decoding() -> None:
+    """Decode no event."""
+    kernel_cache.prepare()
+    from processors.decoding import batch_of, decode  # noqa: PLC0415 - kernels are imported after their cache is named
+    from processors.fold import Step  # noqa: PLC0415
+    from processors.rules import rules  # noqa: PLC0415
+    from schemas.events import union  # noqa: PLC0415
+    from schemas.log import Block, Layout  # noqa: PLC0415
+    from schemas.settings import FigureSettings  # noqa: PLC0415
+
+    batch = batch_of([Block(np.zeros(0, np.uint8), 0, 1)], Layout.of(union()))
+    Step(batch, decode(batch, rules(FigureSettings())), 0, 0, None).admitted()
 
 
 def compile_folding() -> None:
-    """Fold the history of a few persons; the compiled kernels go to the cache that all processes share."""
+    """Fold no event."""
     kernel_cache.prepare()
-    from processors.fold import Fold  # noqa: PLC0415 - kernels are imported after their cache is named
-    from schemas.log import LogFile  # noqa: PLC0415
+    from processors.decoding import empty_events  # noqa: PLC0415 - kernels are imported after their cache is named
+    from processors.ledger import Ledger  # noqa: PLC0415
     from schemas.settings import FigureSettings  # noqa: PLC0415
-    from streams.embedded import batches  # noqa: PLC0415
-    from streams.generator import generate  # noqa: PLC0415
 
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "history.avro"
-        generate(FEW, MONTH, MONTH, 1, path)
-        fold = Fold(FigureSettings())
-        for batch in batches(LogFile.open(path)):
-            for step in fold.steps(batch):
-                step.admitted()
+    Ledger(FigureSettings()).fold(empty_events(0), 0, 0)
 
 
 def compile_counting() -> None:
-    """Count an empty ledger once; the compiled kernels go to the cache that all processes share."""
+    """Count an empty ledger."""
     kernel_cache.prepare()
     from processors.axes import stretches  # noqa: PLC0415 - kernels are imported after their cache is named
     from processors.counting import count  # noqa: PLC0415
@@ -50,7 +51,7 @@ def compile_counting() -> None:
 
 
 def compile_indicators() -> None:
-    """Count the time dimension of nobody; the compiled kernels go to the cache that all processes share."""
+    """Count the time dimension of nobody."""
     kernel_cache.prepare()
     from processors.indicators import Asked, tables  # noqa: PLC0415 - kernels are imported after their cache is named
     from processors.ledger import Ledger  # noqa: PLC0415
@@ -67,3 +68,7 @@ def compile_indicators() -> None:
     transitions(rows, 0, np.ones(1, np.bool_), TRANSITION_MONTHS, worked, where(settings))
     wanted = np.ones((len(EXIT_MONTHS), 1), np.bool_)
     exits(rows, asked.spells(0, found), 0, wanted, worked, found.place_of)
+
+
+COMPILERS = (compile_counting, compile_decoding, compile_indicators, compile_folding)
+"""All of them; those that share kernels do not follow each other."""

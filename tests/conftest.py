@@ -2,8 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,8 @@ import redis
 from redis_server import RedisServer
 
 from streams import kernel_cache
-from streams.warm_up import compile_counting, compile_folding, compile_indicators
+from streams.processes import workers
+from streams.warm_up import COMPILERS
 
 kernel_cache.prepare()  # compiled once for all tests and the processes that they start
 
@@ -19,9 +18,8 @@ kernel_cache.prepare()  # compiled once for all tests and the processes that the
 def pytest_configure(config: pytest.Config) -> None:
     """Compile what is not compiled yet, on two processors, before processes of tests do so beside each other."""
     if not hasattr(config, "workerinput") and not any(Path(os.environ["NUMBA_CACHE_DIR"]).iterdir()):
-        with ProcessPoolExecutor(2, get_context("spawn")) as beside:
-            compiling = [beside.submit(kernels) for kernels in (compile_counting, compile_folding, compile_indicators)]
-            for compiled in compiling:
+        with workers(2) as beside:
+            for compiled in [beside.submit(kernels) for kernels in COMPILERS]:
                 compiled.result()
 
 

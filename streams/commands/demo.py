@@ -2,10 +2,10 @@
 
 import shutil
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -13,6 +13,7 @@ from streams.commands.history import show
 
 if TYPE_CHECKING:
     from schemas.releases import Release
+    from streams.embedded import Outcomes
     from streams.generator.history import Summary
     from streams.progress import Report
     from streams.recount import Verdict
@@ -21,6 +22,7 @@ PERSONS = 20_000
 FIRST, LAST = "2022-01", "2023-12"
 SEED = 1
 WORKBOOKS = ("LL",)
+BOOKS = "workbooks"
 NEXT = (
     "ocmw why --store {store} --support LL --period 2023-09",
     "ocmw changes --store {store}",
@@ -45,57 +47,81 @@ def demo(
     Needs nothing and takes about a minute and a half. All persons are synthetic.
     """
     from streams import kernel_cache
+    from streams.processes import workers
+    from streams.warm_up import COMPILERS
 
     began = time.monotonic()
     kernel_cache.prepare()
-    from schemas.settings import FigureSettings
-    from sinks.directory import DirectoryStore
-    from streams.console import OUT, progress_bar
-    from streams.embedded import Embedded
-    from streams.recount_workers import Task, keep_log, recounted, workers
-
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    history, root, books = directory / "history.avro", directory / "store", directory / "workbooks"
-    with TemporaryDirectory() as temporary, workers(2) as beside, progress_bar() as report:
-        made = _history(history, beside, report)
+    with workers(2) as beside:
+        compiling = [beside.submit(kernels) for kernels in COMPILERS]  # they begin while this process still imports
+        made = _made(directory, beside, compiling)
+    _tell(made, directory)
+    _show_next(directory, time.monotonic() - began)
+    raise typer.Exit(1 if made.verdict.differences else 0)
+
+
+class _Made(NamedTuple):
+    history: "Summary"
+    outcomes: "Outcomes"
+    verdict: "Verdict"
+    workbooks: list[str]
+
+
+def _made(directory: Path, beside: ProcessPoolExecutor, compiling: "list[Future[None]]") -> _Made:
+    """Make everything in ``directory``: the slow reader reads beside the replay, then all recount."""
+    from schemas.settings import FigureSettings
+    from streams.console import progress_bar
+    from streams.embedded import Embedded
+    from streams.recount_workers import Task, keep_log, recounted
+
+    history, root = directory / "history.avro", directory / "store"
+    with TemporaryDirectory() as temporary, progress_bar() as report:
+        made = _history(history, report)
+        for number, kernels in enumerate(compiling):
+            report("compiling (once)", number, len(compiling))
+            kernels.result()
         reading = beside.submit(keep_log, [history], Path(temporary) / "log")
         outcomes = Embedded.run(root, FigureSettings(), [history], progress=report)
-        writing = [beside.submit(_write_workbook, root, books, support) for support in WORKBOOKS]
+        writing = [beside.submit(_write_workbook, root, directory / BOOKS, support) for support in WORKBOOKS]
         report("reading the log slowly", 0, 1)
         reading.result()
         verdict = recounted(Task(Path(temporary) / "log", root, SEED), beside, report, indicators=False)
         report("writing workbooks", 0, 1)
-        written = [name for book in writing for name in book.result()]
-    OUT.print(f"[bold]What came in[/]: {made.persons:,} synthetic persons, {FIRST} to {LAST}, {made.updates} updates")
-    show(outcomes)
-    _show_gate(DirectoryStore.reading(root).release())
-    OUT.print(f"[bold]Workbooks[/]: {', '.join(written)} in {books} (ocmw export --format xlsx writes all)")
-    _show_verdict(verdict)
-    OUT.print(f"Done in {time.monotonic() - began:.0f} s. Try next:")
-    for command in NEXT:
-        OUT.print(f"  .venv/bin/{command.format(store=root)}")
-    raise typer.Exit(1 if verdict.differences else 0)
+        return _Made(made, outcomes, verdict, [name for book in writing for name in book.result()])
 
 
-def _history(path: Path, beside: ProcessPoolExecutor, report: "Report") -> "Summary":
-    """Write the history while processes beside compile; the first run then waits for both processors."""
+def _history(path: Path, report: "Report") -> "Summary":
     from schemas.periods import parse_month
     from streams.generator import generate
-    from streams.warm_up import compile_counting, compile_folding, compile_indicators
-
-    compiling = [beside.submit(compile_counting), beside.submit(compile_folding)]
 
     def progress(done: int, total: int) -> None:
         report("writing a history", done, total)
 
-    made = generate(PERSONS, parse_month(FIRST), parse_month(LAST), SEED, path, progress)
-    report("compiling (once)", 0, len(compiling))
-    compile_indicators()
-    for number, kernels in enumerate(compiling):
-        report("compiling (once)", number, len(compiling))
-        kernels.result()
-    return made
+    return generate(PERSONS, parse_month(FIRST), parse_month(LAST), SEED, path, progress)
+
+
+def _tell(made: _Made, directory: Path) -> None:
+    from sinks.directory import DirectoryStore
+    from streams.console import OUT
+
+    came = made.history
+    OUT.print(f"[bold]What came in[/]: {came.persons:,} synthetic persons, {FIRST} to {LAST}, {came.updates} updates")
+    show(made.outcomes)
+    _show_gate(DirectoryStore.reading(directory / "store").release())
+    OUT.print(
+        f"[bold]Workbooks[/]: {', '.join(made.workbooks)} in {directory / BOOKS} (ocmw export --format xlsx writes all)"
+    )
+    _show_verdict(made.verdict)
+
+
+def _show_next(directory: Path, seconds: float) -> None:
+    from streams.console import OUT
+
+    OUT.print(f"Done in {seconds:.0f} s. Try next:")
+    for command in NEXT:
+        OUT.print(f"  .venv/bin/{command.format(store=directory / 'store')}")
 
 
 def _write_workbook(root: Path, books: Path, support: str) -> list[str]:

@@ -38,7 +38,8 @@ def recount(
     kernel_cache.prepare()
     from streams.console import progress_bar
     from streams.embedded import Embedded
-    from streams.recount_workers import Task, keep_log, recounted, workers
+    from streams.processes import workers
+    from streams.recount_workers import Task, keep_log, recounted
     from streams.settings import load_settings
 
     with (
