@@ -6,9 +6,9 @@ import numpy as np
 
 from processors.decoding import NO_BIRTH_DATE
 from processors.facts import FROM, KIND_MASK, PERSON, STATE, UNTIL, WHAT
-from processors.keys import MONTH_MASK, MUNICIPALITY_MASK, leaf_in, month_in, municipality_in, person_in
+from processors.keys import LEAF_MASK, key_at, leaf_in, month_in, municipality_in, person_in, row_place
 from processors.ledger import AMOUNT, DAYS_PER_YEAR, KEY, REFERENCE_DAY
-from processors.outcomes import NODE_COUNT, node_of_leaf
+from processors.outcomes import node_of_leaf
 from processors.plan import ABSENT
 from processors.rules import FIRST_DAY, rules, shown_municipality
 from schemas.arrays import Int64, Mask
@@ -91,18 +91,10 @@ def _beneficiaries(rows: Int64, persons: Int64, months: Int64, municipalities: I
     node = node_of_leaf()[leaf_in(keys)].astype(np.int64)
     shown = shown_municipality(settings)
     place = shown[municipality_in(keys)].astype(np.int64)
-    cell = _cell(person_in(keys), month_in(keys), place) * NODE_COUNT + node
+    cell = key_at(person_in(keys), row_place(place, month_in(keys), node))  # the node in the place of the leaf
     cells, number = np.unique(cell[node != ABSENT], return_inverse=True)
     balances = np.zeros(len(cells), np.int64)
     np.add.at(balances, number, amount[node != ABSENT])
-    standing = cells[balances > 0] // NODE_COUNT
-    wanted = _cell(persons, months, np.where(municipalities < 0, -1, shown[municipalities]).astype(np.int64))
-    return np.isin(wanted, standing) & (municipalities >= 0)
-
-
-def _cell(person: Int64, month: Int64, municipality: Int64) -> Int64:
-    cell: Int64 = (person << MONTH_BITS | month) << MUNICIPALITY_BITS | (municipality & MUNICIPALITY_MASK)
-    return cell
-
-
-MONTH_BITS, MUNICIPALITY_BITS = MONTH_MASK.bit_length(), MUNICIPALITY_MASK.bit_length()
+    standing = cells[balances > 0] & ~LEAF_MASK
+    there = np.where(municipalities < 0, 0, shown[municipalities]).astype(np.int64)
+    return np.isin(key_at(persons, row_place(there, months, 0)), standing) & (municipalities >= 0)

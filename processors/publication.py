@@ -57,7 +57,7 @@ class Figure:
 
 def kingdom_total(cells: Cells) -> int:
     """Return the beneficiaries of the kingdom, all characteristics together: the figure that the gate watches (G5)."""
-    first, stop = np.searchsorted(cells.place, [_KINGDOM, _KINGDOM + 1])
+    first, stop = cells.bounds((_KINGDOM, _KINGDOM + 1))
     found = cells.category[first:stop] == _TOTAL
     return int(cells.beneficiaries[first:stop][found].sum())
 

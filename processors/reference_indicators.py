@@ -189,7 +189,8 @@ def _exits(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
     for month, gap, after in product(months, GAPS, EXIT_MONTHS):
         if month + max(after, gap + 1) in months:
             found = outcomes.exits(lives, month, gap, after)
-            yield _labelled(found, "exit_to_work", f"own_x{after}_g{gap}", month_code(month), "outcome")
+            if len(found):
+                yield _labelled(found, "exit_to_work", f"own_x{after}_g{gap}", month_code(month), "outcome")
 
 
 def _transitions(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
@@ -197,7 +198,8 @@ def _transitions(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
     for month in months:
         if month + TRANSITION_MONTHS in months:
             found = outcomes.transitions(lives, month, TRANSITION_MONTHS)
-            yield _labelled(found, "transitions", "own", month_code(month), "state|later")
+            if len(found):
+                yield _labelled(found, "transitions", "own", month_code(month), "state|later")
 
 
 def _youth(asked: Asked, months: range) -> Iterator[pd.DataFrame]:

@@ -14,6 +14,7 @@ Worked example: LL in Gent until 2023-05, LL in Aalst in 2023-11, work from 2023
 ``work`` after 1 and 3 months, ``ll_elsewhere`` after 6, ``work`` again after 12; any work holds each time.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,7 +23,7 @@ import pandas as pd
 
 from processors.reference_facts import Employment, Fact, employments, residence, youth_exits
 from processors.reference_parts import first_day
-from processors.reference_spells import HOLDER, PLACE, Asked
+from processors.reference_spells import HOLDER, PLACE, Asked, era_of
 from schemas.breakdowns import DAYS_PER_YEAR, REFERENCE_DAY
 from schemas.events import LEFT_REGISTER
 from schemas.indicators import ANY_WORK, HALF_YEAR, OUTCOME_NODES, STATES, YOUTH_ADULT_AGE
@@ -49,10 +50,11 @@ class Lives:
 
     def cells(self, node: str, geography: int) -> set[tuple[str, str, int, int]]:
         """Return every (level, geo, person, month) where a node is above zero."""
-        if (node, geography) not in self._cells:
+        key = node, era_of(geography)
+        if key not in self._cells:
             positive = self.asked.of(node).positive(geography)  # type: ignore[arg-type]  # a node is a benefit
-            self._cells[node, geography] = set(positive[[*HOLDER, "month"]].itertuples(index=False, name=None))
-        return self._cells[node, geography]
+            self._cells[key] = set(positive[[*HOLDER, "month"]].itertuples(index=False, name=None))
+        return self._cells[key]
 
     def anywhere(self, node: str, person: int, month: int) -> bool:
         """Tell whether a node is above zero in the kingdom."""
@@ -60,12 +62,13 @@ class Lives:
 
     def municipalities(self, person: int, month: int, geography: int) -> set[str]:
         """Return where a person has LL above zero in a month."""
-        if geography not in self._standing:
-            found = self._standing[geography] = {}
-            for level, geo, who, when in self.cells(LL, geography):
+        era = era_of(geography)
+        if era not in self._standing:
+            found = self._standing[era] = {}
+            for level, geo, who, when in self.cells(LL, era):
                 if level == "municipality":
                     found.setdefault((who, when), set()).add(geo)
-        return self._standing[geography].get((person, month), set())
+        return self._standing[era].get((person, month), set())
 
     def works(self, person: int, month: int, *, by_ocmw: bool) -> bool:
         """Tell whether an employment covers the 15th of a month, by an OCMW or by anybody else."""
@@ -96,13 +99,13 @@ def exits(lives: Lives, month: int, gap: int, after: int) -> pd.DataFrame:
     """Return level, geo, base and a column for each outcome that occurs, and any work, of the exits of a month."""
     geography = month + max(after, gap + 1)
     spells = lives.asked.spells(geography, gap)
-    ended = spells[spells["last"] == month]
+    ended = list(spells.loc[spells["last"] == month, HOLDER].itertuples(index=False, name=None))
     found = [
-        (level, geo, category)
-        for level, geo, person in ended[HOLDER].itertuples(index=False, name=None)
-        for category in _categories(lives, (level, geo, person), month, month + after, geography)
+        (holder[0], holder[1], category)
+        for holder in ended
+        for category in _categories(lives, holder, month, month + after, geography)
     ]
-    return _counted(found, ended.groupby(PLACE).size())
+    return _counted(found, ((level, geo) for level, geo, _ in ended))
 
 
 def _categories(lives: Lives, holder: tuple[str, str, int], month: int, later: int, geography: int) -> Iterator[str]:
@@ -195,8 +198,7 @@ def youth(lives: Lives, half_year: int, after: int) -> pd.DataFrame:
     for told in situations(lives, half_year, after):
         areas = ancestors(_shown(lives.asked, told.nis, geography)) if told.nis else {"kingdom": KINGDOM}
         found += [(level, geo, told.situation) for level, geo in areas.items()]
-    base = pd.DataFrame(found, columns=[*PLACE, "category"]).groupby(PLACE).size()
-    return _counted(found, base)
+    return _counted(found, ((level, geo) for level, geo, _ in found))
 
 
 def _shown(asked: Asked, nis: str, month: int) -> str:
@@ -205,8 +207,8 @@ def _shown(asked: Asked, nis: str, month: int) -> str:
     return valid_code(nis, month if fixed is None else fixed)
 
 
-def _counted(found: list[tuple[str, str, str]], base: pd.Series) -> pd.DataFrame:
-    """Return level, geo, category, count, base."""
-    told = pd.DataFrame(found, columns=[*PLACE, "category"])
-    counts = told.groupby([*PLACE, "category"]).size().rename("count").reset_index()
-    return counts.merge(base.rename("base").reset_index(), on=PLACE)
+def _counted(found: Iterable[tuple[str, str, str]], base: Iterable[tuple[str, str]]) -> pd.DataFrame:
+    """Return level, geo, category, count, base: how often each was found, and how many stand in ``base`` there."""
+    together = Counter(base)
+    lines = [(*told, count, together[told[:2]]) for told, count in Counter(found).items()]
+    return pd.DataFrame(lines, columns=[*PLACE, "category", "count", "base"])

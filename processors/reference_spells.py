@@ -16,6 +16,7 @@ in a place where the person as a whole is not; and the national duration where t
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ from schemas.indicators import (
     band,
 )
 from schemas.periods import MONTHS_PER_YEAR
-from schemas.places import KINGDOM, ancestors, valid_code
+from schemas.places import KINGDOM, ancestors, boundaries, valid_code
 from schemas.settings import FigureSettings
 
 PLACE = ["level", "geo"]
@@ -52,7 +53,7 @@ class Asked:
     sequence: int
     settings: FigureSettings
     benefit: Benefit = "LL"
-    _found: dict[tuple[int, int], pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
+    _found: dict[tuple[str | int, ...], pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
     _others: dict[Benefit, "Asked"] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, benefit: Benefit) -> "Asked":
@@ -86,7 +87,8 @@ class Asked:
 
     def positive(self, geography: int) -> pd.DataFrame:
         """Return every (level, geo, person, month) whose cell is above zero in some part (H1)."""
-        return self._kept((geography, -1), lambda: self._positive(geography))
+        era = era_of(geography)
+        return self.kept(("positive", era), lambda: self._positive(era))
 
     def _positive(self, geography: int) -> pd.DataFrame:
         balances = self.lines(geography).groupby([*HOLDER, "month", "part"])["amount_cents"].sum()
@@ -95,9 +97,10 @@ class Asked:
 
     def spells(self, geography: int, gap: int) -> pd.DataFrame:
         """Return the spells: level, geo, person, first and last month, number (among the person's there)."""
-        return self._kept((geography, gap), lambda: self._spells(geography, gap))
+        era = era_of(geography)
+        return self.kept(("spells", era, gap), lambda: self._spells(era, gap))
 
-    def _kept(self, key: tuple[int, int], answer: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    def kept(self, key: tuple[str | int, ...], answer: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """Return a copy of an answer that many tables ask for; each is found once."""
         if key not in self._found:
             self._found[key] = answer()
@@ -111,6 +114,12 @@ class Asked:
         found = months.groupby([*HOLDER, "spell"], as_index=False)["month"].agg(first="min", last="max")
         numbered: pd.DataFrame = found.assign(number=found.groupby(HOLDER).cumcount() + 1).drop(columns="spell")
         return numbered
+
+
+@cache
+def era_of(geography: int) -> int:
+    """Return the first month from which on municipalities are called as they are in a month."""
+    return max(start for start in boundaries() if start <= geography)
 
 
 def _part_of_leaf(benefit: Benefit) -> dict[int, int]:
@@ -142,7 +151,7 @@ def durations(asked: Asked, month: int, gap: int) -> pd.DataFrame:
     without_gap = asked.spells(month, 0)
     censored = _censored(without_gap, asked.first_month(), month)
     lists = _lists(positive, month)
-    found = _present(asked, month)
+    found = asked.kept(("present", month), lambda: _present(asked, month))
     keys = list(found[HOLDER].itertuples(index=False, name=None))
     first = asked.first_month()
 

@@ -4,6 +4,7 @@ A *block* holds all cells of one node and period as computed at one update; it i
 and published. Its cells are numbers only (place number, category number, measures); labels come at export.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -95,13 +96,20 @@ class Cells:
 
     def take(self, chosen: Mask) -> Self:
         """Return the chosen cells."""
-        return type(self)(*(getattr(self, name)[chosen] for name in _TYPES))
+        numbers = np.flatnonzero(chosen)
+        return type(self)(*(getattr(self, name)[numbers] for name in _TYPES))
+
+    def bounds(self, places: Sequence[int]) -> list[int]:
+        """Return where the cells of some places begin, given in rising order."""
+        asked = np.array(places, self.place.dtype)  # of another type, all places would be converted first
+        found: list[int] = np.searchsorted(self.place, asked).tolist()
+        return found
 
     def public(self) -> Self:
         """Return what the public zone may hold: cells with beneficiaries, public breakdowns, no other measure (F1)."""
-        kept = self.take((self.beneficiaries > 0) & PUBLIC_CATEGORY[self.category])
-        nothing = np.zeros(len(kept), np.int64)
-        return type(self)(kept.place, kept.category, kept.beneficiaries, nothing, nothing, nothing)
+        shown = np.flatnonzero((self.beneficiaries > 0) & PUBLIC_CATEGORY[self.category])
+        nothing = np.zeros(len(shown), np.int64)
+        return type(self)(self.place[shown], self.category[shown], self.beneficiaries[shown], nothing, nothing, nothing)
 
     def is_public(self) -> bool:
         """Tell whether the public zone may hold all of it, as it is (F1)."""

@@ -2,7 +2,8 @@
 
 The zip inside has a checksum of its own, but numpy does not read far enough to meet it when a header lies about its
 array; so the whole file is verified before anything is believed. A snapshot is a cache: what cannot be believed is not
-there.
+there. So nobody waits for the disk either: a kill leaves the old one or the new one, a power cut perhaps none, and the
+log is folded again.
 """
 
 import json
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from sinks.durability import put_in_place, temporary
+from sinks.durability import temporary
 
 VERSION = 1
 """Version of the layout of the file."""
@@ -34,7 +35,7 @@ class Snapshot:
 
 
 def save(path: Path, arrays: Arrays, meta: dict[str, Any]) -> None:
-    """Replace the file at ``path``, atomically and durably. Raises StoreWriteError where the disk refuses."""
+    """Replace the file at ``path``, atomically. Raises StoreWriteError where the disk refuses."""
     header = json.dumps({"version": VERSION, "meta": meta}).encode()
     members = {_PREFIX + name: array for name, array in arrays.items()}
     with temporary(path) as written:
@@ -42,7 +43,7 @@ def save(path: Path, arrays: Arrays, meta: dict[str, Any]) -> None:
             np.savez(file, header=np.frombuffer(header, np.uint8), **members)  # type: ignore[arg-type]  # its stub takes allow_pickle for a member
             file.flush()
             file.write(_checksum(file, file.tell()))
-        put_in_place(written, path)
+        written.replace(path)
 
 
 def load(path: Path) -> Snapshot | None:

@@ -91,8 +91,8 @@ def manifest(release: Release, zone: ReadZone, prefix: str) -> bytes:
 
 def by_municipality(cells: Cells) -> Iterator[tuple[str, bytes]]:
     """Return (NIS code, encoded cells) of each municipality of a block; wider places are left out."""
-    first, stop = np.searchsorted(cells.place, [_FIRST_MUNICIPALITY, _LAST_MUNICIPALITY + 1])
+    first, stop = cells.bounds((_FIRST_MUNICIPALITY, _LAST_MUNICIPALITY + 1))
     numbers, starts = np.unique(cells.place[first:stop], return_index=True)
-    bounds = [*(first + starts).tolist(), int(stop)]
+    bounds = [*(first + starts).tolist(), stop]
     codes = (PLACES[number][1] for number in numbers.tolist())
     return zip(codes, encoded_parts(cells, bounds, "internal"), strict=True)

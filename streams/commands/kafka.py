@@ -101,16 +101,16 @@ def worker(
 
     kernel_cache.prepare()
     from streams.health import HealthSettings
-    from streams.kafka.publish import Home
-    from streams.kafka.run import run_intake, run_publish, supervise
+    from streams.kafka.run import supervise
     from streams.kafka.settings import KafkaSettings
     from streams.logs import configure
-    from streams.redis_settings import RedisSettings
     from streams.settings import UsageError, load_settings
 
-    settings, figures, health, copy = KafkaSettings(), load_settings(), HealthSettings(), RedisSettings()
+    settings, figures, health = KafkaSettings(), load_settings(), HealthSettings()
     configure(settings.log_level)
     if role == "intake":
+        from streams.kafka.run_intake import run_intake  # a role imports what it needs, to be back soon
+
         asyncio.run(run_intake(settings, figures.figures(), health))
     elif role == "agents":
         from streams.agents.run import run_agents
@@ -120,7 +120,11 @@ def worker(
         message = "name the directory of the store: --store DIR"
         raise UsageError(message)
     elif role == "publish":
-        home = Home(store, figures.keep_releases)
+        from streams.kafka.publish import Home
+        from streams.kafka.run_publish import run_publish
+        from streams.redis_settings import RedisSettings
+
+        home, copy = Home(store, figures.keep_releases), RedisSettings()
         kept = copy.copy_of_store() if copy.url else None
         asyncio.run(run_publish(settings, figures.figures(), home, health, kept))
     else:

@@ -8,72 +8,10 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from schemas.settings import FigureSettings
-from sinks.redis import RedisCopy
-from sinks.redis_live import RedisLive
 from streams.health import HealthSettings
-from streams.kafka.downstream import kept_up
-from streams.kafka.intake import Intake
-from streams.kafka.publish import Home, Publish, no_more
-from streams.kafka.services import run_service
-from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DOSSIERS, rows_topic
-from streams.metrics import Metrics
-from streams.watching import (
-    EVERY,
-    SELDOM,
-    Tell,
-    Watch,
-    copy_told,
-    disk_told,
-    in_thread,
-    intake_told,
-    lag_told,
-    publish_told,
-    requests_told,
-)
 
 ROLES = ("intake", "publish", "agents")
 _LOOK_SECONDS = 0.2
-
-
-async def run_intake(settings: KafkaSettings, figures: FigureSettings, health: HealthSettings) -> None:
-    """Run an intake worker until it is told to end; raises what ended it otherwise."""
-    metrics = Metrics()
-    intake = Intake(settings, figures, metrics)
-    watch = Watch(
-        metrics,
-        EVERY,
-        intake_told(intake),
-        lag_told(DOSSIERS, intake.reaches),
-        disk_told("snapshots", settings.state),
-    )
-    await run_service(intake, watch, *health.served(metrics, intake.waits))
-
-
-async def run_publish(
-    settings: KafkaSettings, figures: FigureSettings, home: Home, health: HealthSettings, copy: RedisCopy | None = None
-) -> None:
-    """Run a publisher, active or standby, and its copy if it has one; raises what ended it otherwise."""
-    metrics = Metrics()
-    followers, live = (kept_up(copy), [RedisLive(copy.client)]) if copy else (no_more, [])
-    publish = Publish(settings, figures, home, metrics, followers, live)
-    watch = Watch(
-        metrics,
-        EVERY,
-        publish_told(publish),
-        lag_told(rows_topic(settings), publish.reaches),
-        disk_told("snapshots", settings.state),
-        disk_told("store", home.root),
-    )
-    others = Watch(metrics, SELDOM, requests_told(settings), *_copy_told(publish, copy))
-    await run_service(publish, watch, others, *health.served(metrics, publish.waits))
-
-
-def _copy_told(publish: Publish, copy: RedisCopy | None) -> list[Tell]:
-    if copy is None:
-        return []
-    return [in_thread(copy_told(copy, lambda: publish.publisher.release if publish.publisher else None))]
 
 
 def command(role: str, store: Path) -> list[str]:

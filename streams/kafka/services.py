@@ -22,11 +22,6 @@ async def run_service(service: Service, *beside: Service) -> None:
     for one in (*reversed(beside), service):
         await one.stop()
     asking.cancel()
-    raise_crash(service, *beside)
-
-
-def raise_crash(*services: Service) -> None:
-    """Raise what crashed the first of the services that crashed, if one did."""
-    for service in services:
-        if service.crash_reason is not None:
-            raise service.crash_reason
+    for one in (service, *beside):
+        if one.crash_reason is not None:
+            raise one.crash_reason

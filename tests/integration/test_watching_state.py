@@ -15,8 +15,10 @@ from schemas.releases import Entry, Release, State, Update, Vintage
 from schemas.rows import CutReached
 from sinks.redis import RedisCopy
 from streams.health import HealthSettings
+from streams.kafka.run_intake import tell_outcomes
+from streams.kafka.run_publish import barrier_is_open, copy_told, tell_release
 from streams.metrics import Metrics
-from streams.watching import Ends, barrier_is_open, copy_told, disk_told, tell_outcomes, tell_release
+from streams.watching import Ends, disk_told
 
 
 def value(metrics: Metrics, line: str) -> float:
