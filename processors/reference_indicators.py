@@ -65,7 +65,9 @@ def _years(months: range, needed: int = 0) -> list[int]:
     return [month for month in months if month % MONTHS_PER_YEAR == _DECEMBER and month + needed in months]
 
 
-def _labelled(frame: pd.DataFrame, indicator: str, method: str, reference: str, breakdown: str) -> pd.DataFrame:
+def _labelled(
+    frame: pd.DataFrame, indicator: str, method: str, reference: str, breakdown: "str | pd.Series[str]"
+) -> pd.DataFrame:
     told = frame.rename(columns={"level": "geo_level"})
     return told.assign(indicator=indicator, method=method, reference=reference, breakdown=breakdown)
 
@@ -78,14 +80,13 @@ def _durations(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
         columns = {f"exact_own_g{gap}": "exact_own", f"exact_national_g{gap}": "exact_national"}
         if gap == 0:
             columns["stock_own"] = "stock_own"
-        for name in TRAITS:
-            of_kind = found[found["breakdown"] == name]
-            for method, column in columns.items():
-                counts = of_kind.groupby([*PLACE, "code", column]).size().rename("count").reset_index()
-                counts["base"] = counts.groupby([*PLACE, "code"])["count"].transform("sum")
-                total = name == "total"
-                counts["category"] = counts[column] if total else counts[column] + "|" + counts["code"]
-                yield _labelled(counts, "duration", method, month_code(month), "band" if total else f"band_{name}")
+        for method, column in columns.items():
+            counts = found.groupby([*PLACE, "breakdown", "code", column]).size().rename("count").reset_index()
+            counts["base"] = counts.groupby([*PLACE, "breakdown", "code"])["count"].transform("sum")
+            total = counts["breakdown"] == "total"
+            counts["category"] = counts[column].where(total, counts[column] + "|" + counts["code"])
+            shown_as = counts["breakdown"].map({name: f"band_{name}" for name in TRAITS} | {"total": "band"})
+            yield _labelled(counts, "duration", method, month_code(month), shown_as)
 
 
 def _differences(asked: Asked, months: range) -> Iterator[pd.DataFrame]:
