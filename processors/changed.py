@@ -16,6 +16,8 @@ _Columns = tuple[UInt32, UInt32, Int64, Int64, Int64, UInt32]
 def changed_rows(ledger: Ledger, reached: Sequence[Reached]) -> Rows:
     """Return what was reached, each once, in the ledger's order."""
     columns = _columns(ledger.rows, _each_once([some.rows for some in reached]))
+    if not any(len(some.facts) for some in reached):
+        return Rows(*columns)
     facts = _each_once([some.facts for some in reached])
     return Rows(*columns, np.column_stack([facts, ledger.facts[facts]]))
 

@@ -12,6 +12,7 @@ the kingdom, where her balance is 0.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -106,7 +107,11 @@ def counts(history: History, keys: Sequence[BlockKey], sequence: int | None = No
     figures = _sums(rows, spread).join(_beneficiaries(rows, spread)).fillna(0).astype(np.int64)
     figures = figures[(figures != 0).any(axis=1)].sort_index()
     ends = np.searchsorted(figures.index, np.arange(len(keys) + 1) * _CELLS)
-    return {key: _as_cells(figures[first:last]) for key, (first, last) in zip(keys, pairwise(ends), strict=True)}
+    columns = _columns(figures)
+    return {
+        key: Cells(*(column[first:last] for column in columns))
+        for key, (first, last) in zip(keys, pairwise(ends), strict=True)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +194,15 @@ def _beneficiaries(rows: pd.DataFrame, spread: _Spread) -> pd.Series:
     return found
 
 
-def _as_cells(figures: pd.DataFrame) -> Cells:
+def _columns(figures: pd.DataFrame) -> list[npt.NDArray[Any]]:
+    """Return the columns of ``Cells``, all blocks one after the other."""
     place, category = np.divmod(figures.index.to_numpy() % _CELLS, len(CATEGORIES))
-    return Cells(
+    return [
         place.astype(np.uint16),
         category.astype(np.uint16),
         figures["beneficiaries"].to_numpy(np.int32),
         *(figures[name].to_numpy(np.int64) for name in _SUMS),
-    )
+    ]
 
 
 def labelled(cells: Cells) -> pd.DataFrame:

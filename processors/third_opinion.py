@@ -6,6 +6,7 @@ is admission and the vocabulary, so a mistake in counting would have to be made 
 """
 
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -112,6 +113,7 @@ class ThirdOpinion:
         }
 
 
+@cache
 def _months() -> pd.DataFrame:
     """Return every month with its first and last day, as days since 1970-01-01."""
     first_days = [day_in(month, 1).toordinal() - _UNIX_EPOCH for month in _MONTHS]
@@ -119,6 +121,7 @@ def _months() -> pd.DataFrame:
     return months.assign(last_day=months["first_day"] + months["length"] - 1)
 
 
+@cache
 def _codes() -> pd.DataFrame:
     """Return the valid code of each code from a month (``first``) to before another (``stop``) (D2)."""
     eras = list(pairwise((*boundaries(), LAST_MONTH + 1)))
@@ -126,12 +129,14 @@ def _codes() -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["ocmw", "first", "stop", "valid"])
 
 
+@cache
 def _nodes() -> pd.DataFrame:
     """Return the leaves of each node and which part of it they belong to (B3)."""
     lines = [(node.code, part, leaf) for node in NODES for part, leaves in enumerate(node.parts) for leaf in leaves]
     return pd.DataFrame(lines, columns=["support", "part", "leaf"])
 
 
+@cache
 def _periods() -> pd.DataFrame:
     """Return every month with each period that holds it: kind and last month."""
     held = [(month, period) for kind in KINDS for month in _MONTHS for period in Period.holding(kind, month)]

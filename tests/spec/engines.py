@@ -61,6 +61,7 @@ class Reference:
         """Admit the events and cut them into parts."""
         self.log = admitted(files)
         self.history = History.of(self.log, settings)
+        self._known = reference.known(self.history)
 
     def outcomes(self) -> Outcomes:
         aside = [(event.file.name, event.record, event.slug) for event in self.log.set_aside]
@@ -70,7 +71,7 @@ class Reference:
         return list(self.log.updates)
 
     def known(self, sequence: int) -> set[BlockKey]:
-        return {key for key, since in reference.known(self.history).items() if since <= sequence}
+        return {key for key, since in self._known.items() if since <= sequence}
 
     def cells(self, key: BlockKey, sequence: int) -> Cells:
         return reference.count(self.history, key, sequence)
