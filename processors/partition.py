@@ -9,6 +9,7 @@ means that a copy is missing: no figure made after that could be trusted, so the
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import NamedTuple
 
 import fastavro
 import numpy as np
@@ -58,6 +59,15 @@ class Folded:
     update: Update | None
 
 
+class _Stretch(NamedTuple):
+    """Records [first, stop) after the fold: what they reached, and the update that the last of them closed."""
+
+    first: int
+    stop: int
+    reached: Sequence[Reached]
+    update: Update | None
+
+
 @dataclass(slots=True)
 class PartitionFold:
     """State of one partition; ``barrier`` is the offset behind the last closing, -1 before the first.
@@ -92,12 +102,12 @@ class PartitionFold:
             folded = row + 1
             update = self._closed(records, batch, events, row)
             if update is not None:
-                yield self._folded(records, batch, events, (first, folded), reached, update)
+                yield self._folded(records, batch, events, _Stretch(first, folded, reached, update))
                 first = folded
                 reached.clear()
         reached.append(self.ledger.fold(events, folded, len(records)))
         if first < len(records):
-            yield self._folded(records, batch, events, (first, len(records)), reached, None)
+            yield self._folded(records, batch, events, _Stretch(first, len(records), reached, None))
 
     def _closed(self, records: Records, batch: Batch, events: Events, row: int) -> Update | None:
         """Note what became of a closing, and return the update when this is its first copy here."""
@@ -121,16 +131,8 @@ class PartitionFold:
         self.closings.close(update)
         return update
 
-    def _folded(  # noqa: PLR0913, PLR0917 - all that is known of a step
-        self,
-        records: Records,
-        batch: Batch,
-        events: Events,
-        bounds: tuple[int, int],
-        reached: Sequence[Reached],
-        update: Update | None,
-    ) -> Folded:
-        first, stop = bounds
+    def _folded(self, records: Records, batch: Batch, events: Events, stretch: _Stretch) -> Folded:
+        first, stop, reached, update = stretch
         start = self.position.stop
         last = stop - 1
         self.position = Position(

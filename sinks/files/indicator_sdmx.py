@@ -4,42 +4,21 @@
 breakdowns and categories keep to the letters of SDMX: ``<`` is written LT, ``+`` PLUS and ``|`` two underscores.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pysdmx.io.xml.sdmx30.writer.structure import write
-from pysdmx.model import (
-    Codelist,
-    Component,
-    Components,
-    Concept,
-    ConceptScheme,
-    Dataflow,
-    DataStructureDefinition,
-    DataType,
-    ItemReference,
-    Organisation,
-    Role,
-)
-from pysdmx.model.message import Header
+from pysdmx.model import Codelist, DataType, Role
 
 from schemas.indicators import COLUMNS, SERIES
 from schemas.places import LEVELS, PLACES
-from sinks.durability import put_in_place, temporary
-from sinks.files.csv import write_rows
 from sinks.files.indicators import NUMBERS
-from sinks.files.sdmx import DATA, STRUCTURE
-from sinks.files.structure import AGENCY, VERSION, code_list, joined, parted, place_names, words
+from sinks.files.sdmx_message import Column, Table, code_list, place_names, words, write_pair
 
-FLOW = "TIME_DIMENSION"
-CONCEPTS = "CS_TIME_DIMENSION"
 _PREPARED = datetime(2000, 1, 1, tzinfo=UTC)
 """The structure depends on nothing but this program: two exports are the same bytes."""
-_SAME_IN_ALL_ROWS = {"STRUCTURE": "dataflow", "STRUCTURE_ID": f"{AGENCY}:{FLOW}({VERSION})", "ACTION": "I"}
 _CODED = ("method", "breakdown", "category")
 _ATTRIBUTES = ("base", "update_id")
 _LETTERS = {"<": "LT", "+": "PLUS", "|": "__"}
@@ -47,15 +26,9 @@ _LETTERS = {"<": "LT", "+": "PLUS", "|": "__"}
 
 def write_indicator_sdmx(directory: Path, batches: Iterable[pa.RecordBatch]) -> int:
     """Write ``data.csv`` and ``structure.xml``, each whole or not at all; return the number of rows."""
-    with ExitStack() as stack:
-        data = stack.enter_context(temporary(directory / DATA))
-        structure = stack.enter_context(temporary(directory / STRUCTURE))
-        structure.write_text(structure_message(), encoding="utf-8")
-        with data.open("wb") as file:
-            written = write_rows(file, _schema(), _observations(batches))
-        put_in_place(structure, directory / STRUCTURE)
-        put_in_place(data, directory / DATA)
-    return written
+    types = pa.schema([(component_id(name), pa.int64() if name in NUMBERS else pa.string()) for name in COLUMNS])
+    told = ([_values(name, batch[name]) for name in COLUMNS] for batch in batches)
+    return write_pair(directory, table(), _PREPARED, types, told)
 
 
 def code_id(text: str) -> str:
@@ -70,19 +43,7 @@ def component_id(column: str) -> str:
     return "TIME_PERIOD" if column == "reference" else column.upper()
 
 
-def _schema() -> pa.Schema:
-    fields = [(component_id(name), pa.int64() if name in NUMBERS else pa.string()) for name in COLUMNS]
-    return pa.schema([*((name, pa.string()) for name in _SAME_IN_ALL_ROWS), *fields])
-
-
-def _observations(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        same = [pa.array([text] * batch.num_rows) for text in _SAME_IN_ALL_ROWS.values()]
-        told = [_column(name, batch[name]) for name in COLUMNS]
-        yield pa.RecordBatch.from_arrays([*same, *told], names=_schema().names)
-
-
-def _column(name: str, column: pa.Array) -> pa.Array:
+def _values(name: str, column: pa.Array) -> pa.Array:
     if name in NUMBERS:
         return column
     texts = column.cast(pa.string())
@@ -93,42 +54,18 @@ def _column(name: str, column: pa.Array) -> pa.Array:
     return texts
 
 
-def structure_message() -> str:
-    """Return the structure as XML."""
+def table() -> Table:
+    """Return the table of all indicators."""
     lists = {column: code_list(column, items) for column, items in _codes().items()}
-    name = joined(words("time_dimension"))
-    structure = DataStructureDefinition(
-        id=FLOW,
-        agency=AGENCY,
-        version=VERSION,
-        name=name,
-        components=Components([_component(column, lists.get(column)) for column in COLUMNS]),
-    )
-    concepts = ConceptScheme(
-        id=CONCEPTS,
-        agency=AGENCY,
-        version=VERSION,
-        name=name,
-        items=[Concept(component_id(column), name=joined(words("columns", column))) for column in COLUMNS],
-    )
-    flow = Dataflow(id=FLOW, agency=AGENCY, version=VERSION, name=name, structure=structure)
-    header = Header(id=FLOW, prepared=_PREPARED, sender=Organisation(id=AGENCY))
-    return parted(str(write([*lists.values(), concepts, structure, flow], header=header)))
+    described = tuple(_column(column, lists.get(column)) for column in COLUMNS)
+    return Table("TIME_DIMENSION", words("time_dimension"), described)
 
 
-def _component(column: str, codes: Codelist | None) -> Component:
-    identifier = component_id(column)
-    measure, attribute = column == "count", column in _ATTRIBUTES
+def _column(column: str, codes: Codelist | None) -> Column:
+    attribute = column in _ATTRIBUTES
+    role = Role.MEASURE if column == "count" else Role.ATTRIBUTE if attribute else Role.DIMENSION
     text = DataType.LONG if column in NUMBERS else DataType.PERIOD if column == "reference" else DataType.STRING
-    return Component(
-        id=identifier,
-        required=True,
-        role=Role.MEASURE if measure else Role.ATTRIBUTE if attribute else Role.DIMENSION,
-        concept=ItemReference("Concept", AGENCY, CONCEPTS, VERSION, identifier),
-        local_dtype=None if codes else text,
-        local_codes=codes,
-        attachment_level="O" if attribute else None,
-    )
+    return Column(column, component_id(column), role, text, codes, "O" if attribute else None)
 
 
 def _codes() -> dict[str, dict[str, Mapping[str, str]]]:

@@ -4,8 +4,6 @@
 for a rolling year: it is named by its last month, ``2024-03``, and told from that month by ``PERIOD_KIND``.
 """
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,17 +12,12 @@ import pyarrow as pa
 from schemas.figures import MEASURES
 from schemas.periods import day_in
 from schemas.releases import Release
-from sinks.durability import put_in_place, temporary
-from sinks.files.csv import write_rows
 from sinks.files.long_table import columns, rows
-from sinks.files.selection import Chosen, Selection, Zone, select
-from sinks.files.structure import component_id, structure_id, structure_message
+from sinks.files.sdmx_message import write_pair
+from sinks.files.selection import Chosen, Selection, select
+from sinks.files.structure import component_id, table
 from sinks.protocol import BlockReader
 
-DATA = "data.csv"
-STRUCTURE = "structure.xml"
-
-_SAME_IN_ALL_ROWS = {"STRUCTURE": "dataflow", "STRUCTURE_ID": structure_id(), "ACTION": "I"}
 _IN_SDMX = {"period": "TIME_PERIOD", "category": "CATEGORY"}
 
 
@@ -43,28 +36,11 @@ def write_sdmx(
     Raises StoreWriteError where the disk refuses.
     """
     blocks = select(release, selection) if chosen is None else chosen
-    with ExitStack() as stack:
-        data = stack.enter_context(temporary(directory / DATA))
-        structure = stack.enter_context(temporary(directory / STRUCTURE))
-        structure.write_text(structure_message(selection.zone, _prepared(release)), encoding="utf-8")
-        with data.open("wb") as file:
-            written = write_rows(file, data_schema(selection.zone), _observations(store, blocks, selection))
-        put_in_place(structure, directory / STRUCTURE)
-        put_in_place(data, directory / DATA)
-    return written
-
-
-def data_schema(zone: Zone) -> pa.Schema:
-    """Return the columns of ``data.csv``."""
-    fields = [(component_id(name), pa.int64() if name in MEASURES else pa.string()) for name in columns(zone)]
-    return pa.schema([*((name, pa.string()) for name in _SAME_IN_ALL_ROWS), *fields])
-
-
-def _observations(store: BlockReader, chosen: tuple[Chosen, ...], selection: Selection) -> Iterator[pa.RecordBatch]:
-    names = tuple(_IN_SDMX.get(name, name) for name in columns(selection.zone))
-    for batch in rows(store, chosen, selection, names):
-        same = [pa.array([text] * batch.num_rows) for text in _SAME_IN_ALL_ROWS.values()]
-        yield pa.RecordBatch.from_arrays([*same, *batch.columns], schema=None, names=data_schema(selection.zone).names)
+    shown = columns(selection.zone)
+    types = pa.schema([(component_id(name), pa.int64() if name in MEASURES else pa.string()) for name in shown])
+    batches = rows(store, blocks, selection, tuple(_IN_SDMX.get(name, name) for name in shown))
+    told = (batch.columns for batch in batches)
+    return write_pair(directory, table(selection.zone), _prepared(release), types, told)
 
 
 def _prepared(release: Release | None) -> datetime:

@@ -17,7 +17,7 @@ from sinks.files.codes import category_id
 from sinks.files.long_table import columns, long_table
 from sinks.files.sdmx import write_sdmx
 from sinks.files.selection import ZONES, Selection, Zone, select
-from sinks.files.structure import structure_message
+from sinks.files.structure import table
 
 CATEGORY_OF = {category_id(*one): one for one in CATEGORIES}
 
@@ -81,7 +81,7 @@ def test_all_codes_of_the_data_stand_in_the_structure(store: DirectoryStore, tmp
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_structure_has_dimensions_measures_and_attributes(zone: Zone) -> None:
-    xml = structure_message(zone, datetime(2024, 6, 1, tzinfo=UTC))
+    xml = table(zone).message(datetime(2024, 6, 1, tzinfo=UTC))
     structure = sdmx.read_sdmx(io.BytesIO(xml.encode())).structure["SUPPORT_MEASURES"]
     assert {one.id for one in structure.dimensions} == {
         "SUPPORT",
@@ -97,7 +97,7 @@ def test_the_structure_has_dimensions_measures_and_attributes(zone: Zone) -> Non
 
 
 def test_codes_have_their_names_in_three_languages() -> None:
-    xml = structure_message("public", datetime(2024, 6, 1, tzinfo=UTC))
+    xml = table("public").message(datetime(2024, 6, 1, tzinfo=UTC))
     lists = sdmx.read_sdmx(io.BytesIO(xml.encode())).codelist
     ghent = lists["CL_GEO"]["44021"].name.localizations
     assert (ghent["nl"], ghent["fr"], ghent["en"]) == ("Gent", "Gand", "Gent / Gand")
@@ -108,7 +108,7 @@ def test_codes_have_their_names_in_three_languages() -> None:
 
 def test_the_public_structure_does_not_name_what_is_restricted() -> None:
     """F1."""
-    xml = structure_message("public", datetime(2024, 6, 1, tzinfo=UTC))
+    xml = table("public").message(datetime(2024, 6, 1, tzinfo=UTC))
     lists = sdmx.read_sdmx(io.BytesIO(xml.encode())).codelist
     assert not {"IK_RMH", "IK_OW"} & set(lists["CL_SUPPORT"].items)
     assert "nationality" not in lists["CL_BREAKDOWN"].items
