@@ -1,6 +1,8 @@
 """The servers that tests and the demo start, whatever they happen to be called."""
 
-from streams.servers.kafka import KafkaServer
+from pathlib import Path
+
+from streams.servers.kafka import KafkaServer, archive
 
 
 def test_a_cluster_may_have_a_name_that_looks_like_an_option(kafka: KafkaServer) -> None:
@@ -10,3 +12,14 @@ def test_a_cluster_may_have_a_name_that_looks_like_an_option(kafka: KafkaServer)
     kafka.start()
     held = (kafka.root / "data" / "meta.properties").read_text(encoding="utf-8")
     assert f"cluster.id={kafka.cluster}\n" in held
+
+
+def test_a_broker_starts_without_the_archive_of_its_classes_too(kafka: KafkaServer, tmp_path: Path) -> None:
+    class Torn(KafkaServer):
+        def _classes(self) -> str:
+            (tmp_path / "torn.jsa").write_bytes(archive().read_bytes()[:100_000])
+            return f"-XX:SharedArchiveFile={tmp_path / 'torn.jsa'}"
+
+    other = Torn(tmp_path / "other").start()
+    assert other.pid != kafka.pid
+    other.stop()
