@@ -25,7 +25,7 @@ Slots = npt.NDArray[np.int64]
 
 EMPTY = -1
 _SMALLEST = 1024
-_FILL, _GROWTH = 0.8, 1.2  # an entry takes 10 to 12 bytes; fuller tables probe longer, larger steps leave more empty
+_FILL = 0.7  # fuller tables probe longer
 _PLACE = 0xFFFFFFFF
 _TAG_SHIFT = 32
 
@@ -35,11 +35,14 @@ def empty_slots() -> Slots:
     return np.full(_SMALLEST, EMPTY, np.int64)
 
 
-def roomier(slots: Slots, needed: int) -> Slots:
-    """Return a table with room for ``needed`` entries that finds the same: the same one, or a larger one."""
+def roomier(slots: Slots, needed: int, step: float = 2.0) -> Slots:
+    """Return a table with room for ``needed`` entries that finds the same: the same one, or a larger one.
+
+    A larger one is ``step`` times as large at least: small steps leave less empty and are taken more often.
+    """
     if needed <= _FILL * len(slots):
         return slots
-    larger = np.full(int(max(needed / _FILL, len(slots) * _GROWTH)) + 1, EMPTY, np.int64)
+    larger = np.full(int(max(needed / _FILL, len(slots) * step)) + 1, EMPTY, np.int64)
     _refill(slots, larger)
     return larger
 
