@@ -53,15 +53,25 @@ def jars() -> Path:
 
 
 def archive() -> Path:
-    """Return the archive of classes, made when it is not there. A JVM that cannot use it does without."""
+    """Return the archive of classes, made when it is not there; where that fails, an empty file: no use, no harm."""
     path = jars() / "classes.jsa"
     if not path.exists():
+        made = path.with_name(f"{path.name}.{os.getpid()}")
         with TemporaryDirectory() as folder:
-            made = path.with_name(f"{path.name}.{os.getpid()}")
             _Recording(Path(folder) / "kafka", made).start().stop()
-            if made.exists():
-                made.replace(path)
+        if not is_whole(made):
+            made.unlink(missing_ok=True)
+            made.touch()
+        made.replace(path)
     return path
+
+
+def is_whole(archived: Path) -> bool:
+    """Tell whether a JVM can use an archive: with that of a broker that was killed as it wrote, it would crash."""
+    checks = ("-Xshare:on", "-XX:+VerifySharedSpaces", f"-XX:SharedArchiveFile={archived}", "-XX:+UseSerialGC")
+    command = ["java", *checks, "-cp", f"{jars()}/*", "-version"]
+    with TemporaryDirectory() as folder:  # a JVM that crashes says so in a file
+        return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0  # noqa: S603 - ours
 
 
 def free_port() -> int:

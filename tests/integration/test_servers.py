@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from streams.servers.kafka import KafkaServer, archive
+from streams.servers.kafka import KafkaServer, archive, is_whole
 
 
 def test_a_cluster_may_have_a_name_that_looks_like_an_option(kafka: KafkaServer) -> None:
@@ -14,12 +14,20 @@ def test_a_cluster_may_have_a_name_that_looks_like_an_option(kafka: KafkaServer)
     assert f"cluster.id={kafka.cluster}\n" in held
 
 
-def test_a_broker_starts_without_the_archive_of_its_classes_too(kafka: KafkaServer, tmp_path: Path) -> None:
-    class Torn(KafkaServer):
-        def _classes(self) -> str:
-            (tmp_path / "torn.jsa").write_bytes(archive().read_bytes()[:100_000])
-            return f"-XX:SharedArchiveFile={tmp_path / 'torn.jsa'}"
+def test_a_torn_archive_of_classes_is_known(kafka: KafkaServer, tmp_path: Path) -> None:
+    torn = tmp_path / "torn.jsa"
+    torn.write_bytes(archive().read_bytes()[:100_000])
+    assert kafka.pid
+    assert is_whole(archive())
+    assert not is_whole(torn)
 
-    other = Torn(tmp_path / "other").start()
+
+def test_a_broker_starts_without_the_archive_of_its_classes_too(kafka: KafkaServer, tmp_path: Path) -> None:
+    class Without(KafkaServer):
+        def _classes(self) -> str:
+            (tmp_path / "empty.jsa").write_bytes(b"")
+            return f"-XX:SharedArchiveFile={tmp_path / 'empty.jsa'}"
+
+    other = Without(tmp_path / "other").start()
     assert other.pid != kafka.pid
     other.stop()
