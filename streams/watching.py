@@ -16,6 +16,7 @@ from mode import Service
 
 from streams import clock
 from streams.metrics import Metrics
+from streams.services import task
 
 LOG = structlog.get_logger("ocmw.watch")
 EVERY, SELDOM = 5.0, 15.0
@@ -36,7 +37,7 @@ class Watch(Service):
         self._every = every
         self._tells = tells
 
-    @Service.task
+    @task
     async def _look(self) -> None:
         while not self.should_stop:
             for tell in self._tells:

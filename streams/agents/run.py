@@ -9,10 +9,10 @@ from streams.agents.app import build_app
 from streams.agents.flags import states
 from streams.agents.guards import GuardedApp, GuardedTable
 from streams.health import HealthSettings
-from streams.kafka.services import run_service
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import VINTAGES, summaries_topic, verify_topics
 from streams.metrics import Metrics
+from streams.services import run_service
 from streams.watching import EVERY, SELDOM, Reaches, Watch, disk_told, lag_told
 
 

@@ -1,5 +1,6 @@
 """Kafka clients as this program uses them: one place for the settings that exactness leans on."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -56,7 +57,21 @@ async def reading(settings: KafkaSettings, *where: TopicPartition) -> AsyncItera
         made.assign(list(where))
         yield made
     finally:
-        await made.stop()
+        await stopped(made)
+
+
+async def stopped(made: AIOKafkaConsumer) -> None:
+    """Stop a consumer, started or not; whoever stops it is not cancelled by that.
+
+    aiokafka awaits the fetches that it cancels. One that failed, and waits until it may be repeated, lets the
+    cancellation escape: of the whole stop, and of the task that asked for it, while the broker is away.
+    """
+    stopping = asyncio.ensure_future(made.stop())
+    await asyncio.wait([stopping])
+    if stopping.cancelled():
+        await made._client.close()  # noqa: SLF001 - the step that the stop did not come to
+    else:
+        stopping.result()
 
 
 async def records_between(

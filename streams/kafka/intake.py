@@ -28,7 +28,7 @@ from processors.partition import LogError, PartitionFold
 from processors.records import Records, joined
 from schemas.faults import FAULTS
 from schemas.settings import FigureSettings
-from streams.kafka.clients import consumer, producing
+from streams.kafka.clients import consumer, producing, stopped
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.snapshots import load_partition, save_partition
 from streams.kafka.summaries import send_summaries
@@ -36,6 +36,7 @@ from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, rows_topic, verify_topi
 from streams.kafka.watermarks import watermarks
 from streams.kafka.whole_batches import install, whole
 from streams.metrics import Metrics
+from streams.services import task
 
 LOG = structlog.get_logger("ocmw.intake")
 POLL_MS = 500
@@ -112,9 +113,9 @@ class Intake(Service):
             async with self._lock:
                 await self._drop(list(self.held.assigned))
         if self._consumer is not None:
-            await self._consumer.stop()
+            await stopped(self._consumer)
 
-    @Service.task
+    @task
     async def _run(self) -> None:
         while not self.should_stop:
             generation = self._generation

@@ -18,7 +18,7 @@ from schemas.releases import Release
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
 from sinks.live import LiveHome
-from streams.kafka.clients import consumer, producing
+from streams.kafka.clients import consumer, producing, stopped
 from streams.kafka.downstream import Announcements
 from streams.kafka.followers import Follower
 from streams.kafka.live import Live, LiveCopy
@@ -26,6 +26,7 @@ from streams.kafka.publisher import Publisher
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import UPDATES, verify_topics
 from streams.metrics import Metrics
+from streams.services import task
 
 LOG = structlog.get_logger("ocmw.publish")
 
@@ -90,7 +91,7 @@ class Publish(Service):
     async def on_stop(self) -> None:
         """Leave the group."""
         if self._turn is not None:
-            await self._turn.stop()
+            await stopped(self._turn)
 
     async def reaches(self) -> dict[int, tuple[int, int]]:
         """Return, for each partition of the rows, the next offset to read and where it ends; nothing on standby."""
@@ -108,7 +109,7 @@ class Publish(Service):
             return "the home is being opened"
         return "" if self._listener.heard else "it is not known yet whose turn it is"
 
-    @Service.task
+    @task
     async def _run(self) -> None:
         while not self.should_stop:
             await self._turn.getmany(timeout_ms=200)
@@ -139,7 +140,7 @@ class Publish(Service):
             await publisher.end()
         finally:
             self.publisher = None
-            await reader.stop()
+            await stopped(reader)
 
     def _live(self) -> Live:
         """Return the live figures of the store."""

@@ -7,7 +7,7 @@ from schemas.releases import Release
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
 from sinks.live import LiveHome
-from streams.kafka.clients import consumer
+from streams.kafka.clients import consumer, stopped
 from streams.kafka.live import Live
 from streams.kafka.publisher import Publisher
 from streams.kafka.settings import KafkaSettings
@@ -43,5 +43,5 @@ async def make_releases(
                 await publisher.run_once(released)
             await publisher.end()
     finally:
-        await reader.stop()
+        await stopped(reader)
     return store.latest()

@@ -5,10 +5,10 @@ from schemas.faults import FAULTS
 from schemas.settings import FigureSettings
 from streams.health import HealthSettings
 from streams.kafka.intake import Intake
-from streams.kafka.services import run_service
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS
 from streams.metrics import Metrics
+from streams.services import run_service
 from streams.watching import EVERY, Tell, Watch, disk_told, lag_told, tell_age
 
 

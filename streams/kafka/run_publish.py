@@ -15,11 +15,11 @@ from streams.health import HealthSettings
 from streams.kafka.downstream import kept_up
 from streams.kafka.publish import Home, Publish, no_more
 from streams.kafka.publisher import Publisher
-from streams.kafka.services import run_service
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import rows_topic
 from streams.kafka.updates import unreleased
 from streams.metrics import Metrics
+from streams.services import run_service
 from streams.watching import EVERY, SELDOM, Tell, Watch, disk_told, in_thread, lag_told, tell_age
 
 ALL = "all"

@@ -15,7 +15,7 @@ from faust.types import StreamT
 
 from streams import logs
 from streams.agents.guards import EndOnRefusal, GuardedApp, GuardedTable, to_its_end
-from streams.kafka.services import run_service
+from streams.services import run_service
 
 LIMIT = {"refused": {"max.message.bytes": "1000"}}
 """What makes the broker refuse a change."""

@@ -2,8 +2,37 @@
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import TypeVar
 
 from mode import Service
+
+_Any = TypeVar("_Any", bound=Service)
+
+
+class StrayCancellationError(Exception):
+    """A task of a service was cancelled though nobody stops the service: what it did is no longer done."""
+
+
+def task(run: Callable[[_Any], Awaitable[None]]) -> object:
+    """Mark a method as a task of its service, which ends when the task fails.
+
+    ``mode`` takes a task that was cancelled for one that was to end; a client may cancel it by mistake, and then the
+    service would live on and do nothing.
+    """
+
+    @wraps(run)
+    async def guarded(service: _Any) -> None:
+        try:
+            await run(service)
+        except asyncio.CancelledError as stray:
+            if service.should_stop:
+                raise
+            message = f"{run.__qualname__} was cancelled by something that it waited for"
+            raise StrayCancellationError(message) from stray
+
+    return Service.task(guarded)
 
 
 async def run_service(service: Service, *beside: Service) -> None:
