@@ -262,7 +262,7 @@ def extended(array: Array, needed: int) -> Array:
 
 
 @inlined
-def person_hash(first: np.uint64, second: np.uint64) -> np.uint64:
+def _person_hash(first: np.uint64, second: np.uint64) -> np.uint64:
     """Return the hash by which a person is found in ``person_slots``."""
     return mixed(first, second)
 
@@ -273,15 +273,15 @@ def _id_hash(first: np.uint64, second: np.uint64, person: Whole) -> np.uint64:
 
 
 @inlined
-def row_hash(key: Whole) -> np.uint64:
+def _row_hash(key: Whole) -> np.uint64:
     """Return the hash by which a row is found in ``row_slots``."""
     return mixed(np.uint64(0), np.uint64(key))
 
 
 @inlined
-def person_slot(first: Whole, second: Whole, tables: Tables) -> Whole:
+def _person_slot(first: Whole, second: Whole, tables: Tables) -> Whole:
     """Return the slot that holds a person, or the empty one where the person belongs."""
-    slots, hashed = tables.person_slots, person_hash(first, second)
+    slots, hashed = tables.person_slots, _person_hash(first, second)
     slot = first_likely(slots, hashed)
     while slots[slot] != EMPTY:
         person = place_in(slots[slot])
@@ -294,14 +294,14 @@ def person_slot(first: Whole, second: Whole, tables: Tables) -> Whole:
 @inlined
 def _person_number(first: Whole, second: Whole, tables: Tables) -> Whole:
     """Return the number of a person, a new one when not seen before."""
-    slot = person_slot(first, second, tables)
+    slot = _person_slot(first, second, tables)
     if tables.person_slots[slot] != EMPTY:
         return place_in(tables.person_slots[slot])
     person = tables.used[PERSONS]
     tables.used[PERSONS] += 1
     tables.persons[person, 0] = first
     tables.persons[person, 1] = second
-    tables.person_slots[slot] = word(person_hash(first, second), person)
+    tables.person_slots[slot] = word(_person_hash(first, second), person)
     return np.int64(person)
 
 
@@ -340,7 +340,7 @@ def _admission(first: Whole, second: Whole, content: Whole, person: Whole, table
 @inlined
 def row_slot(key: Whole, tables: Tables) -> Whole:
     """Return the slot that holds a row, or the empty one where it belongs."""
-    slots, hashed = tables.row_slots, row_hash(key)
+    slots, hashed = tables.row_slots, _row_hash(key)
     slot = first_likely(slots, hashed)
     while slots[slot] != EMPTY and tables.rows[place_in(slots[slot]), KEY] != key:
         slot = likely(slots, hashed, slot + 1)
@@ -355,7 +355,7 @@ def row_number(key: Whole, leaf: Whole, month: Whole, tables: Tables) -> Whole:
         return place_in(tables.row_slots[slot])
     row = tables.used[ROWS]
     tables.used[ROWS] += 1
-    tables.row_slots[slot] = word(row_hash(key), row)
+    tables.row_slots[slot] = word(_row_hash(key), row)
     tables.rows[row, KEY] = key
     for column in range(AMOUNT, tables.rows.shape[1]):
         tables.rows[row, column] = 0
@@ -395,10 +395,10 @@ def _fetch_persons(events: Events, first: Whole, stop: Whole, tables: Tables) ->
     """Read the slots of a chunk's persons, and what they name."""
     read: Whole = np.int64(0)
     for event in range(first, stop):
-        hashed = person_hash(events.identity[event, 2], events.identity[event, 3])
+        hashed = _person_hash(events.identity[event, 2], events.identity[event, 3])
         read += tables.person_slots[home(hashed, len(tables.person_slots))]
     for event in range(first, stop):
-        person = _probable(tables.person_slots, person_hash(events.identity[event, 2], events.identity[event, 3]))
+        person = _probable(tables.person_slots, _person_hash(events.identity[event, 2], events.identity[event, 3]))
         if person != EMPTY:
             read += np.int64(tables.persons[person, 0] & np.uint64(1))
     return read
@@ -424,7 +424,7 @@ def _fetch_places(events: Events, first: Whole, stop: Whole, places: Int64, rule
         hashed = _id_hash(events.identity[event, 0], events.identity[event, 1], person)
         read += tables.id_slots[home(hashed, len(tables.id_slots))]
         if events.kind[event] < UPDATE_CLOSED:
-            hashed = row_hash(row_key(events, event, person, first_month(events, event, rules), rules))
+            hashed = _row_hash(_row_key(events, event, person, _first_month(events, event, rules), rules))
             read += tables.row_slots[home(hashed, len(tables.row_slots))]
         else:
             hashed = employment_hash(person, events.amount[event])
@@ -451,13 +451,13 @@ def _probable(slots: Slots, hashed: np.uint64) -> Whole:
 
 
 @inlined
-def first_month(events: Events, event: Whole, rules: Rules) -> Whole:
+def _first_month(events: Events, event: Whole, rules: Rules) -> Whole:
     """Return the month of the first day that an event covers."""
     return np.int64(rules.month_of_day[events.first[event] - FIRST_DAY])
 
 
 @inlined
-def row_key(events: Events, event: Whole, person: Whole, month: Whole, rules: Rules) -> Whole:
+def _row_key(events: Events, event: Whole, person: Whole, month: Whole, rules: Rules) -> Whole:
     """Return the key of the row of a month: the municipality is the one whose code is valid then (D2)."""
     municipality = np.int64(rules.valid_municipality[rules.era_of_month[month], events.municipality[event]])
     leaf = np.int64(events.leaf[event])
@@ -477,7 +477,7 @@ def _apply(events: Events, event: Whole, person: Whole, rules: Rules, tables: Ta
     recovery = events.amount_type[event] in (RECOVERY, REG_RECOVERY)
     if outcome or (recovery and not rules.recoveries_in_balance):
         return
-    month = first_month(events, event, rules)
+    month = _first_month(events, event, rules)
     if events.parts[event] == 1:
         scratch.cents[0], scratch.days[0] = events.amount[event], events.days[event]
     else:
@@ -549,7 +549,7 @@ def _touch(
 ) -> None:
     """Add one month's part of an event to its row, and let the event's attributes hold for the whole row (A6)."""
     month, leaf, cents = since + part, np.int64(events.leaf[event]), scratch.cents[part]
-    row = row_number(row_key(events, event, person, month, rules), leaf, month, tables)
+    row = row_number(_row_key(events, event, person, month, rules), leaf, month, tables)
     tables.rows[row, AMOUNT] += cents
     tables.rows[row, STATE_SHARE] += _state_share(cents, np.int64(events.percentage[event]))
     tables.rows[row, DAYS] += scratch.days[part]

@@ -111,12 +111,12 @@ class Cells:
         nothing = np.zeros(len(shown), np.int64)
         return type(self)(self.place[shown], self.category[shown], self.beneficiaries[shown], nothing, nothing, nothing)
 
-    def is_public(self) -> bool:
-        """Tell whether the public zone may hold all of it, as it is (F1)."""
-        others = self.amount_cents, self.state_share_cents, self.days
-        return bool((self.beneficiaries > 0).all() and PUBLIC_CATEGORY[self.category].all()) and not any(
-            other.any() for other in others
-        )
+    def require_public(self) -> None:
+        """Raise ValueError unless the public zone may hold all of it, as it is (F1)."""
+        restricted = any(measure.any() for measure in (self.amount_cents, self.state_share_cents, self.days))
+        if restricted or not ((self.beneficiaries > 0).all() and PUBLIC_CATEGORY[self.category].all()):
+            message = "a block for the public zone holds restricted measures or categories; pass Cells.public()"
+            raise ValueError(message)
 
     def digest(self) -> bytes:
         """Return 16 bytes over the sorted little-endian columns; equal digests mean equal cells."""

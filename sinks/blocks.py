@@ -73,9 +73,8 @@ def _writer(file: Any, zone: BlockZone) -> Any:  # noqa: ANN401 - pyarrow has no
 
 def _table(cells: Cells, zone: BlockZone) -> pa.Table:
     schema = _SCHEMA[zone]
-    if zone == "public" and not cells.is_public():
-        message = "a block for the public zone holds restricted measures or categories; pass Cells.public()"
-        raise ValueError(message)
+    if zone == "public":
+        cells.require_public()
     columns = [_column(field, getattr(cells, field.name)) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 

@@ -44,9 +44,8 @@ def encoded_parts(cells: Cells, bounds: Sequence[int], zone: BlockZone) -> Itera
 
     Raises ValueError for a public block with what the public may not see.
     """
-    if zone == "public" and not cells.is_public():
-        message = "a block for the public zone holds restricted measures or categories; pass Cells.public()"
-        raise ValueError(message)
+    if zone == "public":
+        cells.require_public()
     typed = [(getattr(cells, name), _DTYPE[kind]) for name, kind in COLUMNS[zone]]
     columns = [(np.ascontiguousarray(column, dtype).view(np.uint8).data, dtype.itemsize) for column, dtype in typed]
     for start, stop in pairwise(bounds):

@@ -31,9 +31,9 @@ class MemoryStore:
     ) -> dict[Period, BlockRef | None]:
         """Keep blocks of one node; see ``sinks.protocol.Store``."""
         given = dict(blocks)
-        if zone == "public" and any(cells.digest() != cells.public().digest() for cells in given.values()):
-            message = "a block for the public zone holds restricted measures or categories; pass Cells.public()"
-            raise ValueError(message)
+        if zone == "public":
+            for cells in given.values():
+                cells.require_public()
         name = f"{update.sequence:06d}/{zone}-{support}-{next(self._attempts)}"
         self._files[name] = tuple(cells for cells in given.values() if len(cells))
         groups = count()
