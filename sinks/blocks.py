@@ -1,9 +1,9 @@
 """Block files: the blocks of one node at one update in one Parquet file, a row group per period, numbers only.
 
-Places, categories and measures are delta-encoded integers without dictionary, statistics or compression: sorted
-numbers pack to 2-3 bytes each, and one core writes 12-14 million cells a second. zstd at level 1 saved 2 % of the bytes
-and cost a quarter of the speed, statistics a fifth; labels come at export. A public file has no column for a
-measure that the public may not see.
+Places, categories and measures are integers without dictionary or statistics, their bytes laid out by significance
+(byte stream split) and compressed by LZ4: the high bytes repeat and nearly vanish. One core writes 20 million cells a
+second, 9 bytes each; delta encoding took a fifth longer and 10 bytes, zstd in place of LZ4 half as long again and 8
+bytes. Labels come at export. A public file has no column for a measure that the public may not see.
 """
 
 from collections.abc import Iterable, Iterator
@@ -63,10 +63,10 @@ def _writer(file: Any, zone: BlockZone) -> Any:  # noqa: ANN401 - pyarrow has no
     return pq.ParquetWriter(
         file,
         schema,
-        compression="none",
+        compression="lz4",
         use_dictionary=False,
         write_statistics=False,
-        column_encoding=dict.fromkeys(schema.names, "DELTA_BINARY_PACKED"),
+        column_encoding=dict.fromkeys(schema.names, "BYTE_STREAM_SPLIT"),
         data_page_version="2.0",
     )
 
