@@ -10,6 +10,7 @@ import resource
 import shutil
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from processors.fold import Fold  # noqa: E402
 from processors.gathered import Gathered  # noqa: E402
 from processors.keys import leaf_in, month_in, municipality_in, person_in, row_place  # noqa: E402
 from processors.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS, Ledger  # noqa: E402
+from processors.people import everyone  # noqa: E402
 from schemas.arrays import Int64  # noqa: E402
 from schemas.log import LogFile  # noqa: E402
 from schemas.periods import MONTHS_PER_YEAR, parse_month  # noqa: E402
@@ -94,7 +96,7 @@ def released(years: Years, number: int, previous: Release | None, store: Directo
     gathered = years.gathered
     update = Update(number, f"u{number}", LAST + number)
     cut = Cut(update, previous, gathered.touched_by_any(), gathered.ledger.tables.exists, SETTINGS, store)
-    release = store.publish(release_of(gathered.ledger, cut))
+    release = store.publish(release_of(gathered.ledger, cut, partial(everyone, gathered.ledger)))
     gathered.forget_touched(range(gathered.partitions))
     return release
 

@@ -1,7 +1,7 @@
 """The cut at a closed update: every touched period counted again, node by node on all cores, into one release."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -89,13 +89,17 @@ class _NodeCut:
         self.found.update(entries(self.node, figures, self.known, self.cut.now, blocks))
 
 
-def release_of(ledger: Ledger, cut: Cut) -> Release:
-    """Return the release of an update: blocks are written, the release itself is not yet published."""
+def release_of(ledger: Ledger, cut: Cut, everyone: Callable[[], People]) -> Release:
+    """Return the release of an update: blocks are written, the release itself is not yet published.
+
+    ``everyone`` returns all rows of the ledger; asked for once for each stretch that needs them all.
+    """
     known = cut.known()
     nodes = {node.code: _NodeCut(node, cut, known[node.code], {}) for node in NODES}
     concerned = [nodes[node.code] for node in cut.concerned()]
+    touched = np.flatnonzero(cut.touched.any(axis=0)).tolist()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for rows, axes in _gathered(ledger, stretches(np.flatnonzero(cut.touched.any(axis=0)).tolist()), threads):
+        for rows, axes in _gathered(_Gathering(ledger, everyone, threads), stretches(touched)):
             for counting in [threads.submit(node.stretch, rows, axes) for node in concerned]:
                 counting.result()
     for node in nodes.values():
@@ -104,12 +108,26 @@ def release_of(ledger: Ledger, cut: Cut) -> Release:
     return Release(cut.update, every)
 
 
-def _gathered(
-    ledger: Ledger, axes: list[tuple[Axis, ...]], threads: Executor
-) -> Iterator[tuple[People, tuple[Axis, ...]]]:
+@dataclass(frozen=True, slots=True)
+class _Gathering:
+    """Where the rows of stretches come from."""
+
+    ledger: Ledger
+    everyone: Callable[[], People]
+    threads: Executor
+
+    def rows(self, axes: tuple[Axis, ...]) -> Callable[[], People]:
+        """Begin to gather the rows of a stretch, and return what waits for them."""
+        months = months_of(axes)
+        if self.ledger.tables.held[~months].any():
+            return self.threads.submit(people, self.ledger, months).result
+        return lambda: self.everyone()._replace(months=months)
+
+
+def _gathered(gathering: _Gathering, axes: list[tuple[Axis, ...]]) -> Iterator[tuple[People, tuple[Axis, ...]]]:
     """Yield each stretch with its rows; those of the next one are gathered while this one is counted."""
-    ahead = [threads.submit(people, ledger, months_of(stretch)) for stretch in axes[:1]]
+    ahead = [gathering.rows(stretch) for stretch in axes[:1]]
     for number, stretch in enumerate(axes, start=1):
-        rows = ahead.pop().result()
-        ahead = [threads.submit(people, ledger, months_of(following)) for following in axes[number : number + 1]]
+        rows = ahead.pop()()
+        ahead = [gathering.rows(following) for following in axes[number : number + 1]]
         yield rows, stretch

@@ -16,7 +16,7 @@ from processors.indicator_window import first_changed, first_outcome_changed, la
 from processors.indicators import Asked, tables
 from processors.ledger import Ledger
 from processors.outcome_tables import Outcomes, outcome_tables
-from processors.people import People, people
+from processors.people import People
 from processors.rules import FIRST_DAY, LAST_DAY, rules
 from processors.spells import layout
 from schemas.arrays import Mask
@@ -28,11 +28,6 @@ from schemas.supports import NODE
 from sinks.indicators import Counted, exists, last_counted, write_counted
 
 BENEFIT: Benefit = "LL"
-
-
-def everyone(ledger: Ledger) -> People:
-    """Return all rows of a ledger, person by person."""
-    return people(ledger, np.ones(MONTH_COUNT, np.bool_))
 
 
 def count_indicators(

@@ -4,9 +4,10 @@ import numpy as np
 
 from processors.indicator_window import last_shown
 from processors.indicators import Asked
+from processors.people import everyone
 from sinks.directory import DirectoryStore
 from sinks.indicators import FAMILIES, Family, exists
-from streams.indicators import BENEFIT, Changes, Closed, count_indicators, count_outcomes, everyone
+from streams.indicators import BENEFIT, Changes, Closed, count_indicators, count_outcomes
 from streams.past import fold_at
 
 

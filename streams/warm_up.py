@@ -56,9 +56,9 @@ def compile_indicators() -> None:
     from processors.indicators import Asked, tables  # noqa: PLC0415 - kernels are imported after their cache is named
     from processors.ledger import Ledger  # noqa: PLC0415
     from processors.outcomes import exits, transitions, where, work  # noqa: PLC0415
+    from processors.people import everyone  # noqa: PLC0415
     from schemas.indicators import EXIT_MONTHS, TRANSITION_MONTHS  # noqa: PLC0415
     from schemas.settings import FigureSettings  # noqa: PLC0415
-    from streams.indicators import everyone  # noqa: PLC0415
 
     settings = FigureSettings()
     ledger = Ledger(settings)

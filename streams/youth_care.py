@@ -18,6 +18,7 @@ from processors.indicators import Asked
 from processors.leavers import Leavers, leavers
 from processors.ledger import Ledger
 from processors.outcome_tables import Outcomes, half_years_shown, youth_tables
+from processors.people import everyone
 from processors.rules import rules
 from schemas.approvals import Approval
 from schemas.arrays import Mask
@@ -29,7 +30,7 @@ from sinks.access_log import Access, note_access
 from sinks.durability import put_in_place, temporary
 from sinks.indicators import Counted
 from streams.clock import instant
-from streams.indicators import BENEFIT, everyone, last_of
+from streams.indicators import BENEFIT, last_of
 from streams.past import fold_at
 from streams.settings import UsageError
 

@@ -4,6 +4,7 @@ Closings go to all partitions once they are accepted, as ``ocmw close-update`` s
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from drawn import LATER
@@ -14,6 +15,7 @@ from processors.gathered import Gathered
 from processors.ledger import Ledger
 from processors.partition import PartitionFold
 from processors.partitioner import partitions_of
+from processors.people import everyone
 from processors.records import Records, records_of
 from schemas import events
 from schemas.framing import UNION_ID, framed
@@ -87,7 +89,7 @@ class SplitLog:
             waiting.clear()
         ledger, touched = self.gathered.ledger, self.gathered.touched_by_any()
         cut = Cut(update, self.release, touched, ledger.tables.exists, self.settings, self.store)
-        self.release = self.store.publish(release_of(ledger, cut))
+        self.release = self.store.publish(release_of(ledger, cut, partial(everyone, ledger)))
         self.gathered.forget_touched(range(len(self.folds)))
 
 
