@@ -231,6 +231,14 @@ def word_at(data: Bytes, at: Whole) -> np.uint64:
 
 
 @inlined
+def copied(source: Bytes, start: Whole, size: Whole, target: Bytes, place: Whole) -> None:
+    """Copy some bytes; places are unsigned for the same reason, and the compiler copies them all at once."""
+    first, to = np.uint64(start), np.uint64(place)
+    for byte in range(np.uint64(size)):
+        target[to + byte] = source[first + byte]
+
+
+@inlined
 def mixed(state: np.uint64, value: np.uint64) -> np.uint64:
     """Return a hash state with one more word stirred in (multiply and fold, as in the well-known 64-bit finalisers)."""
     state = (state ^ value) * np.uint64(0x9E3779B97F4A7C15)

@@ -19,12 +19,12 @@ def murmur2(data: npt.NDArray[np.uint8], at: int) -> int:
     """Return the murmur2 of the 16 bytes at ``data[at:]``, its sign bit cleared as Kafka does."""
     factor = np.uint32(_FACTOR)
     state = np.uint32(_SEED) ^ np.uint32(KEY_BYTES)
-    for word in range(at, at + KEY_BYTES, 4):
+    for word in range(np.uint64(at), np.uint64(at + KEY_BYTES), np.uint64(4)):
         part = np.uint32(
             np.uint32(data[word])
-            | np.uint32(data[word + 1]) << np.uint32(8)
-            | np.uint32(data[word + 2]) << np.uint32(16)
-            | np.uint32(data[word + 3]) << np.uint32(24)
+            | np.uint32(data[word + np.uint64(1)]) << np.uint32(8)
+            | np.uint32(data[word + np.uint64(2)]) << np.uint32(16)
+            | np.uint32(data[word + np.uint64(3)]) << np.uint32(24)
         )
         part = np.uint32(part * factor)
         part = np.uint32(part ^ np.uint32(part >> np.uint32(24)))

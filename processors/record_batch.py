@@ -8,8 +8,8 @@ import struct
 
 import numpy as np
 
-from processors.compiled import Whole, inlined, kernel
-from processors.decoding import varint
+from processors.compiled import kernel
+from processors.decoding import copied, varint
 from processors.records import Records
 from schemas.arrays import Bytes, Int64
 
@@ -63,8 +63,9 @@ def _read(data: Bytes, base: int, count: int) -> tuple[Int64, Bytes, Int64, Byte
             break
         last = delta
         offsets[row] = base + delta
-        _copied(data, key_start, key, keys, key_bounds, row)
-        _copied(data, at, value, values, value_bounds, row)
+        copied(data, key_start, key, keys, key_bounds[row])
+        copied(data, at, value, values, value_bounds[row])
+        key_bounds[row + 1], value_bounds[row + 1] = key_bounds[row] + key, value_bounds[row] + value
         at = stop
         row += 1
     if at != len(data):
@@ -74,12 +75,3 @@ def _read(data: Bytes, base: int, count: int) -> tuple[Int64, Bytes, Int64, Byte
         keys[: key_bounds[row]], key_bounds[: row + 1],
         values[: value_bounds[row]], value_bounds[: row + 1],
     )  # fmt: skip
-
-
-@inlined
-def _copied(data: Bytes, start: Whole, size: Whole, column: Bytes, bounds: Int64, row: Whole) -> None:  # noqa: PLR0913, PLR0917
-    """Lay some bytes behind those of the rows before."""
-    place = bounds[row]
-    for byte in range(size):
-        column[place + byte] = data[start + byte]
-    bounds[row + 1] = place + size

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, kernel, loop
-from processors.decoding import Batch, Events, decode, mixed, word_at
+from processors.decoding import Batch, Events, copied, decode, mixed, word_at
 from processors.partitioner import KEY_BYTES, murmur2
 from processors.rules import Rules
 from schemas import events, faults
@@ -26,6 +26,7 @@ UNDECODABLE, UNKNOWN_SCHEMA = faults.NUMBER["undecodable"], faults.NUMBER["unkno
 WRONG_PARTITION = faults.NUMBER["wrong-partition"]
 _LARGEST_ID = max(events.schema_ids())
 NOT_OURS, WITH_BRANCH = -2, -1
+_HALF_KEY = KEY_BYTES // 2
 
 
 class Records(NamedTuple):
@@ -179,7 +180,7 @@ def _unframed(values: Bytes, bounds: Int64, branches: Int64) -> tuple[Bytes, Int
             data[at] = 2 * branch  # zigzag
             at += 1
         size = stop - start - HEADER_BYTES
-        data[at : at + size] = values[start + HEADER_BYTES : stop]
+        copied(values, start + HEADER_BYTES, size, data, at)
         at += size
         blocks[row + 1] = at
     return data[:at], blocks, preset
@@ -198,11 +199,12 @@ def _set_wrong_aside(  # noqa: PLR0913, PLR0917 - numba takes positional argumen
         if found.fault[row] or found.kind[row] == events.UPDATE_CLOSED:
             continue
         start = bounds[row]
-        right = bounds[row + 1] - start == KEY_BYTES
-        if right:
-            person = found.start[row] + KEY_BYTES
-            for byte in range(KEY_BYTES):
-                right &= keys[start + byte] == data[person + byte]
+        person = found.start[row] + KEY_BYTES
+        right = (
+            bounds[row + 1] - start == KEY_BYTES
+            and word_at(keys, start) == word_at(data, person)
+            and word_at(keys, start + _HALF_KEY) == word_at(data, person + _HALF_KEY)
+        )
         if not right or murmur2(keys, start) % partitions != partition:
             found.fault[row] = WRONG_PARTITION
 

@@ -130,13 +130,14 @@ def _column(outcome: Whole) -> Whole:
 @inlined
 def _number(data: Bytes, at: Whole) -> tuple[Whole, Whole]:
     """Return a zigzag varint and the place behind it; the decoder found before that it ends."""
-    value = np.uint64(data[at] & 0x7F)
-    shift = 7
-    while data[at] > 0x7F:  # noqa: PLR2004 - the bit that says that more follows
-        at += 1
-        value |= np.uint64(data[at] & 0x7F) << np.uint64(shift)
-        shift += 7
-    return np.int64(value >> np.uint64(1)) ^ -np.int64(value & np.uint64(1)), at + 1
+    place = np.uint64(at)  # what cannot be negative is read without a look whether it is
+    value = np.uint64(data[place] & 0x7F)
+    shift = np.uint64(7)
+    while data[place] > 0x7F:  # noqa: PLR2004 - the bit that says that more follows
+        place += np.uint64(1)
+        value |= np.uint64(data[place] & 0x7F) << shift
+        shift += np.uint64(7)
+    return np.int64(value >> np.uint64(1)) ^ -np.int64(value & np.uint64(1)), np.int64(place) + 1
 
 
 @inlined
