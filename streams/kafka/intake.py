@@ -282,13 +282,14 @@ class Intake(Service):
     async def _tell_due(self) -> None:
         """Tell what receipts are made of, between steps; see processors/intake.py for what is owed.
 
-        Not of a partition that is catching up: there the last word is far, and the words before cost more than the
-        fold does.
+        Not before all partitions have caught up: of one that has not, the last word is far and the words before cost
+        more than the fold does; and those of the others would keep it waiting.
         """
+        if self.waits():
+            return
         now = asyncio.get_running_loop().time()
         for partition, assigned in self.held.assigned.items():
-            caught_up = assigned.intake.fold.position.stop >= assigned.until
-            if caught_up and assigned.tell_due <= now:
+            if assigned.tell_due <= now:
                 assigned.tell_due = now + TELL_SECONDS
                 await send_summaries(self._producer, self.settings, partition, assigned.intake.tell())
 
