@@ -221,12 +221,30 @@ def _running_tables(asked: Asked) -> Iterator[Table]:
     series = NUMBER["quartiles", "running_g0", "quartile"]
     for found, months in asked.eras(range(asked.first, asked.last + 1), 0):
         all_spells = asked.spells(0, found)
-        for month in months:
-            running = (all_spells.first <= month) & (all_spells.last >= month)
-            oldest = month - found.since
-            months_run = month - all_spells.first[running].astype(np.int64)
-            part = _quartile_table(series, month, all_spells.place[running], months_run)
-            yield Table._make(column[part.counted < max(oldest, 0)] for column in part)
+        for start in range(months[0], months[-1] + 1, STRETCH):
+            stop = min(start + STRETCH, months[-1] + 1)
+            alive = _alive(all_spells, found.since, start, stop)
+            for month in range(start, stop):
+                oldest = max(month - found.since, 0)
+                by_months_run = alive[:, oldest::-1, month - start]
+                part = _quartile_table(series, month, by_months_run)
+                yield Table._make(column[part.counted < oldest] for column in part)
+
+
+def _alive(all_spells: Spells, since: int, start: int, stop: int) -> Integers:
+    """Return how many spells run by (place, month they began in from ``since`` on, month from ``start`` to ``stop``).
+
+    A spell is counted in its last month, and the running sum from the last month back carries it to those before: also
+    to those before it began, which nobody asks for.
+    """
+    inside = (all_spells.last >= start) & (all_spells.first < stop)
+    begins, months = max(stop - since, 1), stop - start
+    begun = all_spells.first[inside].astype(np.int64) - since
+    ended = np.minimum(all_spells.last[inside], stop - 1) - start
+    cell = (all_spells.place[inside] * begins + begun) * months + ended
+    counts = np.bincount(cell, minlength=len(PLACES) * begins * months).reshape(len(PLACES), begins, months)
+    alive: Integers = counts[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
+    return alive
 
 
 def _completed_tables(asked: Asked, gap: int) -> Iterator[Table]:
@@ -237,15 +255,15 @@ def _completed_tables(asked: Asked, gap: int) -> Iterator[Table]:
             inside = (all_spells.last <= year) & (all_spells.last > year - MONTHS_PER_YEAR)
             inside &= all_spells.first > found.since
             lengths = all_spells.last[inside].astype(np.int64) - all_spells.first[inside] + 1
-            yield _quartile_table(series, year, all_spells.place[inside], lengths)
+            longest = int(lengths.max(initial=0)) + 1
+            yield _quartile_table(series, year, _by_place(all_spells.place[inside], lengths, 0, longest))
 
 
-def _quartile_table(series: int, reference: int, places: Integers, months: Integers) -> Table:
-    """Return the months that a quarter, a half, three quarters of the spells of a place do not exceed."""
-    if not len(places):
-        return EMPTY
-    longest = int(months.max()) + 1
-    counts = _by_place(places, months, 0, longest)
+def _quartile_table(series: int, reference: int, counts: Integers) -> Table:
+    """Return the months that a quarter, a half, three quarters of the spells of a place do not exceed.
+
+    ``counts`` says how many spells have so many months, by place and months.
+    """
     total = counts.sum(axis=1)
     place = np.flatnonzero(total)
     reached = counts[place].cumsum(axis=1)
