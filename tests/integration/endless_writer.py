@@ -24,11 +24,11 @@ PERIODS = tuple(Period("month", 1440 + number) for number in range(6))
 
 def cells(update: int) -> Cells:
     """Return cells that tell which update they are of."""
-    size = 2000 + update % 7
+    size = 100 + update % 7
     numbers = np.arange(size)
     return Cells(
-        (numbers // 800).astype(np.uint16),
-        (numbers % 800).astype(np.uint16),
+        (numbers // 40).astype(np.uint16),
+        (numbers % 40).astype(np.uint16),
         (numbers * update).astype(np.int32),
         numbers * update * 1_000,
         numbers * update * 700,
