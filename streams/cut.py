@@ -99,7 +99,7 @@ def release_of(ledger: Ledger, cut: Cut, everyone: Callable[[], People]) -> Rele
     concerned = [nodes[node.code] for node in cut.concerned()]
     touched = np.flatnonzero(cut.touched.any(axis=0)).tolist()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for rows, axes in _gathered(_Gathering(ledger, everyone, threads), stretches(touched)):
+        for rows, axes in _gathered(ledger, everyone, stretches(touched), threads):
             for counting in [threads.submit(node.stretch, rows, axes) for node in concerned]:
                 counting.result()
     for node in nodes.values():
@@ -108,26 +108,20 @@ def release_of(ledger: Ledger, cut: Cut, everyone: Callable[[], People]) -> Rele
     return Release(cut.update, every)
 
 
-@dataclass(frozen=True, slots=True)
-class _Gathering:
-    """Where the rows of stretches come from."""
-
-    ledger: Ledger
-    everyone: Callable[[], People]
-    threads: Executor
-
-    def rows(self, axes: tuple[Axis, ...]) -> Callable[[], People]:
-        """Begin to gather the rows of a stretch, and return what waits for them."""
-        months = months_of(axes)
-        if self.ledger.tables.held[~months].any():
-            return self.threads.submit(people, self.ledger, months).result
-        return lambda: self.everyone()._replace(months=months)
-
-
-def _gathered(gathering: _Gathering, axes: list[tuple[Axis, ...]]) -> Iterator[tuple[People, tuple[Axis, ...]]]:
+def _gathered(
+    ledger: Ledger, everyone: Callable[[], People], axes: list[tuple[Axis, ...]], threads: Executor
+) -> Iterator[tuple[People, tuple[Axis, ...]]]:
     """Yield each stretch with its rows; those of the next one are gathered while this one is counted."""
-    ahead = [gathering.rows(stretch) for stretch in axes[:1]]
+    ahead = [threads.submit(_rows, ledger, everyone, stretch) for stretch in axes[:1]]
     for number, stretch in enumerate(axes, start=1):
-        rows = ahead.pop()()
-        ahead = [gathering.rows(following) for following in axes[number : number + 1]]
+        rows = ahead.pop().result()
+        ahead = [threads.submit(_rows, ledger, everyone, following) for following in axes[number : number + 1]]
         yield rows, stretch
+
+
+def _rows(ledger: Ledger, everyone: Callable[[], People], axes: tuple[Axis, ...]) -> People:
+    """Return the rows of a stretch; where these are all rows, they are not gathered again."""
+    months = months_of(axes)
+    if ledger.tables.held[~months].any():
+        return people(ledger, months)
+    return everyone()._replace(months=months)

@@ -8,14 +8,14 @@ from typing import TypeVar
 
 from mode import Service
 
-_Any = TypeVar("_Any", bound=Service)
+_OneService = TypeVar("_OneService", bound=Service)
 
 
 class StrayCancellationError(Exception):
     """A task of a service was cancelled though nobody stops the service: what it did is no longer done."""
 
 
-def task(run: Callable[[_Any], Awaitable[None]]) -> object:
+def task(run: Callable[[_OneService], Awaitable[None]]) -> object:
     """Mark a method as a task of its service, which ends when the task fails.
 
     ``mode`` takes a task that was cancelled for one that was to end; a client may cancel it by mistake, and then the
@@ -23,7 +23,7 @@ def task(run: Callable[[_Any], Awaitable[None]]) -> object:
     """
 
     @wraps(run)
-    async def guarded(service: _Any) -> None:
+    async def guarded(service: _OneService) -> None:
         try:
             await run(service)
         except asyncio.CancelledError as stray:
