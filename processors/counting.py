@@ -42,9 +42,7 @@ from processors.people import People
 from processors.plan import (
     ABSENT,
     CATEGORY_COUNT,
-    LEVEL_COUNT,
     MOST_MARGINS,
-    MUNICIPAL,
     SUMS,
     Counts,
     Plan,
@@ -52,14 +50,12 @@ from processors.plan import (
 )
 from processors.rules import (
     age5_of_age13,
-    place_of_municipality,
 )
 from processors.turns import occurring_in, scratch, write_people
 from schemas import breakdowns
-from schemas.arrays import Int16, Int32, Int64, Mask, UInt16
+from schemas.arrays import Int16, Int32, Int64, UInt16
 from schemas.breakdowns import CATEGORIES, CATEGORY_NUMBER, CROSSES
 from schemas.figures import CATEGORY_BREAKDOWN, Cells
-from schemas.places import PLACES
 from schemas.settings import FigureSettings
 from schemas.supports import Node
 
@@ -72,8 +68,7 @@ def count(
     ``people`` must hold every month of every period. An axis' cells share memory until the next one is asked for.
     """
     plan = plan_of(node, axes, people.months, settings)
-    municipal, largest = occurring_in(people.rows, plan)
-    occurring = _areas_too(municipal)
+    occurring, largest = occurring_in(people.rows, plan)
     cells = np.flatnonzero(occurring)
     slots = np.full(occurring.shape, ABSENT, np.int32)
     slots.flat[cells] = np.arange(len(cells), dtype=np.int32)
@@ -89,14 +84,6 @@ def count(
     place, category = (numbers.astype(np.uint16) for numbers in np.divmod(cells, len(CATEGORIES)))
     for number, axis in enumerate(axes):
         yield axis, _blocks(number, axis, plan, counts, place, category)
-
-
-def _areas_too(municipal: Mask) -> Mask:
-    """Return which (place, category) can occur, from the (municipality, category) that do."""
-    occurring = np.zeros((len(PLACES) + 1, len(CATEGORIES)), np.bool_)  # one line more: ABSENT is the last
-    municipality, category = np.nonzero(municipal)
-    occurring[place_of_municipality()[municipality], category[:, None]] = True
-    return occurring[:ABSENT]
 
 
 def _margins() -> Int16:
@@ -158,41 +145,41 @@ class Filled(NamedTuple):
 
 @loop
 def _add_up(plan: Plan, counts: Counts, margins: Int16) -> None:
-    """Add base cells to their margins and municipalities to their areas, then run along the axes and months."""
-    for municipality in range(len(plan.place_of)):
-        place = plan.place_of[municipality, MUNICIPAL]
-        for category in range(CATEGORY_COUNT):
-            if counts.slots[place, category] != ABSENT:
+    """Add base cells to their margins and each place to the next larger one, and run along the axes and months."""
+    for number in range(len(plan.upwards)):
+        place = plan.upwards[number]
+        if number < plan.municipalities:
+            for category in range(CATEGORY_COUNT):
                 _add_to_margins(place, category, counts, margins)
-    for municipality in range(len(plan.place_of)):
         for category in range(CATEGORY_COUNT):
-            if counts.slots[plan.place_of[municipality, MUNICIPAL], category] != ABSENT:
-                _add_to_areas(municipality, category, plan, counts)
-    for cell in range(len(counts.wide)):
-        _run_along(cell, plan, counts)
+            cell = counts.slots[place, category]
+            if cell != ABSENT:
+                _add_to_parent(cell, plan.parent_of[place], category, counts)
+                _run_along(cell, plan, counts)
 
 
 @inlined
 def _add_to_margins(place: Whole, category: Whole, counts: Counts, margins: Int16) -> None:
     """Add the sums of a base cell to the cells of which it is a part, in the same place."""
+    cell = counts.slots[place, category]
+    if cell == ABSENT:
+        return
     for number in range(MOST_MARGINS):
         margin = margins[category, number]
         if margin != ABSENT:
-            _add(counts.sums, counts.slots[place, category], counts.slots[place, margin])
+            _add(counts.sums, cell, counts.slots[place, margin])
 
 
 @inlined
-def _add_to_areas(municipality: Whole, category: Whole, plan: Plan, counts: Counts) -> None:
-    """Add the sums and turns of a municipality's cell to the areas that hold it, its own turns to itself too."""
-    cell = counts.slots[plan.place_of[municipality, MUNICIPAL], category]
-    for level in range(LEVEL_COUNT):
-        area = plan.place_of[municipality, level]
-        if area == ABSENT:
-            continue
-        for place in range(counts.own.shape[1]):
-            counts.wide[counts.slots[area, category], place] += counts.own[cell, place]
-        if level != MUNICIPAL:
-            _add(counts.sums, cell, counts.slots[area, category])
+def _add_to_parent(cell: Whole, parent: Whole, category: Whole, counts: Counts) -> None:
+    """Add the sums and turns of a place, whole by now, to the next larger one; its own turns to its persons too."""
+    for at in range(counts.own.shape[1]):
+        counts.wide[cell, at] += counts.own[cell, at]
+    if parent != ABSENT:
+        target = counts.slots[parent, category]
+        for at in range(counts.own.shape[1]):
+            counts.own[target, at] += counts.own[cell, at]
+        _add(counts.sums, cell, target)
 
 
 @inlined

@@ -20,6 +20,7 @@ import numpy as np
 from processors.compiled import inlined, loop
 from processors.people import People
 from processors.plan import ABSENT
+from processors.rules import parent_of_place, upwards
 from processors.spells import (
     AMOUNT_OF,
     BALANCE,
@@ -78,10 +79,12 @@ def durations(people: People, first: int, last: int, layout: Layout) -> Duration
     own_difference, difference = (np.zeros((PLACE_COUNT, months, BAND_COUNT, BAND_COUNT), np.int32) for _ in range(2))
     target, beside = Durations(own, own_difference), Durations(wide, difference)
     _durations(people.rows, first, last, _GAPS, layout, room_for(layout.largest), target, beside)
-    for places in np.unique(layout.place_of, axis=0):
-        for place in places[places != ABSENT]:
-            wide[place] += own[places[MUNICIPAL]]
-            difference[place] += own_difference[places[MUNICIPAL]]
+    for place in upwards():
+        parent = parent_of_place()[place]
+        for of_stayers, of_all in zip(target, beside, strict=True):
+            of_all[place] += of_stayers[place]
+            if parent != ABSENT:
+                of_stayers[parent] += of_stayers[place]
     return beside
 
 

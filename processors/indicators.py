@@ -6,6 +6,7 @@ which); references of one era of codes share their spells. What comes from spell
 
 # ruff: noqa: PLR0913, PLR0917 - rows of a table have six columns
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -20,6 +21,7 @@ from processors.durations import durations
 from processors.people import People
 from processors.rules import rules
 from processors.spells import TRAIT_KINDS, Layout, Spells, layout, spells
+from schemas.arrays import Int32
 from schemas.indicators import (
     BANDS,
     COLUMNS,
@@ -157,16 +159,26 @@ def _duration_tables(asked: Asked) -> Iterator[Table]:
     for found, months in asked.eras(range(asked.first, asked.last + 1), 0):
         for start in range(months[0], months[-1] + 1, STRETCH):
             counted = durations(asked.people, start, min(start + STRETCH - 1, months[-1]), found)
-            place, method, month, trait, band = np.nonzero(counted.bands)
-            base = counted.bands.sum(axis=-1)[place, method, month, trait]
-            count = counted.bands[place, method, month, trait, band]
+            (place, method, month, trait), band, count, base = _shares(counted.bands, 1)
             yield rows_of(
                 method * TRAIT_KINDS + kind[trait], start + month, place, first_category[trait] + band, count, base
             )
-            place, month, stock, exact = np.nonzero(counted.difference)
-            base = counted.difference.sum(axis=(-1, -2))[place, month]
-            count = counted.difference[place, month, stock, exact]
-            yield rows_of(difference, start + month, place, stock * len(BANDS) + exact, count, base)
+            (place, month), category, count, base = _shares(counted.difference, 2)
+            yield rows_of(difference, start + month, place, category, count, base)
+
+
+def _shares(counts: Int32, axes: int) -> tuple[tuple[Integers, ...], Integers, Integers, Integers]:
+    """Return the counts above zero: what they are counts of, their number along the last axes, the count, its base.
+
+    The base of a count is the sum along those axes. Looked up from the counts that are there: few of all there can be.
+    """
+    kept = counts.shape[: counts.ndim - axes]
+    found = np.flatnonzero(counts)
+    of, number = np.divmod(found, math.prod(counts.shape[-axes:]))
+    count = counts.reshape(-1)[found]
+    first = np.flatnonzero(np.diff(of, prepend=-1))
+    base = np.repeat(np.add.reduceat(count, first), np.diff(first, append=len(of))) if len(of) else count
+    return np.unravel_index(of, kept), number, count, base
 
 
 def _by_place(place: Integers, month: Integers, first: int, months: int) -> Integers:

@@ -9,15 +9,17 @@ from processors.rules import (
     age5_of_age13,
     category_of_code,
     month_days,
+    parent_of_place,
     part_of_leaf,
     place_of_municipality,
     shown_municipality,
+    upwards,
 )
 from schemas import breakdowns
 from schemas.arrays import Int8, Int16, Int32, Int64, Mask
 from schemas.breakdowns import BREAKDOWNS, CATEGORIES
 from schemas.periods import MONTH_COUNT
-from schemas.places import LEVELS
+from schemas.places import LEVELS, MUNICIPALITIES
 from schemas.settings import FigureSettings
 from schemas.supports import Node
 
@@ -41,17 +43,20 @@ SUMS = 3
 class Plan(NamedTuple):
     """What to count in one node, as kernels read it.
 
-    ``part_of_leaf``: part of the node, ABSENT elsewhere. ``shown``, ``place_of``, ``category_of``, ``age5_of``: see
-    ``processors.rules``. ``low``, ``high``: places of a month on each axis; ``offset``: where the axis begins in the
-    arrays of turns; ``active``: breakdowns by axis; ``bases``: those whose sums are
-    written. ``month_place``: place of a month in the arrays of sums;
-    ``month_days``: its length.
+    ``part_of_leaf``: part of the node, ABSENT elsewhere. ``shown``, ``place_of``, ``parent_of``, ``category_of``,
+    ``age5_of``: see ``processors.rules``. ``upwards``: all places, each before the one that holds it, first the
+    ``municipalities``. ``low``, ``high``: places of a month on each axis; ``offset``: where the axis begins in the
+    arrays of turns; ``active``: breakdowns by axis; ``bases``: those whose sums are written. ``month_place``: place of
+    a month in the arrays of sums; ``month_days``: its length.
     """
 
     part_of_leaf: Int8
     parts: int
     shown: Int16
     place_of: Int16
+    parent_of: Int16
+    upwards: Int16
+    municipalities: int
     category_of: Int16
     age5_of: Int8
     low: Int16
@@ -72,6 +77,9 @@ def plan_of(node: Node, axes: tuple[Axis, ...], months: Mask, settings: FigureSe
         parts=len(node.parts),
         shown=shown_municipality(settings),
         place_of=place_of_municipality(),
+        parent_of=parent_of_place(),
+        upwards=upwards(),
+        municipalities=len(MUNICIPALITIES),
         category_of=category_of_code(),
         age5_of=age5_of_age13(),
         low=np.array([axis.low for axis in axes], np.int16),

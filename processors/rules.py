@@ -156,6 +156,23 @@ def place_of_municipality() -> Int16:
     )
 
 
+@cache
+def parent_of_place() -> Int16:
+    """Return by place number that of the next larger area that holds it, -1 for the kingdom."""
+    found = np.full(len(places.PLACES), -1, np.int16)
+    for row in place_of_municipality():
+        held = row[row >= 0]
+        found[held[1:]] = held[:-1]
+    return found
+
+
+@cache
+def upwards() -> Int16:
+    """Return all place numbers, those of smaller areas first."""
+    depth = [places.LEVELS.index(level) for level, _ in places.PLACES]
+    return np.argsort(depth, kind="stable")[::-1].astype(np.int16)
+
+
 def part_of_leaf(parts: Iterable[Iterable[int]]) -> Int8:
     """Return by leaf the number of the part that holds it, -1 where none does."""
     found = np.full(LEAF_COUNT, -1, np.int8)

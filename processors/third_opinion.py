@@ -60,19 +60,25 @@ with rows as (
            sum(state_share_cents) as state_share_cents, sum(days) as days
     from parts where "update" <= $upto group by all
 ), placed as (
-    select n.support, n.part, p.kind, p.last, r.person, r.amount_cents, r.state_share_cents,
-           if(r.amount_cents > 0, least(greatest(r.days, 0), m.length), 0) as days
-    from rows r join nodes n using (leaf) join months m using (month)
-    join periods p using (month)
+    select n.node, n.part, r.month, r.person, sum(amount_cents) as amount_cents,
+           sum(state_share_cents) as state_share_cents,
+           sum(if(amount_cents > 0, least(greatest(days, 0), m.length), 0)) as days
+    from rows r join nodes n using (leaf) join months m using (month) group by all
 ), balances as (
-    select support, kind, last, person, part, sum(amount_cents) as amount_cents,
-           sum(state_share_cents) as state_share_cents, sum(days) as days
-    from placed group by all
+    select node, period, person, part, sum(amount_cents) as amount_cents
+    from placed join periods using (month) group by all
+), counted as (
+    select node, period, count(distinct person) as beneficiaries
+    from balances where amount_cents > 0 group by all
+), summed as (
+    select node, period, sum(amount_cents) as amount_cents, sum(state_share_cents) as state_share_cents,
+           sum(days) as days
+    from placed join periods using (month) group by all
 )
-select support, kind, last, count(distinct person) filter (amount_cents > 0) as beneficiaries,
-       sum(amount_cents) as amount_cents, sum(state_share_cents) as state_share_cents, sum(days) as days
-from balances group by all
+select node, period, coalesce(beneficiaries, 0), amount_cents, state_share_cents, days
+from summed left join counted using (node, period)
 """
+_PERIODS = tuple({period: None for month in _MONTHS for kind in KINDS for period in Period.holding(kind, month)})
 
 
 class Total(NamedTuple):
@@ -108,8 +114,7 @@ class ThirdOpinion:
         upto = self._last if sequence is None else sequence
         found = self._database.execute(_TOTALS, {"upto": upto}).fetchall()
         return {
-            BlockKey(support, Period(kind, last)): Total(*(int(number) for number in numbers))
-            for support, kind, last, *numbers in found
+            BlockKey(NODES[node].code, _PERIODS[period]): Total(*map(int, numbers)) for node, period, *numbers in found
         }
 
 
@@ -131,14 +136,20 @@ def _codes() -> pd.DataFrame:
 
 @cache
 def _nodes() -> pd.DataFrame:
-    """Return the leaves of each node and which part of it they belong to (B3)."""
-    lines = [(node.code, part, leaf) for node in NODES for part, leaves in enumerate(node.parts) for leaf in leaves]
-    return pd.DataFrame(lines, columns=["support", "part", "leaf"])
+    """Return the leaves of each node (its place in ``NODES``) and which part of it they belong to (B3)."""
+    lines = [
+        (number, part, leaf)
+        for number, node in enumerate(NODES)
+        for part, leaves in enumerate(node.parts)
+        for leaf in leaves
+    ]
+    return pd.DataFrame(lines, columns=["node", "part", "leaf"])
 
 
 @cache
 def _periods() -> pd.DataFrame:
-    """Return every month with each period that holds it: kind and last month."""
+    """Return every month with each period (its place in ``_PERIODS``) that holds it."""
+    place = {period: number for number, period in enumerate(_PERIODS)}
     held = [(month, period) for kind in KINDS for month in _MONTHS for period in Period.holding(kind, month)]
-    lines = [(month, period.kind, period.last) for month, period in held if period.last <= LAST_MONTH]
-    return pd.DataFrame(lines, columns=["month", "kind", "last"])
+    lines = [(month, place[period]) for month, period in held if period.last <= LAST_MONTH]
+    return pd.DataFrame(lines, columns=["month", "period"])

@@ -86,8 +86,8 @@ def _municipality(key: Whole, plan: Plan) -> Whole:
 
 @kernel
 def occurring_in(rows: Int64, plan: Plan) -> tuple[Mask, int]:
-    """Return which (municipality, category) have a row of the node, and the most rows of it that one person has."""
-    occurring = np.zeros((len(plan.shown), CATEGORY_COUNT), np.bool_)
+    """Return which (place, category) have a row of the node, and the most rows of it that one person has."""
+    occurring = np.zeros((len(plan.parent_of), CATEGORY_COUNT), np.bool_)
     categories = np.zeros((1, BREAKDOWN_COUNT), np.int16)
     largest: Whole = 0
     alike: Whole = 0
@@ -103,7 +103,10 @@ def occurring_in(rows: Int64, plan: Plan) -> tuple[Mask, int]:
         if not same or municipality != _municipality(rows[before, KEY], plan):
             profile(rows[row, TRAITS], plan.category_of, plan.age5_of, categories, 0)
             for breakdown in range(BREAKDOWN_COUNT):
-                occurring[municipality, categories[0, breakdown]] = True
+                place = plan.place_of[municipality, MUNICIPAL]
+                while place != ABSENT and not occurring[place, categories[0, breakdown]]:
+                    occurring[place, categories[0, breakdown]] = True
+                    place = plan.parent_of[place]
         before = row
     return occurring, largest
 
