@@ -263,7 +263,7 @@ def _is_int(value: Whole) -> bool:
 def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> Whole:  # noqa: C901 - one branch a kind of record
     """Decode all blocks; return the number of bytes left over in the first block that has any."""
     data, bounds, counts, kinds = batch.data, batch.bounds, batch.counts, batch.kinds
-    row = 0
+    row = np.int64(0)
     for block in range(len(counts)):
         at, end = bounds[block], bounds[block + 1]
         for done in range(counts[block]):
@@ -288,11 +288,11 @@ def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> Whole:  # noqa
             elif kind >= 0:
                 stop = _line(data, at, end, kind, rules, events, row)
             if stop < 0:
-                rest = counts[block] - done
-                events.kind[row : row + rest] = CLAIM
-                events.fault[row : row + rest] = UNDECODABLE
-                events.start[row : row + rest] = events.stop[row : row + rest] = at if at >= 0 else end
-                row += rest
+                for _ in range(done, counts[block]):
+                    events.kind[row] = CLAIM
+                    events.fault[row] = UNDECODABLE
+                    events.start[row] = events.stop[row] = at if at >= 0 else end
+                    row += 1
                 at = end
                 break
             events.kind[row] = kind

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from processors.compiled import inlined, kernel
+from processors.compiled import inlined, loop
 from processors.keys import MUNICIPALITY_MASK, month_in, municipality_in, person_in
 from processors.ledger import KEY, PERSONS, ROWS, Ledger, Tables
 from processors.slots import EMPTY
@@ -28,9 +28,14 @@ class People(NamedTuple):
 
 def people(ledger: Ledger, months: Mask) -> People:
     """Return the rows of some months (a mask by ordinal), sorted by person."""
-    places = np.empty(ledger.tables.held[months].sum(), np.int32)
+    tables = ledger.tables
+    places = np.empty(tables.held[months].sum(), np.int32)
+    if len(places) * FEW < tables.used[ROWS]:
+        _follow_chains(tables, months, places)
+    else:
+        _scan(tables, months, np.zeros(len(months), np.int64), places)
     rows = np.empty((len(places), ledger.rows.shape[1]), np.int64)
-    _by_person(ledger.tables, months, places, rows)
+    _by_person(tables, places, _Order.of(int(tables.used[PERSONS])), rows)
     return People(rows, months)
 
 
@@ -39,32 +44,53 @@ def everyone(ledger: Ledger) -> People:
     return people(ledger, np.ones(MONTH_COUNT, np.bool_))
 
 
-@kernel
-def _by_person(tables: Tables, months: Mask, places: Int32, rows: Int64) -> None:
-    """Find the rows of the months, then sort by person: two counting sorts, of persons by municipality, of rows.
+class _Order(NamedTuple):
+    """What sorts rows by person, zero at first: by person how many rows, where they begin and the municipality of one.
 
-    ``places`` and ``rows`` have room for them. They come from numpy, which lays large arrays on large pages; those that
-    a kernel makes are not, and that cost as much as all that is done here.
+    ``sizes`` is by municipality. They come from numpy, as the rows do: it lays large arrays on large pages, and that
+    those a kernel makes are not cost as much as all that is done here.
     """
-    if len(places) * FEW < tables.used[ROWS]:
-        _follow_chains(tables, months, places)
-    else:
-        _scan(tables, months, np.zeros(len(months), np.int64), places)
-    lines = np.zeros(tables.used[PERSONS], np.int32)
-    homes = np.zeros(tables.used[PERSONS], np.int16)
+
+    lines: Int32
+    starts: Int32
+    homes: Int16
+    sizes: Int32
+
+    @classmethod
+    def of(cls, persons: int) -> "_Order":
+        lines, starts = np.zeros(persons, np.int32), np.zeros(persons, np.int32)
+        return cls(lines, starts, np.zeros(persons, np.int16), np.zeros(MUNICIPALITY_MASK + 2, np.int32))
+
+
+@loop
+def _by_person(tables: Tables, places: Int32, order: _Order, rows: Int64) -> None:
+    """Copy rows person by person: two counting sorts, of persons by municipality, of rows."""
     for row in places:
         key = tables.rows[row, KEY]
-        lines[person_in(key)] += 1
-        homes[person_in(key)] = municipality_in(key)
-    starts = _starts(lines, homes)
+        order.lines[person_in(key)] += 1
+        order.homes[person_in(key)] = municipality_in(key)
+    _find_starts(order)
     for row in places:
         person = person_in(tables.rows[row, KEY])
         for column in range(rows.shape[1]):
-            rows[starts[person], column] = tables.rows[row, column]
-        starts[person] += 1
+            rows[order.starts[person], column] = tables.rows[row, column]
+        order.starts[person] += 1
 
 
 @inlined
+def _find_starts(order: _Order) -> None:
+    """Find where the rows of each person begin, those of one municipality next to each other."""
+    lines, starts, homes, sizes = order
+    for person in range(len(homes)):
+        sizes[homes[person] + 1] += lines[person]
+    for municipality in range(1, len(sizes)):
+        sizes[municipality] += sizes[municipality - 1]
+    for person in range(len(homes)):
+        starts[person] = sizes[homes[person]]
+        sizes[homes[person]] += lines[person]
+
+
+@loop
 def _follow_chains(tables: Tables, months: Mask, places: Int32) -> None:
     """List the rows month by month, the newest of each first: each names the next, so each is waited for."""
     found = 0
@@ -76,7 +102,7 @@ def _follow_chains(tables: Tables, months: Mask, places: Int32) -> None:
             row = tables.before[row]
 
 
-@inlined
+@loop
 def _scan(tables: Tables, months: Mask, left: Int64, places: Int32) -> None:
     """List the same rows in the same order, from one pass over all; ``left`` is where the next of a month comes."""
     found = np.int64(0)
@@ -89,18 +115,3 @@ def _scan(tables: Tables, months: Mask, left: Int64, places: Int32) -> None:
         if months[month]:
             left[month] -= 1
             places[left[month]] = row
-
-
-@kernel
-def _starts(lines: Int32, homes: Int16) -> Int32:
-    """Return where the rows of each person begin, those of one municipality next to each other."""
-    sizes = np.zeros(MUNICIPALITY_MASK + 2, np.int32)
-    for person in range(len(homes)):
-        sizes[homes[person] + 1] += lines[person]
-    for municipality in range(1, len(sizes)):
-        sizes[municipality] += sizes[municipality - 1]
-    starts = np.empty(len(homes), np.int32)
-    for person in range(len(homes)):
-        starts[person] = sizes[homes[person]]
-        sizes[homes[person]] += lines[person]
-    return starts

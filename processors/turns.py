@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from processors.compiled import Whole, inlined, kernel, loop
+from processors.compiled import Whole, inlined, loop
 from processors.keys import leaf_in, month_in, municipality_in, person_in
 from processors.ledger import (
     AGE13_MASK,
@@ -84,11 +84,15 @@ def _municipality(key: Whole, plan: Plan) -> Whole:
     return np.int64(plan.shown[municipality_in(key)])
 
 
-@kernel
 def occurring_in(rows: Int64, plan: Plan) -> tuple[Mask, int]:
     """Return which (place, category) have a row of the node, and the most rows of it that one person has."""
     occurring = np.zeros((len(plan.parent_of), CATEGORY_COUNT), np.bool_)
-    categories = np.zeros((1, BREAKDOWN_COUNT), np.int16)
+    largest = _mark_occurring(rows, plan, np.empty((1, BREAKDOWN_COUNT), np.int16), occurring)
+    return occurring, largest
+
+
+@loop
+def _mark_occurring(rows: Int64, plan: Plan, categories: Int16, occurring: Mask) -> Whole:
     largest: Whole = 0
     alike: Whole = 0
     before: Whole = ABSENT
@@ -108,7 +112,7 @@ def occurring_in(rows: Int64, plan: Plan) -> tuple[Mask, int]:
                     occurring[place, categories[0, breakdown]] = True
                     place = plan.parent_of[place]
         before = row
-    return occurring, largest
+    return largest
 
 
 class Person(NamedTuple):
