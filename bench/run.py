@@ -39,7 +39,7 @@ from schemas.settings import FigureSettings  # noqa: E402
 from schemas.supports import NODE, NODES  # noqa: E402
 from sinks.directory import DirectoryStore  # noqa: E402
 from streams.embedded import Embedded, batches  # noqa: E402
-from streams.recount import Recount  # noqa: E402
+from streams.recount import Recount, Told  # noqa: E402
 
 SETTINGS = FigureSettings()
 DUCKDB_SHARE = 0.02
@@ -219,7 +219,7 @@ def _slow(persons: int) -> list[Line]:
     with _timed(fast):
         Embedded.run(root, SETTINGS, [path])
     with _timed(slow):
-        found = Recount.of(admitted([path]), DirectoryStore.reading(root))
+        found = Recount.of(Told.of(admitted([path]), SETTINGS), DirectoryStore.reading(root))
         places = found.sample(1)[:REFERENCE_BLOCKS]
         verdict = found.verdict(places)
     every = len(found.places())

@@ -54,6 +54,21 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A log as the slow reader read it, what it says for counting under some settings, and the blocks it knows."""
+
+    log: AdmittedLog
+    history: History
+    known: dict[BlockKey, int]
+
+    @classmethod
+    def of(cls, log: AdmittedLog, settings: FigureSettings) -> "Told":
+        """Take a log that the slow reader read."""
+        history = History.of(log, settings)
+        return cls(log, history, reference.known(history))
+
+
+@dataclass(frozen=True, slots=True)
 class Recount:
     """A store beside the recount of the log that it was made from."""
 
@@ -65,11 +80,10 @@ class Recount:
     releases: dict[int, Release]
 
     @classmethod
-    def of(cls, log: AdmittedLog, store: DirectoryStore) -> "Recount":
-        """Take a log that the slow reader read, under the settings of the store."""
-        history = History.of(log, store.settings)
+    def of(cls, told: Told, store: DirectoryStore) -> "Recount":
+        """Take what was told under the settings of the store."""
         releases = {number: store.release(number) for number in store.numbers()}
-        return cls(log, history, reference.known(history), store, store.settings, releases)
+        return cls(told.log, told.history, told.known, store, store.settings, releases)
 
     def places(self) -> list[Place]:
         """Return every block that the store or the recount has, in any kept release."""

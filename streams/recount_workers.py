@@ -11,9 +11,10 @@ from functools import cache
 from pathlib import Path
 
 from processors.reference_events import admitted
+from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
 from streams.progress import Report, silent
-from streams.recount import Place, Recount, Verdict
+from streams.recount import Place, Recount, Told, Verdict
 
 SHARES = 24
 """Neighbours in order of updates, so that each share holds few of them."""
@@ -28,9 +29,9 @@ class Task:
     sample: int | None
 
 
-def keep_log(paths: Sequence[Path], log: Path) -> None:
-    """Read the files of a log with the slow reader, and keep what it admits for other processes of this run."""
-    log.write_bytes(pickle.dumps(admitted(paths)))
+def keep_log(paths: Sequence[Path], log: Path, settings: FigureSettings) -> None:
+    """Read the files of a log with the slow reader, and keep what it says for other processes of this run."""
+    log.write_bytes(pickle.dumps(Told.of(admitted(paths), settings)))
 
 
 def recounted(
@@ -54,8 +55,8 @@ def recounted(
 @cache
 def _read(task: Task) -> tuple[Recount, list[Place]]:
     """Return the recount and its blocks, read once in each process; in a task, so that failures reach the caller."""
-    log = pickle.loads(task.log.read_bytes())  # noqa: S301 - written by this run
-    recount = Recount.of(log, DirectoryStore.reading(task.root))
+    told = pickle.loads(task.log.read_bytes())  # noqa: S301 - written by this run
+    recount = Recount.of(told, DirectoryStore.reading(task.root))
     return recount, sorted(recount.places() if task.sample is None else recount.sample(task.sample))
 
 

@@ -82,8 +82,9 @@ def _made(directory: Path, beside: ProcessPoolExecutor, compiling: "list[Future[
         for number, kernels in enumerate(compiling):
             report("compiling (once)", number, len(compiling))
             kernels.result()
-        reading = beside.submit(keep_log, [history], Path(temporary) / "log")
-        outcomes = Embedded.run(root, FigureSettings(), [history], progress=report)
+        settings = FigureSettings()
+        reading = beside.submit(keep_log, [history], Path(temporary) / "log", settings)
+        outcomes = Embedded.run(root, settings, [history], progress=report)
         writing = [beside.submit(_write_workbook, root, directory / BOOKS, support) for support in WORKBOOKS]
         report("reading the log slowly", 0, 1)
         reading.result()

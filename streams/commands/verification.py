@@ -36,6 +36,7 @@ def recount(
     from streams import kernel_cache
 
     kernel_cache.prepare()
+    from sinks.directory import DirectoryStore
     from streams.console import progress_bar
     from streams.embedded import Embedded
     from streams.processes import workers
@@ -48,10 +49,11 @@ def recount(
         progress_bar() as report,
     ):
         log = Path(temporary) / "log"
-        reading = beside.submit(keep_log, files, log)
+        settings = load_settings().figures() if store is None else DirectoryStore.reading(store).settings
+        reading = beside.submit(keep_log, files, log, settings)
         if store is None:
             store = Path(temporary) / "store"
-            Embedded.run(store, load_settings().figures(), files, progress=report)
+            Embedded.run(store, settings, files, progress=report)
         report("reading the log slowly", 0, 1)
         reading.result()
         verdict = recounted(Task(log, store, sample), beside, report)

@@ -29,7 +29,7 @@ from sinks.files.indicators import indicator_batches
 from streams.cli import app, main
 from streams.clock import instant, today
 from streams.embedded import Embedded
-from streams.recount import Recount
+from streams.recount import Recount, Told
 
 FIRST, MONTHS = parse_month("2022-10"), 30
 SECRET = b"a key of the outreach domain, long enough"
@@ -103,7 +103,7 @@ def test_a_row_that_reads_a_month_of_any_support_not_published_is_absent_h4(made
 def test_recount_covers_the_indicators_and_names_a_row_that_differs_l1(made: tuple[Path, Path], tmp_path: Path) -> None:
     file, store = made
     copy = Path(shutil.copytree(store, tmp_path / "store"))
-    verdict = Recount.of(admitted([file]), DirectoryStore.reading(copy))
+    verdict = Recount.of(Told.of(admitted([file]), FigureSettings()), DirectoryStore.reading(copy))
     found = verdict.verdict([])
     assert (found.differences, found.indicators > 500) == ([], True)
     path = copy / "outcomes" / "000030.parquet"
