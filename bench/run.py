@@ -21,7 +21,7 @@ kernel_cache.prepare()
 from bench import duckdb_way  # noqa: E402 - kernels are imported after their cache is named
 from bench.history import OUT, history  # noqa: E402
 from processors.axes import stretches  # noqa: E402
-from processors.counting import count  # noqa: E402
+from processors.counting import added_up, turned  # noqa: E402
 from processors.decoding import (  # noqa: E402
     EMPLOYMENT,
     RESIDENCE,
@@ -132,7 +132,7 @@ def _counted(fold: Fold) -> list[Line]:
         for axes in stretches(months, kinds):
             rows = people(fold.ledger, months_of(axes))
             with _timed(took):
-                blocks = [made for _, made in count(rows, axes, NODE["LL"], SETTINGS)]
+                blocks = [made for _, made in added_up(turned(rows, axes, NODE["LL"], SETTINGS))]
             units += sum(kingdom_total(cells) for made in blocks for cells in made)
         found.append((f"count LL, a {unit}", f"{sum(took) / units * 1e9:.0f} ns ({units:,} of them, one core)"))
     return found
@@ -159,7 +159,7 @@ def _lone_event(path: Path, fold: Fold) -> list[Line]:
             rows = people(fold.ledger, months_of(axes))
             for node in NODES:
                 if touched[list(node.leaves)].any():
-                    list(count(rows, axes, node, SETTINGS))
+                    list(added_up(turned(rows, axes, node, SETTINGS)))
     return [
         ("a lone event folded", f"{folding[0] * 1e3:.2f} ms"),
         ("its month recounted, all nodes", f"{min(counting) * 1e3:.0f} ms"),

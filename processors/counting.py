@@ -31,7 +31,7 @@ Worked example: Ann has 100 euro in 2024-01 and -100 in 2024-02, Bob 50 in both.
 quarter axis Ann's balance is 0 from the first place on: no turn. Bob +1. So Q1 counts 1: fewer than January (L4).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,15 +60,30 @@ from schemas.settings import FigureSettings
 from schemas.supports import Node
 
 
-def count(
-    people: People, axes: tuple[Axis, ...], node: Node, settings: FigureSettings
-) -> Iterator[tuple[Axis, list[Cells]]]:
-    """Yield each axis with the cells of its periods, in order, for one node (blocks, not yet compared or stored).
+class Turned(NamedTuple):
+    """The turns and sums of one node before they are added up. ``largest``: no person has more rows of the node."""
 
-    ``people`` must hold every month of every period. An axis' cells share memory until the next one is asked for.
+    axes: tuple[Axis, ...]
+    node: Node
+    plan: Plan
+    counts: Counts
+    largest: int
+
+
+def turned(
+    people: People, axes: tuple[Axis, ...], node: Node, settings: FigureSettings, children: Sequence[Turned] = ()
+) -> Turned:
+    """Write the turns and sums of a node; ``people`` must hold every month of every period.
+
+    ``children`` are those of all nodes right below it, over the same rows and axes, not yet added up. Without them the
+    node is counted by itself, which gives the same.
     """
-    plan = plan_of(node, axes, people.months, settings)
-    occurring, largest = occurring_in(people.rows, plan)
+    plan = plan_of(node, axes, people.months, settings, [child.node for child in children])
+    if children:
+        occurring = np.logical_or.reduce([child.counts.slots != ABSENT for child in children])
+        largest = sum(child.largest for child in children)
+    else:
+        occurring, largest = occurring_in(people.rows, plan)
     cells = np.flatnonzero(occurring)
     slots = np.full(occurring.shape, ABSENT, np.int32)
     slots.flat[cells] = np.arange(len(cells), dtype=np.int32)
@@ -79,9 +94,20 @@ def count(
         np.zeros((len(cells), length), np.int32),
         np.zeros((len(cells), months, SUMS), np.int64),
     )
+    for child in children:
+        _add_child(child.counts, counts)
     write_people(people.rows, plan, scratch(largest, length), counts)
+    return Turned(axes, node, plan, counts, largest)
+
+
+def added_up(found: Turned) -> Iterator[tuple[Axis, list[Cells]]]:
+    """Yield each axis with the cells of its periods, in order (blocks, not yet compared or stored).
+
+    An axis' cells share memory until the next one is asked for. What was found is used up: its parent must be made.
+    """
+    axes, _, plan, counts, _ = found
     _add_up(plan, counts, _MARGINS)
-    place, category = (numbers.astype(np.uint16) for numbers in np.divmod(cells, len(CATEGORIES)))
+    place, category = (numbers.astype(np.uint16) for numbers in np.nonzero(counts.slots != ABSENT))
     for number, axis in enumerate(axes):
         yield axis, _blocks(number, axis, plan, counts, place, category)
 
@@ -144,6 +170,19 @@ class Filled(NamedTuple):
 
 
 @loop
+def _add_child(child: Counts, counts: Counts) -> None:
+    """Add the turns and sums of a child to those of its parent."""
+    for place in range(len(child.slots)):
+        for category in range(CATEGORY_COUNT):
+            cell, target = child.slots[place, category], counts.slots[place, category]
+            if cell != ABSENT:
+                for at in range(child.own.shape[1]):
+                    counts.own[target, at] += child.own[cell, at]
+                    counts.wide[target, at] += child.wide[cell, at]
+                _add(child.sums, cell, counts.sums, target)
+
+
+@loop
 def _add_up(plan: Plan, counts: Counts, margins: Int16) -> None:
     """Add base cells to their margins and each place to the next larger one, and run along the axes and months."""
     for number in range(len(plan.upwards)):
@@ -167,7 +206,7 @@ def _add_to_margins(place: Whole, category: Whole, counts: Counts, margins: Int1
     for number in range(MOST_MARGINS):
         margin = margins[category, number]
         if margin != ABSENT:
-            _add(counts.sums, cell, counts.slots[place, margin])
+            _add(counts.sums, cell, counts.sums, counts.slots[place, margin])
 
 
 @inlined
@@ -179,14 +218,14 @@ def _add_to_parent(cell: Whole, parent: Whole, category: Whole, counts: Counts) 
         target = counts.slots[parent, category]
         for at in range(counts.own.shape[1]):
             counts.own[target, at] += counts.own[cell, at]
-        _add(counts.sums, cell, target)
+        _add(counts.sums, cell, counts.sums, target)
 
 
 @inlined
-def _add(sums: Int64, cell: Whole, target: Whole) -> None:
+def _add(sums: Int64, cell: Whole, others: Int64, target: Whole) -> None:
     for month in range(sums.shape[1]):
         for measure in range(SUMS):
-            sums[target, month, measure] += sums[cell, month, measure]
+            others[target, month, measure] += sums[cell, month, measure]
 
 
 @inlined

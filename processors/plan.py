@@ -1,5 +1,6 @@
 """What a count of one node needs, as kernels read it, and the arrays it fills; see ``processors.counting``."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,14 +44,16 @@ SUMS = 3
 class Plan(NamedTuple):
     """What to count in one node, as kernels read it.
 
-    ``part_of_leaf``: part of the node, ABSENT elsewhere. ``shown``, ``place_of``, ``parent_of``, ``category_of``,
-    ``age5_of``: see ``processors.rules``. ``upwards``: all places, each before the one that holds it, first the
-    ``municipalities``. ``low``, ``high``: places of a month on each axis; ``offset``: where the axis begins in the
-    arrays of turns; ``active``: breakdowns by axis; ``bases``: those whose sums are written. ``month_place``: place of
-    a month in the arrays of sums; ``month_days``: its length.
+    ``part_of_leaf``: part by view and leaf, ABSENT elsewhere; the first view is that of the node, the others those of
+    the children whose counts are at hand; ``child_of_leaf`` tells in which of them a leaf lies. ``shown``,
+    ``place_of``, ``parent_of``, ``category_of``, ``age5_of``: see ``processors.rules``. ``upwards``: all places, each
+    before the one that holds it, first the ``municipalities``. ``low``, ``high``: places of a month on each axis;
+    ``offset``: where the axis begins in the arrays of turns; ``active``: breakdowns by axis; ``bases``: those whose
+    sums are written. ``month_place``: place of a month in the arrays of sums; ``month_days``: its length.
     """
 
     part_of_leaf: Int8
+    child_of_leaf: Int8
     parts: int
     shown: Int16
     place_of: Int16
@@ -68,12 +71,18 @@ class Plan(NamedTuple):
     month_days: Int8
 
 
-def plan_of(node: Node, axes: tuple[Axis, ...], months: Mask, settings: FigureSettings) -> Plan:
-    """Return the plan of a node over some axes; ``months`` is the mask of months whose rows are at hand."""
+def plan_of(
+    node: Node, axes: tuple[Axis, ...], months: Mask, settings: FigureSettings, children: Sequence[Node] = ()
+) -> Plan:
+    """Return the plan of a node over some axes; ``months`` is the mask of months whose rows are at hand.
+
+    ``children`` are those below the node whose counts are at hand: all of them, or none.
+    """
     month_place = np.full(MONTH_COUNT, ABSENT, np.int16)
     month_place[months] = np.arange(months.sum())
     return Plan(
-        part_of_leaf=part_of_leaf(node.parts),
+        part_of_leaf=np.array([part_of_leaf(view.parts) for view in (node, *children)]),
+        child_of_leaf=part_of_leaf(child.leaves for child in children),
         parts=len(node.parts),
         shown=shown_municipality(settings),
         place_of=place_of_municipality(),

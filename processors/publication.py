@@ -11,8 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from processors.axes import Axis
-from processors.counting import count
-from processors.people import People
+from processors.counting import Turned, added_up
 from processors.stability import Moment, next_vintage
 from schemas.arrays import Mask
 from schemas.breakdowns import CATEGORY_NUMBER
@@ -20,7 +19,6 @@ from schemas.figures import Cells
 from schemas.periods import MONTH_COUNT, Period
 from schemas.places import KINGDOM, PLACE_NUMBER
 from schemas.releases import BlockRef, Entry, Vintage
-from schemas.settings import FigureSettings
 from schemas.supports import Node
 
 _TOTAL = CATEGORY_NUMBER["total", "total"]
@@ -86,9 +84,9 @@ def digest_of(ref: BlockRef | None) -> bytes:
     return _NO_CELLS if ref is None else ref.digest
 
 
-def counted(people: People, axes: tuple[Axis, ...], node: Node, settings: FigureSettings) -> Iterator[list[Figure]]:
-    """Yield the figures of each axis, counted anew; their cells hold until the next axis is asked for."""
-    for axis, blocks in count(people, axes, node, settings):
+def counted(found: Turned) -> Iterator[list[Figure]]:
+    """Yield the figures of each axis of a node, counted anew; their cells hold until the next axis is asked for."""
+    for axis, blocks in added_up(found):
         yield [
             Figure(period, kingdom_total(cells), cells.digest(), cells)
             for period, cells in zip(axis.periods, blocks, strict=True)

@@ -97,7 +97,7 @@ def _mark_occurring(rows: Int64, plan: Plan, categories: Int16, occurring: Mask)
     alike: Whole = 0
     before: Whole = ABSENT
     for row in range(len(rows)):
-        if plan.part_of_leaf[leaf_in(rows[row, KEY])] == ABSENT:
+        if plan.part_of_leaf[0, leaf_in(rows[row, KEY])] == ABSENT:
             continue
         same = before != ABSENT and person_in(rows[row, KEY]) == person_in(rows[before, KEY])
         alike = alike + 1 if same else 1
@@ -120,8 +120,10 @@ class Person(NamedTuple):
 
     ``categories`` has a line for each *profile*, the distinct traits in order of appearance; ``profile`` says which
     is a row's; ``like`` is the first breakdown that tells the same profiles apart. ``group`` lists the lines of one
-    place, ``alike`` those of one category in it.
+    place, ``alike`` those of one category in it. ``sign[0]`` is 1, or -1 where turns are taken off.
     """
+
+    sign: Int64
 
     part: Int64
     month: Int64
@@ -145,6 +147,7 @@ class Person(NamedTuple):
 def scratch(largest: int, length: int) -> Person:
     """Return scratch space for persons of at most ``largest`` rows, and axes of at most ``length`` places."""
     return Person(
+        sign=np.ones(1, np.int64),
         part=np.empty(largest, np.int64),
         month=np.empty(largest, np.int64),
         amount=np.empty(largest, np.int64),
@@ -167,46 +170,75 @@ def scratch(largest: int, length: int) -> Person:
 
 @loop
 def write_people(rows: Int64, plan: Plan, person: Person, counts: Counts) -> None:
-    """Write the turns and sums of all persons."""
+    """Write the turns and sums of all persons; where children are at hand, what their counts do not tell together."""
     start = 0
     while start < len(rows):
-        start, size, profiles = _unpack(rows, start, plan, person)
+        stop, children = _extent(rows, start, plan)
+        if len(plan.part_of_leaf) == 1:
+            size, profiles = _unpack(rows, start, stop, 0, plan, person)
+            if size:
+                _write_sums(size, plan, person, counts)
+                _write_person(size, profiles, plan, person, counts)
+        elif children > 1:
+            _write_views(rows, start, stop, plan, person, counts)
+        start = stop
+
+
+@inlined
+def _extent(rows: Int64, start: Whole, plan: Plan) -> tuple[Whole, Whole]:
+    """Return where the rows of the person at ``start`` end, and in how many children they lie (or more, if several)."""
+    number = person_in(rows[start, KEY])
+    children: Whole = 0
+    last: Whole = ABSENT
+    row: Whole = start
+    while row < len(rows) and person_in(rows[row, KEY]) == number:
+        child = plan.child_of_leaf[leaf_in(rows[row, KEY])]
+        if child not in (ABSENT, last):
+            children += 1
+            last = child
+        row += 1
+    return row, children
+
+
+@inlined
+def _write_views(rows: Int64, start: Whole, stop: Whole, plan: Plan, person: Person, counts: Counts) -> None:
+    """Write a person of several children: what the node sees of the rows, and off it what each child saw."""
+    for view in range(len(plan.part_of_leaf)):
+        size, profiles = _unpack(rows, start, stop, view, plan, person)
         if size:
-            _write_sums(size, plan, person, counts)
+            person.sign[0] = 1 if view == 0 else -1
             _write_person(size, profiles, plan, person, counts)
 
 
 @inlined
-def _unpack(rows: Int64, start: Whole, plan: Plan, person: Person) -> tuple[Whole, Whole, Whole]:
-    """Fill the lines of the person at ``start``; return where the next one begins, how many lines and profiles.
+def _unpack(rows: Int64, start: Whole, stop: Whole, view: Whole, plan: Plan, person: Person) -> tuple[Whole, Whole]:
+    """Fill the lines of a person, whose rows are given, as one view sees them; return how many lines and profiles.
 
     Rows of other nodes are passed over where they lie: to copy those of the node first costs more.
     """
-    number = person_in(rows[start, KEY])
     size: Whole = 0
     profiles: Whole = 0
     before: Whole = start
-    row: Whole = start
-    while row < len(rows) and person_in(rows[row, KEY]) == number:
+    for row in range(start, stop):
         key = rows[row, KEY]
-        part = plan.part_of_leaf[leaf_in(key)]
-        if part != ABSENT:
-            person.part[size] = part
-            person.month[size] = month_in(key)
-            person.amount[size] = rows[row, AMOUNT]
-            person.share[size] = rows[row, STATE_SHARE]
-            person.days[size] = rows[row, DAYS]
-            person.municipality[size] = _municipality(key, plan)
-            if size and rows[row, TRAITS] == rows[before, TRAITS]:
-                person.profile[size] = person.profile[size - 1]
-            else:
-                person.profile[size] = profiles
-                profile(rows[row, TRAITS], plan.category_of, plan.age5_of, person.categories, profiles)
-                profiles += 1
-            before = row
-            size += 1
-        row += 1
-    return row, size, profiles
+        part = plan.part_of_leaf[view, leaf_in(key)]
+        if part == ABSENT:
+            continue
+        person.part[size] = part
+        person.month[size] = month_in(key)
+        person.amount[size] = rows[row, AMOUNT]
+        person.share[size] = rows[row, STATE_SHARE]
+        person.days[size] = rows[row, DAYS]
+        person.municipality[size] = _municipality(key, plan)
+        if size and rows[row, TRAITS] == rows[before, TRAITS]:
+            person.profile[size] = person.profile[size - 1]
+        else:
+            person.profile[size] = profiles
+            profile(rows[row, TRAITS], plan.category_of, plan.age5_of, person.categories, profiles)
+            profiles += 1
+        before = row
+        size += 1
+    return size, profiles
 
 
 @inlined
@@ -335,8 +367,8 @@ def _write_turns(
         if person.like[other] == breakdown and plan.active[axis, other]:
             cell = slots[place, person.categories[profile, other]]
             for turn in range(0, turns, 2):
-                target[cell, offset + person.turns[turn]] += 1
-                target[cell, offset + person.turns[turn + 1]] -= 1
+                target[cell, offset + person.turns[turn]] += person.sign[0]
+                target[cell, offset + person.turns[turn + 1]] -= person.sign[0]
 
 
 @inlined

@@ -53,3 +53,12 @@ def _node(code: str) -> Node:
 
 NODES: tuple[Node, ...] = tuple(_node(code) for code in _DOCUMENT["nodes"])
 NODE: dict[str, Node] = {node.code: node for node in NODES}
+
+
+def _children(node: Node) -> tuple[Node, ...]:
+    within = [other for other in NODES if set(other.leaves) < set(node.leaves)]
+    return tuple(other for other in within if not any(set(other.leaves) < set(larger.leaves) for larger in within))
+
+
+CHILDREN: dict[str, tuple[Node, ...]] = {node.code: _children(node) for node in NODES}
+"""By code the nodes right below a node; where there are any, each leaf of the node belongs to one of them."""

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from processors.axes import Axis, stretches
+from processors.counting import Turned, turned
 from processors.ledger import Ledger
 from processors.people import People, people
 from processors.publication import Entries, Figure, counted, entries, knows, months_of, untouched
@@ -17,7 +18,7 @@ from schemas.figures import BlockKey, Cells
 from schemas.periods import Period
 from schemas.releases import BlockRef, Release, Update
 from schemas.settings import FigureSettings
-from schemas.supports import NODES, Node
+from schemas.supports import CHILDREN, NODES, Node
 from sinks.protocol import BlockZone, Store
 
 
@@ -53,9 +54,8 @@ class Cut:
         return moment(self.update, self.previous.update if self.previous else None)
 
     def concerned(self) -> list[Node]:
-        """Return the nodes that some event reached, those with most leaves, so most work, first."""
-        found = [node for node in NODES if self.touched[list(node.leaves)].any()]
-        return sorted(found, key=lambda node: -len(node.leaves))
+        """Return the nodes that some event reached."""
+        return [node for node in NODES if self.touched[list(node.leaves)].any()]
 
     def known(self) -> dict[str, Entries]:
         """Return by node what the release before said."""
@@ -74,10 +74,10 @@ class _NodeCut:
     known: Entries
     found: Entries
 
-    def stretch(self, rows: People, axes: tuple[Axis, ...]) -> None:
-        """Count over some axes and pass the figures through the gate."""
+    def pass_on(self, found: Turned) -> None:
+        """Pass the figures of a stretch through the gate."""
         known = knows(self.node, self.cut.exists)
-        for figures in counted(rows, axes, self.node, self.cut.settings):
+        for figures in counted(found):
             self._gate([figure for figure in figures if known(figure.period)])
 
     def rest(self) -> None:
@@ -100,12 +100,40 @@ def release_of(ledger: Ledger, cut: Cut, everyone: Callable[[], People]) -> Rele
     touched = np.flatnonzero(cut.touched.any(axis=0)).tolist()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for rows, axes in _gathered(ledger, everyone, stretches(touched), threads):
-            for counting in [threads.submit(node.stretch, rows, axes) for node in concerned]:
-                counting.result()
+            _count(concerned, rows, axes, threads)
     for node in nodes.values():
         node.rest()
     every = {BlockKey(code, period): entry for code, node in nodes.items() for period, entry in node.found.items()}
     return Release(cut.update, every)
+
+
+def _count(concerned: list[_NodeCut], rows: People, axes: tuple[Axis, ...], threads: Executor) -> None:
+    """Count some nodes over a stretch, each from those below it; then pass them on, those with most cells first.
+
+    The pool takes tasks in order, so that none waits for one that no thread has begun.
+    """
+    making: dict[str, Future[Turned]] = {}
+    for node in _from_below(concerned):
+        below = [making[child.code] for child in CHILDREN[node.code]]
+        making[node.code] = threads.submit(_turned, rows, axes, node, concerned[0].cut.settings, below)
+    made = {code: found.result() for code, found in making.items()}
+    making.clear()  # what is passed on is given back at once
+    largest_first = sorted(concerned, key=lambda of_node: len(made[of_node.node.code].counts.own), reverse=True)
+    for passed in [threads.submit(of_node.pass_on, made.pop(of_node.node.code)) for of_node in largest_first]:
+        passed.result()
+
+
+def _from_below(concerned: list[_NodeCut]) -> list[Node]:
+    """Return some nodes and all that lie below them, those with fewer leaves first."""
+    wanted = [set(of_node.node.leaves) for of_node in concerned]
+    found = [node for node in NODES if any(leaves.issuperset(node.leaves) for leaves in wanted)]
+    return sorted(found, key=lambda node: len(node.leaves))
+
+
+def _turned(
+    rows: People, axes: tuple[Axis, ...], node: Node, settings: FigureSettings, below: list[Future[Turned]]
+) -> Turned:
+    return turned(rows, axes, node, settings, [child.result() for child in below])
 
 
 def _gathered(

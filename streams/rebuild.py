@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from processors.axes import stretches
+from processors.counting import turned
 from processors.people import people
 from processors.publication import counted, digest_of, knows, months_of
 from schemas.figures import BlockKey
@@ -29,7 +30,7 @@ def differing_blocks(store: Embedded, progress: Report = silent) -> tuple[int, l
         rows = people(ledger, months_of(axes))
         for node in NODES:
             progress(f"counting {node.code}", number, len(axes_of))
-            for figures in counted(rows, axes, node, store.settings):
+            for figures in counted(turned(rows, axes, node, store.settings)):
                 different += [
                     f"{node.code} {figure.period.code}"
                     for figure in figures

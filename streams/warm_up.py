@@ -36,17 +36,18 @@ def compile_counting() -> None:
     """Count an empty ledger."""
     kernel_cache.prepare()
     from processors.axes import stretches  # noqa: PLC0415 - kernels are imported after their cache is named
-    from processors.counting import count  # noqa: PLC0415
+    from processors.counting import added_up, turned  # noqa: PLC0415
     from processors.ledger import Ledger  # noqa: PLC0415
     from processors.people import people  # noqa: PLC0415
     from processors.publication import months_of  # noqa: PLC0415
     from schemas.settings import FigureSettings  # noqa: PLC0415
-    from schemas.supports import NODES  # noqa: PLC0415
+    from schemas.supports import CHILDREN, NODE  # noqa: PLC0415
 
     settings = FigureSettings()
     for axes in stretches([0]):
         rows = people(Ledger(settings), months_of(axes))
-        for _ in count(rows, axes, NODES[0], settings):
+        children = [turned(rows, axes, child, settings) for child in CHILDREN["LL"]]
+        for _ in added_up(turned(rows, axes, NODE["LL"], settings, children)):
             pass
 
 

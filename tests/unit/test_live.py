@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from processors.axes import axis
-from processors.counting import count
+from processors.counting import added_up, turned
 from processors.fold import Fold
 from processors.gathered import Gathered
 from processors.keys import month_in, municipality_in, person_in, row_place_in
@@ -66,7 +66,7 @@ def told_by_count(ledger: Ledger, settings: FigureSettings) -> Told:
     every = axis("month", tuple(Period("month", month) for month in MONTHS))
     found: Told = {}
     for node in NODES:
-        for _, blocks in count(people(ledger, months), (every,), node, settings):
+        for _, blocks in added_up(turned(people(ledger, months), (every,), node, settings)):
             for month, cells in zip(MONTHS, blocks, strict=True):
                 columns = (cells.place, cells.category, cells.beneficiaries, cells.amount_cents, cells.days)
                 for place, category, *measures in zip(*(column.tolist() for column in columns), strict=True):
@@ -151,7 +151,7 @@ def blocks_of(ledger: Ledger, open_: Mask, settings: FigureSettings) -> Iterator
     months[list(MONTHS)] = True
     every = axis("month", tuple(Period("month", month) for month in MONTHS))
     for number, node in enumerate(NODES):
-        for _, blocks in count(people(ledger, months), (every,), node, settings):
+        for _, blocks in added_up(turned(people(ledger, months), (every,), node, settings)):
             yield from (
                 (number, month, cells) for month, cells in zip(MONTHS, blocks, strict=True) if open_[number, month]
             )
