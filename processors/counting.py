@@ -1,10 +1,10 @@
 """The count: rows of the ledger to cells of blocks, one node at a time, from scratch (B1-B4, C7, D1, E1-E5).
 
 Nothing is incremental. At a cut the rows of the months concerned are laid out person by person, and every touched
-period is counted again; an error can therefore not outlive the next cut, and a rebuild is the same call.
+period is counted again; an error can therefore not outlive the next cut, and a rebuild calls the same functions.
 
 What is to be found, for each period, place and category: how many persons have, in some part of the node, a balance
-above zero over the rows that fall in that cell. And three sums over rows. Four observations make it fast.
+above zero over the rows that fall in that cell. And three sums over rows. Five observations make it fast.
 
 1. **A person's periods are intervals.** Lay the periods of one kind on an axis. A month then lies in one interval of
    places [low, high] on it: one place for months, quarters and years, up to twelve for rolling years. The balance along
@@ -17,14 +17,19 @@ above zero over the rows that fall in that cell. And three sums over rows. Four 
    changes are rows grouped by it and each group run by itself. That is rule B4 to the letter, for unions of parts too:
    a place on the axis counts when some part's balance is above zero there.
 3. **Most people stay where they are.** If all rows lie in one municipality, a cell of any area that holds it has the
-   same rows, so turns are written for the municipality alone (``own``) and added up to the areas afterwards. A person
-   of several municipalities is run for each level separately and written to the areas directly (``wide``).
+   same rows, so turns are written for the municipality alone (``own``) and added up from area to area afterwards. A
+   person of several municipalities is run for each level separately and written to the areas directly (``wide``).
 4. **Sums add up.** Amounts, state shares and days are written per month and municipality, and only for the breakdowns
    of which all others are margins (sex x age13, household x age5, group x age5, nationality, status): five writes a
    row instead of twelve. Categories, areas and longer periods are sums of them. Beneficiaries never add (E1-E3).
+5. **Most people receive one kind of support.** Who has rows in one child of a node alone (of LL, of RMI's children)
+   turns at the same places in both. So the turns of a node are those of its children together, and only a person of
+   several children is run again: as the node sees the rows, and as each child saw them, to take that off. Sums simply
+   add. Measured at national size, all nodes: 6.8 to 4.3 seconds on one core, with the same cells.
 
 Cells that can occur are numbered first (``slots``), in order of place and category, so arrays are as small as the node
-and blocks come out sorted. Memory of a count: cells x places on the axes x 8 bytes, and cells x months x 24 bytes.
+and blocks come out sorted. Memory of a count: cells x places on the axes x 8 bytes, and cells x months x 24 bytes; at a
+cut that of all nodes together, 0.7 GB for two national years.
 
 Worked example: Ann has 100 euro in 2024-01 and -100 in 2024-02, Bob 50 in both. On the month axis Ann's balance is
 100, -100: turns +1 at January, -1 at February. Bob: +1 at January, -1 behind February. Running sums: 2, 1. On the

@@ -1,7 +1,7 @@
 """From the ledger to what a release says of one node: count, compare, pass the gate, say what to write.
 
-The pure half of a cut. A driver runs it node by node (they do not depend on each other), writes the blocks that it is
-given, and publishes the entries of all nodes as one release.
+The pure half of a cut. A driver runs it node by node, in any order, writes the blocks that it is given, and publishes
+the entries of all nodes as one release.
 """
 
 from collections.abc import Callable, Iterable, Iterator

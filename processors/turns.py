@@ -1,6 +1,6 @@
 """Persons, one after the other: where each enters and leaves the count, and the sums of their rows.
 
-The second and third observation of ``processors.counting`` live here.
+The second, third and fifth observation of ``processors.counting`` live here.
 """
 
 from typing import NamedTuple
