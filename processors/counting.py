@@ -29,7 +29,7 @@ above zero over the rows that fall in that cell. And three sums over rows. Five 
 
 Cells that can occur are numbered first (``slots``), in order of place and category, so arrays are as small as the node
 and blocks come out sorted. Memory of a count: cells x places on the axes x 8 bytes, and cells x months x 24 bytes; at a
-cut that of all nodes together, 0.7 GB for two national years.
+cut that of all nodes together, 1 GB for two national years.
 
 Worked example: Ann has 100 euro in 2024-01 and -100 in 2024-02, Bob 50 in both. On the month axis Ann's balance is
 100, -100: turns +1 at January, -1 at February. Bob: +1 at January, -1 behind February. Running sums: 2, 1. On the
