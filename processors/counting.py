@@ -53,9 +53,7 @@ from processors.plan import (
     Plan,
     plan_of,
 )
-from processors.rules import (
-    age5_of_age13,
-)
+from processors.rules import age5_of_age13
 from processors.turns import occurring_in, scratch, write_people
 from schemas import breakdowns
 from schemas.arrays import Int16, Int32, Int64, UInt16
@@ -192,7 +190,7 @@ def _add_up(plan: Plan, counts: Counts, margins: Int16) -> None:
     """Add base cells to their margins and each place to the next larger one, and run along the axes and months."""
     for number in range(len(plan.upwards)):
         place = plan.upwards[number]
-        if number < plan.municipalities:
+        if number < len(plan.place_of):  # a municipality
             for category in range(CATEGORY_COUNT):
                 _add_to_margins(place, category, counts, margins)
         for category in range(CATEGORY_COUNT):

@@ -263,7 +263,7 @@ def _is_int(value: Whole) -> bool:
 def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> Whole:  # noqa: C901 - one branch a kind of record
     """Decode all blocks; return the number of bytes left over in the first block that has any."""
     data, bounds, counts, kinds = batch.data, batch.bounds, batch.counts, batch.kinds
-    row = np.int64(0)
+    row = np.int64(0)  # for a literal, what reads facts would be compiled apart
     for block in range(len(counts)):
         at, end = bounds[block], bounds[block + 1]
         for done in range(counts[block]):

@@ -20,7 +20,7 @@ from schemas import breakdowns
 from schemas.arrays import Int8, Int16, Int32, Int64, Mask
 from schemas.breakdowns import BREAKDOWNS, CATEGORIES
 from schemas.periods import MONTH_COUNT
-from schemas.places import LEVELS, MUNICIPALITIES
+from schemas.places import LEVELS
 from schemas.settings import FigureSettings
 from schemas.supports import Node
 
@@ -47,7 +47,7 @@ class Plan(NamedTuple):
     ``part_of_leaf``: part by view and leaf, ABSENT elsewhere; the first view is that of the node, the others those of
     the children whose counts are at hand; ``child_of_leaf`` tells in which of them a leaf lies. ``shown``,
     ``place_of``, ``parent_of``, ``category_of``, ``age5_of``: see ``processors.rules``. ``upwards``: all places, each
-    before the one that holds it, first the ``municipalities``. ``low``, ``high``: places of a month on each axis;
+    before the one that holds it, so municipalities first. ``low``, ``high``: places of a month on each axis;
     ``offset``: where the axis begins in the arrays of turns; ``active``: breakdowns by axis; ``bases``: those whose
     sums are written. ``month_place``: place of a month in the arrays of sums; ``month_days``: its length.
     """
@@ -59,7 +59,6 @@ class Plan(NamedTuple):
     place_of: Int16
     parent_of: Int16
     upwards: Int16
-    municipalities: int
     category_of: Int16
     age5_of: Int8
     low: Int16
@@ -88,7 +87,6 @@ def plan_of(
         place_of=place_of_municipality(),
         parent_of=parent_of_place(),
         upwards=upwards(),
-        municipalities=len(MUNICIPALITIES),
         category_of=category_of_code(),
         age5_of=age5_of_age13(),
         low=np.array([axis.low for axis in axes], np.int16),

@@ -65,20 +65,19 @@ with rows as (
            sum(if(amount_cents > 0, least(greatest(days, 0), m.length), 0)) as days
     from rows r join nodes n using (leaf) join months m using (month) group by all
 ), balances as (
-    select node, period, person, part, sum(amount_cents) as amount_cents
+    select node, kind, last, person, part, sum(amount_cents) as amount_cents
     from placed join periods using (month) group by all
 ), counted as (
-    select node, period, count(distinct person) as beneficiaries
+    select node, kind, last, count(distinct person) as beneficiaries
     from balances where amount_cents > 0 group by all
 ), summed as (
-    select node, period, sum(amount_cents) as amount_cents, sum(state_share_cents) as state_share_cents,
+    select node, kind, last, sum(amount_cents) as amount_cents, sum(state_share_cents) as state_share_cents,
            sum(days) as days
     from placed join periods using (month) group by all
 )
-select node, period, coalesce(beneficiaries, 0), amount_cents, state_share_cents, days
-from summed left join counted using (node, period)
+select node, kind, last, coalesce(beneficiaries, 0), amount_cents, state_share_cents, days
+from summed left join counted using (node, kind, last)
 """
-_PERIODS = tuple({period: None for month in _MONTHS for kind in KINDS for period in Period.holding(kind, month)})
 
 
 class Total(NamedTuple):
@@ -114,7 +113,8 @@ class ThirdOpinion:
         upto = self._last if sequence is None else sequence
         found = self._database.execute(_TOTALS, {"upto": upto}).fetchall()
         return {
-            BlockKey(NODES[node].code, _PERIODS[period]): Total(*map(int, numbers)) for node, period, *numbers in found
+            BlockKey(NODES[node].code, Period(KINDS[kind], last)): Total(*map(int, numbers))
+            for node, kind, last, *numbers in found
         }
 
 
@@ -148,8 +148,12 @@ def _nodes() -> pd.DataFrame:
 
 @cache
 def _periods() -> pd.DataFrame:
-    """Return every month with each period (its place in ``_PERIODS``) that holds it."""
-    place = {period: number for number, period in enumerate(_PERIODS)}
-    held = [(month, period) for kind in KINDS for month in _MONTHS for period in Period.holding(kind, month)]
-    lines = [(month, place[period]) for month, period in held if period.last <= LAST_MONTH]
-    return pd.DataFrame(lines, columns=["month", "period"])
+    """Return every month with each period that holds it: kind (its place in ``KINDS``) and last month."""
+    held = [
+        (month, number, period)
+        for month in _MONTHS
+        for number, kind in enumerate(KINDS)
+        for period in Period.holding(kind, month)
+    ]
+    lines = [(month, number, period.last) for month, number, period in held if period.last <= LAST_MONTH]
+    return pd.DataFrame(lines, columns=["month", "kind", "last"])

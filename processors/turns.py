@@ -124,7 +124,6 @@ class Person(NamedTuple):
     """
 
     sign: Int64
-
     part: Int64
     month: Int64
     amount: Int64

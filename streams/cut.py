@@ -100,34 +100,40 @@ def release_of(ledger: Ledger, cut: Cut, everyone: Callable[[], People]) -> Rele
     touched = np.flatnonzero(cut.touched.any(axis=0)).tolist()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         for rows, axes in _gathered(ledger, everyone, stretches(touched), threads):
-            _count(concerned, rows, axes, threads)
+            _count(concerned, rows, axes, cut, threads)
     for node in nodes.values():
         node.rest()
     every = {BlockKey(code, period): entry for code, node in nodes.items() for period, entry in node.found.items()}
     return Release(cut.update, every)
 
 
-def _count(concerned: list[_NodeCut], rows: People, axes: tuple[Axis, ...], threads: Executor) -> None:
-    """Count some nodes over a stretch, each from those below it; then pass them on, those with most cells first.
-
-    The pool takes tasks in order, so that none waits for one that no thread has begun.
-    """
-    making: dict[str, Future[Turned]] = {}
-    for node in _from_below(concerned):
-        below = [making[child.code] for child in CHILDREN[node.code]]
-        making[node.code] = threads.submit(_turned, rows, axes, node, concerned[0].cut.settings, below)
-    made = {code: found.result() for code, found in making.items()}
-    making.clear()  # what is passed on is given back at once
-    largest_first = sorted(concerned, key=lambda of_node: len(made[of_node.node.code].counts.own), reverse=True)
+def _count(nodes: list[_NodeCut], rows: People, axes: tuple[Axis, ...], cut: Cut, threads: Executor) -> None:
+    """Count some nodes over a stretch and pass them on, those with most cells first; each is given back when it is."""
+    made = _made(_from_below(nodes), rows, axes, cut.settings, threads)
+    largest_first = sorted(nodes, key=lambda of_node: len(made[of_node.node.code].counts.own), reverse=True)
     for passed in [threads.submit(of_node.pass_on, made.pop(of_node.node.code)) for of_node in largest_first]:
         passed.result()
 
 
-def _from_below(concerned: list[_NodeCut]) -> list[Node]:
+def _from_below(nodes: list[_NodeCut]) -> list[Node]:
     """Return some nodes and all that lie below them, those with fewer leaves first."""
-    wanted = [set(of_node.node.leaves) for of_node in concerned]
+    wanted = [set(of_node.node.leaves) for of_node in nodes]
     found = [node for node in NODES if any(leaves.issuperset(node.leaves) for leaves in wanted)]
     return sorted(found, key=lambda node: len(node.leaves))
+
+
+def _made(
+    nodes: list[Node], rows: People, axes: tuple[Axis, ...], settings: FigureSettings, threads: Executor
+) -> dict[str, Turned]:
+    """Return nodes by code as they turn in a stretch, each made from those below it, which must come before it.
+
+    The pool takes tasks in order, so that none waits for one that no thread has begun.
+    """
+    making: dict[str, Future[Turned]] = {}
+    for node in nodes:
+        below = [making[child.code] for child in CHILDREN[node.code]]
+        making[node.code] = threads.submit(_turned, rows, axes, node, settings, below)
+    return {code: found.result() for code, found in making.items()}
 
 
 def _turned(

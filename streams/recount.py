@@ -72,25 +72,22 @@ class Told:
 class Recount:
     """A store beside the recount of the log that it was made from."""
 
-    log: AdmittedLog
-    history: History
-    known: dict[BlockKey, int]
+    told: Told
     store: DirectoryStore
-    settings: FigureSettings
     releases: dict[int, Release]
 
     @classmethod
     def of(cls, told: Told, store: DirectoryStore) -> "Recount":
         """Take what was told under the settings of the store."""
         releases = {number: store.release(number) for number in store.numbers()}
-        return cls(told.log, told.history, told.known, store, store.settings, releases)
+        return cls(told, store, releases)
 
     def places(self) -> list[Place]:
         """Return every block that the store or the recount has, in any kept release."""
         return [
             (number, key)
             for number, release in self.releases.items()
-            for key in sorted({*release.entries, *(key for key, since in self.known.items() if since <= number)})
+            for key in sorted({*release.entries, *(key for key, since in self.told.known.items() if since <= number)})
         ]
 
     def sample(self, seed: int) -> list[Place]:
@@ -125,7 +122,7 @@ class Recount:
         found = Verdict()
         for number, keys in _together(places):
             progress("recounting blocks", found.blocks, len(places))
-            counted = reference.counts(self.history, keys, number)
+            counted = reference.counts(self.told.history, keys, number)
             for key in keys:
                 found.differences += self._differences((number, key), counted[key], found)
         return found
@@ -142,7 +139,7 @@ class Recount:
         if not self.releases:
             return found
         release = self.releases[max(self.releases)]
-        compared = IndicatorRecount(self.store.root, self.history, release, self.settings, whole)
+        compared = IndicatorRecount(self.store.root, self.told.history, release, self.store.settings, whole)
         for rows, differences in compared.differences():
             found.indicators += rows
             found.differences += differences
@@ -152,7 +149,7 @@ class Recount:
         number, key = place
         name = f"release {number}, {key.support} {key.period.code}"
         entry = self.releases[number].entries.get(key)
-        since = self.known.get(key)
+        since = self.told.known.get(key)
         if entry is None or since is None or since > number:
             yield f"{name}: known to the {'recount' if entry is None else 'store'} only"
             return
@@ -170,22 +167,22 @@ class Recount:
         The store's blocks are themselves compared with the recount, all of them or a sample.
         """
         number, key = place
-        values = reference.totals(self.history, key)
+        values = reference.totals(self.told.history, key)
 
         def differs(before: int, after: int) -> bool:
             return self._digest(before, key) != self._digest(after, key)
 
-        return reference_gate.gate(key, self.history.updates[:number], values[:number], since, differs)[number]
+        return reference_gate.gate(key, self.told.history.updates[:number], values[:number], since, differs)[number]
 
     def _digest(self, number: int, key: BlockKey) -> bytes:
         """Return the digest of a block at an update: the store's, or the recount's where that release is not kept."""
         if number in self.releases and key in self.releases[number].entries:
             return digest_of(self.releases[number].entries[key].latest)
-        return reference.count(self.history, key, number).digest()
+        return reference.count(self.told.history, key, number).digest()
 
     def _published_differences(self, place: Place, entry: Entry, counted: Cells, found: Verdict) -> Iterator[str]:
         number, key = place
-        at = reference_gate.published_at(self.history, entry.vintage)
+        at = reference_gate.published_at(self.told.history, entry.vintage)
         name = f"release {number}, {key.support} {key.period.code}"
         if at is None:
             if entry.published or entry.public:
@@ -207,7 +204,7 @@ class Recount:
         if not self.releases:
             return
         release = self.releases[max(self.releases)]
-        third = ThirdOpinion(self.log, self.settings).totals(release.update.sequence)
+        third = ThirdOpinion(self.told.log, self.store.settings).totals(release.update.sequence)
         for key, entry in release.entries.items():
             found.totals += 1
             stored = _total(self._cells(entry.latest))
