@@ -1,4 +1,4 @@
-"""Twenty years at national size: a release of all periods made from rows alone, and a year of releases in Redis.
+"""Twenty years at national size: all periods made from rows alone, a year of releases in Redis, the workbook of LL.
 
 A history of twenty years would take as long to make as to fold, so the rows are those of the benchmark's two years, ten
 times: each time other persons, two years earlier. Then eleven updates follow; each changes one row in 400 of the
@@ -33,6 +33,8 @@ from schemas.releases import Release, Update  # noqa: E402
 from schemas.rows import Rows  # noqa: E402
 from schemas.settings import FigureSettings  # noqa: E402
 from sinks.directory import DirectoryStore  # noqa: E402
+from sinks.files.selection import Selection  # noqa: E402
+from sinks.files.workbook import write_workbooks  # noqa: E402
 from sinks.redis import KEEP, RedisCopy, connect, prefix  # noqa: E402
 from sinks.zones import READ_ZONES, ReadZone  # noqa: E402
 from streams.cut import Cut, release_of  # noqa: E402
@@ -102,7 +104,7 @@ def released(years: Years, number: int, previous: Release | None, store: Directo
 
 
 def lines(years: Years, room: Path) -> Iterator[Line]:
-    """Measure the release of all periods, then a year of releases in Redis."""
+    """Measure the release of all periods, then a year of releases in Redis and the workbooks of the last."""
     yield "rows", f"{len(years.gathered.ledger.rows):,} of {YEARS} years"
     store = DirectoryStore.writing(room / "store", SETTINGS)
     began = time.perf_counter()
@@ -119,6 +121,16 @@ def lines(years: Years, room: Path) -> Iterator[Line]:
             release = released(years, number, release, store)
             copy.publish(release, store)
         yield from (_zone(copy, zone) for zone in READ_ZONES)
+    yield from _workbooks(store, release, room / "workbooks")
+
+
+def _workbooks(store: DirectoryStore, release: Release, room: Path) -> Iterator[Line]:
+    """Write the public figures of LL as people open them."""
+    began = time.perf_counter()
+    books = write_workbooks(room, store, release, Selection("public", frozenset({"LL"})))
+    took = time.perf_counter() - began
+    sizes = ", ".join(f"{book.name} {book.stat().st_size / 1e6:.1f} MB" for book in books)
+    yield f"workbooks of LL, {YEARS} years", f"{took:.0f} s; {sizes}"
 
 
 def _zone(copy: RedisCopy, zone: ReadZone) -> Line:

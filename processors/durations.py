@@ -26,7 +26,6 @@ from processors.spells import (
     BALANCE,
     BAND_COUNT,
     BANDS_OF,
-    DONE,
     FIRST_OF,
     KINGDOM,
     KINGDOM_LEVEL,
@@ -48,6 +47,7 @@ from processors.spells import (
     Layout,
     clear,
     gather,
+    new_place,
     place_at,
     positive_months,
     room_for,
@@ -105,14 +105,10 @@ def _durations(
             _write_place(entries, MUNICIPAL, place, months, first, last, gaps, layout, person, own)
             continue
         for level in range(LEVEL_COUNT):
-            clear(person, DONE, entries)
             for entry in range(entries):
-                place = place_at(entry, level, layout, person)
-                if person[DONE, entry] == 1 or place == ABSENT:
+                place = new_place(entry, level, layout, person)
+                if place == ABSENT:
                     continue
-                for other in range(entry, entries):
-                    if place_at(other, level, layout, person) == place:
-                        person[DONE, other] = 1
                 _write_place(entries, level, place, months, first, last, gaps, layout, person, wide)
 
 

@@ -132,8 +132,8 @@ def _extent(rows: Int64, part_of_leaf: Int8) -> tuple[int, int]:
 
 
 MONTH_OF, MUNICIPALITY_OF, PART_OF, AMOUNT_OF, ADULT_OF, TRAIT_OF = range(6)
-DONE, POSITIVE, LISTS, KINGDOM, KINGDOM_RANK, NATIONAL_LISTS, FIRST_OF = range(
-    TRAIT_OF + TRAIT_KINDS, TRAIT_OF + TRAIT_KINDS + 7
+POSITIVE, LISTS, KINGDOM, KINGDOM_RANK, NATIONAL_LISTS, FIRST_OF = range(
+    TRAIT_OF + TRAIT_KINDS, TRAIT_OF + TRAIT_KINDS + 6
 )
 NATIONAL_FIRST_OF = FIRST_OF + GAP_COUNT
 BALANCE, BANDS_OF = NATIONAL_FIRST_OF + GAP_COUNT, NATIONAL_FIRST_OF + GAP_COUNT + 1
@@ -184,6 +184,16 @@ def _months_adult(traits: int, month: int) -> int:
 def place_at(entry: int, level: int, layout: Layout, person: Int64) -> int:
     """Return the place of a row at a level, ABSENT where there is none."""
     return int(layout.place_of[person[MUNICIPALITY_OF, entry], level])
+
+
+@inlined
+def new_place(entry: int, level: int, layout: Layout, person: Int64) -> int:
+    """Return the place of a row at a level; ABSENT where there is none, or where a row before it has the same."""
+    place = place_at(entry, level, layout, person)
+    for before in range(entry):
+        if place_at(before, level, layout, person) == place:
+            return ABSENT
+    return place
 
 
 @inlined
@@ -275,14 +285,10 @@ def _spells(rows: Int64, at: int, gap: int, layout: Layout, person: Int64, writt
         _rank_months(months, gap, entries, KINGDOM_LEVEL, kingdom, layout, person)
         stayed = stays(entries, layout, person)
         for level in range(LEVEL_COUNT):
-            clear(person, DONE, entries)
             for entry in range(entries):
-                place = place_at(entry, level, layout, person)
-                if person[DONE, entry] == 1 or place == ABSENT:
+                place = new_place(entry, level, layout, person)
+                if place == ABSENT:
                     continue
-                for other in range(entry, entries):
-                    if place_at(other, level, layout, person) == place:
-                        person[DONE, other] = 1
                 if stayed:
                     found = months
                     for at_month in range(months):
