@@ -7,11 +7,12 @@ import numpy as np
 from processors.decoding import NO_BIRTH_DATE
 from processors.facts import FROM, KIND_MASK, PERSON, STATE, UNTIL, WHAT
 from processors.keys import LEAF_MASK, key_at, leaf_in, month_in, municipality_in, person_in, row_place
-from processors.ledger import AMOUNT, DAYS_PER_YEAR, KEY, REFERENCE_DAY
+from processors.ledger import AMOUNT, KEY
 from processors.outcomes import node_of_leaf
 from processors.plan import ABSENT
 from processors.rules import FIRST_DAY, rules, shown_municipality
 from schemas.arrays import Int64, Mask
+from schemas.breakdowns import DAYS_PER_YEAR, REFERENCE_DAY
 from schemas.events import RESIDENCE, YOUTH_EXIT
 from schemas.indicators import HALF_YEAR, SITUATIONS, YOUTH_ADULT_AGE
 from schemas.settings import FigureSettings

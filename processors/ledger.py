@@ -7,9 +7,7 @@ How it is laid out (bytes a row and an event id are printed by the benchmark):
 
 - ``rows`` is one int64 table, a row of five numbers in one cache line: key, amount, state share, days, traits. The key
   packs person, municipality, month and leaf (``processors.keys``). The municipality is the one whose code is valid in
-  that month (D2). Traits pack the categories of the last event that touched the row (A6): they
-  depend on the month (age on the 15th, household era, European Union), so they are fixed when the row is touched. They
-  also say since when the person is an adult: whether a minor came for the first time (H3) follows from no class.
+  that month (D2). Traits pack the categories of the last event that touched the row (A6; ``processors.traits``).
 - ``ids`` is one uint32 table, seven words an event id: the id itself, the person, a hash of the content (A4). Identity
   is exact; only "same content?" is asked of a hash.
 - ``persons`` holds the sixteen bytes of each person in order of first appearance; that order numbers the persons.
@@ -22,10 +20,6 @@ How it is laid out (bytes a row and an event id are printed by the benchmark):
 Room is taken in advance, twice what is needed, but pages that nothing was written to cost no memory; and large arrays
 that are allocated whole lie on large pages, without which each look-up waits for the address before it waits for the
 data.
-
-Worked example: a grant of 900.01 euro and 40 days over 2024-01-25 … 2024-03-04 covers 7 + 29 + 4 = 40 days. Exact
-parts are 15750.175, 65250.725 and 9000.1 cents; the whole cents are 15750, 65250, 9000; one cent is left and goes to
-the largest remainder, February. Three rows are touched, and their parts add up to 90001 cents (A5).
 """
 
 from typing import Any, NamedTuple, TypeVar, cast
@@ -34,24 +28,15 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.compiled import Whole, inlined, loop
-from processors.decoding import NO_BIRTH_DATE, UPDATE_CLOSED, Events, mixed
+from processors.decoding import UPDATE_CLOSED, Events, mixed
 from processors.facts import COLUMNS, FACTS, FAR, PERSON, SINCE, employment_hash, fact_of, kept
 from processors.keys import key_at, row_place
-from processors.rules import (
-    AGE13_COUNT,
-    FIRST_DAY,
-    LAST_DAY,
-    LEAF_COUNT,
-    MAX_MONTHS,
-    RECOVERY,
-    REG_RECOVERY,
-    Rules,
-    rules,
-)
+from processors.rules import FIRST_DAY, LEAF_COUNT, RECOVERY, REG_RECOVERY, Rules, rules
 from processors.slots import EMPTY, Slots, empty_slots, first_likely, home, likely, place_in, roomier, word
-from schemas import breakdowns, faults
+from processors.splitting import Parts, room_for_parts, split
+from processors.traits import traits_of
+from schemas import faults
 from schemas.arrays import Int32, Int64, Mask, UInt32, UInt64
-from schemas.indicators import ADULT_AGE
 from schemas.periods import MONTH_COUNT
 from schemas.settings import FigureSettings
 
@@ -64,19 +49,6 @@ CONFLICT = faults.NUMBER["conflicting-duplicate"]
 ROW_WIDTH = 5
 KEY, AMOUNT, STATE_SHARE, DAYS, TRAITS = range(ROW_WIDTH)
 """Columns of ``rows``."""
-SEX_SHIFT, AGE13_SHIFT, HOUSEHOLD_SHIFT, GROUP_SHIFT, NATIONALITY_SHIFT, STATUS_SHIFT = 0, 2, 6, 10, 12, 22
-SEX_MASK, AGE13_MASK, HOUSEHOLD_MASK, GROUP_MASK, NATIONALITY_MASK, STATUS_MASK = 0x3, 0xF, 0xF, 0x3, 0x3FF, 0xF
-ADULT_SHIFT, ADULT_MASK = 26, 0x1F
-"""In TRAITS too: the last month in which the person is under 18 on the 15th, its lowest bits; it never changes, and
-with the class of age it is known exactly where it matters."""
-
-GROUP_BE, GROUP_EU, GROUP_NON_EU, GROUP_UNKNOWN = range(4)
-BELGIAN = breakdowns.NATIONALITIES.index("BE")
-NO_NATIONALITY = breakdowns.NATIONALITIES.index(breakdowns.NATIONALITY_UNKNOWN)
-DAYS_PER_YEAR, REFERENCE_DAY = breakdowns.DAYS_PER_YEAR, breakdowns.REFERENCE_DAY
-ADULT_DAYS = ADULT_AGE * DAYS_PER_YEAR
-OLDEST_CLASS = AGE13_COUNT - 2
-AGE_UNKNOWN = AGE13_COUNT - 1
 
 ID_WORDS = 7
 ID_STEP = 1.25
@@ -120,23 +92,16 @@ class Scratch(NamedTuple):
     """Room that the fold works in; it holds nothing between calls. ``sizes`` counts the rows and facts reached."""
 
     places: Int64
-    weights: Int64
-    cents: Int64
-    days: Int64
-    remainders: Int64
+    parts: Parts
     sizes: Int64
     rows: Int32
     facts: Int32
 
 
 def _scratch() -> Scratch:
-    weights, cents, days, remainders = np.empty((4, MAX_MONTHS), np.int64)
     return Scratch(
         places=np.empty((CHUNK, 2), np.int64),
-        weights=weights,
-        cents=cents,
-        days=days,
-        remainders=remainders,
+        parts=room_for_parts(),
         sizes=np.zeros(2, np.int64),
         rows=np.empty(0, np.int32),
         facts=np.empty(0, np.int32),
@@ -478,10 +443,7 @@ def _apply(events: Events, event: Whole, person: Whole, rules: Rules, tables: Ta
     if outcome or (recovery and not rules.recoveries_in_balance):
         return
     month = _first_month(events, event, rules)
-    if events.parts[event] == 1:
-        scratch.cents[0], scratch.days[0] = events.amount[event], events.days[event]
-    else:
-        _split(events, event, month, rules, scratch)
+    split(events, event, month, rules, scratch.parts)
     for part in range(events.parts[event]):
         _touch(events, event, person, month, part, rules, tables, scratch)
 
@@ -496,47 +458,6 @@ def _keep(events: Events, event: Whole, person: Whole, tables: Tables, scratch: 
 
 
 @inlined
-def _split(events: Events, event: Whole, month: Whole, rules: Rules, scratch: Scratch) -> None:
-    """Split an event over its months (A5)."""
-    parts = events.parts[event]
-    _calendar_days(events, event, month, rules, scratch.weights)
-    _divide(events.amount[event], parts, scratch.weights, scratch.cents, scratch.remainders)
-    _divide(np.int64(events.days[event]), parts, scratch.weights, scratch.days, scratch.remainders)
-
-
-@inlined
-def _calendar_days(events: Events, event: Whole, month: Whole, rules: Rules, weights: Int64) -> None:
-    """Fill ``weights`` with the days that each month shares with the period of an event."""
-    for part in range(events.parts[event]):
-        start = max(np.int64(events.first[event]), np.int64(rules.first_day_of_month[month + part]))
-        end = min(np.int64(events.last[event]), np.int64(rules.first_day_of_month[month + part + 1]) - 1)
-        weights[part] = end - start + 1
-
-
-@inlined
-def _divide(total: Whole, parts: Whole, weights: Int64, shares: Int64, remainders: Int64) -> None:
-    """Divide a total by weights with the largest remainder on its absolute value; ties: the earlier month (A5)."""
-    size, sign = abs(total), 1 if total >= 0 else -1
-    whole = np.int64(0)
-    for part in range(parts):
-        whole += weights[part]
-    left = size
-    for part in range(parts):
-        shares[part] = size * weights[part] // whole
-        remainders[part] = size * weights[part] % whole
-        left -= shares[part]
-    for _ in range(left):
-        largest = 0
-        for part in range(1, parts):
-            if remainders[part] > remainders[largest]:
-                largest = part
-        shares[largest] += 1
-        remainders[largest] = -1
-    for part in range(parts):
-        shares[part] *= sign
-
-
-@inlined
 def _touch(
     events: Events,
     event: Whole,
@@ -548,12 +469,12 @@ def _touch(
     scratch: Scratch,
 ) -> None:
     """Add one month's part of an event to its row, and let the event's attributes hold for the whole row (A6)."""
-    month, leaf, cents = since + part, np.int64(events.leaf[event]), scratch.cents[part]
+    month, leaf, cents = since + part, np.int64(events.leaf[event]), scratch.parts.cents[part]
     row = row_number(_row_key(events, event, person, month, rules), leaf, month, tables)
     tables.rows[row, AMOUNT] += cents
     tables.rows[row, STATE_SHARE] += _state_share(cents, np.int64(events.percentage[event]))
-    tables.rows[row, DAYS] += scratch.days[part]
-    tables.rows[row, TRAITS] = _traits(events, event, month, rules)
+    tables.rows[row, DAYS] += scratch.parts.days[part]
+    tables.rows[row, TRAITS] = traits_of(events, event, month, rules)
     tables.touched[leaf, month] = True
     scratch.rows[scratch.sizes[0]] = row
     scratch.sizes[0] += 1
@@ -564,48 +485,3 @@ def _state_share(cents: Whole, percentage: Whole) -> Whole:
     """Return cents x percentage / 100, halves away from zero."""
     share = (abs(cents) * percentage * 2 + 100) // 200
     return share if cents >= 0 else -share
-
-
-@inlined
-def _traits(events: Events, event: Whole, month: Whole, rules: Rules) -> Whole:
-    """Return the packed categories of an event's person in a month (C1-C6)."""
-    birth, sex, household = events.birth[event], events.traits[event, 0], events.traits[event, 1]
-    nationality, status = events.traits[event, 2], events.traits[event, 3]
-    era = 1 if month >= rules.household_new_from else 0
-    return (
-        (np.int64(sex) - 1) << SEX_SHIFT
-        | _age13(birth, month, rules) << AGE13_SHIFT
-        | np.int64(rules.household_class[era, household]) << HOUSEHOLD_SHIFT
-        | _group(np.int64(nationality), month, rules) << GROUP_SHIFT
-        | np.int64(nationality) << NATIONALITY_SHIFT
-        | np.int64(rules.status_class[status]) << STATUS_SHIFT
-        | (_last_month_under_age(birth, rules) & ADULT_MASK) << ADULT_SHIFT
-    )
-
-
-@inlined
-def _last_month_under_age(birth: Whole, rules: Rules) -> Whole:
-    """Return the last month in which a person is under 18 on the 15th; where it is out of all bounds, the nearest."""
-    last_day = birth + ADULT_DAYS - REFERENCE_DAY
-    return np.int64(rules.month_of_day[min(max(last_day, FIRST_DAY), LAST_DAY) - FIRST_DAY])
-
-
-@inlined
-def _age13(birth: Whole, month: Whole, rules: Rules) -> Whole:
-    """Return the age class on the 15th of the month; born later or not known: unknown (C2, C3)."""
-    lived = np.int64(rules.first_day_of_month[month]) + REFERENCE_DAY - 1 - birth
-    if birth == NO_BIRTH_DATE or lived < 0:
-        return AGE_UNKNOWN
-    age = lived // DAYS_PER_YEAR
-    return np.int64(rules.age13_of_age[age]) if age < len(rules.age13_of_age) else OLDEST_CLASS
-
-
-@inlined
-def _group(nationality: Whole, month: Whole, rules: Rules) -> Whole:
-    """Return the nationality group on the 15th of the month (C5)."""
-    if nationality == NO_NATIONALITY:
-        return GROUP_UNKNOWN
-    if nationality == BELGIAN:
-        return GROUP_BE
-    member = rules.group_from[nationality] <= month <= rules.group_until[nationality]
-    return GROUP_EU if member else GROUP_NON_EU

@@ -26,11 +26,12 @@ from processors.compiled import Whole, inlined, loop
 from processors.decoding import NO_DATE, packed
 from processors.facts import BY_OCMW, FROM, KIND_MASK, OPEN, PERSON, STATE, UNTIL, WHAT, status_of
 from processors.keys import leaf_in, month_in, municipality_in, person_in
-from processors.ledger import AMOUNT, KEY, REFERENCE_DAY
+from processors.ledger import AMOUNT, KEY
 from processors.plan import ABSENT
 from processors.rules import LEAF_COUNT, place_of_municipality, rules, shown_municipality
 from processors.spells import LEVEL_COUNT, MUNICIPAL, PLACE_COUNT, Spells
 from schemas.arrays import Int8, Int16, Int32, Int64, Mask
+from schemas.breakdowns import REFERENCE_DAY
 from schemas.events import EMPLOYMENT, FOREVER
 from schemas.indicators import (
     ANY_WORK,

@@ -24,22 +24,20 @@ import numpy as np
 
 from processors.compiled import inlined, loop
 from processors.keys import MONTH_MASK, leaf_in, month_in, municipality_in, person_in
-from processors.ledger import (
+from processors.ledger import AMOUNT, KEY, TRAITS
+from processors.people import People
+from processors.plan import ABSENT
+from processors.rules import age5_of_age13, part_of_leaf, place_of_municipality, rules, shown_municipality
+from processors.traits import (
     ADULT_MASK,
     ADULT_SHIFT,
     AGE13_MASK,
     AGE13_SHIFT,
-    AMOUNT,
     HOUSEHOLD_MASK,
     HOUSEHOLD_SHIFT,
-    KEY,
     SEX_MASK,
     SEX_SHIFT,
-    TRAITS,
 )
-from processors.people import People
-from processors.plan import ABSENT
-from processors.rules import age5_of_age13, part_of_leaf, place_of_municipality, rules, shown_municipality
 from schemas import indicators
 from schemas.arrays import Int8, Int16, Int32, Int64
 from schemas.indicators import (

@@ -9,25 +9,7 @@ import numpy as np
 
 from processors.compiled import Whole, inlined, loop
 from processors.keys import leaf_in, month_in, municipality_in, person_in
-from processors.ledger import (
-    AGE13_MASK,
-    AGE13_SHIFT,
-    AMOUNT,
-    DAYS,
-    GROUP_MASK,
-    GROUP_SHIFT,
-    HOUSEHOLD_MASK,
-    HOUSEHOLD_SHIFT,
-    KEY,
-    NATIONALITY_MASK,
-    NATIONALITY_SHIFT,
-    SEX_MASK,
-    SEX_SHIFT,
-    STATE_SHARE,
-    STATUS_MASK,
-    STATUS_SHIFT,
-    TRAITS,
-)
+from processors.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS
 from processors.plan import (
     ABSENT,
     AGE5,
@@ -53,6 +35,20 @@ from processors.plan import (
 from processors.rules import (
     AGE5_COUNT,
     AGE13_COUNT,
+)
+from processors.traits import (
+    AGE13_MASK,
+    AGE13_SHIFT,
+    GROUP_MASK,
+    GROUP_SHIFT,
+    HOUSEHOLD_MASK,
+    HOUSEHOLD_SHIFT,
+    NATIONALITY_MASK,
+    NATIONALITY_SHIFT,
+    SEX_MASK,
+    SEX_SHIFT,
+    STATUS_MASK,
+    STATUS_SHIFT,
 )
 from schemas.arrays import Int8, Int16, Int32, Int64, Mask
 

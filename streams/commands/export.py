@@ -191,7 +191,7 @@ def _figures(
     selection = shown.selection
     if format_ is Format.XLSX:
         books = write_workbooks(out, store, shown.release, selection, store.settings.geography)
-        return f"{len(books)} workbooks"
+        return f"{len(books)} workbook{'' if len(books) == 1 else 's'}"
     if format_ is Format.SDMX_CSV:
         return f"{write_sdmx(out, shown.blocks, shown.release, selection, shown.chosen)} rows"
     schema = table_schema(selection.zone, labels=labels)
