@@ -130,4 +130,4 @@ def _whole(path: Path) -> Iterator[None]:
 
 
 def _remedy(path: Path, what: str) -> str:
-    return f"{path}: {what}; restore it from a copy, or replay the log into a new store"
+    return f"{path}: {what}; restore it from a copy, or run ocmw rebuild --repair"

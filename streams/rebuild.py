@@ -1,52 +1,135 @@
-"""All periods counted again from the ledger, beside the newest release; and a store made anew from its journal."""
+"""All periods counted again from the journal, beside the newest release; and a store whose releases are made anew."""
 
+import os
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from processors.axes import stretches
 from processors.counting import turned
+from processors.fold import Fold
+from processors.ledger import Ledger
 from processors.people import people
 from processors.publication import counted, digest_of, knows, months_of
 from schemas.figures import BlockKey
+from schemas.log import LogFile
+from schemas.releases import Release
 from schemas.supports import NODES
+from sinks.directory import DirectoryStore
+from sinks.durability import explained
+from sinks.errors import StoreCorruptError
+from sinks.journal import Journal
 from sinks.live import LiveHome
+from sinks.lock import writer_lock
+from sinks.retention import homes
 from streams import checkpoint
-from streams.embedded import Embedded
+from streams.embedded import Embedded, batches
 from streams.progress import Report, silent
 
+_ROOM = ".anew"
+"""Where releases are made anew, in the store itself: on its disk, and no part of it."""
 
-def differing_blocks(store: Embedded, progress: Report = silent) -> tuple[int, list[str]]:
-    """Return how many blocks the newest release holds, and the names of those that a full count gives otherwise."""
-    if store.release is None:
-        return 0, []
-    ledger, entries = store.fold.ledger, dict(store.release.entries)
+
+def unsound(store: DirectoryStore, progress: Report = silent) -> Iterator[str]:
+    """Yield a sentence for each torn file of the newest release, and each block that a full count gives otherwise.
+
+    Nothing is written, and no snapshot believed. Raises CorruptFileError, and StoreCorruptError for a journal that
+    ends before the release.
+    """
+    if not store.latest():
+        return
+    release = store.release()
+    ledger = _ledger_at(store, release.update.sequence)
+    yield from _torn(store, release, progress)
+    for key in _miscounted(ledger, release, store, progress):
+        yield f"{key.support} {key.period.code}: the store holds other cells than a full count gives"
+
+
+def _ledger_at(store: DirectoryStore, sequence: int) -> Ledger:
+    """Return the ledger as it stood when an update closed; what came later is in no figure of it."""
+    fold = Fold(store.settings)
+    for segment in Journal(store.root).segments():
+        for batch in batches(LogFile.open(segment)):
+            for step in fold.steps(batch):
+                if step.update is not None and step.update.sequence == sequence:
+                    return fold.ledger
+    message = f"{store.root}: its journal ends before release {sequence}; put the folder journal back from a copy"
+    raise StoreCorruptError(message)
+
+
+def _torn(store: DirectoryStore, release: Release, progress: Report) -> Iterator[str]:
+    """Yield a sentence for each file in which a block cannot be read as it was written."""
+    refs, said = homes(release), set()
+    for number, ref in enumerate(refs):
+        progress("reading blocks", number, len(refs))
+        try:
+            store.read_block(ref)
+        except StoreCorruptError as error:
+            if str(error) not in said:
+                said.add(str(error))
+                yield str(error)
+
+
+def _miscounted(ledger: Ledger, release: Release, store: DirectoryStore, progress: Report) -> Iterator[BlockKey]:
     exists = ledger.tables.exists
     known = {node.code: knows(node, exists) for node in NODES}
-    different = []
     axes_of = stretches(np.flatnonzero(exists.any(axis=0)).tolist())
     for number, axes in enumerate(axes_of):
         rows = people(ledger, months_of(axes))
         for node in NODES:
             progress(f"counting {node.code}", number, len(axes_of))
             for figures in counted(turned(rows, axes, node, store.settings)):
-                different += [
-                    f"{node.code} {figure.period.code}"
-                    for figure in figures
-                    if known[node.code](figure.period)
-                    and figure.digest != digest_of(entries[BlockKey(node.code, figure.period)].latest)
-                ]
-    return len(entries), different
+                for figure in figures:
+                    key = BlockKey(node.code, figure.period)
+                    if known[node.code](figure.period) and figure.digest != digest_of(release.entries[key].latest):
+                        yield key
 
 
-def forget_releases(root: Path) -> None:
-    """Remove all releases, the snapshot and live figures; whoever opens the store next makes the releases again.
+def made_anew(root: Path, make: Callable[[Path], int]) -> int:
+    """Let ``make`` make all releases of a store in a directory of their own, then put them in the place of the old.
 
-    Nothing else remembers them but the journal of the store, or the topics of Kafka.
+    Return what ``make`` returns. Where it fails, the store is as it was. Raises StoreLockedError while another program
+    writes to the store.
+    """
+    lock, room = writer_lock(root), root / _ROOM
+    lock.acquire()
+    try:
+        with explained(room):
+            shutil.rmtree(room, ignore_errors=True)
+            room.mkdir()
+        newest = make(room)
+        with explained(root):
+            _put_in_place(room, root)
+        return newest
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+        lock.release()
+
+
+def _put_in_place(room: Path, root: Path) -> None:
+    """Forget what the store shows, and move in what the room holds, its manifests last.
+
+    Killed here, the store has no release: whoever opens it next makes them again, from a source that was just read
+    whole.
     """
     checkpoint.forget(root)
     LiveHome(root).forget()
-    for manifest in sorted((root / "releases").glob("*.parquet"), reverse=True):
-        manifest.unlink()
-    shutil.rmtree(root / "blocks", ignore_errors=True)
+    shutil.rmtree(root / "releases", ignore_errors=True)
+    made = [path for path in room.iterdir() if path.name != "journal" and not path.name.startswith(".")]
+    for path in sorted(made, key=lambda path: path.name == "releases"):
+        if path.is_dir():
+            shutil.rmtree(root / path.name, ignore_errors=True)
+        path.rename(root / path.name)
+
+
+def releases_of_journal(store: DirectoryStore, keep_releases: int | None) -> Callable[[Path], int]:
+    """Return what makes all releases of a store in another directory, from the store's journal."""
+
+    def make(room: Path) -> int:
+        shutil.copytree(store.root / "journal", room / "journal", copy_function=os.link)
+        with Embedded(room, store.settings, keep_releases) as made:
+            return made.store.latest()
+
+    return make

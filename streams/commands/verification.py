@@ -71,10 +71,11 @@ def rebuild(
     repair: Annotated[bool, typer.Option("--repair", help="Make all releases anew, in the store itself.")] = False,  # noqa: FBT002 - a flag
     from_kafka: Annotated[bool, typer.Option("--from-kafka", help="For a store of workers, also a lost one.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
-    """Count all periods again from the ledger with the fast core; compare with the newest release, or repair.
+    """Count all periods again from the log with the fast core; compare with the newest release, or repair.
 
-    Exit 1 when a block differs. --repair forgets the releases and makes all of them again: from the store's journal, or
-    with --from-kafka from the rows topic, also where the directory was lost.
+    Every block is also read. Exit 1 when one is torn or differs; nothing is written. --repair makes all releases again,
+    from the store's journal, or with --from-kafka from the rows topic, also where the directory was lost: beside the
+    old ones, which stand until all is made.
     """
     from streams import kernel_cache
 
@@ -83,30 +84,32 @@ def rebuild(
     raise typer.Exit(1 if different else 0)
 
 
-def _from_journal(store: Path, *, repair: bool) -> bool:
+def _from_journal(root: Path, *, repair: bool) -> bool:
+    """Compare a store with its journal, after a repair where one is asked for; tell whether anything differs."""
     from sinks.directory import DirectoryStore
     from sinks.journal import Journal
     from streams.console import progress_bar
-    from streams.embedded import Embedded
-    from streams.rebuild import differing_blocks, forget_releases
+    from streams.rebuild import made_anew, releases_of_journal, unsound
     from streams.settings import UsageError, load_settings
 
-    found = DirectoryStore.reading(store)
-    if found.latest() and not Journal(store).segments():
-        message = f"{store}: no journal here, its releases came from Kafka; run it with --from-kafka"
+    store = DirectoryStore.reading(root)
+    if store.latest() and not Journal(root).segments():
+        message = f"{root}: no journal here, its releases came from Kafka; run it with --from-kafka"
         raise UsageError(message)
-    if repair:
-        forget_releases(store)
-    with Embedded(store, found.settings, load_settings().keep_releases) as opened, progress_bar() as report:
-        blocks, different = differing_blocks(opened, report)
-    for name in different:
-        typer.echo(f"{name}: the store holds other cells than a full count gives; run ocmw rebuild --repair")
-    typer.echo(f"{len(different)} of {blocks} blocks differ")
-    return bool(different)
+    with progress_bar() as report:
+        if repair:
+            report("making all releases anew", 0, 1)
+            made_anew(root, releases_of_journal(store, load_settings().keep_releases))
+        found = list(unsound(store, report))
+    for sentence in found:
+        typer.echo(sentence)
+    blocks = len(store.release().entries) if store.latest() else 0
+    typer.echo(f"{len(found)} differences in {blocks:,} blocks" + ("; run ocmw rebuild --repair" if found else ""))
+    return bool(found)
 
 
-def _from_kafka(store: Path, *, repair: bool) -> bool:
-    """Make all releases from the topics: in the store itself, or beside it to compare; tell whether any differs."""
+def _from_kafka(root: Path, *, repair: bool) -> bool:
+    """Make all releases from the topics: for the store itself, or beside it to compare; tell whether any differs."""
     import asyncio
     import tempfile
 
@@ -115,17 +118,20 @@ def _from_kafka(store: Path, *, repair: bool) -> bool:
     from streams.kafka.compare import differences
     from streams.kafka.rebuild import make_releases
     from streams.kafka.settings import KafkaSettings
-    from streams.rebuild import forget_releases
+    from streams.rebuild import made_anew
     from streams.settings import load_settings
 
     settings = load_settings()
-    if repair:
-        forget_releases(store)
-    with tempfile.TemporaryDirectory() as temporary, progress_bar() as report:
-        root = store if repair else Path(temporary) / "store"
-        home = DirectoryStore.writing(root, settings.figures(), settings.keep_releases if repair else None)
-        newest = asyncio.run(make_releases(KafkaSettings(), settings.figures(), home, report))
-        found = [] if repair else list(differences(DirectoryStore.reading(store), home))
+
+    with progress_bar() as report, tempfile.TemporaryDirectory() as temporary:
+
+        def make(room: Path) -> int:
+            made = DirectoryStore.writing(room, settings.figures(), settings.keep_releases if repair else None)
+            return asyncio.run(make_releases(KafkaSettings(), settings.figures(), made, report))
+
+        newest = made_anew(root, make) if repair else make(Path(temporary))
+        reading = DirectoryStore.reading
+        found = [] if repair else list(differences(reading(root), reading(Path(temporary))))
     if found:
         show_table("Differences", ("release", "support", "period", "what"), found)
     typer.echo(f"releases up to {newest} made from the topics" + ("" if repair else f"; {len(found)} differences"))
