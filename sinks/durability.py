@@ -4,17 +4,19 @@ A file is written under a temporary name that starts with a dot, synced, then re
 synced: a kill or a power cut leaves the old state or the new one. Temporary files are swept by the next writer.
 """
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sinks.errors import StoreWriteError
 
 _SYNC_THREADS = 4
 """Files brought to the disk at once."""
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def attempt() -> str:
@@ -38,7 +40,8 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else "the disk refused"
-        message = f"{path}: cannot be written ({reason}); what was published before stands, make room and run again"
+        remedy = "make room and run again" if error.errno in _FULL else "see who may write there, or name another place"
+        message = f"{path}: cannot be written ({reason}); what was there before stands, {remedy}"
         raise StoreWriteError(message) from error
 
 
@@ -57,15 +60,19 @@ def making(path: Path) -> Iterator[None]:
 def temporary(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; afterwards it is gone, unless the body renamed it.
 
-    Raises StoreWriteError where the disk refuses.
+    Raises StoreWriteError where the disk refuses, and for a path that is there and no file: a device, a directory.
     """
+    if path.exists() and not path.is_file():
+        message = f"{path}: cannot be written, it is there and is no file; name another"
+        raise StoreWriteError(message)
     written = path.with_name(f".{path.name}-{attempt()}.tmp")
     try:
         with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             yield written
     finally:
-        written.unlink(missing_ok=True)
+        with suppress(NotADirectoryError):
+            written.unlink(missing_ok=True)
 
 
 def put_in_place(written: Path, path: Path) -> None:

@@ -19,7 +19,7 @@ VINTAGE_SCHEMA = pa.schema(
         for name in VINTAGE_COLUMNS
     ],
 )
-"""Columns of interfaces: text, and int64 for numbers; ``reference_month`` is YYYYMM."""
+"""As docs/tables.md says: text, and int64 for numbers; ``reference_month`` is YYYYMM."""
 
 
 def vintage_table(release: Release) -> pa.Table:

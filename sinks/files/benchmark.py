@@ -26,10 +26,9 @@ from schemas.indicators import (
 )
 from schemas.parameters import table
 from schemas.periods import ordinal
-from schemas.places import MUNICIPALITIES, MUNICIPALITY, ancestors, place_name, valid_code
+from schemas.places import MUNICIPALITY, ancestors, place_name
 from sinks.files.indicators import TABLES, indicator_batches
 
-_BOUNDARIES = ordinal(2025, 1)
 FLANDERS, BELGIUM = ("region", "02000"), ("kingdom", "01000")
 _SHARE = 100
 PER_THOUSAND = 1000
@@ -75,20 +74,13 @@ def _is_valid(nis: str, month: int) -> bool:
 
 
 def population(year: int) -> dict[tuple[str, str], int]:
-    """Return the inhabitants on 1 January by place, where they are known within the boundaries of that year."""
+    """Return the inhabitants on 1 January by place, where they are known."""
     found: dict[tuple[str, str], int] = {}
-    for row in table("population_2025_boundaries"):
+    for row in table("population"):
         if row["year"] == str(year):
             for place in ancestors(row["nis"]).items():
                 found[place] = found.get(place, 0) + int(row["population"])
-    december = ordinal(year, 12)
-    merged = {valid_code(nis, _BOUNDARIES) for nis in MUNICIPALITIES if _changes(nis, december)}
-    return {place: people for place, people in found.items() if place[0] != "municipality" or place[1] not in merged}
-
-
-def _changes(nis: str, month: int) -> bool:
-    """Tell whether a code that is valid in a month is another one within the boundaries of the population table."""
-    return _is_valid(nis, month) and valid_code(nis, _BOUNDARIES) != nis
+    return found
 
 
 def benchmark(root: Path, release: int, year: int) -> Benchmark:

@@ -22,7 +22,10 @@ PERSONS = 20_000
 FIRST, LAST = "2022-01", "2023-12"
 SEED = 1
 WORKBOOKS = ("LL",)
-BOOKS = "workbooks"
+HISTORY, STORE, BOOKS = "history.avro", "store", "workbooks"
+OURS = {HISTORY, STORE, BOOKS, "kafka"}
+"""What the demos make; a folder that holds anything else is somebody's own."""
+
 NEXT = (
     "ocmw why --store {store} --support LL --period 2023-09",
     "ocmw changes --store {store}",
@@ -38,9 +41,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    directory: Annotated[Path, typer.Option(help="Where history, store and workbooks go; emptied first.")] = Path(
-        "demo"
-    ),
+    directory: Annotated[
+        Path, typer.Option(help="Where history, store and workbooks go; those of an earlier demo are replaced.")
+    ] = Path("demo"),
 ) -> None:
     """Generate a history, replay it, recount a sample, write workbooks; say what happened.
 
@@ -52,14 +55,28 @@ def demo(
 
     began = time.monotonic()
     kernel_cache.prepare()
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
+    _empty(directory)
     with workers(2) as beside:
         compiling = [beside.submit(kernels) for kernels in COMPILERS]  # they begin while this process still imports
         made = _made(directory, beside, compiling)
     _tell(made, directory)
     _show_next(directory, time.monotonic() - began)
     raise typer.Exit(1 if made.verdict.differences else 0)
+
+
+def _empty(directory: Path) -> None:
+    """Make the folder, or remove what an earlier demo made in it. Raises UsageError where anything else is in it."""
+    from sinks.durability import explained
+    from streams.settings import UsageError
+
+    with explained(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        others = sorted({path.name for path in directory.iterdir()} - OURS)
+        if others:
+            message = f"{directory}: holds {others[0]}, which no demo made; name a new or empty folder with --directory"
+            raise UsageError(message)
+        for name in (STORE, BOOKS):
+            shutil.rmtree(directory / name, ignore_errors=True)
 
 
 class _Made(NamedTuple):
@@ -76,7 +93,7 @@ def _made(directory: Path, beside: ProcessPoolExecutor, compiling: "list[Future[
     from streams.embedded import Embedded
     from streams.recount_workers import Task, keep_log, recounted
 
-    history, root = directory / "history.avro", directory / "store"
+    history, root = directory / HISTORY, directory / STORE
     with TemporaryDirectory() as temporary, progress_bar() as report:
         made = _history(history, report)
         for number, kernels in enumerate(compiling):
@@ -110,7 +127,7 @@ def _tell(made: _Made, directory: Path) -> None:
     came = made.history
     OUT.print(f"[bold]What came in[/]: {came.persons:,} synthetic persons, {FIRST} to {LAST}, {came.updates} updates")
     show(made.outcomes)
-    _show_gate(DirectoryStore.reading(directory / "store").release())
+    _show_gate(DirectoryStore.reading(directory / STORE).release())
     OUT.print(
         f"[bold]Workbooks[/]: {', '.join(made.workbooks)} in {directory / BOOKS} (ocmw export --format xlsx writes all)"
     )

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 Files = Annotated[list[Path], typer.Argument(help="Avro files of dossier events, in log order.", show_default=False)]
 Store = Annotated[Path, typer.Option("--store", help="Directory of the store.", show_default=False)]
 
+MOST_PERSONS = 12_000_000
+"""All of Belgium."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
@@ -20,11 +23,11 @@ def register(app: typer.Typer) -> None:
 
 
 def generate(
-    persons: Annotated[int, typer.Option(help="Distinct persons in all.", min=1)],
+    persons: Annotated[int, typer.Option(help="Distinct persons in all.", min=1, max=MOST_PERSONS)],
     first: Annotated[str, typer.Option("--from", help="First month, as 2022-01.")],
     last: Annotated[str, typer.Option("--to", help="Last month, as 2023-12.")],
     out: Annotated[Path, typer.Option(help="The Avro file to write.")],
-    seed: Annotated[int, typer.Option(help="Same seed, same history.")] = 1,
+    seed: Annotated[int, typer.Option(help="Same seed, same history.", min=0)] = 1,
 ) -> None:
     """Write a synthetic, calibrated history: claims, late regularisations, moves, and an UpdateClosed a month.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from schemas.periods import FIRST_MONTH, LAST_MONTH, month_code
 from streams.generator.blemishes import blemished
 from streams.generator.calendar import Calendar
 from streams.generator.claims import Lines, Spans, lines, spans
@@ -77,10 +78,13 @@ def generate(  # noqa: PLR0913, PLR0917 - the arguments of the command
     """Write a history of ``persons`` distinct persons with an update for each month from ``first`` to ``last``.
 
     Months are ordinals. The same arguments give the same bytes in the same environment. ``progress`` hears (months
-    written, months in all). Raises ValueError for fewer than one person or a last month before the first.
+    written, months in all). Raises ValueError for fewer than one person, a last month before the first, or months that
+    no event may name.
     """
-    if persons < 1 or last < first:
-        message = f"a history needs a person and a month; asked were {persons} persons and {last - first + 1} months"
+    if persons < 1 or not FIRST_MONTH <= first <= last <= LAST_MONTH:
+        span = f"from {month_code(first)} to {month_code(last)}"
+        bounds = f"between {month_code(FIRST_MONTH)} and {month_code(LAST_MONTH)}"
+        message = f"no history of {persons} persons {span}; it needs one person, and one month {bounds}"
         raise ValueError(message)
     streams = _streams(seed)
     made = history(persons, first, last, seed)

@@ -1,5 +1,6 @@
 """Towns of the synthetic history: how many live on support there, and under which code an OCMW claims."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,6 @@ from streams.generator.columns import Floats, Ints, Small
 from streams.generator.settings import settings
 
 _PLACES = settings("places")
-_LATEST = max(entry.first for entry in MUNICIPALITY.values())
-"""The month of the last merger: population_2025_boundaries.csv speaks of the codes valid then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +74,12 @@ def _shares(names: list[str], regions: npt.NDArray[np.str_], people: Floats) -> 
 
 
 def _inhabitants(names: list[str], month: int) -> Floats:
-    """Inhabitants in the nearest year known; a merged town's are divided equally over the towns that merged."""
+    """Return the inhabitants of each town in the nearest year in which it is known under its code."""
     year = month // MONTHS_PER_YEAR + EPOCH_YEAR
-    rows = table("population_2025_boundaries")
-    nearest = min({int(row["year"]) for row in rows}, key=lambda known: abs(known - year))
-    known = {row["nis"]: int(row["population"]) for row in rows if int(row["year"]) == nearest}
-    today = [valid_code(nis, _LATEST) for nis in names]
-    return np.array([known[nis] / today.count(nis) for nis in today])
+    known: dict[str, dict[int, int]] = defaultdict(dict)
+    for row in table("population"):
+        known[row["nis"]][abs(int(row["year"]) - year)] = int(row["population"])
+    return np.array([known[nis][min(known[nis])] for nis in names], dtype=np.float64)
 
 
 def _percentages(people: Floats) -> Small:

@@ -17,6 +17,7 @@ from fastavro.write import Writer
 
 from schemas import events as avro
 from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, month_code, to_yyyymm
+from sinks.durability import put_in_place, temporary
 from streams.generator.columns import Ints, rows
 from streams.generator.events import NO_EVENT, Events
 from streams.generator.facts import NO_DATE, TYPES, Facts
@@ -58,13 +59,16 @@ class Log:
 
 
 def write(out: Path, log: Log, months: range, progress: Progress) -> None:
-    """Write the file: the claims that arrive in each month, in their order, its facts, the closing of its update."""
+    """Write the file: the claims that arrive in each month, in their order, its facts, the closing of its update.
+
+    It is whole or not there. Raises StoreWriteError where the disk refuses.
+    """
     events, facts = log.events, log.facts
     order = np.lexsort((events.order, events.arrives))
     edges = np.searchsorted(events.arrives[order], [*months, months.stop])
     fact_order = np.lexsort((facts.order, facts.arrives))
     fact_edges = np.searchsorted(facts.arrives[fact_order], [*months, months.stop])
-    with out.open("wb") as file:
+    with temporary(out) as written, written.open("wb") as file:
         writer = Writer(file, avro.union(), codec="snappy", sync_marker=_SYNC_MARKER)
         for number, month in enumerate(months):
             for start in range(edges[number], edges[number + 1], _CHUNK):
@@ -76,6 +80,8 @@ def write(out: Path, log: Log, months: range, progress: Progress) -> None:
             _append(writer, [(_NAMES[avro.UPDATE_CLOSED], _closing(month))])
             progress(number + 1, len(months))
         writer.flush()
+        file.flush()
+        put_in_place(written, out)
 
 
 def _append(writer: Writer, records: Iterable[Record]) -> None:

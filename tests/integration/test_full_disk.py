@@ -71,7 +71,7 @@ def test_a_refusal_of_any_file_leaves_the_last_release_whole(
     found = run(root, 9, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     assert (found.returncode, len(found.stderr.splitlines())) == (1, 1)
     assert found.stderr.startswith(f"{root / refused}/")
-    assert "cannot be written (File too large); what was published before stands" in found.stderr
+    assert "cannot be written (File too large); what was there before stands" in found.stderr
     store = DirectoryStore.reading(root)
     assert store.latest() == published
     check_whole(store)

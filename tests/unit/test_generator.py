@@ -11,10 +11,12 @@ import pytest
 from processors.reference_facts import Fact, fact_fault, unknown_periods
 from schemas.events import CLAIM, EMPLOYMENT, REGULARISATION, RESIDENCE, UPDATE_CLOSED, YOUTH_EXIT
 from schemas.log import LogFile, Plain, read_plain
-from schemas.periods import ordinal, to_yyyymm
+from schemas.periods import ordinal, parse_month, to_yyyymm
 from schemas.places import MUNICIPALITY
 from streams.generator import Summary, generate
+from streams.generator.calendar import Calendar
 from streams.generator.history import history
+from streams.generator.places import towns
 
 FIRST, LAST = ordinal(2024, 1), ordinal(2025, 6)
 PERSONS = 700
@@ -46,7 +48,7 @@ def _months_touched(values: dict[str, Any]) -> int:
 
 
 def _fault(kind: int, values: dict[str, Any]) -> str | None:
-    """Return the slug of the first fault of an event, in the order of interfaces §4."""
+    """Return the slug of the first fault of an event, in their order (docs/events.md)."""
     nis = f"{values['ocmw']:05d}"
     touched = _months_touched(values)
     faults = {
@@ -85,7 +87,7 @@ def test_one_person_is_a_history_too(tmp_path: Path, months: int) -> None:
 
 @pytest.mark.parametrize(("persons", "last"), [(0, FIRST), (5, FIRST - 1)])
 def test_a_history_of_nobody_or_no_month_is_refused(tmp_path: Path, persons: int, last: int) -> None:
-    with pytest.raises(ValueError, match="needs a person and a month"):
+    with pytest.raises(ValueError, match="it needs one person, and one month between 1900-01 and 2199-12"):
         generate(persons, FIRST, last, 3, tmp_path / "none.avro")
 
 
@@ -221,3 +223,28 @@ def test_facts_are_of_persons_who_have_claims_and_have_ids_of_their_own(events: 
     facts = [values for kind, values in events if kind > UPDATE_CLOSED]
     assert {values["person"] for values in facts} <= {values["person"] for values in _claims(events)}
     assert len({values["event_id"] for values in facts}) == len(facts)
+
+
+@pytest.mark.parametrize(("first", "last"), [("1890-01", "1890-03"), ("2199-12", "2200-01"), ("2024-02", "2024-01")])
+def test_months_that_no_event_may_name_or_in_the_wrong_order_are_refused(first: str, last: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"no history of 1 persons from {first} to {last}; it needs one person, and"):
+        generate(1, parse_month(first), parse_month(last), 1, tmp_path / "log.avro")
+
+
+def test_a_history_is_whole_or_what_was_there_stands(tmp_path: Path) -> None:
+    path = tmp_path / "log.avro"
+    path.write_bytes(b"earlier")
+
+    def interrupted(done: int, _total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generate(50, FIRST, LAST, 1, path, interrupted)
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("log.avro", b"earlier")]
+
+
+def test_a_town_claims_by_its_inhabitants_before_a_merger_too() -> None:
+    found = towns(Calendar(ordinal(2022, 1), ordinal(2022, 12)))
+    shares = dict(zip(found.codes[:, 0].tolist(), np.diff(found.shares, prepend=0.0).tolist(), strict=True))
+    assert shares[11002] > 20 * shares[11007], "Antwerpen, and Borsbeek that it absorbed in 2025"

@@ -1,4 +1,4 @@
-"""The long table as Parquet and CSV: zones, columns, order, types, labels (interfaces, zones; F1)."""
+"""The long table as Parquet and CSV: zones, columns, order, types, labels (F1)."""
 
 import csv
 import itertools

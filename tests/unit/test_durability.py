@@ -1,0 +1,47 @@
+"""A file is written whole, in its place, or not at all; and never over what is no file."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sinks.durability import put_in_place, temporary
+from sinks.errors import StoreWriteError
+from streams.cli import app
+
+
+def write(path: Path) -> None:
+    with temporary(path) as written:
+        written.write_text("new", encoding="utf-8")
+        put_in_place(written, path)
+
+
+def test_a_file_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    write(tmp_path / "a")
+    write(tmp_path / "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_device_is_never_replaced() -> None:
+    with pytest.raises(StoreWriteError, match="/dev/null: cannot be written, it is there and is no file; name another"):
+        write(Path("/dev/null"))
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_directory_is_never_replaced(tmp_path: Path) -> None:
+    with pytest.raises(StoreWriteError, match="it is there and is no file"):
+        write(tmp_path)
+
+
+def test_a_folder_that_is_a_file_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreWriteError, match=r"file/a: cannot be written \(File exists\); .* or name another place"):
+        write(tmp_path / "file" / "a")
+
+
+def test_a_demo_goes_nowhere_where_somebody_keeps_their_own(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    (tmp_path / "store").mkdir()
+    done = CliRunner().invoke(app, ["demo", "--directory", str(tmp_path)])
+    assert "holds thesis.txt, which no demo made" in str(done.exception)
+    assert {path.name for path in tmp_path.iterdir()} == {"thesis.txt", "store"}
