@@ -26,6 +26,7 @@ from schemas.supports import NODE
 from sinks.directory import DirectoryStore
 from streams.progress import Report, silent
 from streams.recount_indicators import IndicatorRecount
+from streams.settings import UsageError
 
 SAMPLE_BLOCKS = 200
 SAMPLE_CELLS = 1_000_000
@@ -78,7 +79,11 @@ class Recount:
 
     @classmethod
     def of(cls, told: Told, store: DirectoryStore) -> "Recount":
-        """Take what was told under the settings of the store."""
+        """Take what was told under the settings of the store. Raises UsageError where the log closed other updates."""
+        made, closed = tuple(store.updates()), told.history.updates
+        if made != closed[: len(made)]:
+            message = f"{store.root}: these files close other updates than it released; give all its files, in order"
+            raise UsageError(message)
         releases = {number: store.release(number) for number in store.numbers()}
         return cls(told, store, releases)
 
@@ -227,6 +232,7 @@ def _block_differences(name: str, stored: Cells, counted: Cells, found: Verdict)
     both = reference.labelled(stored).merge(
         reference.labelled(counted), how="outer", on=_KEYS, suffixes=(" stored", " counted")
     )
+    found.cells += len(both) - len(counted)
     for line in both.fillna(0).to_dict("records"):
         values = [(int(line[f"{name} stored"]), int(line[f"{name} counted"])) for name in MEASURES]
         if any(before != after for before, after in values):

@@ -93,7 +93,8 @@ def _append(writer: Writer, records: Iterable[Record]) -> None:
 
 
 def _closing(month: int) -> dict[str, Any]:
-    return {"update_id": month_code(month).encode(), "reference_month": to_yyyymm(month)}
+    """Return the closing of a month; every figure, citation and sentence names the update, so each says what it is."""
+    return {"update_id": f"synthetic-{month_code(month)}".encode(), "reference_month": to_yyyymm(month)}
 
 
 def _records(events: Events, keys: Keys) -> Iterator[Record]:

@@ -94,7 +94,7 @@ def test_a_history_of_nobody_or_no_month_is_refused(tmp_path: Path, persons: int
 def test_each_month_closes_one_update_after_its_events(events: list[Plain]) -> None:
     closed = [values for kind, values in events if kind == UPDATE_CLOSED]
     assert [values["reference_month"] for values in closed] == [to_yyyymm(month) for month in range(FIRST, LAST + 1)]
-    assert (closed[0]["update_id"], closed[-1]["update_id"]) == (b"2024-01", b"2025-06")
+    assert (closed[0]["update_id"], closed[-1]["update_id"]) == (b"synthetic-2024-01", b"synthetic-2025-06")
     assert events[-1][0] == UPDATE_CLOSED
 
 
