@@ -1,7 +1,7 @@
 """``set_aside.csv`` of a store: which events could not be counted, why, and what to do; never whose they are.
 
 The file is made anew at the end of a run, earlier runs' lines first, and replaces the old one whole: a killed run
-leaves no lines, and its repetition finds the same faults again.
+leaves no lines, and its repetition finds the same faults again, or in the journal what was kept there and waits.
 """
 
 import csv

@@ -5,8 +5,9 @@
 
 The journal is the truth of a store: the admitted events in log order, closings among them. Whatever was killed at
 whatever moment, opening the store folds the journal again (or takes the snapshot and folds what follows) and makes the
-releases that are missing; running the same command again then finds every journaled event seen already. An input file
-is verified whole before anything is written.
+releases that are missing; running the same command again then finds every journaled event seen already. What waits in
+the journal (``dimona-unknown-period``) and was told by no run is told by the next. An input file is verified whole
+before anything is written.
 """
 
 from collections import Counter
@@ -134,6 +135,7 @@ class Embedded:
         self.settings = settings
         self._keep = keep_releases
         self.release: Release | None = None
+        self._recovered = Outcomes()
 
     @classmethod
     def run(
@@ -161,6 +163,7 @@ class Embedded:
             for segment in self.journal.segments()[covered:]:
                 for batch in batches(LogFile.open(segment)):
                     for step in self.fold.steps(batch):
+                        self._recovered.note(step, f"journal/{segment.name}")
                         self._cut_if_closed(step.update)
         except BaseException:
             self._lock.release()
@@ -182,7 +185,8 @@ class Embedded:
             if update is not None:
                 progress(f"counting update {update.update_id}", outcomes.events, total)
                 self._cut_if_closed(update)
-        append_run(self.root, outcomes.set_aside)
+        append_run(self.root, self._recovered.set_aside + outcomes.set_aside)
+        self._recovered = Outcomes()
         checkpoint.save(self.root, self.fold, len(self.journal.segments()))
         return outcomes
 

@@ -130,6 +130,7 @@ def releases_of_journal(store: DirectoryStore, keep_releases: int | None) -> Cal
     def make(room: Path) -> int:
         shutil.copytree(store.root / "journal", room / "journal", copy_function=os.link)
         with Embedded(room, store.settings, keep_releases) as made:
+            checkpoint.save(room, made.fold, len(made.journal.segments()))
             return made.store.latest()
 
     return make
