@@ -9,7 +9,7 @@ import typer
 from streams.commands.history import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     import pyarrow as pa
 
@@ -32,6 +32,20 @@ class Dialect(StrEnum):
 
     PLAIN = "plain"
     EXCEL = "excel"
+
+
+_IDLE_IN_TABLE: dict[str | None, tuple[str, ...]] = {
+    None: (),
+    "vintages": ("--ocmw", "--live", "--released", "--labels"),
+    "youth_care": ("--support", "--period", "--live", "--released", "--labels"),
+}
+_IDLE_IN_INDICATORS = ("--support", "--live", "--released", "--labels")
+_IDLE_IN_FORMAT: dict[Format, tuple[str, ...]] = {
+    Format.CSV: (),
+    Format.PARQUET: ("--csv-dialect",),
+    Format.XLSX: ("--csv-dialect", "--labels"),
+    Format.SDMX_CSV: ("--csv-dialect", "--labels"),
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -80,16 +94,61 @@ def export(
     from sinks.directory import DirectoryStore
     from sinks.files.selection import Selection
 
+    given = {
+        "--support": support,
+        "--period": period,
+        "--ocmw": ocmw,
+        "--live": live,
+        "--released": live is False,
+        "--labels": labels,
+        "--csv-dialect": csv_dialect is Dialect.EXCEL,
+    }
+    _refuse_idle([option for option, value in given.items() if value], table, format_)
     found = DirectoryStore.reading(store)
     said = ""
     if table is not None:
-        rows = _table(table, *_rows_of(found, table, zone, release), format_, out, csv_dialect)
+        asked = Selection("internal", frozenset(support or ()), frozenset(period or ()), ocmw)
+        schema, batches = _rows_of(found, table, zone, release)
+        rows = _table(table, schema, _kept(batches, asked), format_, out, csv_dialect)
     else:
         selection = Selection(zone or "public", frozenset(support or ()), frozenset(period or ()), ocmw)  # type: ignore[arg-type]
         made = _shown(found, selection, release, live=live)
         rows = _figures(found, made, format_, out, csv_dialect, labels=labels)
         said = f"; {made.said}" if selection.zone == "provisional" else ""
     typer.echo(f"{rows} in {out}{said}")
+
+
+def _refuse_idle(given: list[str], table: str | None, format_: Format) -> None:
+    """Refuse an option that would change nothing: who gives it means something by it."""
+    from sinks.files.selection import ExportRefusedError
+
+    for what, idle in (
+        (f"table {table}", _IDLE_IN_TABLE.get(table, _IDLE_IN_INDICATORS)),
+        (f"format {format_.value}", _IDLE_IN_FORMAT[format_]),
+    ):
+        for option in given:
+            if option in idle:
+                message = f"{option} does not apply to the {what}; leave it out"
+                raise ExportRefusedError(message)
+
+
+def _kept(batches: "Iterable[pa.RecordBatch]", asked: "Selection") -> "Iterator[pa.RecordBatch]":
+    """Yield the rows of what was asked for; the period of an indicator is its reference."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted: dict[str, Collection[str]] = {
+        "support": asked.supports,
+        "period": asked.periods,
+        "reference": asked.periods,
+        "geo": {asked.ocmw} if asked.ocmw else (),
+    }
+    for batch in batches:
+        told = batch
+        for column, values in wanted.items():
+            if values and column in batch.schema.names:
+                told = told.filter(pc.is_in(told[column].cast(pa.string()), pa.array(values)))
+        yield told
 
 
 def _shown(store: "DirectoryStore", selection: "Selection", number: int | None, *, live: bool | None) -> "Shown":
@@ -119,7 +178,12 @@ def _rows_of(
     from sinks.vintages import VINTAGE_SCHEMA
 
     if table == "vintages":
-        return VINTAGE_SCHEMA, vintage_batches(store)
+        if zone not in (None, "internal"):
+            message = "vintages stand in the internal zone, for they hold what is not stable; leave --zone out"
+            raise ExportRefusedError(message)
+        return VINTAGE_SCHEMA, vintage_batches(
+            store, None if release is None else store.release(release).update.sequence
+        )
     if table == YOUTH_TABLE:
         return INDICATOR_SCHEMA, _youth_care(store, zone, release)
     if table not in TABLES:

@@ -173,6 +173,16 @@ EXPORT = ["export", "--format", "parquet", "--out", "OUT"]
         ([*EXPORT, "--period", "2024-13"], 2, "2024-13"),
         ([*EXPORT, "--ocmw", "99999"], 2, "99999"),
         ([*EXPORT, "--table", "secrets"], 2, "secrets"),
+        ([*EXPORT, "--table", "vintages", "--zone", "public"], 2, "internal zone"),
+        ([*EXPORT, "--table", "vintages", "--ocmw", "11002"], 2, "--ocmw does not apply to the table vintages"),
+        ([*EXPORT, "--table", "vintages", "--labels"], 2, "--labels does not apply"),
+        ([*EXPORT, "--table", "vintages", "--released"], 2, "--released does not apply"),
+        ([*EXPORT, "--table", "vintages", "--support", "XX"], 2, "XX"),
+        ([*EXPORT, "--table", "vintages", "--release", "9"], 1, "release 9"),
+        ([*EXPORT, "--table", "duration", "--support", "LL"], 2, "--support does not apply to the table duration"),
+        ([*EXPORT, "--table", "youth_care", "--period", "2024"], 2, "--period does not apply to the table youth_care"),
+        ([*EXPORT, "--csv-dialect", "excel"], 2, "--csv-dialect does not apply to the format parquet"),
+        (["export", "--format", "xlsx", "--out", "OUT", "--labels"], 2, "--labels does not apply to the format xlsx"),
         (["why", "--support", "XX", "--period", "2024"], 2, "XX"),
         (["why", "--support", "LL", "--period", "2024-5"], 2, "2024-5"),
         (["changes", "--release", "9"], 1, "release 9"),
@@ -183,6 +193,20 @@ def test_what_cannot_be_shown_is_refused_in_a_sentence(room: Path, arguments: li
     given = [str(room / "out") if argument == "OUT" else argument for argument in arguments]
     assert_refused(ocmw(*given, "--store", room / "store"), code, words)
     assert not (room / "out").exists()
+
+
+def test_vintages_are_of_the_supports_and_periods_asked_for_up_to_a_release(room: Path) -> None:
+    for asked, wanted in (
+        (["--support", "LL", "--period", "2024-01"], {("LL", "2024-01", 1), ("LL", "2024-01", 2)}),
+        (["--support", "LL", "--period", "2024-01", "--release", "1", "--zone", "internal"], {("LL", "2024-01", 1)}),
+    ):
+        out = room / "vintages.parquet"
+        done = ocmw(
+            "export", "--store", room / "store", "--table", "vintages", *asked, "--format", "parquet", "--out", out
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        found = pq.read_table(out, columns=["support", "period", "sequence"]).to_pylist()
+        assert {tuple(row.values()) for row in found} == wanted
 
 
 @pytest.mark.parametrize("command", ["export", "why", "rebuild", "recount"])

@@ -47,6 +47,16 @@ def test_rows_are_sorted_by_their_keys_and_none_stands_twice(store: Path, tmp_pa
     assert keys == sorted(set(keys))
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet", "xlsx", "sdmx-csv"])
+def test_a_table_holds_the_periods_and_the_municipality_asked_for(store: Path, tmp_path: Path, form: str) -> None:
+    asked = ("--table", "spells", "--ocmw", "44021", "--period", "2023-03", "--period", "2023-04")
+    told = run("export", "--store", store, *asked, "--format", form, "--out", tmp_path / "out")
+    assert told.startswith("12 rows")  # two months, two tolerances, three flows
+    if form == "parquet":
+        table = pq.read_table(tmp_path / "out", columns=["geo", "reference"]).to_pylist()
+        assert {tuple(row.values()) for row in table} == {("44021", "2023-03"), ("44021", "2023-04")}
+
+
 def test_an_earlier_release_shows_what_was_known_then(store: Path, tmp_path: Path) -> None:
     out = tmp_path / "table.parquet"
     run("export", "--store", store, "--table", "spells", "--release", "6", "--format", "parquet", "--out", out)
