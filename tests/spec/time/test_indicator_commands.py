@@ -5,6 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from history import log_file
+from program import ocmw
 from typer.testing import CliRunner
 
 from schemas.indicators import COLUMNS
@@ -76,8 +77,24 @@ def test_the_screen_shows_the_newest_reference_of_a_place(store: Path) -> None:
 
 
 def test_a_place_that_the_public_may_not_see_is_told_so_in_a_sentence(store: Path) -> None:
-    assert "Nothing is shown of 11007 in the public zone" in run("indicators", "--store", store, "--place", "11007")
+    told = run("indicators", "--store", store, "--place", "11007")
+    assert told == (
+        "Nothing is shown of 11007 in the public zone: of municipalities it shows the centre cities alone; ask with "
+        "--zone restricted.\n"
+    )
     assert "2023-09" in run("indicators", "--store", store, "--place", "11007", "--zone", "restricted")
+
+
+def test_a_place_of_which_no_month_is_published_is_told_so(store: Path) -> None:
+    told = run("indicators", "--store", store, "--place", "44021", "--release", "1")
+    assert told == "Nothing is shown of 44021 in the public zone at release 1: no month it needs is published.\n"
+
+
+@pytest.mark.parametrize("place", ["99999", "abc", ""])
+def test_a_place_that_does_not_exist_is_refused(store: Path, place: str) -> None:
+    done = ocmw("indicators", "--store", store, "--place", place)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"ocmw: no such NIS code: {place!r}; write five digits, as 44021, or 01000 for the kingdom\n"
 
 
 def test_the_benchmark_is_written_as_its_ending_says(store: Path, tmp_path: Path) -> None:
