@@ -32,6 +32,9 @@ def why(
     Selection("internal", frozenset({support}), frozenset({period}))  # refuses codes that do not exist
     key = BlockKey(support, Period.parse(period))
     story = story_of(found, key)
+    if not found.latest():
+        typer.echo(f"{support} {period} is not counted yet: no update of this store is closed.")
+        return
     if not story:
         typer.echo(f"{support} {period} has no row in any update of this store: no claim covers it.")
         return
