@@ -103,7 +103,8 @@ def missing(room: Path) -> Path:
     ("command", "wrong", "words"),
     [
         ("replay", no_avro, "not an Avro file"),
-        ("replay", empty, "cannot be read as Avro"),
+        ("replay", empty, "the file is empty"),
+        ("check", empty, "the file is empty"),
         ("replay", truncated, "corrupt or truncated"),
         ("replay", flipped, "corrupt"),
         ("replay", missing, "No such file"),
@@ -128,14 +129,41 @@ def test_a_corrupt_file_makes_no_store(room: Path) -> None:
     assert not (room / "new").exists()
 
 
+def older(known: str) -> str:
+    return json.dumps(json.loads(known) | {"format": 0})
+
+
+def newer(known: str) -> str:
+    return json.dumps(json.loads(known) | {"format": 999})
+
+
+def torn(known: str) -> str:
+    return known[:20]
+
+
+def of_no_format(_known: str) -> str:
+    return "{}"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (older, "a store of format 0, this program reads 1; replay the log anew"),
+        (newer, "a store of format 999, this program reads 1; use the version of it that made the store, or a later"),
+        (torn, "store.json: cannot be read"),
+        (of_no_format, "store.json: cannot be read"),
+    ],
+)
 @pytest.mark.parametrize("command", ["replay", "export"])
-def test_a_store_of_another_version_is_refused(room: Path, command: str) -> None:
-    identity = json.loads((room / "store" / "store.json").read_text())
-    (room / "store" / "store.json").write_text(json.dumps(identity | {"format": 999}))
+def test_a_store_of_another_version_or_without_its_identity_is_refused(
+    room: Path, command: str, wrong: Callable[[str], str], words: str
+) -> None:
+    identity = room / "store" / "store.json"
+    identity.write_text(wrong(identity.read_text()))
     before = digest(room / "store")
     more = {"replay": [room / "log.avro"], "export": ["--format", "csv", "--out", room / "out.csv"]}
     done = ocmw(command, *more[command], "--store", room / "store")
-    assert_refused(done, 1, "format 999")
+    assert_refused(done, 1, words)
     assert digest(room / "store") == before
     assert not (room / "out.csv").exists()
 
@@ -257,6 +285,16 @@ def test_a_store_without_updates_gives_empty_tables(room: Path) -> None:
         "export", "--store", room / "new", "--table", "vintages", "--format", "csv", "--out", room / "v.csv"
     )
     assert (vintages.returncode, len((room / "v.csv").read_text().splitlines())) == (0, 1)
+
+
+def test_why_tells_what_no_claim_covers_from_what_no_update_closed(room: Path) -> None:
+    path = log_file(room / "open.avro", "person\n a\n left open")
+    assert ocmw("replay", path, "--store", room / "new").returncode == 0
+    asked = ["--support", "LL", "--period", "2024-03"]
+    told = ocmw("why", *asked, "--store", room / "new").stdout
+    assert told == "LL 2024-03 is not counted yet: no update of this store is closed.\n"
+    told = ocmw("why", *asked, "--store", room / "store").stdout
+    assert told == "LL 2024-03 has no row in any update of this store: no claim covers it.\n"
 
 
 def test_events_that_were_set_aside_fail_nothing(room: Path) -> None:
