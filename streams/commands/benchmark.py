@@ -28,8 +28,9 @@ def benchmark(
         message = f"{out} is neither .xlsx nor .html; the ending says which of the two is written"
         raise UsageError(message)
     found = DirectoryStore.reading(store)
+    number = found.release(release).update.sequence
     try:
-        compared = compare(found.root, found.release(release).update.sequence, year)
+        compared = compare(found.root, number, year)
     except LookupError as error:
         raise UsageError(str(error)) from error
     if out.suffix == ".html":
