@@ -20,6 +20,7 @@ from streams.commands import (
     outreach,
     verification,
 )
+from streams.kafka import reason
 
 app = typer.Typer(
     name="ocmw",
@@ -57,17 +58,18 @@ for title, parts in PANELS:
 
 def main() -> None:
     """Run the program; what people can mend becomes one sentence, anything else is our fault and shows itself."""
+    reason.listen()
     try:
         app()
     except Exception as error:
-        code = _exit_code(error)
+        code, sentence = _told(error)
         if code is None:
             raise
-        sys.stderr.write(f"ocmw: {error}\n")
+        sys.stderr.write(f"ocmw: {sentence}\n")
         sys.exit(code)
 
 
-def _exit_code(error: Exception) -> int | None:
+def _told(error: Exception) -> tuple[int | None, str]:
     """Return 2 for what was asked wrongly, 1 for what cannot be done as things stand, None for a fault of ours."""
     from schemas.log import CorruptFileError  # noqa: PLC0415 - not needed for help
     from sinks.errors import StoreError  # noqa: PLC0415
@@ -76,9 +78,10 @@ def _exit_code(error: Exception) -> int | None:
     from streams.settings import UsageError  # noqa: PLC0415
 
     if isinstance(error, (UsageError, ExportRefusedError)):
-        return 2
+        return 2, str(error)
     if isinstance(error, (CorruptFileError, StoreError, ApprovalMissingError)):
-        return 1
-    from streams.kafka.errors import SENTENCES  # noqa: PLC0415 - last, for it loads the client
+        return 1, str(error)
+    from streams.kafka.errors import sentence  # noqa: PLC0415 - last, for it loads the client
 
-    return 1 if isinstance(error, SENTENCES) else None
+    told = sentence(error)
+    return (1, told) if told else (None, "")

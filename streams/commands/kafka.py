@@ -236,6 +236,8 @@ def show_letter(
     from streams.kafka.dead_letters import dead_letters
     from streams.kafka.settings import KafkaSettings
 
+    _refuse_unknown(slug)
+
     async def found() -> list[tuple[int, int, int]]:
         return [(letter.partition, letter.offset, letter.size) async for letter in dead_letters(KafkaSettings(), slug)]
 
@@ -250,7 +252,17 @@ def resend_letters(
     from streams.kafka.dead_letters import resend
     from streams.kafka.settings import KafkaSettings
 
+    _refuse_unknown(slug)
     OUT.print(f"{asyncio.run(resend(KafkaSettings(), slug)):,} events sent again")
+
+
+def _refuse_unknown(slug: str) -> None:
+    from schemas.faults import FAULT
+    from streams.settings import UsageError
+
+    if slug not in FAULT:
+        message = f"{slug!r} is no reason for which events are set aside; choose among {', '.join(FAULT)}"
+        raise UsageError(message)
 
 
 def demo_kafka(

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from history import log_file, records
-from program import Done, ocmw
+from program import Done, ocmw, ocmw_apart
 from shown import shown
 
 from schemas.log import write_log
@@ -214,6 +214,8 @@ EXPORT = ["export", "--format", "parquet", "--out", "OUT"]
         (["why", "--support", "XX", "--period", "2024"], 2, "XX"),
         (["why", "--support", "LL", "--period", "2024-5"], 2, "2024-5"),
         (["changes", "--release", "9"], 1, "release 9"),
+        (["benchmark", "--year", "2024", "--release", "9", "--out", "OUT.html"], 1, "release 9"),
+        (["benchmark", "--year", "1999", "--out", "OUT.html"], 2, "no indicators of 1999"),
     ],
     ids=lambda value: " ".join(value[-4:]) if isinstance(value, list) else None,
 )
@@ -264,6 +266,19 @@ def test_a_wrong_flag_is_wrong_usage(arguments: list[str]) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
     assert done.stderr
+
+
+@pytest.mark.parametrize("command", ["show", "resend"])
+def test_a_reason_for_setting_aside_that_does_not_exist_is_refused_without_a_broker(command: str) -> None:
+    done = ocmw("dead-letters", command, "bogus", OCMW_KAFKA_SERVERS="localhost:1")
+    assert_refused(done, 2, "'bogus' is no reason for which events are set aside")
+
+
+@pytest.mark.parametrize("command", [["status"], ["close-update", "u1", "--reference-month", "2024-03"]], ids=" ".join)
+def test_a_broker_that_does_not_answer_is_one_sentence(command: list[str]) -> None:
+    done = ocmw_apart(*command, OCMW_KAFKA_SERVERS="localhost:1")
+    assert_refused(done, 1, "Kafka cannot be reached at localhost:1 ([Errno 111] Connect call failed")
+    assert done.stderr.endswith("; start its broker, or name another in OCMW_KAFKA_SERVERS\n")
 
 
 def test_a_setting_that_cannot_be_is_wrong_usage(room: Path) -> None:
