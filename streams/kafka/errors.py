@@ -30,7 +30,7 @@ SENTENCES = (
 )
 
 
-def sentence(error: Exception) -> str | None:
+def sentence(error: BaseException) -> str | None:
     """Return what people can do about an error, None where it is a fault of ours."""
     if isinstance(error, KafkaConnectionError):
         reason = f" ({REASON.text})" if REASON.text else ""

@@ -281,6 +281,32 @@ def test_a_broker_that_does_not_answer_is_one_sentence(command: list[str]) -> No
     assert done.stderr.endswith("; start its broker, or name another in OCMW_KAFKA_SERVERS\n")
 
 
+@pytest.mark.parametrize("arguments", [["settings"], ["--help"], ["changes", "--store", "STORE"]], ids=" ".join)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_went_away_ends_the_program_as_it_ends_others(
+    room: Path, arguments: list[str], unbuffered: str
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    assert _written_to(writer, arguments, room, unbuffered) == (141, "")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_for_which_there_is_no_room_is_told_in_a_sentence(room: Path, unbuffered: str) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    code, told = _written_to(full, ["changes", "--store", "STORE"], room, unbuffered)
+    assert_refused(Done(code, "", told), 1, "No space left on device")
+
+
+def _written_to(output: int, arguments: list[str], room: Path, unbuffered: str) -> tuple[int, str]:
+    """Run a command that prints to a file descriptor, and close it; return the exit code and standard error."""
+    command = [*PROGRAM, *(str(room / "store") if word == "STORE" else word for word in arguments)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(command, env=environment, stdout=output, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    os.close(output)
+    return done.returncode, done.stderr
+
+
 def test_a_setting_that_cannot_be_is_wrong_usage(room: Path) -> None:
     done = ocmw("replay", room / "log.avro", "--store", room / "new", OCMW_GEOGRAPHY="yesterday")
     assert_refused(done, 2, "OCMW_GEOGRAPHY")
