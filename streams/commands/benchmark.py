@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from streams.commands.export import written_by_xlsxwriter
 from streams.commands.history import Store
 
 
@@ -40,5 +41,6 @@ def benchmark(
     else:
         from sinks.files.benchmark_workbook import write_workbook
 
-        write_workbook(out, compared)
+        with written_by_xlsxwriter(out):
+            write_workbook(out, compared)
     typer.echo(f"{len(compared.places)} places compared in {out}")

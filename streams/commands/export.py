@@ -1,5 +1,7 @@
 """Figures out of a store, as files."""
 
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +11,6 @@ import typer
 from streams.commands.history import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
     import pyarrow as pa
 
     from sinks.directory import DirectoryStore
@@ -92,8 +92,11 @@ def export(
     OCMW's months that are not stable), internal (all of the newest update; it never leaves the house).
     """
     from sinks.directory import DirectoryStore
-    from sinks.files.selection import Selection
+    from sinks.files.selection import ExportRefusedError, Selection
 
+    if format_ in (Format.XLSX, Format.SDMX_CSV) and out.exists() and not out.is_dir():
+        message = f"{out} is a file; {format_.value} is written into a directory, name one with --out"
+        raise ExportRefusedError(message)
     given = {
         "--support": support,
         "--period": period,
@@ -234,7 +237,8 @@ def _table(
     if schema is INDICATOR_SCHEMA and format_ is Format.XLSX:
         from sinks.files.indicator_workbook import write_indicator_workbook
 
-        return f"{write_indicator_workbook(out, name, batches)} rows"
+        with written_by_xlsxwriter(out):
+            return f"{write_indicator_workbook(out, name, batches)} rows"
     if schema is INDICATOR_SCHEMA:
         from sinks.files.indicator_sdmx import write_indicator_sdmx
 
@@ -254,7 +258,8 @@ def _figures(
 
     selection = shown.selection
     if format_ is Format.XLSX:
-        books = write_workbooks(out, store, shown.release, selection, store.settings.geography)
+        with written_by_xlsxwriter(out):
+            books = write_workbooks(out, store, shown.release, selection, store.settings.geography)
         return f"{len(books)} workbook{'' if len(books) == 1 else 's'}"
     if format_ is Format.SDMX_CSV:
         return f"{write_sdmx(out, shown.blocks, shown.release, selection, shown.chosen)} rows"
@@ -263,3 +268,17 @@ def _figures(
     if format_ is Format.PARQUET:
         return f"{write_parquet(out, schema, batches)} rows"
     return f"{write_csv(out, schema, batches, dialect.value)} rows"
+
+
+@contextmanager
+def written_by_xlsxwriter(out: Path) -> Iterator[None]:
+    """Raise StoreWriteError where the disk refuses a workbook: xlsxwriter hides the OSError in an error of its own."""
+    from xlsxwriter.exceptions import FileCreateError
+
+    from sinks.durability import explained
+
+    with explained(out):
+        try:
+            yield
+        except FileCreateError as error:
+            raise error.args[0] from error

@@ -239,6 +239,20 @@ def test_vintages_are_of_the_supports_and_periods_asked_for_up_to_a_release(room
         assert {tuple(row.values()) for row in found} == wanted
 
 
+@pytest.mark.parametrize("form", ["xlsx", "sdmx-csv"])
+def test_a_file_is_no_directory_for_an_export_of_several(room: Path, form: str) -> None:
+    before = digest(room)
+    done = ocmw("export", "--store", room / "store", "--format", form, "--out", room / "log.avro")
+    assert_refused(done, 2, f"log.avro is a file; {form} is written into a directory")
+    assert digest(room) == before
+
+
+@pytest.mark.parametrize("more", [[], ["--table", "spells"]], ids=" ".join)
+def test_a_workbook_that_the_disk_refuses_is_told_in_a_sentence(room: Path, more: list[str]) -> None:
+    done = ocmw_apart("export", "--store", room / "store", *more, "--format", "xlsx", "--out", "/proc")
+    assert_refused(done, 1, "/proc: cannot be written (No such file or directory)")
+
+
 @pytest.mark.parametrize("command", ["export", "why", "rebuild", "recount"])
 def test_a_store_that_is_not_there_is_refused_and_not_made(room: Path, command: str) -> None:
     more = {

@@ -101,3 +101,10 @@ def test_the_benchmark_is_written_as_its_ending_says(store: Path, tmp_path: Path
     for name in ("report.html", "report.xlsx"):
         run("benchmark", "--store", store, "--year", "2023", "--out", tmp_path / name)
         assert (tmp_path / name).stat().st_size > 5000
+
+
+@pytest.mark.parametrize("ending", ["html", "xlsx"])
+def test_a_benchmark_that_the_disk_refuses_is_told_in_a_sentence(store: Path, ending: str) -> None:
+    done = ocmw("benchmark", "--store", store, "--year", "2023", "--out", f"/proc/report.{ending}")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith(f"ocmw: /proc/report.{ending}: cannot be written (No such file or directory)")
