@@ -29,6 +29,11 @@ def progress_bar() -> Iterator[Report]:
         yield report
 
 
+def counted(number: int, noun: str) -> str:
+    """Return ``1 row``, ``26,491 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print a table; numbers stand right."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)

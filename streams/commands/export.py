@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -117,8 +118,17 @@ def export(
         selection = Selection(zone or "public", frozenset(support or ()), frozenset(period or ()), ocmw)  # type: ignore[arg-type]
         made = _shown(found, selection, release, live=live)
         rows = _figures(found, made, format_, out, csv_dialect, labels=labels)
-        said = f"; {made.said}" if selection.zone == "provisional" else ""
+        said = f"; {made.said}" if selection.zone == "provisional" else _hint(made)
     typer.echo(f"{rows} in {out}{said}")
+
+
+def _hint(made: "Shown") -> str:
+    """Return where to look for what the public zone has nothing of, if it is there."""
+    from sinks.files.selection import select
+
+    hidden = made.selection.zone == "public" and not made.chosen
+    found = hidden and select(made.release, replace(made.selection, zone="restricted"))
+    return "; the restricted zone alone has some: --zone restricted" if found else ""
 
 
 def _refuse_idle(given: list[str], table: str | None, format_: Format) -> None:

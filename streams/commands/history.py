@@ -82,6 +82,20 @@ def replay(files: Files, store: Store) -> None:
     with progress_bar() as report:
         outcomes = Embedded.run(store, settings.figures(), files, settings.keep_releases, report)
     show(outcomes)
+    _show_store(store, aside=bool(outcomes.set_aside))
+
+
+def _show_store(store: Path, *, aside: bool) -> None:
+    """Print how many releases a store holds, and where it lists what a run set aside."""
+    from sinks.directory import DirectoryStore
+    from sinks.set_aside import FILE
+    from streams.console import counted
+
+    releases = len(DirectoryStore.reading(store).numbers())
+    none = f"no release in {store} yet: no update was closed"
+    typer.echo(f"{counted(releases, 'release')} in {store}" if releases else none)
+    if aside:
+        typer.echo(f"where what was set aside stood, and what to do: {store / FILE}")
 
 
 def show(outcomes: "Outcomes") -> None:

@@ -48,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = ocmw("replay", room / "log.avro", "--store", room / "store")
     assert (done.returncode, done.stdout, done.stderr) == (
         0,
-        "events in 5 = applied 5 + duplicates 0 + set aside 0\n",
+        f"events in 5 = applied 5 + duplicates 0 + set aside 0\n2 releases in {room / 'store'}\n",
         "",
     )
     return room
@@ -239,6 +239,18 @@ def test_vintages_are_of_the_supports_and_periods_asked_for_up_to_a_release(room
         assert {tuple(row.values()) for row in found} == wanted
 
 
+def test_an_export_of_nothing_public_says_that_it_is_restricted(room: Path) -> None:
+    table = "person | month | support\n" + "".join(
+        f"a | 2020-01 | IK_OW\nclose 2024-{month}\n" for month in ("06", "07")
+    )
+    assert ocmw("replay", log_file(room / "ik.avro", table), "--store", room / "new").returncode == 0
+    asked = ["export", "--store", room / "new", "--format", "csv", "--out", room / "out.csv"]
+    told = ocmw(*asked, "--support", "IK_OW").stdout
+    assert told == f"0 rows in {room / 'out.csv'}; the restricted zone alone has some: --zone restricted\n"
+    assert ocmw(*asked, "--support", "LL").stdout == f"0 rows in {room / 'out.csv'}\n"
+    assert "; " not in ocmw(*asked, "--support", "IK_OW", "--zone", "restricted").stdout
+
+
 @pytest.mark.parametrize("form", ["xlsx", "sdmx-csv"])
 def test_a_file_is_no_directory_for_an_export_of_several(room: Path, form: str) -> None:
     before = digest(room)
@@ -328,7 +340,11 @@ def test_a_setting_that_cannot_be_is_wrong_usage(room: Path) -> None:
 
 def test_a_store_without_updates_gives_empty_tables(room: Path) -> None:
     path = log_file(room / "open.avro", "person\n a\n left open")
-    assert ocmw("replay", path, "--store", room / "new").returncode == 0
+    done = ocmw("replay", path, "--store", room / "new")
+    assert (done.returncode, done.stdout.splitlines()[1:]) == (
+        0,
+        [f"no release in {room / 'new'} yet: no update was closed"],
+    )
     for zone in ("public", "restricted", "internal", "provisional"):
         out = room / f"{zone}.parquet"
         done = ocmw(
@@ -359,7 +375,13 @@ def test_events_that_were_set_aside_fail_nothing(room: Path) -> None:
     done = ocmw("replay", path, "--store", room / "store")
     assert (done.returncode, done.stdout.splitlines()) == (
         0,
-        ["events in 3 = applied 0 + duplicates 0 + set aside 3", "unknown-ocmw 1", "bad-attributes 2"],
+        [
+            "events in 3 = applied 0 + duplicates 0 + set aside 3",
+            "unknown-ocmw 1",
+            "bad-attributes 2",
+            f"2 releases in {room / 'store'}",
+            f"where what was set aside stood, and what to do: {room / 'store' / 'set_aside.csv'}",
+        ],
     )
 
 
