@@ -239,20 +239,21 @@ def _table(
     from sinks.files.indicators import INDICATOR_SCHEMA
     from sinks.files.parquet import write_parquet
     from sinks.files.selection import ExportRefusedError
+    from streams.console import counted
 
     if format_ is Format.PARQUET:
-        return f"{write_parquet(out, schema, batches)} rows"
+        return counted(write_parquet(out, schema, batches), "row")
     if format_ is Format.CSV:
-        return f"{write_csv(out, schema, batches, dialect.value)} rows"
+        return counted(write_csv(out, schema, batches, dialect.value), "row")
     if schema is INDICATOR_SCHEMA and format_ is Format.XLSX:
         from sinks.files.indicator_workbook import write_indicator_workbook
 
         with written_by_xlsxwriter(out):
-            return f"{write_indicator_workbook(out, name, batches)} rows"
+            return counted(write_indicator_workbook(out, name, batches), "row")
     if schema is INDICATOR_SCHEMA:
         from sinks.files.indicator_sdmx import write_indicator_sdmx
 
-        return f"{write_indicator_sdmx(out, batches)} rows"
+        return counted(write_indicator_sdmx(out, batches), "row")
     message = f"this table is written as parquet or csv, not {format_.value}"
     raise ExportRefusedError(message)
 
@@ -265,19 +266,20 @@ def _figures(
     from sinks.files.parquet import write_parquet
     from sinks.files.sdmx import write_sdmx
     from sinks.files.workbook import write_workbooks
+    from streams.console import counted
 
     selection = shown.selection
     if format_ is Format.XLSX:
         with written_by_xlsxwriter(out):
             books = write_workbooks(out, store, shown.release, selection, store.settings.geography)
-        return f"{len(books)} workbook{'' if len(books) == 1 else 's'}"
+        return counted(len(books), "workbook")
     if format_ is Format.SDMX_CSV:
-        return f"{write_sdmx(out, shown.blocks, shown.release, selection, shown.chosen)} rows"
+        return counted(write_sdmx(out, shown.blocks, shown.release, selection, shown.chosen), "row")
     schema = table_schema(selection.zone, labels=labels)
     batches = long_table(shown.blocks, shown.chosen, selection, labels=labels)
     if format_ is Format.PARQUET:
-        return f"{write_parquet(out, schema, batches)} rows"
-    return f"{write_csv(out, schema, batches, dialect.value)} rows"
+        return counted(write_parquet(out, schema, batches), "row")
+    return counted(write_csv(out, schema, batches, dialect.value), "row")
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def generate(
     Persons are random pseudonyms, places and rates those of Belgium; the same options give the same bytes.
     """
     from schemas.periods import parse_month
-    from streams.console import OUT, progress_bar
+    from streams.console import OUT, counted, progress_bar
     from streams.generator import generate as write_history
     from streams.settings import UsageError
 
@@ -41,7 +41,8 @@ def generate(
             made = write_history(persons, *months, seed, out, lambda done, total: report("writing months", done, total))
     except ValueError as error:
         raise UsageError(str(error)) from error
-    OUT.print(f"{made.persons:,} persons, {made.events:,} events and {made.updates} updates in {out}")
+    told = f"{counted(made.persons, 'person')}, {counted(made.events, 'event')} and {counted(made.updates, 'update')}"
+    OUT.print(f"{told} in {out}")
 
 
 def check(files: Files) -> None:
@@ -112,8 +113,10 @@ def show(outcomes: "Outcomes") -> None:
 
 def _show_places(outcomes: "Outcomes", most: int = 20) -> None:
     """Print where the first faults stand and what to do about them."""
+    from streams.console import say
+
     for file, record, fault in outcomes.set_aside[:most]:
-        typer.echo(f"{file} record {record}: {fault.slug}, {fault.reason}; {fault.remedy}")
+        say(f"{file} record {record}: {fault.slug}, {fault.reason}; {fault.remedy}")
     more = len(outcomes.set_aside) - most
     if more > 0:
-        typer.echo(f"... and {more} more; ocmw replay lists all in set_aside.csv of the store")
+        say(f"... and {more:,} more; ocmw replay lists all in set_aside.csv of the store")

@@ -358,6 +358,26 @@ def test_a_store_without_updates_gives_empty_tables(room: Path) -> None:
     assert (vintages.returncode, len((room / "v.csv").read_text().splitlines())) == (0, 1)
 
 
+def test_sentences_are_wrapped_on_a_terminal_and_are_a_line_elsewhere(room: Path) -> None:
+    asked = ["why", "--support", "LL", "--period", "2024-06", "--store", room / "store"]
+    (line,) = ocmw(*asked).stdout.splitlines()
+    wrapped = ocmw_apart(*asked, FORCE_COLOR="1", COLUMNS="60").stdout
+    assert max(map(len, wrapped.splitlines())) <= 60
+    assert " ".join(wrapped.splitlines()) == line
+
+
+def test_a_setting_is_explained_on_a_line_of_its_own() -> None:
+    told = ocmw("settings").stdout
+    assert "OCMW_KEEP_RELEASES = None (default None)\n    How many releases a store keeps readable; unset: all." in told
+
+
+def test_what_there_is_one_of_is_not_told_in_the_plural(room: Path) -> None:
+    out = room / "one.avro"
+    told = ocmw("generate", "--persons", "1", "--from", "2024-01", "--to", "2024-01", "--out", out).stdout
+    assert told.startswith("1 person, ")
+    assert told.endswith(f" and 1 update in {out}\n")
+
+
 def test_why_tells_what_no_claim_covers_from_what_no_update_closed(room: Path) -> None:
     path = log_file(room / "open.avro", "person\n a\n left open")
     assert ocmw("replay", path, "--store", room / "new").returncode == 0
