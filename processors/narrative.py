@@ -44,11 +44,11 @@ def _standing(key: BlockKey, update: Update, vintage: Vintage) -> list[str]:
                 )
             ]
         case State.PUBLISHED:
-            return [f"{name} is {audience} with {vintage.published_value}, by update {vintage.published_update}."]
+            return [f"{name} is {audience} with {vintage.published_value:,}, by update {vintage.published_update}."]
         case State.REVISING:
             return [
                 (
-                    f"{name} is {audience} with {vintage.published_value}, by update {vintage.published_update}, "
+                    f"{name} is {audience} with {vintage.published_value:,}, by update {vintage.published_update}, "
                     f"and under revision: {_movement(vintage)}; "
                     "the published figure stays until an update moves it by at most 1 % (G6)."
                 )
@@ -61,7 +61,7 @@ def _frozen(name: str, vintage: Vintage) -> str:
     if vintage.published_update is None:
         return f"{name} was first seen after {month_code(FROZEN_THROUGH)} was frozen: nothing is published (F2)."
     return (
-        f"{name} is frozen with {vintage.published_value}, by update {vintage.published_update}: "
+        f"{name} is frozen with {vintage.published_value:,}, by update {vintage.published_update}: "
         f"the series to {month_code(FROZEN_THROUGH)} never changes again (F2)."
     )
 
@@ -69,7 +69,7 @@ def _frozen(name: str, vintage: Vintage) -> str:
 def _movement(vintage: Vintage) -> str:
     if vintage.previous is None:
         return "nothing is stable at the first update of a log"
-    return f"it went from {vintage.previous} to {vintage.value}, more than {VARIATION_PERCENT} %"
+    return f"it went from {vintage.previous:,} to {vintage.value:,}, more than {VARIATION_PERCENT} %"
 
 
 def _revisions(story: Story) -> list[str]:
@@ -78,11 +78,11 @@ def _revisions(story: Story) -> list[str]:
     if not shown:
         return []
     first, *later = shown
-    sentences = [f"First published by update {first[0].update_id} with {first[1].published_value}."]
+    sentences = [f"First published by update {first[0].update_id} with {first[1].published_value:,}."]
     before = first[1].published_value
     for update, vintage in later:
         if vintage.published_value != before:
-            sentences.append(f"Revised by update {update.update_id} from {before} to {vintage.published_value}.")
+            sentences.append(f"Revised by update {update.update_id} from {before:,} to {vintage.published_value:,}.")
             before = vintage.published_value
     return sentences
 
@@ -98,7 +98,7 @@ def changes(release: Release, before: Release | None) -> list[str]:
 def tally(told: Sequence[str]) -> str:
     """Return how many of the sentences of ``changes`` there are of each kind, as ``18 new, 2 waiting``."""
     kinds = Counter(sentence.split(maxsplit=1)[0] for sentence in told)
-    return ", ".join(f"{number} {kind}" for kind, number in kinds.items()) or "nothing changed"
+    return ", ".join(f"{number:,} {kind}" for kind, number in kinds.items()) or "nothing changed"
 
 
 def _change(key: BlockKey, release: Release, before: Entry | None) -> str | None:
@@ -107,7 +107,7 @@ def _change(key: BlockKey, release: Release, before: Entry | None) -> str | None
     if vintage.published_update == release.update.update_id:
         return _shown(name, vintage, before.vintage if before else None)
     if vintage.state is State.REVISING and (before is None or before.vintage.state is not State.REVISING):
-        return f"revising  {name}: {_movement(vintage)}; {vintage.published_value} stays published"
+        return f"revising  {name}: {_movement(vintage)}; {vintage.published_value:,} stays published"
     if vintage.state is State.SETTLING:
         return f"waiting   {name}: {_movement(vintage)}"
     if vintage.state is State.PENDING and before is None:
@@ -117,7 +117,7 @@ def _change(key: BlockKey, release: Release, before: Entry | None) -> str | None
 
 def _shown(name: str, vintage: Vintage, before: Vintage | None) -> str:
     if before is None or before.published_update is None:
-        return f"new       {name}: {vintage.published_value}"
+        return f"new       {name}: {vintage.published_value:,}"
     if before.published_value == vintage.published_value:
-        return f"revised   {name}: {vintage.published_value} as before, other cells changed"
-    return f"revised   {name}: from {before.published_value} to {vintage.published_value}"
+        return f"revised   {name}: {vintage.published_value:,} as before, other cells changed"
+    return f"revised   {name}: from {before.published_value:,} to {vintage.published_value:,}"

@@ -142,6 +142,9 @@ def _snappy_checksum(mapped: mmap.mmap, end: int) -> int:
 def _mapped(path: Path) -> Iterator[mmap.mmap]:
     """Map a file, so that a length read from broken bytes never asks for more memory than the file has."""
     try:
+        if path.is_file() and not path.stat().st_size:
+            message = f"{path}: the file is empty; export it again"
+            raise CorruptFileError(message)
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             yield mapped
     except (OSError, ValueError) as error:

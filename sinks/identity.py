@@ -12,7 +12,7 @@ from schemas.breakdowns import CATEGORIES
 from schemas.places import PLACES
 from schemas.settings import FigureSettings
 from sinks.durability import put_in_place, temporary
-from sinks.errors import StoreMismatchError
+from sinks.errors import StoreCorruptError, StoreMismatchError
 
 FORMAT = 1
 """Version of the layout of the directory; a change that older software would misread raises it."""
@@ -43,13 +43,18 @@ def exists(root: Path) -> bool:
 
 
 def settings_of(root: Path) -> FigureSettings:
-    """Return the settings a store was made with. Raises StoreMismatchError for none, or one of another version."""
+    """Return the settings a store was made with.
+
+    Raises StoreMismatchError for none, or one of another version, StoreCorruptError where its file cannot be read.
+    """
     if not exists(root):
         message = f"{root}: no store here; make one with ocmw replay"
         raise StoreMismatchError(message)
     found = _read(root)
-    if found.get("format") != FORMAT:
-        message = f"{root}: a store of format {found.get('format')}, this program reads {FORMAT}; replay the log anew"
+    if found["format"] != FORMAT:
+        later = "use the version of it that made the store, or a later one"
+        remedy = later if found["format"] > FORMAT else "replay the log anew"
+        message = f"{root}: a store of format {found['format']}, this program reads {FORMAT}; {remedy}"
         raise StoreMismatchError(message)
     if found.get("codebook") != codebook():
         message = f"{root}: a store with other lists of places or categories; replay the log into a new store"
@@ -70,8 +75,10 @@ def _words(settings: FigureSettings) -> str:
 
 
 def _read(root: Path) -> dict[str, Any]:
+    path = root / _FILE
     try:
-        found = json.loads((root / _FILE).read_text(encoding="utf-8"))
-    except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {}
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found | {"format": int(found["format"])}
+    except (ValueError, TypeError, KeyError) as error:
+        message = f"{path}: cannot be read; restore it from a copy, or replay the log into a new store"
+        raise StoreCorruptError(message) from error

@@ -1,8 +1,13 @@
 """The one program, ``ocmw``: exit 0 done, 1 failed, 2 wrong usage; one sentence on standard error says why.
 
+Where nobody reads its output any more it ends as other programs do: 141, and no word.
+
 A command imports what it needs when it runs, so that help is instant: no kernel is compiled or imported for it.
 """
 
+import errno
+import os
+import signal
 import sys
 from types import ModuleType
 
@@ -20,6 +25,7 @@ from streams.commands import (
     outreach,
     verification,
 )
+from streams.kafka import reason
 
 app = typer.Typer(
     name="ocmw",
@@ -57,18 +63,37 @@ for title, parts in PANELS:
 
 def main() -> None:
     """Run the program; what people can mend becomes one sentence, anything else is our fault and shows itself."""
+    reason.listen()
     try:
-        app()
-    except Exception as error:
-        code = _exit_code(error)
+        try:
+            app()
+        finally:
+            typer.echo(nl=False)  # flushes: what Python itself cannot write at its end is a traceback
+    except (Exception, SystemExit) as error:
+        cause = error.__context__ if isinstance(error, SystemExit) else error  # typer and rich make an exit of it
+        if isinstance(cause, BrokenPipeError):
+            _drop_output()
+            sys.exit(128 + signal.SIGPIPE)
+        code, sentence = _told(error)
         if code is None:
             raise
-        sys.stderr.write(f"ocmw: {error}\n")
+        sys.stderr.write(f"ocmw: {sentence}\n")
+        if isinstance(error, OSError):
+            _drop_output()
         sys.exit(code)
 
 
-def _exit_code(error: Exception) -> int | None:
+def _drop_output() -> None:
+    """Let Python find a place for what it still holds of the output, when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _told(error: BaseException) -> tuple[int | None, str]:
     """Return 2 for what was asked wrongly, 1 for what cannot be done as things stand, None for a fault of ours."""
+    if isinstance(error, SystemExit):
+        return None, ""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return 1, f"{error.strerror} for the output or a temporary file; make room, or send the output elsewhere"
     from schemas.log import CorruptFileError  # noqa: PLC0415 - not needed for help
     from sinks.errors import StoreError  # noqa: PLC0415
     from sinks.files.selection import ExportRefusedError  # noqa: PLC0415
@@ -76,9 +101,10 @@ def _exit_code(error: Exception) -> int | None:
     from streams.settings import UsageError  # noqa: PLC0415
 
     if isinstance(error, (UsageError, ExportRefusedError)):
-        return 2
+        return 2, str(error)
     if isinstance(error, (CorruptFileError, StoreError, ApprovalMissingError)):
-        return 1
-    from streams.kafka.errors import SENTENCES  # noqa: PLC0415 - last, for it loads the client
+        return 1, str(error)
+    from streams.kafka.errors import sentence  # noqa: PLC0415 - last, for it loads the client
 
-    return 1 if isinstance(error, SENTENCES) else None
+    told = sentence(error)
+    return (1, told) if told else (None, "")

@@ -1,8 +1,11 @@
 """What people see: a progress bar on standard error, tables and sentences on standard output."""
 
+import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -27,6 +30,18 @@ def progress_bar() -> Iterator[Report]:
             bar.update(task, description=what, completed=done, total=total)
 
         yield report
+
+
+def say(sentence: str, indent: int = 0) -> None:
+    """Print a sentence; on a terminal it is wrapped between words, elsewhere it is one line."""
+    width, margin = OUT.width if OUT.is_terminal else sys.maxsize, " " * indent
+    wrapped = textwrap.wrap(sentence, width - indent, break_long_words=False, break_on_hyphens=False)
+    typer.echo(textwrap.indent("\n".join(wrapped), margin))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 row``, ``26,491 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

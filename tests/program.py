@@ -41,7 +41,7 @@ def ocmw(*arguments: object, **settings: str) -> Done:
 
 
 def ocmw_apart(*arguments: object, **settings: str) -> Done:
-    """Run a command in a process of its own: a client of Kafka that was refused leaves to its end what is open."""
+    """Run a command in a process of its own: a client of Kafka, or xlsxwriter, leaves open what was refused."""
     given = {name: value for name, value in os.environ.items() if not name.startswith("OCMW_")}
     command = [sys.executable, "-c", "from streams.cli import main; main()", *map(str, arguments)]
     done = subprocess.run(command, env={**given, **settings}, capture_output=True, text=True, check=False)  # noqa: S603

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from streams.commands.export import written_by_xlsxwriter
 from streams.commands.history import Store
 
 
@@ -28,8 +29,9 @@ def benchmark(
         message = f"{out} is neither .xlsx nor .html; the ending says which of the two is written"
         raise UsageError(message)
     found = DirectoryStore.reading(store)
+    number = found.release(release).update.sequence
     try:
-        compared = compare(found.root, found.release(release).update.sequence, year)
+        compared = compare(found.root, number, year)
     except LookupError as error:
         raise UsageError(str(error)) from error
     if out.suffix == ".html":
@@ -39,5 +41,6 @@ def benchmark(
     else:
         from sinks.files.benchmark_workbook import write_workbook
 
-        write_workbook(out, compared)
+        with written_by_xlsxwriter(out):
+            write_workbook(out, compared)
     typer.echo(f"{len(compared.places)} places compared in {out}")

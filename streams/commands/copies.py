@@ -17,13 +17,13 @@ def redis_fill(
 ) -> None:
     """Put what the copy in Redis lacks, and publish what it has not; readers see whole releases meanwhile."""
     from sinks.directory import DirectoryStore
-    from streams.console import OUT
+    from streams.console import OUT, counted
     from streams.redis_settings import RedisSettings
 
     copy = RedisSettings().copy_of_store()
     home = DirectoryStore.reading(store)
     made = copy.make_up(home)
-    OUT.print(f"{made} releases published, Redis shows release {copy.latest()}; nothing of it is missing")
+    OUT.print(f"{counted(made, 'release')} published, Redis shows release {copy.latest()}; nothing of it is missing")
 
 
 def redis_acl(

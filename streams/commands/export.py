@@ -1,5 +1,8 @@
 """Figures out of a store, as files."""
 
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +12,6 @@ import typer
 from streams.commands.history import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pyarrow as pa
 
     from sinks.directory import DirectoryStore
@@ -32,6 +33,20 @@ class Dialect(StrEnum):
 
     PLAIN = "plain"
     EXCEL = "excel"
+
+
+_IDLE_IN_TABLE: dict[str | None, tuple[str, ...]] = {
+    None: (),
+    "vintages": ("--ocmw", "--live", "--released", "--labels"),
+    "youth_care": ("--support", "--period", "--live", "--released", "--labels"),
+}
+_IDLE_IN_INDICATORS = ("--support", "--live", "--released", "--labels")
+_IDLE_IN_FORMAT: dict[Format, tuple[str, ...]] = {
+    Format.CSV: (),
+    Format.PARQUET: ("--csv-dialect",),
+    Format.XLSX: ("--csv-dialect", "--labels"),
+    Format.SDMX_CSV: ("--csv-dialect", "--labels"),
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -78,18 +93,75 @@ def export(
     OCMW's months that are not stable), internal (all of the newest update; it never leaves the house).
     """
     from sinks.directory import DirectoryStore
-    from sinks.files.selection import Selection
+    from sinks.files.selection import ExportRefusedError, Selection
 
+    if format_ in (Format.XLSX, Format.SDMX_CSV) and out.exists() and not out.is_dir():
+        message = f"{out} is a file; {format_.value} is written into a directory, name one with --out"
+        raise ExportRefusedError(message)
+    given = {
+        "--support": support,
+        "--period": period,
+        "--ocmw": ocmw,
+        "--live": live,
+        "--released": live is False,
+        "--labels": labels,
+        "--csv-dialect": csv_dialect is Dialect.EXCEL,
+    }
+    _refuse_idle([option for option, value in given.items() if value], table, format_)
     found = DirectoryStore.reading(store)
     said = ""
     if table is not None:
-        rows = _table(table, *_rows_of(found, table, zone, release), format_, out, csv_dialect)
+        asked = Selection("internal", frozenset(support or ()), frozenset(period or ()), ocmw)
+        schema, batches = _rows_of(found, table, zone, release)
+        rows = _table(table, schema, _kept(batches, asked), format_, out, csv_dialect)
     else:
         selection = Selection(zone or "public", frozenset(support or ()), frozenset(period or ()), ocmw)  # type: ignore[arg-type]
         made = _shown(found, selection, release, live=live)
         rows = _figures(found, made, format_, out, csv_dialect, labels=labels)
-        said = f"; {made.said}" if selection.zone == "provisional" else ""
+        said = f"; {made.said}" if selection.zone == "provisional" else _hint(made)
     typer.echo(f"{rows} in {out}{said}")
+
+
+def _hint(made: "Shown") -> str:
+    """Return where to look for what the public zone has nothing of, if it is there."""
+    from sinks.files.selection import select
+
+    hidden = made.selection.zone == "public" and not made.chosen
+    found = hidden and select(made.release, replace(made.selection, zone="restricted"))
+    return "; the restricted zone alone has some: --zone restricted" if found else ""
+
+
+def _refuse_idle(given: list[str], table: str | None, format_: Format) -> None:
+    """Refuse an option that would change nothing: who gives it means something by it."""
+    from sinks.files.selection import ExportRefusedError
+
+    for what, idle in (
+        (f"table {table}", _IDLE_IN_TABLE.get(table, _IDLE_IN_INDICATORS)),
+        (f"format {format_.value}", _IDLE_IN_FORMAT[format_]),
+    ):
+        for option in given:
+            if option in idle:
+                message = f"{option} does not apply to the {what}; leave it out"
+                raise ExportRefusedError(message)
+
+
+def _kept(batches: "Iterable[pa.RecordBatch]", asked: "Selection") -> "Iterator[pa.RecordBatch]":
+    """Yield the rows of what was asked for; the period of an indicator is its reference."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted: dict[str, Collection[str]] = {
+        "support": asked.supports,
+        "period": asked.periods,
+        "reference": asked.periods,
+        "geo": {asked.ocmw} if asked.ocmw else (),
+    }
+    for batch in batches:
+        told = batch
+        for column, values in wanted.items():
+            if values and column in batch.schema.names:
+                told = told.filter(pc.is_in(told[column].cast(pa.string()), pa.array(values)))
+        yield told
 
 
 def _shown(store: "DirectoryStore", selection: "Selection", number: int | None, *, live: bool | None) -> "Shown":
@@ -119,7 +191,12 @@ def _rows_of(
     from sinks.vintages import VINTAGE_SCHEMA
 
     if table == "vintages":
-        return VINTAGE_SCHEMA, vintage_batches(store)
+        if zone not in (None, "internal"):
+            message = "vintages stand in the internal zone, for they hold what is not stable; leave --zone out"
+            raise ExportRefusedError(message)
+        return VINTAGE_SCHEMA, vintage_batches(
+            store, None if release is None else store.release(release).update.sequence
+        )
     if table == YOUTH_TABLE:
         return INDICATOR_SCHEMA, _youth_care(store, zone, release)
     if table not in TABLES:
@@ -162,19 +239,21 @@ def _table(
     from sinks.files.indicators import INDICATOR_SCHEMA
     from sinks.files.parquet import write_parquet
     from sinks.files.selection import ExportRefusedError
+    from streams.console import counted
 
     if format_ is Format.PARQUET:
-        return f"{write_parquet(out, schema, batches)} rows"
+        return counted(write_parquet(out, schema, batches), "row")
     if format_ is Format.CSV:
-        return f"{write_csv(out, schema, batches, dialect.value)} rows"
+        return counted(write_csv(out, schema, batches, dialect.value), "row")
     if schema is INDICATOR_SCHEMA and format_ is Format.XLSX:
         from sinks.files.indicator_workbook import write_indicator_workbook
 
-        return f"{write_indicator_workbook(out, name, batches)} rows"
+        with written_by_xlsxwriter(out):
+            return counted(write_indicator_workbook(out, name, batches), "row")
     if schema is INDICATOR_SCHEMA:
         from sinks.files.indicator_sdmx import write_indicator_sdmx
 
-        return f"{write_indicator_sdmx(out, batches)} rows"
+        return counted(write_indicator_sdmx(out, batches), "row")
     message = f"this table is written as parquet or csv, not {format_.value}"
     raise ExportRefusedError(message)
 
@@ -187,15 +266,31 @@ def _figures(
     from sinks.files.parquet import write_parquet
     from sinks.files.sdmx import write_sdmx
     from sinks.files.workbook import write_workbooks
+    from streams.console import counted
 
     selection = shown.selection
     if format_ is Format.XLSX:
-        books = write_workbooks(out, store, shown.release, selection, store.settings.geography)
-        return f"{len(books)} workbook{'' if len(books) == 1 else 's'}"
+        with written_by_xlsxwriter(out):
+            books = write_workbooks(out, store, shown.release, selection, store.settings.geography)
+        return counted(len(books), "workbook")
     if format_ is Format.SDMX_CSV:
-        return f"{write_sdmx(out, shown.blocks, shown.release, selection, shown.chosen)} rows"
+        return counted(write_sdmx(out, shown.blocks, shown.release, selection, shown.chosen), "row")
     schema = table_schema(selection.zone, labels=labels)
     batches = long_table(shown.blocks, shown.chosen, selection, labels=labels)
     if format_ is Format.PARQUET:
-        return f"{write_parquet(out, schema, batches)} rows"
-    return f"{write_csv(out, schema, batches, dialect.value)} rows"
+        return counted(write_parquet(out, schema, batches), "row")
+    return counted(write_csv(out, schema, batches, dialect.value), "row")
+
+
+@contextmanager
+def written_by_xlsxwriter(out: Path) -> Iterator[None]:
+    """Raise StoreWriteError where the disk refuses a workbook: xlsxwriter hides the OSError in an error of its own."""
+    from xlsxwriter.exceptions import FileCreateError
+
+    from sinks.durability import explained
+
+    with explained(out):
+        try:
+            yield
+        except FileCreateError as error:
+            raise error.args[0] from error

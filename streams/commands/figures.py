@@ -26,17 +26,21 @@ def why(
     from schemas.periods import Period
     from sinks.directory import DirectoryStore
     from sinks.files.selection import Selection
+    from streams.console import say
     from streams.story import story_of
 
     found = DirectoryStore.reading(store)
     Selection("internal", frozenset({support}), frozenset({period}))  # refuses codes that do not exist
     key = BlockKey(support, Period.parse(period))
     story = story_of(found, key)
+    if not found.latest():
+        say(f"{support} {period} is not counted yet: no update of this store is closed.")
+        return
     if not story:
-        typer.echo(f"{support} {period} has no row in any update of this store: no claim covers it.")
+        say(f"{support} {period} has no row in any update of this store: no claim covers it.")
         return
     for sentence in sentences(key, story):
-        typer.echo(sentence)
+        say(sentence)
 
 
 def changes(
@@ -47,17 +51,18 @@ def changes(
     from processors.narrative import changes as sentences
     from processors.narrative import tally
     from sinks.directory import DirectoryStore
+    from streams.console import say
 
     found = DirectoryStore.reading(store)
     now = found.release(release)
     number = now.update.sequence
     before = found.release(number - 1) if number - 1 in found.numbers() else None
     if before is None and number > 1:
-        typer.echo(f"Release {number - 1} is no longer kept: all that release {number} holds counts as new.")
+        say(f"Release {number - 1} is no longer kept: all that release {number} holds counts as new.")
     told = sentences(now, before)
-    typer.echo(f"Release {number}, update {now.update.update_id}: {tally(told)}")
+    say(f"Release {number}, update {now.update.update_id}: {tally(told)}")
     for sentence in told:
-        typer.echo(sentence)
+        say(sentence)
 
 
 def delays(
@@ -81,6 +86,7 @@ def delays(
 
 def settings() -> None:
     """List all settings with their default, their value now, and what they mean; secrets as stars."""
+    from streams.console import say
     from streams.health import HealthSettings
     from streams.kafka.settings import KafkaSettings
     from streams.redis_settings import RedisSettings
@@ -88,4 +94,5 @@ def settings() -> None:
 
     for now in [Settings(), KafkaSettings(), RedisSettings(), HealthSettings()]:
         for one in listed(now):
-            typer.echo(f"{one.name} = {one.value} (default {one.default})\n    {one.description}")
+            say(f"{one.name} = {one.value} (default {one.default})")
+            say(one.description, indent=4)

@@ -34,7 +34,7 @@ def generate(
     Persons are random pseudonyms, places and rates those of Belgium; the same options give the same bytes.
     """
     from schemas.periods import parse_month
-    from streams.console import OUT, progress_bar
+    from streams.console import OUT, counted, progress_bar
     from streams.generator import generate as write_history
     from streams.settings import UsageError
 
@@ -44,7 +44,8 @@ def generate(
             made = write_history(persons, *months, seed, out, lambda done, total: report("writing months", done, total))
     except ValueError as error:
         raise UsageError(str(error)) from error
-    OUT.print(f"{made.persons:,} persons, {made.events:,} events and {made.updates} updates in {out}")
+    told = f"{counted(made.persons, 'person')}, {counted(made.events, 'event')} and {counted(made.updates, 'update')}"
+    OUT.print(f"{told} in {out}")
 
 
 def check(files: Files) -> None:
@@ -85,6 +86,20 @@ def replay(files: Files, store: Store) -> None:
     with progress_bar() as report:
         outcomes = Embedded.run(store, settings.figures(), files, settings.keep_releases, report)
     show(outcomes)
+    _show_store(store, aside=bool(outcomes.set_aside))
+
+
+def _show_store(store: Path, *, aside: bool) -> None:
+    """Print how many releases a store holds, and where it lists what a run set aside."""
+    from sinks.directory import DirectoryStore
+    from sinks.set_aside import FILE
+    from streams.console import counted
+
+    releases = len(DirectoryStore.reading(store).numbers())
+    none = f"no release in {store} yet: no update was closed"
+    typer.echo(f"{counted(releases, 'release')} in {store}" if releases else none)
+    if aside:
+        typer.echo(f"where what was set aside stood, and what to do: {store / FILE}")
 
 
 def show(outcomes: "Outcomes") -> None:
@@ -101,8 +116,10 @@ def show(outcomes: "Outcomes") -> None:
 
 def _show_places(outcomes: "Outcomes", most: int = 20) -> None:
     """Print where the first faults stand and what to do about them."""
+    from streams.console import say
+
     for file, record, fault in outcomes.set_aside[:most]:
-        typer.echo(f"{file} record {record}: {fault.slug}, {fault.reason}; {fault.remedy}")
+        say(f"{file} record {record}: {fault.slug}, {fault.reason}; {fault.remedy}")
     more = len(outcomes.set_aside) - most
     if more > 0:
-        typer.echo(f"... and {more} more; ocmw replay lists all in set_aside.csv of the store")
+        say(f"... and {more:,} more; ocmw replay lists all in set_aside.csv of the store")

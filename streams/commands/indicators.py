@@ -27,10 +27,16 @@ def indicators(
     ] = None,
 ) -> None:
     """Show how long, how often again, who comes and goes and where to, as far as the months they need are published."""
+    from schemas.indicators import is_public
+    from schemas.places import PLACES
     from sinks.directory import DirectoryStore
     from sinks.files.indicators import TABLES, indicator_batches
     from streams.console import show_table
+    from streams.settings import UsageError
 
+    if place not in {geo for _, geo in PLACES}:
+        message = f"no such NIS code: {place!r}; write five digits, as 44021, or 01000 for the kingdom"
+        raise UsageError(message)
     found = DirectoryStore.reading(store)
     number = found.release(release).update.sequence if release is not None else found.latest()
     if update is not None:
@@ -43,10 +49,13 @@ def indicators(
                 typer.echo(f"\n{title}")
                 show_table("", ("category", "count", "base"), newest)
                 shown = True
-    if not shown:
-        typer.echo(
-            f"Nothing is shown of {place} in the {zone} zone at release {number}: no month it needs is published."
-        )
+    if shown:
+        return
+    if zone == "public" and not any(is_public(level, geo) for level, geo in PLACES if geo == place):
+        why = ": of municipalities it shows the centre cities alone; ask with --zone restricted."
+    else:
+        why = f" at release {number}: no month it needs is published."
+    typer.echo(f"Nothing is shown of {place} in the {zone} zone{why}")
 
 
 def _counted(store: "DirectoryStore", update: str) -> int:

@@ -48,15 +48,15 @@ def emit(files: Files) -> None:
     from streams import kernel_cache
 
     kernel_cache.prepare()
-    from streams.console import OUT, progress_bar
+    from streams.console import OUT, counted, progress_bar
     from streams.kafka.emit import emit as send
     from streams.kafka.settings import KafkaSettings
 
     with progress_bar() as report:
         emitted = asyncio.run(send(KafkaSettings(), files, report))
     OUT.print(
-        f"{emitted.events:,} events and {emitted.closed} closings sent; {emitted.unreadable} records do not parse and "
-        f"were not sent; {emitted.refused} closings refused"
+        f"{counted(emitted.events, 'event')} and {counted(emitted.closed, 'closing')} sent; {emitted.unreadable:,} "
+        f"records do not parse and were not sent; {emitted.refused:,} closings refused"
     )
 
 
@@ -138,12 +138,12 @@ def log_export(
     from streams import kernel_cache
 
     kernel_cache.prepare()
-    from streams.console import OUT
+    from streams.console import OUT, counted
     from streams.kafka.log_export import export_log
     from streams.kafka.settings import KafkaSettings
 
     written = asyncio.run(export_log(KafkaSettings(), out))
-    OUT.print(f"{written:,} events in {out}")
+    OUT.print(f"{counted(written, 'event')} in {out}")
 
 
 def status(
@@ -236,6 +236,8 @@ def show_letter(
     from streams.kafka.dead_letters import dead_letters
     from streams.kafka.settings import KafkaSettings
 
+    _refuse_unknown(slug)
+
     async def found() -> list[tuple[int, int, int]]:
         return [(letter.partition, letter.offset, letter.size) async for letter in dead_letters(KafkaSettings(), slug)]
 
@@ -246,11 +248,21 @@ def resend_letters(
     slug: Annotated[str, typer.Argument(help="The reason that was mended.", show_default=False)],
 ) -> None:
     """Send again what was set aside for a reason; what was counted meanwhile counts once."""
-    from streams.console import OUT
+    from streams.console import OUT, counted
     from streams.kafka.dead_letters import resend
     from streams.kafka.settings import KafkaSettings
 
-    OUT.print(f"{asyncio.run(resend(KafkaSettings(), slug)):,} events sent again")
+    _refuse_unknown(slug)
+    OUT.print(f"{counted(asyncio.run(resend(KafkaSettings(), slug)), 'event')} sent again")
+
+
+def _refuse_unknown(slug: str) -> None:
+    from schemas.faults import FAULT
+    from streams.settings import UsageError
+
+    if slug not in FAULT:
+        message = f"{slug!r} is no reason for which events are set aside; choose among {', '.join(FAULT)}"
+        raise UsageError(message)
 
 
 def demo_kafka(

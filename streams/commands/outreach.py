@@ -40,6 +40,7 @@ def list_(
     kernel_cache.prepare()
     from schemas.indicators import YOUTH_MONTHS, half_year_of
     from sinks.directory import DirectoryStore
+    from streams.console import counted
     from streams.youth_care import Wanted, domain_key, outreach_list, write_outreach
 
     if after not in YOUTH_MONTHS:
@@ -52,4 +53,4 @@ def list_(
     key, found = domain_key(settings.outreach_key), DirectoryStore.reading(store)
     pseudonyms = outreach_list(found.root, found.release(release), found.settings, wanted, key)
     digest = write_outreach(found.root, out, pseudonyms, wanted, approval)
-    typer.echo(f"{len(pseudonyms)} pseudonyms for {ocmw} in {out}; log of accesses: {digest}")
+    typer.echo(f"{counted(len(pseudonyms), 'pseudonym')} for {ocmw} in {out}; log of accesses: {digest}")

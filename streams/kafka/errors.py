@@ -10,6 +10,8 @@ from aiokafka.errors import (
 from processors.alignment import GapError
 from processors.brake import BrakeError
 from processors.partition import LogError
+from streams.kafka.reason import REASON
+from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import TopicsError
 from streams.kafka.updates import RequestRefusedError
 from streams.servers.kafka import ServerError
@@ -26,3 +28,12 @@ SENTENCES = (
     TopicAuthorizationFailedError,
     ServerError,
 )
+
+
+def sentence(error: BaseException) -> str | None:
+    """Return what people can do about an error, None where it is a fault of ours."""
+    if isinstance(error, KafkaConnectionError):
+        reason = f" ({REASON.text})" if REASON.text else ""
+        remedy = "start its broker, or name another in OCMW_KAFKA_SERVERS"
+        return f"Kafka cannot be reached at {KafkaSettings().servers}{reason}; {remedy}"
+    return str(error) if isinstance(error, SENTENCES) else None

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from history import log_file, records
-from program import Done, ocmw
+from program import Done, ocmw, ocmw_apart
 from shown import shown
 
 from schemas.log import write_log
@@ -48,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = ocmw("replay", room / "log.avro", "--store", room / "store")
     assert (done.returncode, done.stdout, done.stderr) == (
         0,
-        "events in 5 = applied 5 + duplicates 0 + set aside 0\n",
+        f"events in 5 = applied 5 + duplicates 0 + set aside 0\n2 releases in {room / 'store'}\n",
         "",
     )
     return room
@@ -103,7 +103,8 @@ def missing(room: Path) -> Path:
     ("command", "wrong", "words"),
     [
         ("replay", no_avro, "not an Avro file"),
-        ("replay", empty, "cannot be read as Avro"),
+        ("replay", empty, "the file is empty"),
+        ("check", empty, "the file is empty"),
         ("replay", truncated, "corrupt or truncated"),
         ("replay", flipped, "corrupt"),
         ("replay", missing, "No such file"),
@@ -128,14 +129,41 @@ def test_a_corrupt_file_makes_no_store(room: Path) -> None:
     assert not (room / "new").exists()
 
 
+def older(known: str) -> str:
+    return json.dumps(json.loads(known) | {"format": 0})
+
+
+def newer(known: str) -> str:
+    return json.dumps(json.loads(known) | {"format": 999})
+
+
+def torn(known: str) -> str:
+    return known[:20]
+
+
+def of_no_format(_known: str) -> str:
+    return "{}"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (older, "a store of format 0, this program reads 1; replay the log anew"),
+        (newer, "a store of format 999, this program reads 1; use the version of it that made the store, or a later"),
+        (torn, "store.json: cannot be read"),
+        (of_no_format, "store.json: cannot be read"),
+    ],
+)
 @pytest.mark.parametrize("command", ["replay", "export"])
-def test_a_store_of_another_version_is_refused(room: Path, command: str) -> None:
-    identity = json.loads((room / "store" / "store.json").read_text())
-    (room / "store" / "store.json").write_text(json.dumps(identity | {"format": 999}))
+def test_a_store_of_another_version_or_without_its_identity_is_refused(
+    room: Path, command: str, wrong: Callable[[str], str], words: str
+) -> None:
+    identity = room / "store" / "store.json"
+    identity.write_text(wrong(identity.read_text()))
     before = digest(room / "store")
     more = {"replay": [room / "log.avro"], "export": ["--format", "csv", "--out", room / "out.csv"]}
     done = ocmw(command, *more[command], "--store", room / "store")
-    assert_refused(done, 1, "format 999")
+    assert_refused(done, 1, words)
     assert digest(room / "store") == before
     assert not (room / "out.csv").exists()
 
@@ -173,9 +201,21 @@ EXPORT = ["export", "--format", "parquet", "--out", "OUT"]
         ([*EXPORT, "--period", "2024-13"], 2, "2024-13"),
         ([*EXPORT, "--ocmw", "99999"], 2, "99999"),
         ([*EXPORT, "--table", "secrets"], 2, "secrets"),
+        ([*EXPORT, "--table", "vintages", "--zone", "public"], 2, "internal zone"),
+        ([*EXPORT, "--table", "vintages", "--ocmw", "11002"], 2, "--ocmw does not apply to the table vintages"),
+        ([*EXPORT, "--table", "vintages", "--labels"], 2, "--labels does not apply"),
+        ([*EXPORT, "--table", "vintages", "--released"], 2, "--released does not apply"),
+        ([*EXPORT, "--table", "vintages", "--support", "XX"], 2, "XX"),
+        ([*EXPORT, "--table", "vintages", "--release", "9"], 1, "release 9"),
+        ([*EXPORT, "--table", "duration", "--support", "LL"], 2, "--support does not apply to the table duration"),
+        ([*EXPORT, "--table", "youth_care", "--period", "2024"], 2, "--period does not apply to the table youth_care"),
+        ([*EXPORT, "--csv-dialect", "excel"], 2, "--csv-dialect does not apply to the format parquet"),
+        (["export", "--format", "xlsx", "--out", "OUT", "--labels"], 2, "--labels does not apply to the format xlsx"),
         (["why", "--support", "XX", "--period", "2024"], 2, "XX"),
         (["why", "--support", "LL", "--period", "2024-5"], 2, "2024-5"),
         (["changes", "--release", "9"], 1, "release 9"),
+        (["benchmark", "--year", "2024", "--release", "9", "--out", "OUT.html"], 1, "release 9"),
+        (["benchmark", "--year", "1999", "--out", "OUT.html"], 2, "no indicators of 1999"),
     ],
     ids=lambda value: " ".join(value[-4:]) if isinstance(value, list) else None,
 )
@@ -183,6 +223,46 @@ def test_what_cannot_be_shown_is_refused_in_a_sentence(room: Path, arguments: li
     given = [str(room / "out") if argument == "OUT" else argument for argument in arguments]
     assert_refused(ocmw(*given, "--store", room / "store"), code, words)
     assert not (room / "out").exists()
+
+
+def test_vintages_are_of_the_supports_and_periods_asked_for_up_to_a_release(room: Path) -> None:
+    for asked, wanted in (
+        (["--support", "LL", "--period", "2024-01"], {("LL", "2024-01", 1), ("LL", "2024-01", 2)}),
+        (["--support", "LL", "--period", "2024-01", "--release", "1", "--zone", "internal"], {("LL", "2024-01", 1)}),
+    ):
+        out = room / "vintages.parquet"
+        done = ocmw(
+            "export", "--store", room / "store", "--table", "vintages", *asked, "--format", "parquet", "--out", out
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        found = pq.read_table(out, columns=["support", "period", "sequence"]).to_pylist()
+        assert {tuple(row.values()) for row in found} == wanted
+
+
+def test_an_export_of_nothing_public_says_that_it_is_restricted(room: Path) -> None:
+    table = "person | month | support\n" + "".join(
+        f"a | 2020-01 | IK_OW\nclose 2024-{month}\n" for month in ("06", "07")
+    )
+    assert ocmw("replay", log_file(room / "ik.avro", table), "--store", room / "new").returncode == 0
+    asked = ["export", "--store", room / "new", "--format", "csv", "--out", room / "out.csv"]
+    told = ocmw(*asked, "--support", "IK_OW").stdout
+    assert told == f"0 rows in {room / 'out.csv'}; the restricted zone alone has some: --zone restricted\n"
+    assert ocmw(*asked, "--support", "LL").stdout == f"0 rows in {room / 'out.csv'}\n"
+    assert "; " not in ocmw(*asked, "--support", "IK_OW", "--zone", "restricted").stdout
+
+
+@pytest.mark.parametrize("form", ["xlsx", "sdmx-csv"])
+def test_a_file_is_no_directory_for_an_export_of_several(room: Path, form: str) -> None:
+    before = digest(room)
+    done = ocmw("export", "--store", room / "store", "--format", form, "--out", room / "log.avro")
+    assert_refused(done, 2, f"log.avro is a file; {form} is written into a directory")
+    assert digest(room) == before
+
+
+@pytest.mark.parametrize("more", [[], ["--table", "spells"]], ids=" ".join)
+def test_a_workbook_that_the_disk_refuses_is_told_in_a_sentence(room: Path, more: list[str]) -> None:
+    done = ocmw_apart("export", "--store", room / "store", *more, "--format", "xlsx", "--out", "/proc")
+    assert_refused(done, 1, "/proc: cannot be written (No such file or directory)")
 
 
 @pytest.mark.parametrize("command", ["export", "why", "rebuild", "recount"])
@@ -214,6 +294,45 @@ def test_a_wrong_flag_is_wrong_usage(arguments: list[str]) -> None:
     assert done.stderr
 
 
+@pytest.mark.parametrize("command", ["show", "resend"])
+def test_a_reason_for_setting_aside_that_does_not_exist_is_refused_without_a_broker(command: str) -> None:
+    done = ocmw("dead-letters", command, "bogus", OCMW_KAFKA_SERVERS="localhost:1")
+    assert_refused(done, 2, "'bogus' is no reason for which events are set aside")
+
+
+@pytest.mark.parametrize("command", [["status"], ["close-update", "u1", "--reference-month", "2024-03"]], ids=" ".join)
+def test_a_broker_that_does_not_answer_is_one_sentence(command: list[str]) -> None:
+    done = ocmw_apart(*command, OCMW_KAFKA_SERVERS="localhost:1")
+    assert_refused(done, 1, "Kafka cannot be reached at localhost:1 ([Errno 111] Connect call failed")
+    assert done.stderr.endswith("; start its broker, or name another in OCMW_KAFKA_SERVERS\n")
+
+
+@pytest.mark.parametrize("arguments", [["settings"], ["--help"], ["changes", "--store", "STORE"]], ids=" ".join)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_went_away_ends_the_program_as_it_ends_others(
+    room: Path, arguments: list[str], unbuffered: str
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    assert _written_to(writer, arguments, room, unbuffered) == (141, "")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_for_which_there_is_no_room_is_told_in_a_sentence(room: Path, unbuffered: str) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    code, told = _written_to(full, ["changes", "--store", "STORE"], room, unbuffered)
+    assert_refused(Done(code, "", told), 1, "No space left on device")
+
+
+def _written_to(output: int, arguments: list[str], room: Path, unbuffered: str) -> tuple[int, str]:
+    """Run a command that prints to a file descriptor, and close it; return the exit code and standard error."""
+    command = [*PROGRAM, *(str(room / "store") if word == "STORE" else word for word in arguments)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(command, env=environment, stdout=output, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    os.close(output)
+    return done.returncode, done.stderr
+
+
 def test_a_setting_that_cannot_be_is_wrong_usage(room: Path) -> None:
     done = ocmw("replay", room / "log.avro", "--store", room / "new", OCMW_GEOGRAPHY="yesterday")
     assert_refused(done, 2, "OCMW_GEOGRAPHY")
@@ -221,7 +340,11 @@ def test_a_setting_that_cannot_be_is_wrong_usage(room: Path) -> None:
 
 def test_a_store_without_updates_gives_empty_tables(room: Path) -> None:
     path = log_file(room / "open.avro", "person\n a\n left open")
-    assert ocmw("replay", path, "--store", room / "new").returncode == 0
+    done = ocmw("replay", path, "--store", room / "new")
+    assert (done.returncode, done.stdout.splitlines()[1:]) == (
+        0,
+        [f"no release in {room / 'new'} yet: no update was closed"],
+    )
     for zone in ("public", "restricted", "internal", "provisional"):
         out = room / f"{zone}.parquet"
         done = ocmw(
@@ -235,6 +358,36 @@ def test_a_store_without_updates_gives_empty_tables(room: Path) -> None:
     assert (vintages.returncode, len((room / "v.csv").read_text().splitlines())) == (0, 1)
 
 
+def test_sentences_are_wrapped_on_a_terminal_and_are_a_line_elsewhere(room: Path) -> None:
+    asked = ["why", "--support", "LL", "--period", "2024-06", "--store", room / "store"]
+    (line,) = ocmw(*asked).stdout.splitlines()
+    wrapped = ocmw_apart(*asked, FORCE_COLOR="1", COLUMNS="60").stdout
+    assert max(map(len, wrapped.splitlines())) <= 60
+    assert " ".join(wrapped.splitlines()) == line
+
+
+def test_a_setting_is_explained_on_a_line_of_its_own() -> None:
+    told = ocmw("settings").stdout
+    assert "OCMW_KEEP_RELEASES = None (default None)\n    How many releases a store keeps readable; unset: all." in told
+
+
+def test_what_there_is_one_of_is_not_told_in_the_plural(room: Path) -> None:
+    out = room / "one.avro"
+    told = ocmw("generate", "--persons", "1", "--from", "2024-01", "--to", "2024-01", "--out", out).stdout
+    assert told.startswith("1 person, ")
+    assert told.endswith(f" and 1 update in {out}\n")
+
+
+def test_why_tells_what_no_claim_covers_from_what_no_update_closed(room: Path) -> None:
+    path = log_file(room / "open.avro", "person\n a\n left open")
+    assert ocmw("replay", path, "--store", room / "new").returncode == 0
+    asked = ["--support", "LL", "--period", "2024-03"]
+    told = ocmw("why", *asked, "--store", room / "new").stdout
+    assert told == "LL 2024-03 is not counted yet: no update of this store is closed.\n"
+    told = ocmw("why", *asked, "--store", room / "store").stdout
+    assert told == "LL 2024-03 has no row in any update of this store: no claim covers it.\n"
+
+
 def test_events_that_were_set_aside_fail_nothing(room: Path) -> None:
     path = log_file(
         room / "more.avro", "person | ocmw | sex\n d | 99999 | 2\n e | 11002 | 7\n f | 11002 | 7\n left open"
@@ -242,7 +395,13 @@ def test_events_that_were_set_aside_fail_nothing(room: Path) -> None:
     done = ocmw("replay", path, "--store", room / "store")
     assert (done.returncode, done.stdout.splitlines()) == (
         0,
-        ["events in 3 = applied 0 + duplicates 0 + set aside 3", "unknown-ocmw 1", "bad-attributes 2"],
+        [
+            "events in 3 = applied 0 + duplicates 0 + set aside 3",
+            "unknown-ocmw 1",
+            "bad-attributes 2",
+            f"2 releases in {room / 'store'}",
+            f"where what was set aside stood, and what to do: {room / 'store' / 'set_aside.csv'}",
+        ],
     )
 
 

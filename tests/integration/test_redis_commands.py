@@ -53,7 +53,7 @@ def test_users_are_made_and_the_publisher_fills(tmp_path: Path, store: Directory
         }
         done = ocmw("redis-fill", "--store", store.root, **given)
         assert done.returncode == 0, done.stderr
-        assert "1 releases published, Redis shows release 1" in done.stdout.replace("\n", " ")
+        assert "1 release published, Redis shows release 1" in done.stdout.replace("\n", " ")
         reader = redis.Redis.from_url(server.url, username="ocmw-public", password="ocmw-public-" * 2 + "ocmw-public")
         assert reader.get("ocmw:public:current") == b"1"
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from history import log_file
+from program import ocmw
 from typer.testing import CliRunner
 
 from schemas.indicators import COLUMNS
@@ -47,6 +48,16 @@ def test_rows_are_sorted_by_their_keys_and_none_stands_twice(store: Path, tmp_pa
     assert keys == sorted(set(keys))
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet", "xlsx", "sdmx-csv"])
+def test_a_table_holds_the_periods_and_the_municipality_asked_for(store: Path, tmp_path: Path, form: str) -> None:
+    asked = ("--table", "spells", "--ocmw", "44021", "--period", "2023-03", "--period", "2023-04")
+    told = run("export", "--store", store, *asked, "--format", form, "--out", tmp_path / "out")
+    assert told.startswith("12 rows")  # two months, two tolerances, three flows
+    if form == "parquet":
+        table = pq.read_table(tmp_path / "out", columns=["geo", "reference"]).to_pylist()
+        assert {tuple(row.values()) for row in table} == {("44021", "2023-03"), ("44021", "2023-04")}
+
+
 def test_an_earlier_release_shows_what_was_known_then(store: Path, tmp_path: Path) -> None:
     out = tmp_path / "table.parquet"
     run("export", "--store", store, "--table", "spells", "--release", "6", "--format", "parquet", "--out", out)
@@ -66,11 +77,34 @@ def test_the_screen_shows_the_newest_reference_of_a_place(store: Path) -> None:
 
 
 def test_a_place_that_the_public_may_not_see_is_told_so_in_a_sentence(store: Path) -> None:
-    assert "Nothing is shown of 11007 in the public zone" in run("indicators", "--store", store, "--place", "11007")
+    told = run("indicators", "--store", store, "--place", "11007")
+    assert told == (
+        "Nothing is shown of 11007 in the public zone: of municipalities it shows the centre cities alone; ask with "
+        "--zone restricted.\n"
+    )
     assert "2023-09" in run("indicators", "--store", store, "--place", "11007", "--zone", "restricted")
+
+
+def test_a_place_of_which_no_month_is_published_is_told_so(store: Path) -> None:
+    told = run("indicators", "--store", store, "--place", "44021", "--release", "1")
+    assert told == "Nothing is shown of 44021 in the public zone at release 1: no month it needs is published.\n"
+
+
+@pytest.mark.parametrize("place", ["99999", "abc", ""])
+def test_a_place_that_does_not_exist_is_refused(store: Path, place: str) -> None:
+    done = ocmw("indicators", "--store", store, "--place", place)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"ocmw: no such NIS code: {place!r}; write five digits, as 44021, or 01000 for the kingdom\n"
 
 
 def test_the_benchmark_is_written_as_its_ending_says(store: Path, tmp_path: Path) -> None:
     for name in ("report.html", "report.xlsx"):
         run("benchmark", "--store", store, "--year", "2023", "--out", tmp_path / name)
         assert (tmp_path / name).stat().st_size > 5000
+
+
+@pytest.mark.parametrize("ending", ["html", "xlsx"])
+def test_a_benchmark_that_the_disk_refuses_is_told_in_a_sentence(store: Path, ending: str) -> None:
+    done = ocmw("benchmark", "--store", store, "--year", "2023", "--out", f"/proc/report.{ending}")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith(f"ocmw: /proc/report.{ending}: cannot be written (No such file or directory)")

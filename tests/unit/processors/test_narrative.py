@@ -47,6 +47,13 @@ def test_a_figure_under_revision_keeps_what_was_published() -> None:
     )
 
 
+def test_thousands_are_set_apart() -> None:
+    assert why(LL_MARCH, [(JUNE, Vintage(12507, 12456, State.PUBLISHED, 12507, "u6"))]) == [
+        "LL 2024-03 is published with 12,507, by update u6.",
+        "First published by update u6 with 12,507.",
+    ]
+
+
 def test_a_restricted_figure_is_never_called_published() -> None:
     key = BlockKey("IK_OW", Period.parse("2023-12"))
     (told, *_) = why(key, [(JUNE, Vintage(5, 5, State.PUBLISHED, 5, "u6"))])
