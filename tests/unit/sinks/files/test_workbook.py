@@ -111,6 +111,20 @@ def test_the_mean_of_the_months_stands_beside_the_unique_count(
     assert found["2024-Q1\nmaandgemiddelde\nmoyenne mensuelle\nmean of the months"] == 10.3
 
 
+def test_crossed_characteristics_have_the_mean_of_their_months_too(
+    make_store: Callable[..., DirectoryStore], tmp_path: Path
+) -> None:
+    def crossed(count: int) -> Cells:
+        return cells([(*BELGIUM, "total", "total", count), (*BELGIUM, "sex_age5", "2|25-44", count)])
+
+    months = [("LL", f"2023-{n:02}", State.PUBLISHED, crossed(n), crossed(n)) for n in range(1, 13)]
+    store = make_store([*months, ("LL", "2023", State.PUBLISHED, crossed(20), crossed(20))])
+    (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
+    found = row_of(opened(path)["year sex_age5"], "01000", "2|25-44")
+    assert found["2023\nuniek / unique"] == 20
+    assert found["2023\nmaandgemiddelde\nmoyenne mensuelle\nmean of the months"] == 6.5
+
+
 def test_there_is_no_mean_when_a_month_is_not_published(
     make_store: Callable[..., DirectoryStore], tmp_path: Path
 ) -> None:
