@@ -48,6 +48,7 @@ def write_cover(workbook: Workbook, formats: Formats, facts: Facts) -> None:
     page.title(_filled(_TEXTS["title"], facts))
     page.paragraph(_filled(_TEXTS["what"], facts))
     page.section("citation", [_filled(_TEXTS["citation"], facts)])
+    page.section("sources", [_TEXTS["sources"]])
     page.heading("sheets")
     for name, kind, breakdown in facts.sheets:
         page.link(name, _sheet_text(kind, breakdown))

