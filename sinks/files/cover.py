@@ -54,7 +54,7 @@ def write_cover(workbook: Workbook, formats: Formats, facts: Facts) -> None:
         page.link(name, _sheet_text(kind, breakdown))
     page.section("meaning", [*_TEXTS["meaning"], *_geography(facts)])
     page.section("sums", [*_TEXTS["sums"], *([_TEXTS["status_d"]] if facts.node.status else [])])
-    page.section("reading", [_filled(text, facts) for text in (*_TEXTS["reading"], *_frozen(facts))])
+    page.section("reading", _reading(facts))
     if facts.breaks:
         page.section("breaks", [_dated(one) for one in facts.breaks])
 
@@ -89,8 +89,9 @@ def _geography(facts: Facts) -> list[Text]:
     return [{lang: _TEXTS["fixed_geography"][lang].format(day=facts.fixed_day) for lang in LANGUAGES}]
 
 
-def _frozen(facts: Facts) -> list[Text]:
-    return [_TEXTS["frozen"]] if facts.frozen else []
+def _reading(facts: Facts) -> list[Text]:
+    holds = {"frozen": facts.frozen, "open": not facts.frozen, "broken": bool(facts.breaks)}
+    return [_filled(text, facts) for text in _TEXTS["reading"] if holds.get(text.get("when"), True)]
 
 
 def _dated(one: Break) -> Text:

@@ -199,6 +199,21 @@ def test_breaks_in_the_series_are_on_the_cover_and_in_the_header(
     assert before.fill.fgColor.rgb != after.fill.fgColor.rgb
     assert "2019-01: Mergers of municipalities" in text_of(opened(path)["info"], 4)
     assert "2025-01" not in text_of(opened(path)["info"], 4)
+    assert "Ochre header" in text_of(opened(path)["info"], 4)
+
+
+def test_a_cover_without_breaks_does_not_speak_of_their_colour(book: openpyxl.Workbook) -> None:
+    assert "Ochre header" not in text_of(book["info"], 4)
+
+
+def test_a_cover_says_either_that_its_series_is_frozen_or_when_a_figure_appears(
+    store: DirectoryStore, book: openpyxl.Workbook, tmp_path: Path
+) -> None:
+    frozen, *_ = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
+    assert "frozen" not in text_of(book["info"], 4)
+    assert "A figure appears when" in text_of(book["info"], 4)
+    assert "This series is frozen" in text_of(opened(frozen)["info"], 4)
+    assert "A figure appears when" not in text_of(opened(frozen)["info"], 4)
 
 
 def test_a_merged_municipality_has_its_own_months(make_store: Callable[..., DirectoryStore], tmp_path: Path) -> None:
