@@ -1,15 +1,25 @@
 """The benchmark as a workbook: a sheet a comparison, places down, categories across, counts then shares."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import xlsxwriter
 
 from sinks.durability import put_in_place, temporary
-from sinks.files.benchmark import Benchmark, Sheet
+from sinks.files.benchmark import Benchmark, Sheet, outcome_title
 from sinks.files.benchmark_page import NOTES
 
-_EXCEL_NAME = 31
+_NAMES = {
+    "Duration, gaps of 2 months bridged": "Duration gaps bridged",
+    "Duration, lists of a year apart": "Duration lists",
+    "Of 10,000 that began, still there after months": "Still there after months",
+    outcome_title(3): "Where to after 3 months",
+    outcome_title(12): "Where to after 12 months",
+    outcome_title(12, 2): "Where to 12 months bridged",
+    "A year later, of those with leefloon": "A year later with leefloon",
+}
+"""Names of sheets whose title Excel would not take: with their number they are longer than 31 characters."""
 _FIRST_ROW = 3
 
 
@@ -17,17 +27,23 @@ def write_workbook(path: Path, found: Benchmark) -> None:
     """Write one workbook, whole or not at all. Raises StoreWriteError where the disk refuses."""
     with temporary(path) as written:
         with xlsxwriter.Workbook(written) as book:
+            created = datetime.fromisoformat(f"{found.month}-01T00:00Z")
+            book.set_properties({"title": _title(found), "created": created})
             _cover(book, found)
             for number, sheet in enumerate(found.sheets, start=1):
                 _write(book, number, sheet)
         put_in_place(written, path)
 
 
+def _title(found: Benchmark) -> str:
+    return f"Leefloon over time in the 13 Flemish centre cities, {found.year}"
+
+
 def _cover(book: xlsxwriter.Workbook, found: Benchmark) -> None:
     sheet = book.add_worksheet("Read me")
     sheet.set_column(0, 0, 110, book.add_format({"text_wrap": True}))
     lines = [
-        f"Leefloon over time in the 13 Flemish centre cities, {found.year}",
+        _title(found),
         f"Durations as of {found.month}. Update {found.update_id}, published figures only.",
         *NOTES,
         *(f"{number} {told.title}: {told.note}" for number, told in enumerate(found.sheets, start=1)),
@@ -37,7 +53,7 @@ def _cover(book: xlsxwriter.Workbook, found: Benchmark) -> None:
 
 
 def _write(book: xlsxwriter.Workbook, number: int, told: Sheet) -> None:
-    sheet = book.add_worksheet(f"{number} {told.title}".replace(",", "")[:_EXCEL_NAME])
+    sheet = book.add_worksheet(f"{number} {_NAMES.get(told.title, told.title)}".replace(",", ""))
     bold = book.add_format({"bold": True})
     sheet.write_string(0, 0, told.title, bold)
     sheet.write_string(1, 0, told.note)

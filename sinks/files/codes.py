@@ -13,10 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from schemas.breakdowns import CATEGORIES, breakdown_label, category_label
+from schemas.parameters import document
 from schemas.places import PLACES, place_name
 
 LANGUAGES = ("nl", "fr", "en")
 PLACE_LANGUAGES = ("nl", "fr")
+_LEVELS: dict[str, dict[str, str]] = document("publication")["levels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,16 @@ def code_list(texts: Sequence[str]) -> CodeList:
 
 @cache
 def place_lists() -> dict[str, CodeList]:
-    """Return the columns that follow from a place number: geo_level, geo, geo_nl, geo_fr."""
+    """Return the columns that follow from a place number: geo_level, geo, and their names."""
     codes = {"geo_level": [level for level, _ in PLACES], "geo": [geo for _, geo in PLACES]}
     names = {f"geo_{lang}": [place_name(*place, lang) for place in PLACES] for lang in PLACE_LANGUAGES}
-    return {column: code_list(texts) for column, texts in {**codes, **names}.items()}
+    levels = {f"geo_level_{lang}": [level_label(level, lang) for level, _ in PLACES] for lang in LANGUAGES}
+    return {column: code_list(texts) for column, texts in {**codes, **levels, **names}.items()}
+
+
+def level_label(level: str, language: str) -> str:
+    """Return the name of a geographic level in ``nl``, ``fr`` or ``en``."""
+    return _LEVELS[level][language]
 
 
 @cache

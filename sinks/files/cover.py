@@ -45,17 +45,23 @@ class Facts(NamedTuple):
 def write_cover(workbook: Workbook, formats: Formats, facts: Facts) -> None:
     """Write the first sheet of a workbook; the sheets it names must be added after it."""
     page = _Page(workbook.add_worksheet(NAME), formats)
-    page.title(_filled(_TEXTS["title"], facts))
+    page.title(title(facts))
     page.paragraph(_filled(_TEXTS["what"], facts))
     page.section("citation", [_filled(_TEXTS["citation"], facts)])
+    page.section("sources", [_TEXTS["sources"]])
     page.heading("sheets")
     for name, kind, breakdown in facts.sheets:
         page.link(name, _sheet_text(kind, breakdown))
     page.section("meaning", [*_TEXTS["meaning"], *_geography(facts)])
     page.section("sums", [*_TEXTS["sums"], *([_TEXTS["status_d"]] if facts.node.status else [])])
-    page.section("reading", [_filled(text, facts) for text in (*_TEXTS["reading"], *_frozen(facts))])
+    page.section("reading", _reading(facts))
     if facts.breaks:
         page.section("breaks", [_dated(one) for one in facts.breaks])
+
+
+def title(facts: Facts) -> Text:
+    """Return the title of a workbook."""
+    return _filled(_TEXTS["title"], facts)
 
 
 def _filled(text: Text, facts: Facts) -> Text:
@@ -88,8 +94,9 @@ def _geography(facts: Facts) -> list[Text]:
     return [{lang: _TEXTS["fixed_geography"][lang].format(day=facts.fixed_day) for lang in LANGUAGES}]
 
 
-def _frozen(facts: Facts) -> list[Text]:
-    return [_TEXTS["frozen"]] if facts.frozen else []
+def _reading(facts: Facts) -> list[Text]:
+    holds = {"frozen": facts.frozen, "open": not facts.frozen, "broken": bool(facts.breaks)}
+    return [_filled(text, facts) for text in _TEXTS["reading"] if holds.get(text.get("when"), True)]
 
 
 def _dated(one: Break) -> Text:

@@ -1,6 +1,7 @@
-"""A table of indicators as a workbook: a sheet a series, the columns of the contract down its rows."""
+"""A table of indicators as a workbook: a sheet a series, its title, then the columns of the contract."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -8,13 +9,17 @@ import pyarrow as pa
 import xlsxwriter
 
 from schemas.indicators import COLUMNS
+from schemas.parameters import document
 from sinks.durability import put_in_place, temporary
 from sinks.files.indicators import NUMBERS
 from sinks.files.selection import ExportRefusedError
 
 _EXCEL_ROWS = 1_048_576
-_EXCEL_NAME = 31
-_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))
+_FIRST_ROW = 2
+_CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+"""The same rows give the same bytes, whenever they are written."""
+_SERIES = ("indicator", "method", "breakdown")
+_WORDS: dict[str, tuple[str, str]] = document("indicators")["sheets"]
 
 
 def write_indicator_workbook(directory: Path, name: str, batches: Iterable[pa.RecordBatch]) -> int:
@@ -26,15 +31,21 @@ def write_indicator_workbook(directory: Path, name: str, batches: Iterable[pa.Re
     path = directory / f"{name}.xlsx"
     with temporary(path) as written:
         with xlsxwriter.Workbook(written, {"constant_memory": True}) as book:
-            for number, (key, series) in enumerate(rows.groupby(list(_SERIES), observed=True), start=1):
-                _write(book, f"{number} {' '.join(map(str, key))}", series)
+            book.set_properties({"title": f"Living wage over time: {name}", "created": _CREATED})
+            for key, series in rows.groupby(list(_SERIES), observed=True):
+                _write(book, *sheet_words(*map(str, key)), series)
             if rows.empty:
-                _write(book, name, rows)
+                _write(book, name, name, rows)
         put_in_place(written, path)
     return len(rows)
 
 
-_SERIES = ("indicator", "method", "breakdown")
+def sheet_words(indicator: str, method: str, breakdown: str) -> tuple[str, str]:
+    """Return the name of a series' sheet, which no other series has and Excel allows, and its title."""
+    pieces = (indicator, *method.split("_"), breakdown.partition("band_")[2])
+    names, titles = zip(*(_WORDS.get(piece, (piece, piece)) for piece in pieces), strict=True)
+    title = f"{indicator}, {method}, {breakdown}: {', '.join(filter(None, titles))}"
+    return " ".join(filter(None, names)), title
 
 
 def _rows(batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:
@@ -43,12 +54,13 @@ def _rows(batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:
     return rows.astype({name: str for name in COLUMNS if name not in NUMBERS})
 
 
-def _write(book: xlsxwriter.Workbook, title: str, series: pd.DataFrame) -> None:
-    if len(series) >= _EXCEL_ROWS:
+def _write(book: xlsxwriter.Workbook, name: str, title: str, series: pd.DataFrame) -> None:
+    if _FIRST_ROW + len(series) > _EXCEL_ROWS:
         message = f"{title} has {len(series)} rows, more than a sheet holds; write parquet or csv"
         raise ExportRefusedError(message)
-    sheet = book.add_worksheet(title.translate(_FORBIDDEN)[:_EXCEL_NAME])
-    sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, COLUMNS)
-    for row, cells in enumerate(series[list(COLUMNS)].itertuples(index=False, name=None), start=1):
+    sheet = book.add_worksheet(name)
+    sheet.write_string(0, 0, title, book.add_format({"bold": True}))
+    sheet.freeze_panes(_FIRST_ROW, 0)
+    sheet.write_row(_FIRST_ROW - 1, 0, COLUMNS)
+    for row, cells in enumerate(series[list(COLUMNS)].itertuples(index=False, name=None), start=_FIRST_ROW):
         sheet.write_row(row, 0, cells)

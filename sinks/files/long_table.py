@@ -18,7 +18,13 @@ from sinks.files.codes import LANGUAGES, PLACE_LANGUAGES, CodeList, category_lis
 from sinks.files.selection import Chosen, Selection, Zone
 from sinks.protocol import BlockReader
 
-LABELLED = {"support": LANGUAGES, "geo": PLACE_LANGUAGES, "breakdown": LANGUAGES, "category": LANGUAGES}
+LABELLED = {
+    "support": LANGUAGES,
+    "geo_level": LANGUAGES,
+    "geo": PLACE_LANGUAGES,
+    "breakdown": LANGUAGES,
+    "category": LANGUAGES,
+}
 """Columns of codes that may have their names beside them, and in which languages."""
 
 

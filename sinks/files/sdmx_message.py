@@ -81,12 +81,16 @@ class Table(NamedTuple):
             agency=AGENCY,
             version=VERSION,
             name=name,
-            components=Components([self._component(column) for column in self.columns]),
+            components=Components([self._component(column) for column in self._time_last()]),
         )
         scheme = ConceptScheme(id=self.concepts, agency=AGENCY, version=VERSION, name=name, items=concepts)
         flow = Dataflow(id=self.flow, agency=AGENCY, version=VERSION, name=name, structure=structure)
         header = Header(id=self.flow, prepared=prepared, sender=Organisation(id=AGENCY))
         return _parted(str(write([*lists, scheme, structure, flow], header=header)))
+
+    def _time_last(self) -> list[Column]:
+        # the schema of SDMX-ML wants the time dimension after all others; a file's columns keep their own order
+        return sorted(self.columns, key=lambda column: column.type is DataType.PERIOD)
 
     def _component(self, column: Column) -> Component:
         return Component(

@@ -16,7 +16,7 @@ from schemas.parameters import document
 from schemas.periods import PeriodKind
 from schemas.places import LEVELS, PLACES, place_name
 from schemas.releases import State
-from sinks.files.codes import LANGUAGES, PLACE_LANGUAGES
+from sinks.files.codes import LANGUAGES, PLACE_LANGUAGES, level_label
 from sinks.files.grid import WITHOUT_OCMW, Grid
 
 _WORDS = document("publication")
@@ -83,7 +83,7 @@ HEADER: dict[str, object] = {
 LOUD = frozenset({"kingdom", "region"})
 
 
-PLACE_LABELS = ("NIS", "Niveau", "Plaats", "Lieu")
+PLACE_LABELS = ("NIS", "Niveau", "Niveau nl", "Niveau fr", "Level en", "Plaats", "Lieu")
 CATEGORY_LABELS = ("Code", "Categorie", "Catégorie", "Category")
 
 
@@ -169,7 +169,9 @@ def _rows(sheet: Sheet) -> Iterator[tuple[int, int]]:
 def _labels(place: int, breakdown: str, category: str) -> tuple[str, ...]:
     level, nis = PLACES[place]
     names = (_name(level, nis, language) for language in PLACE_LANGUAGES)
-    return (nis, level, *names, category, *(category_label(breakdown, category, lang) for lang in LANGUAGES))
+    levels = (level_label(level, language) for language in LANGUAGES)
+    categories = (category_label(breakdown, category, language) for language in LANGUAGES)
+    return (nis, level, *levels, *names, category, *categories)
 
 
 def _name(level: str, nis: str, language: str) -> str:

@@ -1,8 +1,8 @@
 """Workbooks as the Vademecum publishes them: one for each public support and series, months and years (F2).
 
 A sheet for each kind of period and breakdown, because a combined one would not fit and no filter would help. Months
-hold the breakdowns that most ask for; years hold all. Nothing in a workbook depends on when or where it was made, so
-two from one release are the same bytes.
+hold the breakdowns that most ask for; years hold all, and the means of months that have no sheet too. Nothing in a
+workbook depends on when or where it was made, so two from one release are the same bytes.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from xlsxwriter import Workbook
 
-from schemas.breakdowns import BREAKDOWNS, CROSSES, RESTRICTED_BREAKDOWNS
+from schemas.breakdowns import BREAKDOWNS, RESTRICTED_BREAKDOWNS
 from schemas.breaks import Break, breaks_in
 from schemas.figures import BlockKey
 from schemas.parameters import document
@@ -20,7 +20,7 @@ from schemas.periods import Period, PeriodKind, day_in, month_of, parse_month
 from schemas.releases import Release, State, Update
 from schemas.supports import NODES, Node
 from sinks.durability import put_in_place, temporary
-from sinks.files.cover import Facts, write_cover
+from sinks.files.cover import Facts, title, write_cover
 from sinks.files.grid import Area, Grid, Shown, grids, mean_of_months
 from sinks.files.selection import ExportRefusedError, Selection, is_public
 from sinks.files.sheets import Column, Formats, Sheet, write_sheet
@@ -31,7 +31,6 @@ MONTH_BREAKDOWNS = ("total", "sex", "age5", "household", "nationality_group")
 QUARTER_BREAKDOWNS = ("total",)
 """Others would double the size of a workbook; they stand in the long table."""
 YEAR_BREAKDOWNS = tuple(name for name in BREAKDOWNS if name not in RESTRICTED_BREAKDOWNS)
-SIMPLE_BREAKDOWNS = tuple(name for name in YEAR_BREAKDOWNS if name not in CROSSES)
 
 
 SHEETS: dict[PeriodKind, tuple[str, ...]] = {
@@ -108,12 +107,14 @@ def _lies_in(period: Period, series: _Series) -> bool:
 def _write(directory: Path, store: Store, update: Update, book: _Book) -> Path:
     path = directory / f"{book.name}.xlsx"
     sheets = tuple(_sheets(store, book))
+    facts = _facts(book, update, sheets)
+    named = " / ".join(title(facts).values())
     with temporary(path) as written:
         with Workbook(str(written), {"constant_memory": True, "strings_to_urls": False}) as workbook:
             made = day_in(update.reference_month, 1)
-            workbook.set_properties({"title": book.name, "created": datetime(made.year, made.month, 1, tzinfo=UTC)})
+            workbook.set_properties({"title": named, "created": datetime(made.year, made.month, 1, tzinfo=UTC)})
             formats = Formats(workbook)
-            write_cover(workbook, formats, _facts(book, update, sheets))
+            write_cover(workbook, formats, facts)
             for sheet in sheets:
                 write_sheet(workbook, formats, sheet)
         put_in_place(written, path)
@@ -139,7 +140,7 @@ def _breaks(book: _Book) -> tuple[Break, ...]:
 
 
 def _sheets(store: Store, book: _Book) -> Iterator[Sheet]:
-    months = grids(store, _of_kind(book.shown, "month"), SIMPLE_BREAKDOWNS, book.area)
+    months = grids(store, _of_kind(book.shown, "month"), YEAR_BREAKDOWNS, book.area)
     for kind, breakdowns in SHEETS.items():
         asked = _of_kind(book.asked, kind)
         if not asked:
@@ -147,7 +148,7 @@ def _sheets(store: Store, book: _Book) -> Iterator[Sheet]:
         found = months if kind == "month" else grids(store, asked, breakdowns, book.area)
         for breakdown in breakdowns:
             if found[breakdown].categories:
-                columns = _columns(book, found[breakdown], months.get(breakdown))
+                columns = _columns(book, found[breakdown], months[breakdown])
                 yield Sheet(f"{kind} {breakdown}", kind, breakdown, found[breakdown], columns)
 
 
@@ -155,7 +156,7 @@ def _of_kind(shown: tuple[Shown, ...], kind: PeriodKind) -> tuple[Shown, ...]:
     return tuple(one for one in shown if one.period.kind == kind)
 
 
-def _columns(book: _Book, grid: Grid, months: Grid | None) -> tuple[Column, ...]:
+def _columns(book: _Book, grid: Grid, months: Grid) -> tuple[Column, ...]:
     asked = {one.period for one in book.asked}
     broken = {one.month for one in _breaks(book)}
     return tuple(
@@ -166,7 +167,7 @@ def _columns(book: _Book, grid: Grid, months: Grid | None) -> tuple[Column, ...]
     )
 
 
-def _pair(grid: Grid, at: int, months: Grid | None, *, broken: bool) -> Iterator[Column]:
+def _pair(grid: Grid, at: int, months: Grid, *, broken: bool) -> Iterator[Column]:
     """Yield the count of a period and, for a longer one whose months are all public, their mean beside it."""
     period, entry = grid.periods[at]
     state = entry.vintage.state
@@ -174,5 +175,5 @@ def _pair(grid: Grid, at: int, months: Grid | None, *, broken: bool) -> Iterator
         yield Column(period.code, grid.values[:, :, at], state, broken=broken)
         return
     yield Column(f"{period.code}\n{_WORDS['unique']}", grid.values[:, :, at], state, broken=broken)
-    if months and (mean := mean_of_months(grid, at, months)) is not None:
+    if (mean := mean_of_months(grid, at, months)) is not None:
         yield Column(f"{period.code}\n{_WORDS['mean_of_months']}", mean, state, mean=True, broken=broken)

