@@ -1,4 +1,4 @@
-"""A table of indicators as a workbook: a sheet a series, its title, then the columns of the contract."""
+"""A table of indicators as a workbook: a sheet a series, the columns of the contract down its rows."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -15,7 +15,6 @@ from sinks.files.indicators import NUMBERS
 from sinks.files.selection import ExportRefusedError
 
 _EXCEL_ROWS = 1_048_576
-_FIRST_ROW = 2
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 """The same rows give the same bytes, whenever they are written."""
 _SERIES = ("indicator", "method", "breakdown")
@@ -41,7 +40,7 @@ def write_indicator_workbook(directory: Path, name: str, batches: Iterable[pa.Re
 
 
 def sheet_words(indicator: str, method: str, breakdown: str) -> tuple[str, str]:
-    """Return the name of a series' sheet, which no other series has and Excel allows, and its title."""
+    """Return the name of a series' sheet, which no other series has and Excel allows, and its title in print."""
     pieces = (indicator, *method.split("_"), breakdown.partition("band_")[2])
     names, titles = zip(*(_WORDS.get(piece, (piece, piece)) for piece in pieces), strict=True)
     title = f"{indicator}, {method}, {breakdown}: {', '.join(filter(None, titles))}"
@@ -55,12 +54,12 @@ def _rows(batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:
 
 
 def _write(book: xlsxwriter.Workbook, name: str, title: str, series: pd.DataFrame) -> None:
-    if _FIRST_ROW + len(series) > _EXCEL_ROWS:
+    if len(series) >= _EXCEL_ROWS:
         message = f"{title} has {len(series)} rows, more than a sheet holds; write parquet or csv"
         raise ExportRefusedError(message)
     sheet = book.add_worksheet(name)
-    sheet.write_string(0, 0, title, book.add_format({"bold": True}))
-    sheet.freeze_panes(_FIRST_ROW, 0)
-    sheet.write_row(_FIRST_ROW - 1, 0, COLUMNS)
-    for row, cells in enumerate(series[list(COLUMNS)].itertuples(index=False, name=None), start=_FIRST_ROW):
+    sheet.set_header(f"&L{title}")
+    sheet.freeze_panes(1, 0)
+    sheet.write_row(0, 0, COLUMNS)
+    for row, cells in enumerate(series[list(COLUMNS)].itertuples(index=False, name=None), start=1):
         sheet.write_row(row, 0, cells)

@@ -84,6 +84,7 @@ LOUD = frozenset({"kingdom", "region"})
 
 
 PLACE_LABELS = ("NIS", "Niveau", "Niveau nl", "Niveau fr", "Level en", "Plaats", "Lieu")
+LEVEL_NAMES = range(2, 5)
 CATEGORY_LABELS = ("Code", "Categorie", "Catégorie", "Category")
 
 
@@ -136,14 +137,18 @@ def _styles(formats: Formats, columns: Sequence[Column], level: str) -> list[Any
 
 
 def _set_widths(written: Worksheet, labels: Sequence[str], sheet: Sheet) -> None:
-    """Make label columns as wide as what stands in them; what is frozen must leave room for figures."""
+    """Make label columns as wide as what stands in them; what is frozen must leave room for figures.
+
+    So the names of levels, which their codes tell too, are folded away: a click on the plus above shows them.
+    """
     places, categories = sheet.grid.places, sheet.grid.categories
     rows = [_labels(place, sheet.breakdown, categories[0]) for place in places]
     rows += [_labels(places[0], sheet.breakdown, category) for category in categories]
     for at, label in enumerate(labels):
         text = max(len(row[at]) for row in rows)
         widest = WIDEST_PLACE if at < len(PLACE_LABELS) else WIDEST_CATEGORY
-        written.set_column(at, at, max(len(label) + FILTER_ARROW, min(text, widest)))
+        folded = {"level": 1, "hidden": True} if at in LEVEL_NAMES else {"collapsed": at == LEVEL_NAMES.stop}
+        written.set_column(at, at, max(len(label) + FILTER_ARROW, min(text, widest)), None, folded)
     for at, column in enumerate(sheet.columns, start=len(labels)):
         written.set_column(at, at, MEAN_WIDTH if column.mean else COUNT_WIDTH)
 
