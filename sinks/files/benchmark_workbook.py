@@ -21,6 +21,7 @@ _NAMES = {
 }
 """Names of sheets whose title Excel would not take: with their number they are longer than 31 characters."""
 _FIRST_ROW = 3
+_TEXT_WIDTH, _LINE_HEIGHT = 110, 15
 
 
 def write_workbook(path: Path, found: Benchmark) -> None:
@@ -41,7 +42,9 @@ def _title(found: Benchmark) -> str:
 
 def _cover(book: xlsxwriter.Workbook, found: Benchmark) -> None:
     sheet = book.add_worksheet("Read me")
-    sheet.set_column(0, 0, 110, book.add_format({"text_wrap": True}))
+    sheet.set_column(0, 0, _TEXT_WIDTH, book.add_format({"text_wrap": True, "valign": "top"}))
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     lines = [
         _title(found),
         f"Durations as of {found.month}. Update {found.update_id}, published figures only.",
@@ -49,6 +52,7 @@ def _cover(book: xlsxwriter.Workbook, found: Benchmark) -> None:
         *(f"{number} {told.title}: {told.note}" for number, told in enumerate(found.sheets, start=1)),
     ]
     for row, text in enumerate(lines):
+        sheet.set_row(row, _LINE_HEIGHT * -(-len(text) // (_TEXT_WIDTH - 10)))
         sheet.write_string(row, 0, text)
 
 

@@ -108,3 +108,11 @@ def test_the_workbook_holds_a_sheet_a_comparison(compared: Benchmark, tmp_path: 
     assert book["9 Still there after months"]["A1"].value == "Of 10,000 that began, still there after months"
     assert book.properties.title == "Leefloon over time in the 13 Flemish centre cities, 2023"
     assert rows["Brugge"][0] is None
+
+
+def test_the_cover_has_room_for_every_line_of_its_sentences(compared: Benchmark, tmp_path: Path) -> None:
+    write_workbook(tmp_path / "report.xlsx", compared)
+    cover = openpyxl.load_workbook(tmp_path / "report.xlsx")["Read me"]
+    room = [(len(str(cell.value)) / 110, cover.row_dimensions[cell.row].height or 15) for cell in cover["A"]]
+    assert all(height >= 15 * lines for lines, height in room)
+    assert max(height for _, height in room) > 30
