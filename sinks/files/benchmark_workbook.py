@@ -18,6 +18,7 @@ _NAMES = {
     outcome_title(12): "Where to after 12 months",
     outcome_title(12, 2): "Where to 12 months bridged",
     "A year later, of those with leefloon": "A year later with leefloon",
+    "Entries and exits in the year": "Entries and exits",
 }
 """Names of sheets whose title Excel would not take: with their number they are longer than 31 characters."""
 _FIRST_ROW = 3

@@ -15,6 +15,7 @@ from sinks.files.indicators import NUMBERS
 from sinks.files.selection import ExportRefusedError
 
 _EXCEL_ROWS = 1_048_576
+_WIDTH = 18
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 """The same rows give the same bytes, whenever they are written."""
 _SERIES = ("indicator", "method", "breakdown")
@@ -60,6 +61,7 @@ def _write(book: xlsxwriter.Workbook, name: str, title: str, series: pd.DataFram
     sheet = book.add_worksheet(name)
     sheet.set_header(f"&L{title}")
     sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(COLUMNS) - 1, _WIDTH)
     sheet.write_row(0, 0, COLUMNS)
     for row, cells in enumerate(series[list(COLUMNS)].itertuples(index=False, name=None), start=1):
         sheet.write_row(row, 0, cells)
