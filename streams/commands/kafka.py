@@ -198,7 +198,8 @@ def compare(
 ) -> None:
     """Compare two stores, release by release; exit 1 when they differ.
 
-    Which blocks and vintages differ, not by how much: for that export both.
+    Which blocks and vintages differ, by the digests that releases name, not by how much: for that export both. Whether
+    blocks are still what their digests say, ocmw rebuild tells.
     """
     from sinks.directory import DirectoryStore
     from streams.console import OUT, show_table
