@@ -22,7 +22,6 @@ SENTENCES = (
     BrakeError,
     TopicsError,
     RequestRefusedError,
-    KafkaConnectionError,
     ClusterAuthorizationFailedError,  # these three: see docs/security.md
     GroupAuthorizationFailedError,
     TopicAuthorizationFailedError,
