@@ -72,7 +72,8 @@ def delays(
     """Measure after how many months figures hold still within 1 %, beside the legal delay (G8).
 
     For each support: the smallest k from which on 95 % of the updates moved month M-k by at most 1 %; pairs are the
-    (update, month) compared, stable those within 1 %; justified says whether the legal delay is at least that long. Where no k is enough the last one stands, not justified.
+    (update, month) compared, stable those within 1 %; justified says whether the legal delay is at least that long.
+    Where no k is enough the last one stands, not justified.
     """
     from processors.delays import Delay
     from processors.delays import delays as measured
