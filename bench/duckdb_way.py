@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from processors import ledger as book
+from processors import traits as packed
 from processors.keys import leaf_in, month_in, municipality_in, person_in
 from processors.ledger import Ledger
 from processors.rules import age5_of_age13, category_of_code, place_of_municipality
@@ -44,10 +45,10 @@ def rows_frame(ledger: Ledger, share: float) -> pd.DataFrame:
     person = person_in(rows[:, book.KEY])
     rows = rows[person < int(ledger.persons * share)]
     key, traits = rows[:, book.KEY], rows[:, book.TRAITS]
-    sex = traits >> book.SEX_SHIFT & book.SEX_MASK
-    age13 = traits >> book.AGE13_SHIFT & book.AGE13_MASK
-    household = traits >> book.HOUSEHOLD_SHIFT & book.HOUSEHOLD_MASK
-    group = traits >> book.GROUP_SHIFT & book.GROUP_MASK
+    sex = traits >> packed.SEX_SHIFT & packed.SEX_MASK
+    age13 = traits >> packed.AGE13_SHIFT & packed.AGE13_MASK
+    household = traits >> packed.HOUSEHOLD_SHIFT & packed.HOUSEHOLD_MASK
+    group = traits >> packed.GROUP_SHIFT & packed.GROUP_MASK
     age5 = age5_of_age13()[age13].astype(np.int64)
     fives, thirteens = len(SIMPLE["age5"]), len(SIMPLE["age13"])
     codes = {
@@ -57,8 +58,8 @@ def rows_frame(ledger: Ledger, share: float) -> pd.DataFrame:
         "age13": age13,
         "household": household,
         "nationality_group": group,
-        "nationality": traits >> book.NATIONALITY_SHIFT & book.NATIONALITY_MASK,
-        "status": traits >> book.STATUS_SHIFT & book.STATUS_MASK,
+        "nationality": traits >> packed.NATIONALITY_SHIFT & packed.NATIONALITY_MASK,
+        "status": traits >> packed.STATUS_SHIFT & packed.STATUS_MASK,
         "sex_age5": sex * fives + age5,
         "sex_age13": sex * thirteens + age13,
         "household_age5": household * fives + age5,

@@ -167,7 +167,7 @@ class Flow:
         home = LiveHome(self.store)
         while True:
             state = home.state()
-            records = int(self._redis.hget(STATE, "records") or 0)  # type: ignore[arg-type]
+            records = int(self._redis.hget(STATE, "records") or 0)
             seen.append(Seen(time.perf_counter(), state.reflects.positions if state else (), records))
             await asyncio.sleep(0.02)
 
@@ -233,7 +233,7 @@ class Flow:
         return state.reflects.release if state else 0
 
     def _in_redis(self) -> int:
-        return int(self._redis.get(prefix("public") + "current") or 0)  # type: ignore[arg-type]
+        return int(self._redis.get(prefix("public") + "current") or 0)
 
     def _start(self, role: str) -> None:
         given = {

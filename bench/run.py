@@ -35,6 +35,7 @@ from processors.people import people  # noqa: E402
 from processors.publication import kingdom_total, months_of  # noqa: E402
 from processors.reference_events import admitted  # noqa: E402
 from schemas.log import Block, Layout, LogFile, encode_plain, read_plain  # noqa: E402
+from schemas.periods import PeriodKind  # noqa: E402
 from schemas.settings import FigureSettings  # noqa: E402
 from schemas.supports import NODE, NODES  # noqa: E402
 from sinks.directory import DirectoryStore  # noqa: E402
@@ -126,7 +127,11 @@ def _counted(fold: Fold) -> list[Line]:
     """Count the largest node over all periods, and one lone event's month."""
     months = np.flatnonzero(fold.ledger.tables.exists.any(axis=0)).tolist()
     found: list[Line] = []
-    for kinds, unit in ((("month",), "person-month"), (("year", "rolling_year"), "person-year")):
+    asked: tuple[tuple[tuple[PeriodKind, ...], str], ...] = (
+        (("month",), "person-month"),
+        (("year", "rolling_year"), "person-year"),
+    )
+    for kinds, unit in asked:
         took: list[float] = []
         units = 0
         for axes in stretches(months, kinds):
@@ -170,12 +175,13 @@ def _replayed(path: Path, persons: int) -> tuple[float, list[Line]]:
     root = OUT / "store"
     shutil.rmtree(root, ignore_errors=True)
     cuts: list[tuple[str, float]] = []
-    last = ["", time.perf_counter()]
+    last = ("", time.perf_counter())
 
     def report(what: str, _done: int, _total: int) -> None:
+        nonlocal last
         if what != last[0]:
-            cuts.append((str(last[0]), time.perf_counter() - float(last[1])))
-            last[:] = [what, time.perf_counter()]
+            cuts.append((last[0], time.perf_counter() - last[1]))
+            last = (what, time.perf_counter())
 
     began = time.perf_counter()
     Embedded.run(root, SETTINGS, [path], progress=report)
