@@ -81,7 +81,7 @@ def export(
     ] = None,
     live: Annotated[
         bool | None,
-        typer.Option("--live/--released", help="Provisional zone: as it is now, or of the release; default now."),
+        typer.Option("--live/--released", help="Provisional zone: as a publisher shows it now, or of the release."),
     ] = None,
     csv_dialect: Annotated[Dialect, typer.Option(help="Dialect of csv.")] = Dialect.PLAIN,
     labels: Annotated[bool, typer.Option("--labels", help="Names beside the codes, in nl, fr and en.")] = False,  # noqa: FBT002 - a flag

@@ -31,7 +31,7 @@ def indicators(
     from schemas.places import PLACES
     from sinks.directory import DirectoryStore
     from sinks.files.indicators import TABLES, indicator_batches
-    from streams.console import show_table
+    from streams.console import say, show_table
     from streams.settings import UsageError
 
     if place not in {geo for _, geo in PLACES}:
@@ -46,9 +46,12 @@ def indicators(
         for batch in indicator_batches(found.root, number, name, zone):
             rows = batch.to_pandas()
             for title, newest in _newest(rows[rows["geo"].astype(str) == place]):
-                typer.echo(f"\n{title}")
-                show_table("", ("category", "count", "base"), newest)
+                if not shown:
+                    typer.echo(_heading(found, number, place, zone))
                 shown = True
+                typer.echo()
+                say(title)
+                show_table("", ("category", "count", "base"), newest)
     if shown:
         return
     if zone == "public" and not any(is_public(level, geo) for level, geo in PLACES if geo == place):
@@ -56,6 +59,14 @@ def indicators(
     else:
         why = f" at release {number}: no month it needs is published."
     typer.echo(f"Nothing is shown of {place} in the {zone} zone{why}")
+
+
+def _heading(store: "DirectoryStore", number: int, place: str, zone: str) -> str:
+    """Return what is shown: of which place, in which zone, by which update; each series at its newest reference."""
+    from schemas.places import PLACES, place_name
+
+    name = next(place_name(level, geo, "nl") for level, geo in PLACES if geo == place)
+    return f"{name} ({place}), {zone} zone, release {number}, update {store.release(number).update.update_id}"
 
 
 def _counted(store: "DirectoryStore", update: str) -> int:
@@ -77,13 +88,16 @@ def _counted(store: "DirectoryStore", update: str) -> int:
 
 def _newest(rows: "pd.DataFrame") -> "list[tuple[str, list[tuple[str, int, int]]]]":
     """Return (title, lines) of each series of one dimension, at its newest reference."""
+    from sinks.files.indicator_workbook import sheet_words
+
     simple = rows[~rows["breakdown"].astype(str).str.startswith("band_")]
     found = []
     for (indicator, method), series in simple.groupby(["indicator", "method"], observed=True):
         newest = series[series["reference"].astype(str) == series["reference"].astype(str).max()]
-        title = f"{indicator}, {method}, {newest['reference'].iloc[0]}"
+        breakdown = str(newest["breakdown"].iloc[0])
+        title = f"{newest['reference'].iloc[0]}, {sheet_words(str(indicator), str(method), breakdown)[1]}"
         columns = (newest["category"].astype(str), newest["count"].tolist(), newest["base"].tolist())
-        order = _order(str(indicator), str(method), str(newest["breakdown"].iloc[0]))
+        order = _order(str(indicator), str(method), breakdown)
         found.append((title, sorted(zip(*columns, strict=True), key=lambda line: order.index(line[0]))))
     return found
 

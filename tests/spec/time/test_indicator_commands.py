@@ -72,7 +72,8 @@ def test_the_screen_shows_categories_in_the_order_of_people_not_of_text(store: P
 
 def test_the_screen_shows_the_newest_reference_of_a_place(store: Path) -> None:
     told = run("indicators", "--store", store, "--place", "44021")
-    assert "duration, exact_own_g0, 2023-09" in told
+    assert told.startswith("Gent (44021), public zone, release 12, update 2023-12\n")
+    assert "2023-09, duration, exact_own_g0, band: duration, months since the spell began, the place itself" in told
     assert "unknown" in told
 
 
