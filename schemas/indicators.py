@@ -219,3 +219,14 @@ CENTRE_CITIES = frozenset(row["nis"] for row in table("centrumsteden"))
 def is_public(geo_level: str, geo: str) -> bool:
     """Tell whether rows of a place stand in the public zone."""
     return geo_level in PUBLIC_LEVELS or geo in CENTRE_CITIES
+
+
+_SERIES_WORDS: dict[str, tuple[str, str]] = _DOCUMENT["series_words"]
+
+
+def series_words(indicator: str, method: str, breakdown: str) -> tuple[str, str]:
+    """Return a short name of a series, which no other has and a sheet of Excel may bear, and its title."""
+    pieces = (indicator, *method.split("_"), breakdown.partition("band_")[2])
+    names, titles = zip(*(_SERIES_WORDS.get(piece, (piece, piece)) for piece in pieces), strict=True)
+    title = f"{indicator}, {method}, {breakdown}: {', '.join(filter(None, titles))}"
+    return " ".join(filter(None, names)), title

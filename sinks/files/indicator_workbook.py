@@ -8,8 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import xlsxwriter
 
-from schemas.indicators import COLUMNS
-from schemas.parameters import document
+from schemas.indicators import COLUMNS, series_words
 from sinks.durability import put_in_place, temporary
 from sinks.files.indicators import NUMBERS
 from sinks.files.selection import ExportRefusedError
@@ -19,7 +18,6 @@ _WIDTH = 18
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 """The same rows give the same bytes, whenever they are written."""
 _SERIES = ("indicator", "method", "breakdown")
-_WORDS: dict[str, tuple[str, str]] = document("indicators")["sheets"]
 
 
 def write_indicator_workbook(directory: Path, name: str, batches: Iterable[pa.RecordBatch]) -> int:
@@ -33,19 +31,11 @@ def write_indicator_workbook(directory: Path, name: str, batches: Iterable[pa.Re
         with xlsxwriter.Workbook(written, {"constant_memory": True}) as book:
             book.set_properties({"title": f"Living wage over time: {name}", "created": _CREATED})
             for key, series in rows.groupby(list(_SERIES), observed=True):
-                _write(book, *sheet_words(*map(str, key)), series)
+                _write(book, *series_words(*map(str, key)), series)
             if rows.empty:
                 _write(book, name, name, rows)
         put_in_place(written, path)
     return len(rows)
-
-
-def sheet_words(indicator: str, method: str, breakdown: str) -> tuple[str, str]:
-    """Return the name of a series' sheet, which no other series has and Excel allows, and its title in print."""
-    pieces = (indicator, *method.split("_"), breakdown.partition("band_")[2])
-    names, titles = zip(*(_WORDS.get(piece, (piece, piece)) for piece in pieces), strict=True)
-    title = f"{indicator}, {method}, {breakdown}: {', '.join(filter(None, titles))}"
-    return " ".join(filter(None, names)), title
 
 
 def _rows(batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:

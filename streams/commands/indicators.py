@@ -88,14 +88,14 @@ def _counted(store: "DirectoryStore", update: str) -> int:
 
 def _newest(rows: "pd.DataFrame") -> "list[tuple[str, list[tuple[str, int, int]]]]":
     """Return (title, lines) of each series of one dimension, at its newest reference."""
-    from sinks.files.indicator_workbook import sheet_words
+    from schemas.indicators import series_words
 
     simple = rows[~rows["breakdown"].astype(str).str.startswith("band_")]
     found = []
     for (indicator, method), series in simple.groupby(["indicator", "method"], observed=True):
         newest = series[series["reference"].astype(str) == series["reference"].astype(str).max()]
         breakdown = str(newest["breakdown"].iloc[0])
-        title = f"{newest['reference'].iloc[0]}, {sheet_words(str(indicator), str(method), breakdown)[1]}"
+        title = f"{newest['reference'].iloc[0]}, {series_words(str(indicator), str(method), breakdown)[1]}"
         columns = (newest["category"].astype(str), newest["count"].tolist(), newest["base"].tolist())
         order = _order(str(indicator), str(method), breakdown)
         found.append((title, sorted(zip(*columns, strict=True), key=lambda line: order.index(line[0]))))

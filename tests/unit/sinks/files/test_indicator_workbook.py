@@ -6,8 +6,8 @@ from pathlib import Path
 import openpyxl
 import pyarrow as pa
 
-from schemas.indicators import COLUMNS, SERIES
-from sinks.files.indicator_workbook import sheet_words, write_indicator_workbook
+from schemas.indicators import COLUMNS, SERIES, series_words
+from sinks.files.indicator_workbook import write_indicator_workbook
 from sinks.files.indicators import INDICATOR_SCHEMA
 
 EXCEL_NAME = 31
@@ -21,15 +21,15 @@ def written(directory: Path) -> Path:
 
 
 def test_every_series_has_a_name_of_its_own_that_excel_takes_whole() -> None:
-    names = [sheet_words(one.indicator, one.method, one.breakdown)[0] for one in SERIES]
+    names = [series_words(one.indicator, one.method, one.breakdown)[0] for one in SERIES]
     assert len({name.casefold() for name in names}) == len(SERIES)
     assert max(map(len, names)) <= EXCEL_NAME
     assert not set("[]:*?/\\") & set("".join(names))
 
 
 def test_a_name_is_made_of_words_that_a_person_reads() -> None:
-    assert sheet_words("duration", "exact_national_g2", "band_household")[0] == "exact Belgium gap 2 household"
-    assert not any("_" in sheet_words(one.indicator, one.method, one.breakdown)[0] for one in SERIES)
+    assert series_words("duration", "exact_national_g2", "band_household")[0] == "exact Belgium gap 2 household"
+    assert not any("_" in series_words(one.indicator, one.method, one.breakdown)[0] for one in SERIES)
 
 
 def test_a_sheet_has_one_row_of_headings_and_its_full_title_in_print(tmp_path: Path) -> None:
