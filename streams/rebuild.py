@@ -18,7 +18,7 @@ from schemas.log import LogFile
 from schemas.releases import Release
 from schemas.supports import NODES
 from sinks.directory import DirectoryStore
-from sinks.durability import explained
+from sinks.durability import explained, sync
 from sinks.errors import StoreCorruptError
 from sinks.journal import Journal
 from sinks.live import LiveHome
@@ -83,7 +83,8 @@ def _miscounted(ledger: Ledger, release: Release, store: DirectoryStore, progres
             for figures in counted(turned(rows, axes, node, store.settings)):
                 for figure in figures:
                     key = BlockKey(node.code, figure.period)
-                    if known[node.code](figure.period) and figure.digest != digest_of(release.entries[key].latest):
+                    told = release.entries.get(key)
+                    if known[node.code](figure.period) and (told is None or figure.digest != digest_of(told.latest)):
                         yield key
 
 
@@ -122,6 +123,7 @@ def _put_in_place(room: Path, root: Path) -> None:
         if path.is_dir():
             shutil.rmtree(root / path.name, ignore_errors=True)
         path.rename(root / path.name)
+    sync(root)
 
 
 def releases_of_journal(store: DirectoryStore, keep_releases: int | None) -> Callable[[Path], int]:
