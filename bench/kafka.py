@@ -95,7 +95,7 @@ def faust_line(settings: KafkaSettings, folder: Path, events: int) -> Line:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--persons", type=int, default=200_000)
+    parser.add_argument("--persons", type=int, default=400_000)
     parser.add_argument("--events", type=int, default=600_000)
     parser.add_argument("--rate", type=int, default=20_000)
     parser.add_argument("--faust-events", type=int, default=20_000)
