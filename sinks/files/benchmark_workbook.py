@@ -4,11 +4,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
-import xlsxwriter
+from xlsxwriter import Workbook
 
-from sinks.durability import put_in_place, temporary
 from sinks.files.benchmark import Benchmark, Sheet, outcome_title
 from sinks.files.benchmark_page import NOTES
+from sinks.files.book import workbook_at
 
 _NAMES = {
     "Duration, gaps of 2 months bridged": "Duration gaps bridged",
@@ -27,21 +27,17 @@ _TEXT_WIDTH, _LINE_HEIGHT = 110, 15
 
 def write_workbook(path: Path, found: Benchmark) -> None:
     """Write one workbook, whole or not at all. Raises StoreWriteError where the disk refuses."""
-    with temporary(path) as written:
-        with xlsxwriter.Workbook(written) as book:
-            created = datetime.fromisoformat(f"{found.month}-01T00:00Z")
-            book.set_properties({"title": _title(found), "created": created})
-            _cover(book, found)
-            for number, sheet in enumerate(found.sheets, start=1):
-                _write(book, number, sheet)
-        put_in_place(written, path)
+    with workbook_at(path, _title(found), datetime.fromisoformat(f"{found.month}-01T00:00Z")) as book:
+        _cover(book, found)
+        for number, sheet in enumerate(found.sheets, start=1):
+            _write(book, number, sheet)
 
 
 def _title(found: Benchmark) -> str:
     return f"Leefloon over time in the 13 Flemish centre cities, {found.year}"
 
 
-def _cover(book: xlsxwriter.Workbook, found: Benchmark) -> None:
+def _cover(book: Workbook, found: Benchmark) -> None:
     sheet = book.add_worksheet("Read me")
     sheet.set_column(0, 0, _TEXT_WIDTH, book.add_format({"text_wrap": True, "valign": "top"}))
     sheet.set_landscape()
@@ -57,7 +53,7 @@ def _cover(book: xlsxwriter.Workbook, found: Benchmark) -> None:
         sheet.write_string(row, 0, text)
 
 
-def _write(book: xlsxwriter.Workbook, number: int, told: Sheet) -> None:
+def _write(book: Workbook, number: int, told: Sheet) -> None:
     sheet = book.add_worksheet(f"{number} {_NAMES.get(told.title, told.title)}".replace(",", ""))
     bold = book.add_format({"bold": True})
     sheet.write_string(0, 0, told.title, bold)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import xlsxwriter
+from xlsxwriter import Workbook
 
 from schemas.indicators import COLUMNS, series_words
-from sinks.durability import put_in_place, temporary
+from sinks.files.book import workbook_at
 from sinks.files.indicators import NUMBERS
 from sinks.files.selection import ExportRefusedError
 
@@ -27,14 +27,11 @@ def write_indicator_workbook(directory: Path, name: str, batches: Iterable[pa.Re
     """
     rows = _rows(batches)
     path = directory / f"{name}.xlsx"
-    with temporary(path) as written:
-        with xlsxwriter.Workbook(written, {"constant_memory": True}) as book:
-            book.set_properties({"title": f"Living wage over time: {name}", "created": _CREATED})
-            for key, series in rows.groupby(list(_SERIES), observed=True):
-                _write(book, *series_words(*map(str, key)), series)
-            if rows.empty:
-                _write(book, name, name, rows)
-        put_in_place(written, path)
+    with workbook_at(path, f"Living wage over time: {name}", _CREATED, streamed=True) as book:
+        for key, series in rows.groupby(list(_SERIES), observed=True):
+            _write(book, *series_words(*map(str, key)), series)
+        if rows.empty:
+            _write(book, name, name, rows)
     return len(rows)
 
 
@@ -44,7 +41,7 @@ def _rows(batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:
     return rows.astype({name: str for name in COLUMNS if name not in NUMBERS})
 
 
-def _write(book: xlsxwriter.Workbook, name: str, title: str, series: pd.DataFrame) -> None:
+def _write(book: Workbook, name: str, title: str, series: pd.DataFrame) -> None:
     if len(series) >= _EXCEL_ROWS:
         message = f"{title} has {len(series)} rows, more than a sheet holds; write parquet or csv"
         raise ExportRefusedError(message)

@@ -10,8 +10,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from xlsxwriter import Workbook
-
 from schemas.breakdowns import BREAKDOWNS, RESTRICTED_BREAKDOWNS
 from schemas.breaks import Break, breaks_in
 from schemas.figures import BlockKey
@@ -19,7 +17,7 @@ from schemas.parameters import document
 from schemas.periods import Period, PeriodKind, day_in, month_of, parse_month
 from schemas.releases import Release, State, Update
 from schemas.supports import NODES, Node
-from sinks.durability import put_in_place, temporary
+from sinks.files.book import workbook_at
 from sinks.files.cover import Facts, title, write_cover
 from sinks.files.grid import Area, Grid, Shown, grids, mean_of_months
 from sinks.files.selection import ExportRefusedError, Selection, is_public
@@ -109,15 +107,12 @@ def _write(directory: Path, store: Store, update: Update, book: _Book) -> Path:
     sheets = tuple(_sheets(store, book))
     facts = _facts(book, update, sheets)
     named = " / ".join(title(facts).values())
-    with temporary(path) as written:
-        with Workbook(str(written), {"constant_memory": True, "strings_to_urls": False}) as workbook:
-            made = day_in(update.reference_month, 1)
-            workbook.set_properties({"title": named, "created": datetime(made.year, made.month, 1, tzinfo=UTC)})
-            formats = Formats(workbook)
-            write_cover(workbook, formats, facts)
-            for sheet in sheets:
-                write_sheet(workbook, formats, sheet)
-        put_in_place(written, path)
+    made = day_in(update.reference_month, 1)
+    with workbook_at(path, named, datetime(made.year, made.month, 1, tzinfo=UTC), streamed=True) as workbook:
+        formats = Formats(workbook)
+        write_cover(workbook, formats, facts)
+        for sheet in sheets:
+            write_sheet(workbook, formats, sheet)
     return path
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from streams.commands.export import written_by_xlsxwriter
 from streams.commands.history import Store
 
 
@@ -41,6 +40,5 @@ def benchmark(
     else:
         from sinks.files.benchmark_workbook import write_workbook
 
-        with written_by_xlsxwriter(out):
-            write_workbook(out, compared)
+        write_workbook(out, compared)
     typer.echo(f"{len(compared.places)} places compared in {out}")

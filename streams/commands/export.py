@@ -1,7 +1,6 @@
 """Figures out of a store, as files."""
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -248,8 +247,7 @@ def _table(
     if schema is INDICATOR_SCHEMA and format_ is Format.XLSX:
         from sinks.files.indicator_workbook import write_indicator_workbook
 
-        with written_by_xlsxwriter(out):
-            return counted(write_indicator_workbook(out, name, batches), "row")
+        return counted(write_indicator_workbook(out, name, batches), "row")
     if schema is INDICATOR_SCHEMA:
         from sinks.files.indicator_sdmx import write_indicator_sdmx
 
@@ -270,8 +268,7 @@ def _figures(
 
     selection = shown.selection
     if format_ is Format.XLSX:
-        with written_by_xlsxwriter(out):
-            books = write_workbooks(out, store, shown.release, selection, store.settings.geography)
+        books = write_workbooks(out, store, shown.release, selection, store.settings.geography)
         return counted(len(books), "workbook")
     if format_ is Format.SDMX_CSV:
         return counted(write_sdmx(out, shown.blocks, shown.release, selection, shown.chosen), "row")
@@ -280,17 +277,3 @@ def _figures(
     if format_ is Format.PARQUET:
         return counted(write_parquet(out, schema, batches), "row")
     return counted(write_csv(out, schema, batches, dialect.value), "row")
-
-
-@contextmanager
-def written_by_xlsxwriter(out: Path) -> Iterator[None]:
-    """Raise StoreWriteError where the disk refuses a workbook: xlsxwriter hides the OSError in an error of its own."""
-    from xlsxwriter.exceptions import FileCreateError
-
-    from sinks.durability import explained
-
-    with explained(out):
-        try:
-            yield
-        except FileCreateError as error:
-            raise error.args[0] from error

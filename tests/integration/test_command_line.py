@@ -259,10 +259,10 @@ def test_a_file_is_no_directory_for_an_export_of_several(room: Path, form: str) 
     assert digest(room) == before
 
 
-@pytest.mark.parametrize("more", [[], ["--table", "spells"]], ids=" ".join)
-def test_a_workbook_that_the_disk_refuses_is_told_in_a_sentence(room: Path, more: list[str]) -> None:
+@pytest.mark.parametrize(("more", "book"), [(["--support", "LL"], "LL_2008"), (["--table", "spells"], "spells")])
+def test_a_workbook_that_the_disk_refuses_is_told_in_a_sentence(room: Path, more: list[str], book: str) -> None:
     done = ocmw_apart("export", "--store", room / "store", *more, "--format", "xlsx", "--out", "/proc")
-    assert_refused(done, 1, "/proc: cannot be written (No such file or directory)")
+    assert_refused(done, 1, f"/proc/{book}.xlsx: cannot be written (No such file or directory)")
 
 
 @pytest.mark.parametrize("command", ["export", "why", "rebuild", "recount"])
