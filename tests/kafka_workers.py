@@ -24,7 +24,7 @@ class Workers:
         self.root = root
         self.server = server
         self.store = root / "store"
-        self.settings = KafkaSettings(**{"servers": server.servers, "state": root / "state", **settings})
+        self.settings = KafkaSettings.model_validate({"servers": server.servers, "state": root / "state", **settings})
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment: dict[str, str] = {}
         asyncio.run(make_topics(self.settings))

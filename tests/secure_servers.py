@@ -83,7 +83,7 @@ class SecureKafka(KafkaServer):
 
     def settings(self, user: str, **more: object) -> KafkaSettings:
         """Return the same as an object."""
-        return KafkaSettings(**self.arguments(user), **more)
+        return KafkaSettings.model_validate({**self.arguments(user), **more})
 
     def arguments(self, user: str) -> dict[str, str]:
         """Return the same by the names of the settings."""
@@ -120,7 +120,7 @@ class SecureKafka(KafkaServer):
         }
 
 
-class _CreateAcls(Request[CreateAclsRequest_v1]):
+class _CreateAcls(Request[CreateAclsRequest_v1]):  # type: ignore[misc]  # aiokafka has no types
     """The request that aiokafka has the layout of, and no method for."""
 
     API_KEY = CreateAclsRequest_v1.API_KEY

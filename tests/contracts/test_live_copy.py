@@ -43,7 +43,9 @@ def persons(client: redis.Redis, key: str = KEY, month: str = "2024-01") -> list
     """Read as docs/redis.md says, with nothing of ours."""
     state = client.hgetall(STATE)
     assert client.hget(key, "release") == state[b"release"]
-    data = zlib.decompress(client.hget(key, month))
+    packed = client.hget(key, month)
+    assert isinstance(packed, bytes)
+    data = zlib.decompress(packed)
     columns = json.loads(state[b"columns"])
     kinds = [kind for _, kind in columns]
     cells = len(data) // struct.calcsize("<" + "".join(kinds))
@@ -59,7 +61,9 @@ def test_what_the_home_shows_is_shown(copy: RedisLive, home: LiveHome, redis_cli
     assert state[b"release"] == b"1"
     assert state[b"records"] == b"30"
     assert state[b"as_of"] == b"5000"
-    assert state[b"supports"].startswith(b"RMI LL ")
+    supports = state[b"supports"]
+    assert isinstance(supports, bytes)
+    assert supports.startswith(b"RMI LL ")
 
 
 def test_lines_that_changed_are_replaced_and_others_stay(

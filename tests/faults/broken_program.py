@@ -45,7 +45,7 @@ def raising_fold() -> None:
             raise RuntimeError(message)
         return whole(one, fetched)
 
-    intake._folded = folded  # noqa: SLF001
+    intake._folded = folded  # type: ignore[assignment]  # noqa: SLF001
 
 
 if __name__ == "__main__":

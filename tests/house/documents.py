@@ -41,7 +41,7 @@ def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Yield (name, command) of each command of the program, those of a group by both names."""
-    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined] - a group
+    for name, command in vars(get_command(app))["commands"].items():
         inner = getattr(command, "commands", None)
         yield from ((f"{name} {part}", found) for part, found in inner.items()) if inner else [(name, command)]
 

@@ -12,8 +12,10 @@ from schemas.figures import LONG_COLUMNS, VINTAGE_COLUMNS
 from schemas.indicators import COLUMNS, SERIES
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
+from streams.cli import app
 from streams.embedded import Embedded
 from streams.generator import generate
+from streams.metrics import METRICS
 
 ROOT = documents.ROOT
 README = documents.README.read_text(encoding="utf-8")
@@ -158,8 +160,8 @@ def test_an_alert_names_a_chapter_of_the_runbooks() -> None:
 
 
 def test_metrics_that_alerts_and_dashboard_look_at_exist() -> None:
-    known = {one.name for one in documents.METRICS}
-    known |= {f"{one.name}_bucket" for one in documents.METRICS if one.kind == "histogram"}
+    known = {one.name for one in METRICS}
+    known |= {f"{one.name}_bucket" for one in METRICS if one.kind == "histogram"}
     known |= {f"{name.removesuffix('_bucket')}{end}" for name in known for end in ("_sum", "_count")}
     files = [*(ROOT / "deploy").rglob("*.yml"), *(ROOT / "deploy").rglob("*.json"), ROOT / "docs" / "runbooks.md"]
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
@@ -217,8 +219,6 @@ def test_examples_in_python_can_be_compiled(page: Path) -> None:
 
 def test_help_fits_a_narrow_terminal() -> None:
     for name, _ in documents.commands():
-        told = CliRunner().invoke(
-            documents.app, [*name.split(), "--help"], env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"}
-        )
+        told = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"})
         assert told.exit_code == 0
         assert max(map(len, told.stdout.splitlines())) <= 80, name

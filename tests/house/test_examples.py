@@ -6,6 +6,8 @@ import documents
 import pytest
 from typer.testing import CliRunner
 
+from streams.cli import app
+
 pytestmark = pytest.mark.slow
 SERVER = (
     "topics",
@@ -36,7 +38,7 @@ def test_the_examples_run_in_the_order_in_which_the_help_shows_them(
     monkeypatch.chdir(tmp_path)
     for shown in embedded():
         line = shown.replace("--persons 2000", "--persons 300")  # quicker, and no other
-        done = CliRunner().invoke(documents.app, line.split()[1:])
+        done = CliRunner().invoke(app, line.split()[1:])
         assert done.exit_code == 0, f"{line}: {done.output} {done.exception!r}"
     made = {path.name for path in tmp_path.iterdir()}
     assert made == {"claims.avro", "store", "workbooks", "ll.csv", "g", "report.html"}

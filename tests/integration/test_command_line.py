@@ -161,7 +161,10 @@ def test_a_store_of_another_version_or_without_its_identity_is_refused(
     identity = room / "store" / "store.json"
     identity.write_text(wrong(identity.read_text()))
     before = digest(room / "store")
-    more = {"replay": [room / "log.avro"], "export": ["--format", "csv", "--out", room / "out.csv"]}
+    more: dict[str, list[str | Path]] = {
+        "replay": [room / "log.avro"],
+        "export": ["--format", "csv", "--out", room / "out.csv"],
+    }
     done = ocmw(command, *more[command], "--store", room / "store")
     assert_refused(done, 1, words)
     assert digest(room / "store") == before

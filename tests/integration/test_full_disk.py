@@ -21,7 +21,7 @@ _DISK_BYTES = 1_000_000
 
 def run(root: Path, releases: int, before: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the writer to its end."""
-    command = [sys.executable, _PROGRAM, root, str(releases)]
+    command = [sys.executable, str(_PROGRAM), str(root), str(releases)]
     return subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=before)  # noqa: S603 - our own program
 
 

@@ -18,7 +18,7 @@ _KILLS = 12
 
 def run_and_kill(root: Path, after: float) -> None:
     """Run the writer, and kill it ``after`` seconds from its first release in this run."""
-    command = [sys.executable, _PROGRAM, root, "1000000"]
+    command = [sys.executable, str(_PROGRAM), str(root), "1000000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
         assert process.stdout is not None
         assert process.stdout.readline()

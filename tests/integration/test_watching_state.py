@@ -4,6 +4,8 @@ from pathlib import Path
 
 import redis
 from prometheus_client import generate_latest
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from processors.alignment import Alignment, Source
 from processors.ledger import DUPLICATE
@@ -54,7 +56,7 @@ def test_states_of_the_gate_are_told_and_those_without_figures_are_0() -> None:
 
 def test_a_copy_that_does_not_answer_shows_release_0() -> None:
     metrics = Metrics()
-    copy_told(RedisCopy(redis.Redis(port=1, retry=None)), lambda: None)(metrics)
+    copy_told(RedisCopy(redis.Redis(port=1, retry=Retry(NoBackoff(), 0))), lambda: None)(metrics)
     assert value(metrics, 'ocmw_release{place="redis"}') == 0
 
 

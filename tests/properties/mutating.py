@@ -231,8 +231,8 @@ def files(draw: Random, count: int, room: Path) -> Counter[str]:
     for number in range(count):
         path.write_bytes(mutated(draw, originals[number % len(originals)]))
         try:
-            records = sum(block.count for block in LogFile.open(path).blocks())
-            assert checked([path], SETTINGS).events == records  # L2
+            held = sum(block.count for block in LogFile.open(path).blocks())
+            assert checked([path], SETTINGS).events == held  # L2
             found["whole"] += 1
         except CorruptFileError:
             found["refused"] += 1

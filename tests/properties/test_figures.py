@@ -92,7 +92,7 @@ def cents_of_events(slow: Reference, chosen: FigureSettings) -> dict[str, int]:
     held = events["update"] <= len(slow.log.updates)
     balance = ~events["amount_type"].isin([] if chosen.recoveries_in_balance else RECOVERIES)
     sums = events[held & balance].groupby("support")["amount_cents"].sum()
-    return {LEAVES[leaf]: int(cents) for leaf, cents in sums.items() if cents}
+    return {LEAVES[int(leaf)]: int(cents) for leaf, cents in zip(sums.index, sums, strict=True) if cents}
 
 
 def cents_of_years(store: DirectoryStore) -> dict[str, int]:
@@ -136,15 +136,16 @@ def frame(cells: Cells) -> pd.DataFrame:
 @times(12)
 def test_cut_into_batches_files_and_runs_a_log_gives_the_same_store_a8(data: st.DataObject) -> None:
     bodies, chosen = known(data.draw(histories(most=40))), data.draw(FIGURE_SETTINGS)
-    expected: tuple[Everything, Outcomes] | None = None
+    expected: tuple[Everything, Outcomes, list[str]] | None = None
     for size, runs in ((len(bodies), 1), (7, 1), (7, 3), (1, 1), (data.draw(st.integers(1, 20)), 2)):
         with TemporaryDirectory() as name:
             pieces = cut(bodies, size)
             files = [raw_file(Path(name, f"{number}.avro"), piece) for number, piece in enumerate(pieces)]
             store, outcomes = replayed(Path(name), files, chosen, runs=runs)
-            slugs = outcomes._replace(set_aside=[slug for _, _, slug in outcomes.set_aside])
-            expected = expected or (shown(store), slugs)
-            assert (shown(store), slugs) == expected
+            slugs = [slug for _, _, slug in outcomes.set_aside]
+            found = (shown(store), outcomes._replace(set_aside=[]), slugs)
+            expected = expected or found
+            assert found == expected
 
 
 @given(st.data())

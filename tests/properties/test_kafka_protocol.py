@@ -89,7 +89,7 @@ def figures(rows: np.ndarray) -> Figures:
 
 
 def copied(ledger: Ledger) -> Ledger:
-    return Ledger(SETTINGS, Tables(*(np.array(table) for table in ledger.trimmed())))
+    return Ledger(SETTINGS, Tables._make(np.array(table) for table in ledger.trimmed()))
 
 
 def kept(fold: PartitionFold) -> PartitionFold:

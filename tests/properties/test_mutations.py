@@ -27,7 +27,7 @@ def test_100_000_mutated_records_and_files_are_outcomes_and_leave_the_others_alo
         "NUMBA_CACHE_DIR": kernels,
         "PYTHONPATH": os.pathsep.join(map(str, folders)),
     }
-    command = [sys.executable, PROGRAM, tmp_path, str(SEED), json.dumps(SIZES)]
+    command = [sys.executable, str(PROGRAM), str(tmp_path), str(SEED), json.dumps(SIZES)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=HANGS_AFTER, check=False)  # noqa: S603 - our own program
     assert done.returncode == 0, done.stderr
     met = json.loads(done.stdout)

@@ -108,7 +108,8 @@ def test_messages_come_back_as_they_were_sent() -> None:
     got = message_of(sent.encoded())
     assert isinstance(got, RowsBatch)
     assert got[:-1] == sent[:-1]
-    assert all(np.array_equal(mine, other) for mine, other in zip(got.rows, sent.rows, strict=True))
+    for mine, other in zip(got.rows, sent.rows, strict=True):
+        np.testing.assert_array_equal(mine, other)
     assert message_of(marker(4, 12).encoded()) == marker(4, 12)
 
 

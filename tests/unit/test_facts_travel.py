@@ -51,9 +51,9 @@ def sent(step: int) -> tuple[Gathered, list[RowsBatch]]:
         mine = [(person, value) for person, value in mine if partition_of(person) == partition]
         intake = PartitionIntake(PartitionFold(partition, PARTITIONS, Ledger(SETTINGS)), Watermark(), bytes(16))
         for first in range(0, len(mine), step):
-            chosen = mine[first : first + step]
-            offsets = range(first, first + len(chosen))
-            for output in intake.take(records_of(offsets, *zip(*chosen, strict=True), {})):
+            persons, values = zip(*mine[first : first + step], strict=True)
+            offsets = range(first, first + len(persons))
+            for output in intake.take(records_of(offsets, persons, values, {})):
                 for batch in output.batches:
                     message = message_of(batch.encoded())
                     assert isinstance(message, RowsBatch)

@@ -225,7 +225,7 @@ OTHER = Line("44021", "2024-02", b"other")
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[LiveHome]:
+def home(tmp_path: Path) -> LiveHome:
     made = LiveHome(tmp_path)
     assert made.show(Reflects(3, (10, 20), 5_000), [SOME, OTHER])
     return made

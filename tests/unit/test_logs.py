@@ -89,8 +89,9 @@ def test_a_line_that_a_client_filled_in_before_is_only_its_place(told: StringIO)
 
 @pytest.mark.usefixtures("clock")
 def test_an_exception_of_a_client_is_told_without_its_text(told: StringIO) -> None:
+    nothing: dict[str, str] = {}
     try:
-        {}[SECRET]
+        nothing[SECRET]
     except KeyError:
         logging.getLogger("faust.agents").exception("agent failed")
     (line,) = lines(told)

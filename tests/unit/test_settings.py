@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from streams.cli import app
@@ -66,8 +67,9 @@ def test_what_cannot_be_is_a_sentence_that_does_not_show_the_value(
 
 def test_a_password_stands_in_a_file_before_the_variable(tmp_path: Path) -> None:
     (tmp_path / "password").write_text(f"{CANARY}\n")
-    given = {"security": "SASL_PLAINTEXT", "username": "x", "password": "other"}
-    made = KafkaSettings(**given, password_file=tmp_path / "password")
+    made = KafkaSettings(
+        security="SASL_PLAINTEXT", username="x", password=SecretStr("other"), password_file=tmp_path / "password"
+    )
     assert made.connection()["sasl_plain_password"] == CANARY
 
 

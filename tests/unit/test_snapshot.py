@@ -1,13 +1,19 @@
 """Snapshots: what is loaded is what was saved, or nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from sinks import snapshot
 
-ARRAYS = {"rows": np.arange(1000, dtype=np.int64), "ids": np.zeros((3, 2), np.uint8), "empty": np.empty(0, np.int32)}
+ARRAYS: dict[str, npt.NDArray[Any]] = {
+    "rows": np.arange(1000, dtype=np.int64),
+    "ids": np.zeros((3, 2), np.uint8),
+    "empty": np.empty(0, np.int32),
+}
 
 
 @pytest.fixture

@@ -51,9 +51,8 @@ def replayed(room: Path, table: str) -> tuple[Path, Path]:
 def shown(store: Path, number: int, zone: str = "restricted") -> pd.DataFrame:
     """Return all indicators of a release that claims alone tell; ``test_outcomes_of_stores`` has the others."""
     tables = [pa.Table.from_batches(list(indicator_batches(store, number, name, zone))) for name in OF_CLAIMS]
-    return pd.concat([table.to_pandas() for table in tables if table.num_columns], ignore_index=True).astype(
-        dict.fromkeys((*KEY, "update_id"), str)
-    )
+    found: list[pd.DataFrame] = [table.to_pandas() for table in tables if table.num_columns]
+    return pd.concat(found, ignore_index=True).astype(dict.fromkeys((*KEY, "update_id"), str))
 
 
 @settings(

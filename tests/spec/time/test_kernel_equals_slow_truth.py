@@ -10,7 +10,7 @@ import pytest
 from history import log_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from indicators_told import fast, reference
+from indicators_told import KEY, fast, reference
 
 from processors import reference_indicators
 from schemas.indicators import BANDS, Benefit
@@ -105,10 +105,10 @@ def test_identities_of_durations_and_flows_h2_h3(
 def _bands_add_up_to_the_base(rows: pd.DataFrame) -> bool:
     counts: Counter[tuple[str, ...]] = Counter()
     bases: dict[tuple[str, ...], int] = {}
-    for row in rows[rows["indicator"] == "duration"].itertuples():
-        key = (row.method, row.reference, row.geo_level, row.geo, row.breakdown, row.category.partition("|")[2])
-        counts[key] += row[8]  # count: a tuple has a method of that name
-        bases[key] = row.base
+    for row in rows[rows["indicator"] == "duration"].to_dict("records"):
+        key = (*(str(row[name]) for name in KEY[1:-1]), str(row["category"]).partition("|")[2])
+        counts[key] += int(row["count"])
+        bases[key] = int(row["base"])
     return counts == bases
 
 

@@ -78,7 +78,8 @@ def shown(store: Path, number: int) -> pd.DataFrame:
         pa.Table.from_batches(list(indicator_batches(store, number, name, "restricted")))
         for name in ("exit_to_work", "transitions")
     ]
-    found = pd.concat([table.to_pandas() for table in tables], ignore_index=True)
+    rows: list[pd.DataFrame] = [table.to_pandas() for table in tables]
+    found = pd.concat(rows, ignore_index=True)
     return found.astype(dict.fromkeys((*KEY, "update_id"), str)).sort_values(KEY, ignore_index=True)
 
 

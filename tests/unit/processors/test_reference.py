@@ -103,8 +103,10 @@ def test_what_a_regularisation_corrects_is_read_as_its_bytes(tmp_path: Path) -> 
     _, values = _claim(1, amount_type="REG_GRANT", corrects=CORRECTED)
     write_log(tmp_path / "log.avro", [("Regularisation", values)])
     file = LogFile.open(tmp_path / "log.avro")
-    ((kind, told),) = [event for block in file.blocks() for event in read_plain(block, file.layout)]
-    assert (kind, told["corrects"]) == (REGULARISATION, CORRECTED)  # type: ignore[index]  # a dict, not a slug
+    (event,) = [event for block in file.blocks() for event in read_plain(block, file.layout)]
+    assert not isinstance(event, str)
+    kind, told = event
+    assert (kind, told["corrects"]) == (REGULARISATION, CORRECTED)
 
 
 def test_a_block_is_the_same_alone_and_among_others(log: AdmittedLog) -> None:

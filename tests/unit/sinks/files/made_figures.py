@@ -8,9 +8,10 @@ from schemas.breakdowns import CATEGORY_NUMBER
 from schemas.figures import BlockKey, Cells
 from schemas.periods import Period, ordinal
 from schemas.places import PLACE_NUMBER
-from schemas.releases import Entry, State, Update, Vintage
+from schemas.releases import BlockRef, Entry, State, Update, Vintage
 from schemas.supports import NODE
 from sinks.directory import DirectoryStore
+from sinks.protocol import BlockZone
 
 Row = tuple[str, str, str, str, int]
 """geo_level, geo, breakdown, category, beneficiaries; amounts are 100 times, days 10 times the persons."""
@@ -81,7 +82,7 @@ def entry(store: DirectoryStore, figure: Figure) -> tuple[BlockKey, Entry]:
     support, code, state, published, latest = figure
     period = Period.parse(code)
 
-    def written(update: Update, zone: str, block: Cells) -> object:
+    def written(update: Update, zone: BlockZone, block: Cells) -> BlockRef | None:
         return store.write_blocks(update, zone, support, [(period, block)])[period]
 
     vintage = Vintage(len(latest), 0, state)

@@ -36,6 +36,8 @@ def test_a_sheet_has_one_row_of_headings_and_its_full_title_in_print(tmp_path: P
     (sheet,) = openpyxl.load_workbook(written(tmp_path)).worksheets
     assert sheet.title == "exact Belgium gap 2 sex"
     assert list(sheet.iter_rows(values_only=True)) == [COLUMNS, ROW]
+    assert sheet.oddHeader is not None
+    assert sheet.oddHeader.left is not None
     assert sheet.oddHeader.left.text == (
         "duration, exact_national_g2, band_sex: duration, months since the spell began, Belgium as a whole, "
         "gaps of 2 months bridged, by sex"

@@ -2,7 +2,9 @@
 
 import csv
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,7 +32,7 @@ def rows(store: DirectoryStore, path: Path, selection: Selection) -> list[dict[s
     return found
 
 
-def asked(zone: Zone, **more: object) -> Selection:
+def asked(zone: Zone, **more: Any) -> Selection:  # noqa: ANN401
     return Selection(zone, ocmw=str(more.pop("ocmw", "44021")) if zone == "provisional" else None, **more)
 
 
@@ -164,7 +166,7 @@ def test_a_store_without_updates_gives_an_empty_table(store: DirectoryStore, tmp
         ({"zone": "public", "ocmw": "99999"}, "'99999' is no NIS code of a municipality"),
     ],
 )
-def test_what_cannot_be_exported_is_refused_in_a_sentence(wrong: dict[str, object], sentence: str) -> None:
+def test_what_cannot_be_exported_is_refused_in_a_sentence(wrong: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ExportRefusedError, match=sentence.replace("(", r"\(")):
         Selection(**wrong)
 
@@ -176,7 +178,7 @@ def test_a_failed_export_leaves_the_old_file_and_nothing_else(store: DirectorySt
     write_parquet(target, table_schema("public"), long_table(store, select(release, selection), selection))
     before = target.read_bytes()
 
-    def broken() -> object:
+    def broken() -> Iterator[pa.RecordBatch]:
         yield from long_table(store, select(release, selection), selection)
         raise OSError(28, "No space left on device")
 
