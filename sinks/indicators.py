@@ -5,7 +5,7 @@
 
 An update counts again only the references that its events, or time, could change; the others stand in the file of an
 earlier update. Reading a release goes from its own file backwards and takes from each the references that no newer
-one counted. The content is a function of the log, so a file written twice is written the same; it is put under its
+one counted; one without a file of its own shows none. The content is a function of the log, so a file written twice is written the same; it is put under its
 number before the release is, and nobody reads it until then.
 """
 
@@ -72,7 +72,12 @@ def last_counted(root: Path, number: int) -> int | None:
 
 
 def read_release(root: Path, number: int, family: Family = "indicators") -> Iterator[Counted]:
-    """Yield the rows that hold at a release, newest update first; nothing where the store keeps no indicators."""
+    """Yield the rows that hold at a release, newest update first.
+
+    Nothing where its own update counted none: the store keeps no indicators, or no month they need is published then.
+    """
+    if not exists(root, number, family):
+        return
     upper = np.iinfo(np.int16).max
     shown = None
     for earlier in range(number, 0, -1):

@@ -17,7 +17,7 @@ from processors.reference_spells import Asked
 from schemas.indicators import COLUMNS
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
-from sinks.files.indicators import indicator_batches
+from sinks.files.indicators import TABLES, indicator_batches
 from sinks.files.selection import ExportRefusedError
 from sinks.indicators import exists, last_counted
 from streams.embedded import Embedded
@@ -81,6 +81,14 @@ def test_nothing_is_shown_before_a_month_is_published(tmp_path: Path) -> None:
     assert [exists(store, number) for number in range(1, 6)] == [False, False, False, True, True]
     assert last_counted(store, 4) == FIRST
     assert last_counted(store, 5) == FIRST + 1
+
+
+def test_a_release_shows_no_row_while_a_month_that_all_need_is_not_published_yet(tmp_path: Path) -> None:
+    forgotten = "p0..p0 | 2022-03 | 44021 | GRANT | 1000\nclose u6"
+    _, store = replayed(tmp_path, history(4, 9, []).replace("close u6", forgotten))
+    assert [exists(store, number) for number in range(6, 9)] == [True, False, True]
+    assert [list(indicator_batches(store, 7, name, "restricted")) for name in TABLES] == [[]] * len(TABLES)
+    assert set(shown(store, 8)["update_id"]) == {"u7"}
 
 
 def test_a_row_names_the_update_that_counted_it(tmp_path: Path) -> None:
