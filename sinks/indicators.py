@@ -5,8 +5,8 @@
 
 An update counts again only the references that its events, or time, could change; the others stand in the file of an
 earlier update. Reading a release goes from its own file backwards and takes from each the references that no newer
-one counted; one without a file of its own shows none. The content is a function of the log, so a file written twice is written the same; it is put under its
-number before the release is, and nobody reads it until then.
+one counted; one without a file of its own shows none. The content is a function of the log, so a file written twice is
+written the same; it is put under its number before the release is, and nobody reads it until then.
 """
 
 from collections.abc import Iterator

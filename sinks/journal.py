@@ -18,6 +18,7 @@ from fastavro.write import Writer
 
 from schemas import events
 from sinks.durability import attempt, explained, put_in_place, sweep_temporaries
+from sinks.errors import StoreCorruptError
 
 _CODEC = "snappy"
 
@@ -89,6 +90,15 @@ class Journal:
         finally:
             _close(file)
             written.unlink(missing_ok=True)
+
+
+def too_short(root: Path, number: int) -> StoreCorruptError:
+    """Return the error for a store whose journal does not hold the events of its release ``number``."""
+    message = (
+        f"{root}: its journal ends before release {number}; put the folder journal back from a copy "
+        "(a store that workers made has none: replay into one of your own)"
+    )
+    return StoreCorruptError(message)
 
 
 def _close(file: IO[bytes]) -> None:

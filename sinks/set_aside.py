@@ -39,6 +39,12 @@ def append_run(root: Path, found: Iterable[SetAside]) -> None:
         put_in_place(written, path)
 
 
+def told_of(root: Path, fault: Fault) -> int:
+    """Return how many events all runs told of that were set aside for one reason."""
+    slug = COLUMNS.index("slug")
+    return sum(line[slug] == fault.slug for line in _lines(root / FILE))
+
+
 def _lines(path: Path) -> Iterator[list[str]]:
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:

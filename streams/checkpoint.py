@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,24 +14,34 @@ from schemas.settings import FigureSettings
 from sinks import snapshot
 
 _FILE = "ledger.snapshot"
-FORMAT = 3
+FORMAT = 4
 """Changes with the layout of ``Tables``, with the meaning of a row, or with the lists that its numbers refer to."""
 
 
-def save(root: Path, fold: Fold, segments: int) -> None:
-    """Keep the fold of the first ``segments`` segments of the journal."""
-    meta = {"format": FORMAT, "segments": segments, "closings": [asdict(update) for update in fold.closings.accepted]}
+class Folded(NamedTuple):
+    """The fold of the first ``segments`` segments of a journal, of whose events ``waited`` were set aside to wait."""
+
+    fold: Fold
+    segments: int = 0
+    waited: int = 0
+
+
+def save(root: Path, folded: Folded) -> None:
+    """Keep a fold. Raises StoreWriteError where the disk refuses."""
+    fold, segments, waited = folded
+    closings = [asdict(update) for update in fold.closings.accepted]
+    meta = {"format": FORMAT, "segments": segments, "waited": waited, "closings": closings}
     snapshot.save(root / _FILE, fold.ledger.trimmed()._asdict(), meta)
 
 
-def load(root: Path, settings: FigureSettings) -> tuple[Fold, int]:
-    """Return a fold and how many segments it covers; an empty one where there is no whole snapshot of this version."""
+def load(root: Path, settings: FigureSettings) -> Folded:
+    """Return what was kept; the fold of nothing where there is no whole snapshot of this version."""
     found = snapshot.load(root / _FILE)
     if found is None or found.meta["format"] != FORMAT:
-        return Fold(settings), 0
+        return Folded(Fold(settings))
     tables = Tables(**{name: np.array(found.arrays[name]) for name in Tables._fields})
     closings = Closings([Update(**update) for update in found.meta["closings"]])
-    return Fold(settings, Ledger(settings, tables), closings), found.meta["segments"]
+    return Folded(Fold(settings, Ledger(settings, tables), closings), found.meta["segments"], found.meta["waited"])
 
 
 def forget(root: Path) -> None:

@@ -6,7 +6,8 @@
 The journal is the truth of a store: the admitted events in log order, closings among them. Whatever was killed at
 whatever moment, opening the store folds the journal again (or takes the snapshot and folds what follows) and makes the
 releases that are missing; running the same command again then finds every journaled event seen already. What waits in
-the journal (``dimona-unknown-period``) and was told by no run is told by the next. An input file is verified whole
+the journal (``dimona-unknown-period``) and was told by no run is told by the next. A journal that ends before the
+newest release is refused: what it lacks would be missing in every figure to come. An input file is verified whole
 before anything is written.
 """
 
@@ -19,6 +20,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from processors.decoding import Batch, batch_of, decode
+from processors.facts import WAITING
 from processors.fold import Fold, Step
 from processors.ledger import DUPLICATE
 from processors.rules import rules
@@ -27,15 +29,17 @@ from schemas.log import Block, CorruptFileError, LeftOverError, LogFile
 from schemas.releases import Release, Update
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
-from sinks.journal import Journal
+from sinks.journal import Journal, too_short
 from sinks.lock import writer_lock
-from sinks.set_aside import SetAside, append_run
+from sinks.set_aside import SetAside, append_run, told_of
 from streams import checkpoint
 from streams.closing import counted_at_closing
 from streams.cut import Cut
 from streams.indicators import Changes
 from streams.progress import Report, silent
 
+WAITS = FAULTS[WAITING - 1]
+"""The one fault of events that are set aside and journaled too."""
 BATCH_BYTES = 1 << 20
 """Blocks are folded together up to this size: columns of a batch stay in the processor's cache."""
 
@@ -135,7 +139,8 @@ class Embedded:
         self.settings = settings
         self._keep = keep_releases
         self.release: Release | None = None
-        self._recovered = Outcomes()
+        self._waited = 0
+        self._untold: list[SetAside] = []
 
     @classmethod
     def run(
@@ -152,19 +157,17 @@ class Embedded:
             return store.replay(files, progress)
 
     def __enter__(self) -> Self:
-        """Take the lock, recover the fold, and make the releases that a killed run left unmade."""
+        """Take the lock, recover the fold, and make the releases that a killed run left unmade.
+
+        Raises StoreCorruptError where the journal ends before the newest release.
+        """
         self._lock = writer_lock(self.root)
         self._lock.acquire()
         try:
             self.store = DirectoryStore.writing(self.root, self.settings, self._keep, locked=True)
             self.journal = Journal(self.root)
             self.release = self.store.release() if self.store.latest() else None
-            self.fold, covered = checkpoint.load(self.root, self.settings)
-            for segment in self.journal.segments()[covered:]:
-                for batch in batches(LogFile.open(segment)):
-                    for step in self.fold.steps(batch):
-                        self._recovered.note(step, f"journal/{segment.name}")
-                        self._cut_if_closed(step.update)
+            self._recover()
         except BaseException:
             self._lock.release()
             raise
@@ -173,6 +176,23 @@ class Embedded:
     def __exit__(self, *_: object) -> None:
         """Give the lock back."""
         self._lock.release()
+
+    def _recover(self) -> None:
+        segments = self.journal.segments()
+        kept = checkpoint.load(self.root, self.settings)
+        if kept.segments > len(segments) or len(kept.fold.closings.accepted) > self.store.latest():
+            kept = checkpoint.Folded(Fold(self.settings))  # it is newer than the rest, as in a copy of a living store
+        self.fold = kept.fold
+        found = Outcomes()
+        for segment in segments[kept.segments :]:
+            for batch in batches(LogFile.open(segment)):
+                for step in self.fold.steps(batch):
+                    found.note(step, f"journal/{segment.name}")
+                    self._cut_if_closed(step.update)
+        if len(self.fold.closings.accepted) < self.store.latest():
+            raise too_short(self.root, self.store.latest())
+        self._waited = kept.waited + len(found.set_aside)
+        self._untold = found.set_aside[max(told_of(self.root, WAITS) - kept.waited, 0) :]
 
     def replay(self, files: list[Verified], progress: Report = silent) -> Outcomes:
         """Fold verified files in this order and publish a release at each closing."""
@@ -185,10 +205,15 @@ class Embedded:
             if update is not None:
                 progress(f"counting update {update.update_id}", outcomes.events, total)
                 self._cut_if_closed(update)
-        append_run(self.root, self._recovered.set_aside + outcomes.set_aside)
-        self._recovered = Outcomes()
-        checkpoint.save(self.root, self.fold, len(self.journal.segments()))
+        append_run(self.root, self._untold + outcomes.set_aside)
+        self._untold = []
+        self._waited += outcomes.faults[WAITS.slug]
+        self.keep_snapshot()
         return outcomes
+
+    def keep_snapshot(self) -> None:
+        """Keep the fold of the whole journal for the next opening. Raises StoreWriteError where the disk refuses."""
+        checkpoint.save(self.root, checkpoint.Folded(self.fold, len(self.journal.segments()), self._waited))
 
     def _journal_until_closed(
         self, steps: Iterator[tuple[LogFile, Step]], outcomes: Outcomes, progress: Callable[[int], None]

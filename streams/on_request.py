@@ -14,8 +14,8 @@ from streams.past import fold_at
 def count_on_request(store: DirectoryStore, number: int) -> list[Family]:
     """Count what an update lacks, whole, from the store's ledger at its closing; return the families made.
 
-    Nothing where no month is shown yet. Raises UnknownReleaseError where the release is not kept or the journal does
-    not hold the update.
+    Nothing where no month is shown yet. Raises UnknownReleaseError where the release is not kept,
+    StoreCorruptError where the journal ends before it.
     """
     release = store.release(number)
     missing = [family for family in FAMILIES if not exists(store.root, number, family)]

@@ -9,23 +9,21 @@ import numpy as np
 
 from processors.axes import stretches
 from processors.counting import turned
-from processors.fold import Fold
 from processors.ledger import Ledger
 from processors.people import people
 from processors.publication import counted, digest_of, knows, months_of
 from schemas.figures import BlockKey
-from schemas.log import LogFile
 from schemas.releases import Release
 from schemas.supports import NODES
 from sinks.directory import DirectoryStore
 from sinks.durability import explained, sync
 from sinks.errors import StoreCorruptError
-from sinks.journal import Journal
 from sinks.live import LiveHome
 from sinks.lock import writer_lock
 from sinks.retention import homes
 from streams import checkpoint
-from streams.embedded import Embedded, batches
+from streams.embedded import Embedded
+from streams.past import folded_at
 from streams.progress import Report, silent
 
 _ROOM = ".anew"
@@ -41,22 +39,10 @@ def unsound(store: DirectoryStore, progress: Report = silent) -> Iterator[str]:
     if not store.latest():
         return
     release = store.release()
-    ledger = _ledger_at(store, release.update.sequence)
+    ledger = folded_at(store.root, store.settings, release.update.sequence).ledger
     yield from _torn(store, release, progress)
     for key in _miscounted(ledger, release, store, progress):
         yield f"{key.support} {key.period.code}: the store holds other cells than a full count gives"
-
-
-def _ledger_at(store: DirectoryStore, sequence: int) -> Ledger:
-    """Return the ledger as it stood when an update closed; what came later is in no figure of it."""
-    fold = Fold(store.settings)
-    for segment in Journal(store.root).segments():
-        for batch in batches(LogFile.open(segment)):
-            for step in fold.steps(batch):
-                if step.update is not None and step.update.sequence == sequence:
-                    return fold.ledger
-    message = f"{store.root}: its journal ends before release {sequence}; put the folder journal back from a copy"
-    raise StoreCorruptError(message)
 
 
 def _torn(store: DirectoryStore, release: Release, progress: Report) -> Iterator[str]:
@@ -132,7 +118,7 @@ def releases_of_journal(store: DirectoryStore, keep_releases: int | None) -> Cal
     def make(room: Path) -> int:
         shutil.copytree(store.root / "journal", room / "journal", copy_function=os.link)
         with Embedded(room, store.settings, keep_releases) as made:
-            checkpoint.save(room, made.fold, len(made.journal.segments()))
+            made.keep_snapshot()
             return made.store.latest()
 
     return make
