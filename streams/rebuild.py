@@ -15,6 +15,7 @@ from processors.publication import counted, digest_of, knows, months_of
 from schemas.figures import BlockKey
 from schemas.releases import Release
 from schemas.supports import NODES
+from sinks import identity
 from sinks.directory import DirectoryStore
 from sinks.durability import explained, sync
 from sinks.errors import StoreCorruptError
@@ -77,8 +78,8 @@ def _miscounted(ledger: Ledger, release: Release, store: DirectoryStore, progres
 def made_anew(root: Path, make: Callable[[Path], int]) -> int:
     """Let ``make`` make all releases of a store in a directory of their own, then put them in the place of the old.
 
-    Return what ``make`` returns. Where it fails, the store is as it was. Raises StoreLockedError while another program
-    writes to the store.
+    Return what ``make`` returns, the newest of them. Where it fails, the store is as it was. Raises StoreLockedError
+    while another program writes to the store, StoreCorruptError where fewer releases are made than stand there.
     """
     lock, room = writer_lock(root), root / _ROOM
     lock.acquire()
@@ -87,12 +88,20 @@ def made_anew(root: Path, make: Callable[[Path], int]) -> int:
             shutil.rmtree(room, ignore_errors=True)
             room.mkdir()
         newest = make(room)
+        _require_all(newest, root)
         with explained(root):
             _put_in_place(room, root)
         return newest
     finally:
         shutil.rmtree(room, ignore_errors=True)
         lock.release()
+
+
+def _require_all(newest: int, root: Path) -> None:
+    before = DirectoryStore.reading(root).latest() if identity.exists(root) else 0
+    if newest < before:
+        message = f"{root}: its log ends before release {before}, after release {newest}; restore the log from a copy"
+        raise StoreCorruptError(message)
 
 
 def _put_in_place(room: Path, root: Path) -> None:

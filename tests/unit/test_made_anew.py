@@ -90,6 +90,16 @@ def test_a_repair_from_a_journal_that_is_damaged_leaves_the_store_as_it_was(stor
     assert content(store) == before
 
 
+def test_a_repair_from_a_journal_that_ends_before_the_newest_release_leaves_the_store_as_it_was(store: Path) -> None:
+    for number in (5, 6):
+        (store / "journal" / f"{number:06d}.avro").unlink()
+    before = content(store)
+    done = rebuild(store, "--repair")
+    assert done.exit_code == 1
+    assert "its log ends before release 5, after release 4; restore the log from a copy" in str(done.exception)
+    assert content(store) == before
+
+
 def test_a_repair_from_brokers_that_are_away_leaves_the_store_as_it_was(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
