@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
+from redis.connection import parse_url
 
 from sinks.redis import KEEP, RedisCopy, connect
 from streams.settings import Secured, UsageError
@@ -23,6 +24,16 @@ class RedisSettings(Secured):
 
     @field_validator("url")
     @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        try:
+            parse_url(value or "redis://")  # type: ignore[no-untyped-call]  # redis-py has no types for it
+        except ValueError:
+            message = "no address of a Redis; write redis://host:port/0, or rediss://host:port/0 for TLS"
+            raise ValueError(message) from None
+        return value
+
+    @field_validator("url")
+    @classmethod
     def _holds_no_password(cls, value: str | None) -> str | None:
         if value and (urlsplit(value).password or "password" in urlsplit(value).query):
             message = "a password has no place here, for addresses are shown; name OCMW_REDIS_PASSWORD_FILE"
@@ -31,7 +42,7 @@ class RedisSettings(Secured):
 
     def copy_of_store(self) -> RedisCopy:
         """Return the copy. Raises UsageError where no Redis is named."""
-        if self.url is None:
+        if not self.url:
             message = "no Redis is named; set OCMW_REDIS_URL, as redis://localhost:6379/0"
             raise UsageError(message)
         files = {"ca_file": self.ca_file, "cert_file": self.cert_file, "key_file": self.key_file}

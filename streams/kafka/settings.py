@@ -1,11 +1,13 @@
 """Settings of the Kafka driver (``OCMW_KAFKA_…``). Secrets come from the environment or files and are never shown."""
 
+import logging
 import ssl
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from streams.settings import Secured, UsageError
@@ -43,6 +45,22 @@ class KafkaSettings(Secured):
         default="SCRAM-SHA-512", description="How this worker proves who it is, with a SASL security."
     )
 
+    @field_validator("servers")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        if not all(map(_is_address, value.split(","))):
+            message = "no list of host:port, separated by commas; write it as localhost:9092"
+            raise ValueError(message)
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_a_level(cls, value: str) -> str:
+        if value.upper() not in logging.getLevelNamesMapping():
+            message = "no level; write DEBUG, INFO, WARNING, ERROR or CRITICAL"
+            raise ValueError(message)
+        return value.upper()
+
     @model_validator(mode="after")
     def _names_who_it_is(self) -> Self:
         if "SASL" in self.security and not (self.username and (self.password or self.password_file)):
@@ -73,3 +91,12 @@ class KafkaSettings(Secured):
             names = "OCMW_KAFKA_CA_FILE, OCMW_KAFKA_CERT_FILE or OCMW_KAFKA_KEY_FILE"
             raise UsageError(f"{names} is no certificate or key that can be read: {error}") from None
         return made
+
+
+def _is_address(text: str) -> bool:
+    """Tell whether a text is a host, with or without a port."""
+    try:
+        found = urlsplit(f"//{text.strip()}")
+        return bool(found.hostname) and found.port != 0 and found.netloc == text.strip()
+    except ValueError:  # a port that is no number, or none that there is
+        return False

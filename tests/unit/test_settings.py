@@ -50,6 +50,12 @@ def test_a_secret_shows_in_no_text_of_the_settings() -> None:
         ("OCMW_REDIS_URL", f"redis://me:{CANARY}@localhost", "OCMW_REDIS_URL: a password has no place here"),
         ("OCMW_REDIS_URL", f"redis://localhost?password={CANARY}", "OCMW_REDIS_URL: a password has no place here"),
         ("OCMW_REDIS_KEEP", "1", "OCMW_REDIS_KEEP: Input should be greater than or equal to 2"),
+        ("OCMW_REDIS_URL", "localhost:6379", "OCMW_REDIS_URL: no address of a Redis; write redis://host:port/0"),
+        ("OCMW_REDIS_URL", f"redis://localhost:{CANARY}/0", "OCMW_REDIS_URL: no address of a Redis"),
+        ("OCMW_KAFKA_LOG_LEVEL", CANARY, "OCMW_KAFKA_LOG_LEVEL: no level; write DEBUG, INFO, WARNING, ERROR"),
+        ("OCMW_KAFKA_SERVERS", f"localhost:9092,localhost:{CANARY}", "OCMW_KAFKA_SERVERS: no list of host:port"),
+        ("OCMW_KAFKA_SERVERS", "localhost:99999", "OCMW_KAFKA_SERVERS: no list of host:port"),
+        ("OCMW_KAFKA_SERVERS", "", "OCMW_KAFKA_SERVERS: no list of host:port"),
     ],
 )
 def test_what_cannot_be_is_a_sentence_that_does_not_show_the_value(
@@ -63,6 +69,20 @@ def test_what_cannot_be_is_a_sentence_that_does_not_show_the_value(
     assert str(told.value).endswith("; see ocmw settings")
     assert CANARY not in str(told.value)
     assert told.value.__suppress_context__
+
+
+def test_an_address_of_redis_that_is_left_empty_names_none() -> None:
+    with pytest.raises(UsageError, match="no Redis is named"):
+        RedisSettings(url="").copy_of_store()
+
+
+def test_a_level_of_logs_is_written_in_any_case() -> None:
+    assert KafkaSettings(log_level="info").log_level == "INFO"
+
+
+def test_servers_are_names_and_addresses_of_both_kinds_their_port_may_be_left_out() -> None:
+    servers = "localhost:9092,127.0.0.1:1,[::1]:9092,broker"
+    assert KafkaSettings(servers=servers).connection()["bootstrap_servers"] == servers
 
 
 def test_a_password_stands_in_a_file_before_the_variable(tmp_path: Path) -> None:
