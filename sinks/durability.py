@@ -16,6 +16,7 @@ from sinks.errors import StoreWriteError
 
 _SYNC_THREADS = 4
 """Files brought to the disk at once."""
+_OWNER_ONLY = 0o600
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -80,6 +81,18 @@ def put_in_place(written: Path, path: Path) -> None:
     sync(written)
     written.replace(path)
     sync(path.parent)
+
+
+def write_for_owner(path: Path, text: str) -> None:
+    """Write a file durably that its owner alone may read, whoever could read the one it replaces.
+
+    Raises StoreWriteError where the disk refuses; what was there before stands.
+    """
+    with temporary(path) as written:
+        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        put_in_place(written, path)
 
 
 def sweep_temporaries(directory: Path) -> None:

@@ -63,7 +63,7 @@ def hashed(folder: Path, user: str) -> str:
     path = folder / user
     try:
         secret = path.read_text(encoding="utf-8").strip()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         message = f"{path}: no password here; write one for each user, in a file of the user's name"
         raise UsageError(message) from None
     if len(secret) < 16:  # noqa: PLR2004 - what nobody guesses

@@ -7,7 +7,6 @@ holds the source file can make the same pseudonyms and knows whom to visit.
 
 import hashlib
 import hmac
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from schemas.places import MUNICIPALITIES, MUNICIPALITY, valid_code
 from schemas.releases import Release
 from schemas.settings import FigureSettings
 from sinks.access_log import Access, note_access
-from sinks.durability import put_in_place, temporary
+from sinks.durability import write_for_owner
 from sinks.indicators import Counted
 from streams.clock import instant
 from streams.indicators import BENEFIT, last_of
@@ -37,7 +36,6 @@ from streams.settings import UsageError
 KEY_BYTES = 32
 """The least length of the key of the domain."""
 PSEUDONYM_BYTES = 16
-_OWNER_ONLY = 0o600
 
 
 def outcomes_at(ledger: Ledger, release: Release, settings: FigureSettings) -> Outcomes:
@@ -101,11 +99,7 @@ def write_outreach(root: Path, out: Path, pseudonyms: list[str], wanted: Wanted,
     """
     of = {"ocmw": wanted.ocmw, "cohort": half_year_code(wanted.half_year), "after": wanted.after}
     digest = note_access(root, Access("outreach list", approval.name, of | {"persons": len(pseudonyms)}), instant())
-    with temporary(out) as written:
-        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.writelines(f"{line}\n" for line in ("pseudonym", *pseudonyms))
-        put_in_place(written, out)
+    write_for_owner(out, "".join(f"{line}\n" for line in ("pseudonym", *pseudonyms)))
     return digest
 
 

@@ -37,11 +37,11 @@ def redis_acl(
     The directory holds four files, ocmw-public, ocmw-restricted, ocmw-provisional and ocmw-publish, each with a
     password of at least 16 characters.
     """
+    from sinks.durability import write_for_owner
     from sinks.redis_acl import USERS, acl_file
     from streams.console import OUT
     from streams.redis_settings import hashed
 
     lines = acl_file({user: hashed(passwords, user) for user in USERS})
-    out.touch(mode=0o600)
-    out.write_text(f"user default off\n{lines}", encoding="utf-8")
+    write_for_owner(out, f"user default off\n{lines}")
     OUT.print(f"{out}: users {', '.join(USERS)}; name it as aclfile in Redis' configuration and run ACL LOAD")

@@ -36,11 +36,17 @@ def store(tmp_path: Path) -> DirectoryStore:
     return made
 
 
-def test_users_are_made_and_the_publisher_fills(tmp_path: Path, store: DirectoryStore) -> None:
-    passwords = tmp_path / "passwords"
-    passwords.mkdir()
+@pytest.fixture
+def passwords(tmp_path: Path) -> Path:
+    """Return a folder with a password for each user."""
+    folder = tmp_path / "passwords"
+    folder.mkdir()
     for user in USERS:
-        (passwords / user).write_text(f"{user}-{user}-{user}\n")
+        (folder / user).write_text(f"{user}-{user}-{user}\n")
+    return folder
+
+
+def test_users_are_made_and_the_publisher_fills(tmp_path: Path, passwords: Path, store: DirectoryStore) -> None:
     done = ocmw("redis-acl", "--passwords", passwords, "--out", tmp_path / "users.acl")
     assert done.returncode == 0, done.stderr
     assert "ocmw-public-ocmw-public" not in (tmp_path / "users.acl").read_text()
@@ -58,6 +64,30 @@ def test_users_are_made_and_the_publisher_fills(tmp_path: Path, store: Directory
         assert reader.get("ocmw:public:current") == b"1"
 
 
+def test_the_users_are_for_their_owner_alone_also_where_others_could_read_the_file_before(
+    tmp_path: Path, passwords: Path
+) -> None:
+    out = tmp_path / "users.acl"
+    out.write_text("user default off\n")
+    out.chmod(0o644)
+    assert ocmw("redis-acl", "--passwords", passwords, "--out", out).returncode == 0
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert "user ocmw-publish" in out.read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["passwords", "users.acl"]
+
+
+def test_users_that_the_disk_refuses_are_told_in_a_sentence(passwords: Path) -> None:
+    done = ocmw("redis-acl", "--passwords", passwords, "--out", passwords / "ocmw-publish" / "users.acl")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "users.acl: cannot be written (File exists)" in done.stderr
+
+
+def test_the_folder_of_the_users_is_made(tmp_path: Path, passwords: Path) -> None:
+    done = ocmw("redis-acl", "--passwords", passwords, "--out", tmp_path / "new" / "users.acl")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "new" / "users.acl").is_file()
+
+
 def test_without_a_redis_it_says_what_to_set(store: DirectoryStore) -> None:
     done = ocmw("redis-fill", "--store", store.root)
     assert (done.returncode, done.stderr) == (
@@ -71,6 +101,13 @@ def test_a_missing_password_is_a_sentence_and_nothing_is_written(tmp_path: Path)
     assert done.returncode == 2
     assert "no password here" in done.stderr
     assert not (tmp_path / "users.acl").exists()
+
+
+def test_a_password_that_is_no_text_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "ocmw-public").write_bytes(b"\xff" * 20)
+    done = ocmw("redis-acl", "--passwords", tmp_path, "--out", tmp_path / "users.acl")
+    assert done.returncode == 2
+    assert "no password here" in done.stderr
 
 
 def test_a_short_password_is_refused(tmp_path: Path) -> None:
