@@ -79,6 +79,9 @@ def _read(root: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found | {"format": int(found["format"])}
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror}); see who may read it, or restore it from a copy"
+        raise StoreCorruptError(message) from error
     except (ValueError, TypeError, KeyError) as error:
         message = f"{path}: cannot be read; restore it from a copy, or replay the log into a new store"
         raise StoreCorruptError(message) from error

@@ -171,6 +171,16 @@ def test_a_store_of_another_version_or_without_its_identity_is_refused(
     assert not (room / "out.csv").exists()
 
 
+@pytest.mark.parametrize("command", ["replay", "export"])
+def test_a_store_whose_identity_the_disk_does_not_give_is_refused(room: Path, command: str) -> None:
+    identity = room / "store" / "store.json"
+    identity.unlink()
+    identity.symlink_to("/proc/self/mem")  # a file whose first byte nobody may read, whoever runs this
+    more = [room / "log.avro"] if command == "replay" else ["--format", "csv", "--out", room / "out.csv"]
+    done = ocmw(command, *more, "--store", room / "store")
+    assert_refused(done, 1, f"{identity}: cannot be read (Input/output error); see who may read it")
+
+
 @pytest.mark.parametrize(
     "settings", [{"OCMW_RECOVERIES_IN_BALANCE": "true"}, {"OCMW_GEOGRAPHY": "fixed:2025-01-01"}], ids=str
 )
