@@ -19,22 +19,38 @@ _NAME = re.compile(r"\w+")
 
 
 def prepare() -> None:
-    """Name the cache to numba; must run before the first kernel is imported. An outer setting is respected."""
-    if _VARIABLE in os.environ:
-        return
-    folder = user_cache_path("ocmw") / f"kernels-{_digest()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return
-    if os.access(folder, os.W_OK):
-        os.environ[_VARIABLE] = str(folder)
+    """Name the cache to numba; must run before the first kernel is imported.
+
+    An outer setting comes first, then the user's cache folder. Where nothing can be written in either, no cache is
+    named: numba refuses to start with one that it cannot use.
+    """
+    for folder in _folders():
+        if _can_be_written(folder):
+            os.environ[_VARIABLE] = str(folder)
+            return
+    os.environ.pop(_VARIABLE, None)
 
 
 def sources() -> set[Path]:
     """Return all that kernels are made of: their files, what these import, and the parameters."""
     parameters = (path for path in (_ROOT / "schemas").rglob("*.*") if path.suffix in (".yaml", ".csv", ".avsc"))
     return {*_kernel_sources(), *parameters}
+
+
+def _folders() -> Iterator[Path]:
+    """Yield where the cache may be, the best first."""
+    if named := os.environ.get(_VARIABLE):
+        yield Path(named)
+    yield user_cache_path("ocmw") / f"kernels-{_digest()}"
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Make a folder where there is none; tell whether files can be made in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
 
 
 def _digest() -> str:

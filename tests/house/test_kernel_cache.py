@@ -1,5 +1,6 @@
 """Old machine code is never served: the cache is named by all that kernels are made of."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 from streams import kernel_cache
 
 ROOT = Path(__file__).parents[2]
+NOWHERE = Path("/dev/null/kernels")
 KERNEL = re.compile(r"^@(?:kernel|loop|inlined|njit|numba\.)", re.MULTILINE)
 
 
@@ -44,3 +46,28 @@ def test_the_name_of_the_cache_depends_on_every_file_that_kernels_use() -> None:
 def test_the_name_of_the_cache_depends_on_every_parameter() -> None:
     parameters = {path for path in (ROOT / "schemas" / "parameters").iterdir() if path.suffix in {".csv", ".yaml"}}
     assert parameters - kernel_cache.sources() == set()
+
+
+def named(outer: Path, cache: Path) -> str:
+    """Return which cache a process names that has kernels, under this outer setting and cache folder of the user."""
+    code = (
+        "import os\nfrom streams import kernel_cache\nkernel_cache.prepare()\nimport processors.decoding\n"
+        "print(os.environ.get('NUMBA_CACHE_DIR'))"
+    )
+    given = {**os.environ, "NUMBA_CACHE_DIR": str(outer), "XDG_CACHE_HOME": str(cache)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)  # noqa: S603 - our own code
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+def test_a_cache_that_was_named_is_used(tmp_path: Path) -> None:
+    assert named(tmp_path / "kernels", tmp_path / "user") == str(tmp_path / "kernels")
+
+
+def test_a_cache_that_was_named_and_cannot_be_written_is_the_one_of_the_user_instead(tmp_path: Path) -> None:
+    assert named(NOWHERE, tmp_path / "user").startswith(str(tmp_path / "user" / "ocmw" / "kernels-"))
+
+
+def test_where_no_cache_can_be_written_none_is_named_and_kernels_are_compiled_anew() -> None:
+    assert named(NOWHERE, NOWHERE) == "None"
