@@ -17,7 +17,8 @@ kernel_cache.prepare()  # compiled once for all tests and the processes that the
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compile what is not compiled yet, on two processors, before processes of tests do so beside each other."""
-    if not hasattr(config, "workerinput") and not any(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*.nbc")):
+    cache = os.environ.get("NUMBA_CACHE_DIR")  # none where no folder can be made for it: nothing can be kept then
+    if cache and not hasattr(config, "workerinput") and not any(Path(cache).rglob("*.nbc")):
         with workers(2) as beside:
             for compiled in [beside.submit(kernels) for kernels in COMPILERS]:
                 compiled.result()
