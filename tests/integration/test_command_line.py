@@ -309,14 +309,14 @@ def test_a_wrong_flag_is_wrong_usage(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("command", ["show", "resend"])
 def test_a_reason_for_setting_aside_that_does_not_exist_is_refused_without_a_broker(command: str) -> None:
-    done = ocmw("dead-letters", command, "bogus", OCMW_KAFKA_SERVERS="localhost:1")
+    done = ocmw("dead-letters", command, "bogus", OCMW_KAFKA_SERVERS="127.0.0.1:1")
     assert_refused(done, 2, "'bogus' is no reason for which events are set aside")
 
 
 @pytest.mark.parametrize("command", [["status"], ["close-update", "u1", "--reference-month", "2024-03"]], ids=" ".join)
 def test_a_broker_that_does_not_answer_is_one_sentence(command: list[str]) -> None:
-    done = ocmw_apart(*command, OCMW_KAFKA_SERVERS="localhost:1")
-    assert_refused(done, 1, "Kafka cannot be reached at localhost:1 ([Errno 111] Connect call failed")
+    done = ocmw_apart(*command, OCMW_KAFKA_SERVERS="127.0.0.1:1")
+    assert_refused(done, 1, "Kafka cannot be reached at 127.0.0.1:1 ([Errno 111] Connect call failed")
     assert done.stderr.endswith("; start its broker, or name another in OCMW_KAFKA_SERVERS\n")
 
 
