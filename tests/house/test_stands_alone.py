@@ -1,24 +1,39 @@
 """The project stands on its own: no path of one machine, nothing from outside its tree, and nobody real in it."""
 
 import re
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MADE = {".git", ".venv", "__pycache__", "demo", "build", "out", "node_modules"}
+MADE = {".git", ".venv", "__pycache__", "demo", "build", "out", "node_modules", ".hypothesis"}
 DIGITS = re.compile(r"(?<!\d)\d{2}[.]?\d{2}[.]?\d{2}[- ]?\d{3}[. ]?\d{2}(?!\d)")
 
 
-def texts() -> dict[str, str]:
-    """Return every text file of the tree by its path."""
-    found = {}
+def known() -> list[Path]:
+    """Return the files that git knows; none where there is no repository, or git will not tell."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return []
+    told = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout  # noqa: S603 - only tells
+    return [ROOT / name for name in told.split("\0") if name]
+
+
+def walked() -> Iterator[Path]:
+    """Yield the paths of the tree, without what is made in it."""
     for path in ROOT.rglob("*"):
         inside = path.relative_to(ROOT)
-        skipped = any(part in MADE or part.endswith(("_cache", ".egg-info")) for part in inside.parts)
-        if path.is_file() and not skipped and ".hypothesis" not in inside.parts:
-            found[str(inside)] = path.read_text(encoding="utf-8", errors="replace")
-    return found
+        if not any(part in MADE or part.endswith(("_cache", ".egg-info")) for part in inside.parts):
+            yield path
+
+
+def texts() -> dict[str, str]:
+    """Return every text file of the project by its path."""
+    found = (path for path in known() or walked() if path.is_file())
+    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8", errors="replace") for path in found}
 
 
 TEXTS = texts()
