@@ -273,15 +273,17 @@ def demo_kafka(
     from streams import kernel_cache
 
     kernel_cache.prepare()
+    from sinks.durability import explained
     from streams.console import OUT
     from streams.kafka.demo import show
     from streams.logs import configure
     from streams.settings import UsageError
 
-    if out.exists() and any(out.iterdir()):
-        message = f"{out} is not empty; name another directory with --out, or remove it"
-        raise UsageError(message)
+    with explained(out):
+        out.mkdir(parents=True, exist_ok=True)
+        if any(out.iterdir()):
+            message = f"{out} is not empty; name another directory with --out, or remove it"
+            raise UsageError(message)
     configure("ERROR")
-    out.mkdir(parents=True, exist_ok=True)
     if not show(out, OUT.print):
         raise typer.Exit(1)

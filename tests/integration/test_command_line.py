@@ -272,6 +272,18 @@ def test_a_file_is_no_directory_for_an_export_of_several(room: Path, form: str) 
     assert digest(room) == before
 
 
+@pytest.mark.parametrize(("command", "option"), [("demo", "--directory"), ("demo-kafka", "--out")])
+def test_a_demo_cannot_be_made_in_a_file_nor_under_one(room: Path, command: str, option: str) -> None:
+    before = digest(room)
+    assert_refused(ocmw(command, option, room / "log.avro"), 1, "log.avro: cannot be written (File exists)")
+    assert_refused(ocmw(command, option, room / "log.avro" / "demo"), 1, "demo: cannot be written (Not a directory)")
+    assert digest(room) == before
+
+
+def test_a_demo_on_kafka_is_made_in_an_empty_directory(room: Path) -> None:
+    assert_refused(ocmw("demo-kafka", "--out", room), 2, f"{room} is not empty; name another directory with --out")
+
+
 @pytest.mark.parametrize(("more", "book"), [(["--support", "LL"], "LL_2008"), (["--table", "spells"], "spells")])
 def test_a_workbook_that_the_disk_refuses_is_told_in_a_sentence(room: Path, more: list[str], book: str) -> None:
     done = ocmw_apart("export", "--store", room / "store", *more, "--format", "xlsx", "--out", "/proc")
