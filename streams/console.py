@@ -9,10 +9,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from streams.progress import Report
 
-OUT = Console(highlight=False, soft_wrap=True)
+OUT = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+"""Prints what it is given as it stands: names of updates and files are what people chose, and may look like markup."""
 ERR = Console(stderr=True, highlight=False)
 
 
@@ -37,6 +39,11 @@ def say(sentence: str, indent: int = 0) -> None:
     width, margin = OUT.width if OUT.is_terminal else sys.maxsize, " " * indent
     wrapped = textwrap.wrap(sentence, width - indent, break_long_words=False, break_on_hyphens=False)
     typer.echo(textwrap.indent("\n".join(wrapped), margin))
+
+
+def headed(head: str, sentence: str) -> None:
+    """Print a sentence behind what it is about, which is bold on a terminal."""
+    OUT.print(Text.assemble((head, "bold"), f": {sentence}"))
 
 
 def counted(number: int, noun: str) -> str:

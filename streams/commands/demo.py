@@ -122,15 +122,13 @@ def _history(path: Path, report: "Report") -> "Summary":
 
 def _tell(made: _Made, directory: Path) -> None:
     from sinks.directory import DirectoryStore
-    from streams.console import OUT
+    from streams.console import headed
 
     came = made.history
-    OUT.print(f"[bold]What came in[/]: {came.persons:,} synthetic persons, {FIRST} to {LAST}, {came.updates} updates")
+    headed("What came in", f"{came.persons:,} synthetic persons, {FIRST} to {LAST}, {came.updates} updates")
     show(made.outcomes)
     _show_gate(DirectoryStore.reading(directory / STORE).release())
-    OUT.print(
-        f"[bold]Workbooks[/]: {', '.join(made.workbooks)} in {directory / BOOKS} (ocmw export --format xlsx writes all)"
-    )
+    headed("Workbooks", f"{', '.join(made.workbooks)} in {directory / BOOKS} (ocmw export --format xlsx writes all)")
     _show_verdict(made.verdict)
 
 
@@ -154,11 +152,12 @@ def _write_workbook(root: Path, books: Path, support: str) -> list[str]:
 
 
 def _show_verdict(verdict: "Verdict") -> None:
-    from streams.console import OUT
+    from streams.console import OUT, headed
 
-    OUT.print(
-        f"[bold]Proof[/]: {len(verdict.differences)} of {verdict.cells:,} cells differ from a slow recount of "
-        f"{verdict.blocks} whole blocks, {verdict.totals:,} kingdom totals from one in SQL"
+    headed(
+        "Proof",
+        f"{len(verdict.differences)} of {verdict.cells:,} cells differ from a slow recount of "
+        f"{verdict.blocks} whole blocks, {verdict.totals:,} kingdom totals from one in SQL",
     )
     for difference in verdict.differences[:20]:
         OUT.print(difference)
