@@ -37,6 +37,9 @@ def indicators(
     if place not in {geo for _, geo in PLACES}:
         message = f"no such NIS code: {place!r}; write five digits, as 44021, or 01000 for the kingdom"
         raise UsageError(message)
+    if update is not None and release is not None:
+        message = "--release does not apply where --update names what is shown; leave it out"
+        raise UsageError(message)
     found = DirectoryStore.reading(store)
     number = found.release(release).update.sequence if release is not None else found.latest()
     if update is not None:

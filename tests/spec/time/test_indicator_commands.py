@@ -91,6 +91,12 @@ def test_a_place_of_which_no_month_is_published_is_told_so(store: Path) -> None:
     assert told == "Nothing is shown of 44021 in the public zone at release 1: no month it needs is published.\n"
 
 
+def test_a_release_beside_an_update_is_refused_for_each_names_what_is_shown(store: Path) -> None:
+    done = ocmw("indicators", "--store", store, "--update", "2023-12", "--release", "6")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "ocmw: --release does not apply where --update names what is shown; leave it out\n"
+
+
 @pytest.mark.parametrize("place", ["99999", "abc", ""])
 def test_a_place_that_does_not_exist_is_refused(store: Path, place: str) -> None:
     done = ocmw("indicators", "--store", store, "--place", place)
