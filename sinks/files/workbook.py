@@ -131,7 +131,8 @@ def _facts(book: _Book, update: Update, sheets: tuple[Sheet, ...]) -> Facts:
 
 
 def _breaks(book: _Book) -> tuple[Break, ...]:
-    return breaks_in(book.node.code, book.asked[0].period.first, book.asked[-1].period.last)
+    periods = [one.period for one in book.asked]
+    return breaks_in(book.node.code, min(one.first for one in periods), max(one.last for one in periods))
 
 
 def _sheets(store: Store, book: _Book) -> Iterator[Sheet]:

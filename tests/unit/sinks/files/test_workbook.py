@@ -213,6 +213,18 @@ def test_breaks_in_the_series_are_on_the_cover_and_in_the_header(
     assert "Ochre header" in text_of(opened(path)["info"], 4)
 
 
+def test_a_break_within_a_year_is_drawn_beside_months_that_follow_it(
+    make_store: Callable[..., DirectoryStore], tmp_path: Path
+) -> None:
+    store = make_store([("LL", code, State.PUBLISHED, persons(10), persons(10)) for code in ("2016-12", "2016")])
+    (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
+    book = opened(path)
+    assert "2016-11: The individual integration project" in text_of(book["info"], 4)
+    month, year = (book[f"{kind} total"][1][7] for kind in ("month", "year"))
+    assert (month.value, str(year.value)[:4]) == ("2016-12", "2016")
+    assert month.fill.fgColor.rgb != year.fill.fgColor.rgb
+
+
 def test_a_cover_without_breaks_does_not_speak_of_their_colour(book: openpyxl.Workbook) -> None:
     assert "Ochre header" not in text_of(book["info"], 4)
 
