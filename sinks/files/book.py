@@ -10,6 +10,9 @@ from xlsxwriter.exceptions import FileCreateError
 
 from sinks.durability import put_in_place, temporary
 
+_TEXT_STAYS_TEXT = {"strings_to_urls": False, "strings_to_formulas": False}
+"""An update is called what people chose, also where that begins as a formula or an address does."""
+
 
 @contextmanager
 def workbook_at(path: Path, title: str, created: datetime, *, streamed: bool = False) -> Iterator[Workbook]:
@@ -21,7 +24,7 @@ def workbook_at(path: Path, title: str, created: datetime, *, streamed: bool = F
     """
     with temporary(path) as written:
         try:
-            with Workbook(written, {"constant_memory": streamed, "strings_to_urls": False}) as book:
+            with Workbook(written, {"constant_memory": streamed, **_TEXT_STAYS_TEXT}) as book:
                 book.set_properties({"title": title, "created": created})
                 yield book
         except FileCreateError as error:

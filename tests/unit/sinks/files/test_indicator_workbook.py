@@ -5,6 +5,7 @@ from pathlib import Path
 
 import openpyxl
 import pyarrow as pa
+import pytest
 
 from schemas.indicators import COLUMNS, SERIES, series_words
 from sinks.files.indicator_workbook import write_indicator_workbook
@@ -14,8 +15,8 @@ EXCEL_NAME = 31
 ROW = ("duration", "exact_national_g2", "2024-03", "kingdom", "01000", "band_sex", "<1|2", 3, 4, "u1")
 
 
-def written(directory: Path) -> Path:
-    batch = pa.RecordBatch.from_pylist([dict(zip(COLUMNS, ROW, strict=True))], INDICATOR_SCHEMA)
+def written(directory: Path, row: tuple[str | int, ...] = ROW) -> Path:
+    batch = pa.RecordBatch.from_pylist([dict(zip(COLUMNS, row, strict=True))], INDICATOR_SCHEMA)
     write_indicator_workbook(directory, "duration", [batch])
     return directory / "duration.xlsx"
 
@@ -42,6 +43,13 @@ def test_a_sheet_has_one_row_of_headings_and_its_full_title_in_print(tmp_path: P
         "duration, exact_national_g2, band_sex: duration, months since the spell began, Belgium as a whole, "
         "gaps of 2 months bridged, by sex"
     )
+
+
+@pytest.mark.parametrize("update", ["=1+1", "{=1+1}", "http://u1"])
+def test_a_name_that_looks_like_a_formula_stays_text(tmp_path: Path, update: str) -> None:
+    (sheet,) = openpyxl.load_workbook(written(tmp_path, (*ROW[:-1], update))).worksheets
+    cell = sheet.cell(2, len(COLUMNS))
+    assert (cell.value, cell.data_type, cell.hyperlink) == (update, "s", None)
 
 
 def test_no_workbook_holds_the_time_at_which_it_was_made(tmp_path: Path) -> None:
