@@ -23,8 +23,12 @@ FIRST, LAST = "2022-01", "2023-12"
 SEED = 1
 WORKBOOKS = ("LL",)
 HISTORY, STORE, BOOKS = "history.avro", "store", "workbooks"
-OURS = {HISTORY, STORE, BOOKS, "kafka"}
-"""What the demos make; a folder that holds anything else is somebody's own."""
+_TORN = f".{HISTORY}-*.tmp"
+"""What a kill leaves of a history that was being written."""
+KAFKA = "kafka"
+"""Where the demo on Kafka makes its own, beside this one."""
+MARK = ".made-by-ocmw-demo"
+"""Stands in a folder before anything else of a demo does: names alone might be of somebody's own store."""
 
 NEXT = (
     "ocmw why --store {store} --support LL --period 2023-09",
@@ -55,7 +59,7 @@ def demo(
 
     began = time.monotonic()
     kernel_cache.prepare()
-    _empty(directory)
+    make_room(directory)
     with workers(2) as beside:
         compiling = [beside.submit(kernels) for kernels in COMPILERS]  # they begin while this process still imports
         made = _made(directory, beside, compiling)
@@ -64,19 +68,32 @@ def demo(
     raise typer.Exit(1 if made.verdict.differences else 0)
 
 
-def _empty(directory: Path) -> None:
-    """Make the folder, or remove what an earlier demo made in it. Raises UsageError where anything else is in it."""
+def make_room(directory: Path) -> None:
+    """Make the folder of a demo, or remove what an earlier one made in it, also one that was interrupted.
+
+    Raises UsageError, and removes nothing, where anything else is in it.
+    """
     from sinks.durability import explained
     from streams.settings import UsageError
 
     with explained(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        others = sorted({path.name for path in directory.iterdir()} - OURS)
+        others = _others(directory)
         if others:
             message = f"{directory}: holds {others[0]}, which no demo made; name a new or empty folder with --directory"
             raise UsageError(message)
+        (directory / MARK).touch()
+        for torn in directory.glob(_TORN):
+            torn.unlink()
         for name in (STORE, BOOKS):
             shutil.rmtree(directory / name, ignore_errors=True)
+
+
+def _others(directory: Path) -> list[str]:
+    """Return the names of what no demo made: without the mark all, also what is only called as a demo's own."""
+    names = {path.name for path in directory.iterdir() if not path.match(_TORN)} - {KAFKA}
+    strange = names - {MARK, HISTORY, STORE, BOOKS}
+    return sorted(strange) or sorted(names if MARK not in names else ())
 
 
 class _Made(NamedTuple):
