@@ -1,8 +1,8 @@
 """The log of accesses: who was given what about persons, on which approval; each entry holds the digest of the last.
 
 One JSON object a line. Whoever changes, removes or inserts a line breaks the chain behind it, and ``verified`` says
-where; only cutting off the end leaves no trace in the file, so the newest digest is also printed when it is made. No
-entry holds a person's key or pseudonym.
+where; only cutting off the end leaves no trace in the file, so the digest of an entry is also printed with what was
+given. No entry holds a person's key or pseudonym.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from typing import Any
 
 from sinks.durability import explained, sync
 from sinks.errors import StoreCorruptError
+from sinks.lock import turn_at
 
 FILE = "access.log"
 _OWNER_ONLY = 0o600
@@ -31,20 +32,15 @@ class Access:
 
 
 def note_access(root: Path, access: Access, at: datetime) -> str:
-    """Append an entry durably and return its digest. Raises StoreCorruptError where the chain so far is broken."""
-    last = verified(root)
+    """Append an entry durably and return its digest; several programs may do so at once.
+
+    Raises StoreCorruptError where the chain so far is broken, StoreWriteError where the disk refuses.
+    """
     entry = {"at": at.isoformat(timespec="seconds"), "what": access.what, "approval": access.approval, "of": access.of}
-    digest = _digest(last, entry)
-    line = json.dumps({"previous": last, **entry, "digest": digest}) + "\n"
-    path = root / FILE
-    with explained(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _OWNER_ONLY)
-        try:
-            os.write(descriptor, line.encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        sync(root)
+    with turn_at(root / FILE):
+        last = verified(root)
+        digest = _digest(last, entry)
+        _append(root / FILE, json.dumps({"previous": last, **entry, "digest": digest}) + "\n")
     return digest
 
 
@@ -52,7 +48,7 @@ def verified(root: Path) -> str:
     """Return the digest of the last entry. Raises StoreCorruptError at the first line that breaks the chain."""
     last = _BEGINNING
     for number, line in enumerate(_lines(root), start=1):
-        entry = json.loads(line) if line.startswith("{") and line.endswith("}") else {}
+        entry = _parsed(line)
         previous, digest = entry.pop("previous", ""), entry.pop("digest", "")
         if previous != last or digest != _digest(last, entry):
             message = f"{root / FILE}: line {number} is not what was written; restore the log of accesses from a copy"
@@ -61,9 +57,29 @@ def verified(root: Path) -> str:
     return last
 
 
+def _append(path: Path, line: str) -> None:
+    with explained(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _OWNER_ONLY)
+        try:
+            os.write(descriptor, line.encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        sync(path.parent)
+
+
 def _lines(root: Path) -> list[str]:
     path = root / FILE
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    """Return what a line holds; nothing where it is no entry, which breaks the chain as a changed one does."""
+    try:
+        found = json.loads(line) if line.startswith("{") and line.endswith("}") else {}
+    except ValueError:
+        return {}
+    return dict(found)
 
 
 def _digest(previous: str, entry: dict[str, Any]) -> str:

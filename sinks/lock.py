@@ -1,5 +1,7 @@
 """One writer at a time: the system's lock on a file of the store, which dies with the process that holds it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -8,6 +10,8 @@ from sinks.durability import explained
 from sinks.errors import StoreLockedError
 
 _FILE = ".writer.lock"
+_PATIENCE = 30.0
+"""Seconds to wait for what takes a moment."""
 
 
 class WriterLock:
@@ -36,3 +40,22 @@ class WriterLock:
 def writer_lock(root: Path) -> WriterLock:
     """Return the lock of the store at ``root``, not yet held."""
     return WriterLock(root)
+
+
+@contextmanager
+def turn_at(path: Path, patience: float = _PATIENCE) -> Iterator[None]:
+    """Have one program at a time in the body, for short work on a file; others wait for their turn.
+
+    Its lock stands beside the file. Raises StoreLockedError where the turn does not come within so many seconds.
+    """
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=patience)
+    with explained(path):
+        try:
+            lock.acquire()
+        except Timeout:
+            message = f"{path}: another program has been writing to it for {patience:.0f} s; end it and run again"
+            raise StoreLockedError(message) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sinks.errors import StoreLockedError
-from sinks.lock import writer_lock
+from sinks.lock import turn_at, writer_lock
 
 
 @pytest.fixture
@@ -49,3 +49,16 @@ def test_a_lock_dies_with_the_process_that_holds_it(tmp_path: Path, holder: subp
     holder.wait()
     lock.acquire()
     lock.release()
+
+
+def test_a_turn_that_does_not_come_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    refused = pytest.raises(StoreLockedError, match=r"access\.log: another program has been writing to it for 0 s")
+    with turn_at(path), refused, turn_at(path, patience=0):
+        pass
+
+
+def test_a_turn_comes_once_the_other_has_ended(tmp_path: Path) -> None:
+    for _ in range(2):
+        with turn_at(tmp_path / "access.log", patience=0):
+            pass

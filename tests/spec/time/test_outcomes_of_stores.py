@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -253,3 +254,22 @@ def test_a_changed_line_breaks_the_chain_of_the_log_of_accesses(tmp_path: Path) 
         path.write_text("".join(broken))
         with pytest.raises(StoreCorruptError, match="line 2 is not what was written"):
             verified(tmp_path)
+
+
+def test_accesses_at_once_are_all_in_the_chain_of_the_log(tmp_path: Path) -> None:
+    def note(number: int) -> str:
+        return note_access(tmp_path, Access("outreach list", "IVC 1", {"persons": number}), instant())
+
+    with ThreadPoolExecutor(4) as threads:
+        digests = set(threads.map(note, range(20)))
+    assert len(digests) == len((tmp_path / FILE).read_text().splitlines()) == 20
+    assert verified(tmp_path) in digests
+
+
+@pytest.mark.parametrize("line", [b'{"at": oops}', b"{}", b"[1]", b"", b'{"at": "\xff"}'])
+def test_a_line_that_cannot_be_read_breaks_the_chain_of_the_log_of_accesses(tmp_path: Path, line: bytes) -> None:
+    note_access(tmp_path, Access("outreach list", "IVC 1", {"persons": 1}), instant())
+    with (tmp_path / FILE).open("ab") as file:
+        file.write(line + b"\n")
+    with pytest.raises(StoreCorruptError, match="line 2 is not what was written; restore the log of accesses"):
+        note_access(tmp_path, Access("outreach list", "IVC 1", {"persons": 2}), instant())
