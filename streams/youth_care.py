@@ -45,12 +45,12 @@ def outcomes_at(ledger: Ledger, release: Release, settings: FigureSettings) -> O
     return Outcomes.of(ledger, asked, published_months(release))
 
 
-def youth_counted(root: Path, release: Release, settings: FigureSettings, approval: Approval) -> Counted:
-    """Return the table of youth care at a release, and note in the log of accesses that it was given."""
+def youth_counted(root: Path, release: Release, settings: FigureSettings, approval: Approval) -> tuple[Counted, str]:
+    """Return the table of youth care at a release; the log of accesses notes it, its newest digest is second."""
     found = youth_tables(outcomes_at(fold_at(root, settings, release.update.sequence).ledger, release, settings))
     access = Access("youth care figures", approval.name, {"update": release.update.update_id})
-    note_access(root, access, instant())
-    return Counted(release.update.update_id, 0, last_of(release), found)
+    digest = note_access(root, access, instant())
+    return Counted(release.update.update_id, 0, last_of(release), found), digest
 
 
 @dataclass(frozen=True, slots=True)

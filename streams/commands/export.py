@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -111,8 +111,9 @@ def export(
     said = ""
     if table is not None:
         asked = Selection("internal", frozenset(support or ()), frozenset(period or ()), ocmw)
-        schema, batches = _rows_of(found, table, zone, release)
-        rows = _table(table, schema, _kept(batches, asked), format_, out, csv_dialect)
+        kept = _rows_of(found, table, zone, release)
+        rows = _table(table, kept.schema, _kept(kept.batches, asked), format_, out, csv_dialect)
+        said = kept.said
     else:
         selection = Selection(zone or "public", frozenset(support or ()), frozenset(period or ()), ocmw)  # type: ignore[arg-type]
         made = _shown(found, selection, release, live=live)
@@ -180,9 +181,15 @@ def _shown(store: "DirectoryStore", selection: "Selection", number: int | None, 
     return now or as_released(store, selection, number)
 
 
-def _rows_of(
-    store: "DirectoryStore", table: str, zone: str | None, release: int | None
-) -> "tuple[pa.Schema, Iterable[pa.RecordBatch]]":
+class _Rows(NamedTuple):
+    """Rows of a table; ``said`` is what whoever exports them is told besides their number."""
+
+    schema: "pa.Schema"
+    batches: "Iterable[pa.RecordBatch]"
+    said: str = ""
+
+
+def _rows_of(store: "DirectoryStore", table: str, zone: str | None, release: int | None) -> _Rows:
     """Return the columns and rows of another table than the figures."""
     from sinks.files.indicators import INDICATOR_SCHEMA, TABLES, YOUTH_TABLE, indicator_batches
     from sinks.files.selection import ExportRefusedError
@@ -193,25 +200,24 @@ def _rows_of(
         if zone not in (None, "internal"):
             message = "vintages stand in the internal zone, for they hold what is not stable; leave --zone out"
             raise ExportRefusedError(message)
-        return VINTAGE_SCHEMA, vintage_batches(
-            store, None if release is None else store.release(release).update.sequence
-        )
+        number = None if release is None else store.release(release).update.sequence
+        return _Rows(VINTAGE_SCHEMA, vintage_batches(store, number))
     if table == YOUTH_TABLE:
-        return INDICATOR_SCHEMA, _youth_care(store, zone, release)
+        return _youth_care(store, zone, release)
     if table not in TABLES:
         message = f"{table!r} is no table; write vintages, {', '.join(TABLES)}, {YOUTH_TABLE}"
         raise ExportRefusedError(message)
     number = store.release(release).update.sequence if release is not None else store.latest()
-    return INDICATOR_SCHEMA, indicator_batches(store.root, number, table, zone or "public")
+    return _Rows(INDICATOR_SCHEMA, indicator_batches(store.root, number, table, zone or "public"))
 
 
-def _youth_care(store: "DirectoryStore", zone: str | None, release: int | None) -> "Iterable[pa.RecordBatch]":
+def _youth_care(store: "DirectoryStore", zone: str | None, release: int | None) -> _Rows:
     """Return the rows of youth care: counted now, in the restricted zone, with an approval on record only (H5)."""
     from streams.approvals import required
     from streams.settings import load_settings
 
     approval = required(load_settings().approvals, "youth_care")
-    from sinks.files.indicators import batches_of
+    from sinks.files.indicators import INDICATOR_SCHEMA, batches_of
     from sinks.files.selection import ExportRefusedError
     from streams import kernel_cache
 
@@ -219,11 +225,12 @@ def _youth_care(store: "DirectoryStore", zone: str | None, release: int | None) 
         message = "youth care stands in the restricted zone alone; write --zone restricted"
         raise ExportRefusedError(message)
     if release is None and not store.latest():
-        return iter(())
+        return _Rows(INDICATOR_SCHEMA, ())
     kernel_cache.prepare()
     from streams.youth_care import youth_counted
 
-    return batches_of([youth_counted(store.root, store.release(release), store.settings, approval)])
+    counted, digest = youth_counted(store.root, store.release(release), store.settings, approval)
+    return _Rows(INDICATOR_SCHEMA, batches_of([counted]), f"; log of accesses: {digest}")
 
 
 def _table(

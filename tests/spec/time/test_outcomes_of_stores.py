@@ -203,6 +203,15 @@ def test_youth_care_stands_in_the_restricted_zone_alone_f1(
     assert len(verified(made[1])) == 64
 
 
+def test_figures_of_youth_care_are_told_with_the_newest_digest_of_the_log_of_accesses_h5(
+    made: tuple[Path, Path], tmp_path: Path, approved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert approved.exists()
+    assert youth_export(made[1], tmp_path / "out.csv") == 0
+    rows = len((tmp_path / "out.csv").read_text().splitlines()) - 1
+    assert capsys.readouterr().out == (f"{rows} rows in {tmp_path / 'out.csv'}; log of accesses: {verified(made[1])}\n")
+
+
 def outreach(store: Path, out: Path, *more: str) -> Result:
     """Ask for the list of Gent."""
     return run("outreach", "list", "--store", store, "--ocmw", "44021", "--cohort", "2023-H1", "--out", out, *more)
