@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from streams.commands.history import Store
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
@@ -12,9 +14,7 @@ def register(app: typer.Typer) -> None:
     app.command("redis-acl", epilog="Example: ocmw redis-acl --passwords secrets --out users.acl")(redis_acl)
 
 
-def redis_fill(
-    store: Annotated[Path, typer.Option("--store", help="Directory of the store, the home.", show_default=False)],
-) -> None:
+def redis_fill(store: Store) -> None:
     """Put what the copy in Redis lacks, and publish what it has not; readers see whole releases meanwhile."""
     from sinks.directory import DirectoryStore
     from streams.console import OUT, counted

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-Files = Annotated[list[Path], typer.Argument(help="Avro files of dossier events, in log order.", show_default=False)]
-Store = Annotated[Path, typer.Option("--store", help="Directory of the store.", show_default=False)]
+from streams.commands.history import Files
+
 Role = Literal["intake", "publish", "agents"]
 
 
