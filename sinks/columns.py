@@ -21,10 +21,10 @@ from schemas.figures import Cells
 from schemas.places import PLACES
 from sinks.protocol import BlockZone
 
-PUBLIC_COLUMNS: tuple[tuple[str, str], ...] = (("place", "H"), ("category", "H"), ("beneficiaries", "i"))
+PUBLIC_BLOCK: tuple[tuple[str, str], ...] = (("place", "H"), ("category", "H"), ("beneficiaries", "i"))
 """Name and type of each column, as Python's ``struct`` writes types: H two bytes unsigned, i four, q eight signed."""
-INTERNAL_COLUMNS = (*PUBLIC_COLUMNS, ("amount_cents", "q"), ("state_share_cents", "q"), ("days", "q"))
-COLUMNS: dict[BlockZone, tuple[tuple[str, str], ...]] = {"public": PUBLIC_COLUMNS, "internal": INTERNAL_COLUMNS}
+INTERNAL_BLOCK = (*PUBLIC_BLOCK, ("amount_cents", "q"), ("state_share_cents", "q"), ("days", "q"))
+COLUMNS: dict[BlockZone, tuple[tuple[str, str], ...]] = {"public": PUBLIC_BLOCK, "internal": INTERNAL_BLOCK}
 
 _DTYPE: dict[str, np.dtype[Any]] = {"H": np.dtype("<u2"), "i": np.dtype("<i4"), "q": np.dtype("<i8")}
 
@@ -62,7 +62,7 @@ def decoded(data: bytes, zone: BlockZone) -> Cells:
         found[name] = np.frombuffer(raw, _DTYPE[kind], size, start)
         start += size * _DTYPE[kind].itemsize
     nothing = np.zeros(size, np.int64)
-    names = (name for name, _ in INTERNAL_COLUMNS)
+    names = (name for name, _ in INTERNAL_BLOCK)
     return Cells(*(found.get(name, nothing) for name in names))
 
 
