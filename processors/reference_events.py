@@ -26,8 +26,8 @@ from schemas.periods import FIRST_MONTH, LAST_MONTH, from_yyyymm
 from schemas.places import MUNICIPALITIES
 from schemas.releases import Update
 
-NO_BIRTH_DATE = 2**31
-"""Stands for a missing birth date; no 32-bit day can be it."""
+UNKNOWN_BIRTH = 2**31
+"""Stands for a missing birth date; no 32-bit day can be it. Of the slow truth alone: the fast core has another."""
 
 _LIMITS = document("limits")["events"]
 _FIRST_REGULARISATION = 3  # of the amount types: three of claims, then three of regularisations
@@ -60,7 +60,7 @@ class AdmittedLog:
     """What admission made of a log.
 
     ``events`` has one line for each event that counts, in log order, every column int64: the fields of the record
-    (dates as days since 1970-01-01, ``birth_date`` is NO_BIRTH_DATE where there is none, ``nationality`` a number in
+    (dates as days since 1970-01-01, ``birth_date`` is UNKNOWN_BIRTH where there is none, ``nationality`` a number in
     ``schemas.breakdowns.NATIONALITIES``), ``person`` (a number that means nothing) and ``update``: the sequence of
     the update that holds it, one more than the last one's for events that no closing follows. ``facts`` are those that
     are kept, in log order, also declarations that wait and so stand in ``set_aside``; persons have the same numbers.
@@ -167,7 +167,7 @@ def _frame(records: list[_Record]) -> pd.DataFrame:
         "number": [record.number for record in records],
         "record": [record.kind for record in records],
         **{name: [value[name] for value in values] for name in _INTEGERS},
-        "birth_date": [NO_BIRTH_DATE if value["birth_date"] is None else value["birth_date"] for value in values],
+        "birth_date": [UNKNOWN_BIRTH if value["birth_date"] is None else value["birth_date"] for value in values],
         "nationality": [_NATIONALITY.get(value["nationality"], -1) for value in values],
         "has_corrects": [value.get("corrects") is not None for value in values],
         **_halves("event", (value["event_id"] for value in values)),

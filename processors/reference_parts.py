@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from processors.reference_events import NO_BIRTH_DATE, AdmittedLog, month_of_day, months_touched
+from processors.reference_events import UNKNOWN_BIRTH, AdmittedLog, month_of_day, months_touched
 from processors.reference_facts import Fact
 from schemas.breakdowns import (
     AGE5_BOUNDS,
@@ -52,7 +52,7 @@ class History:
     """All that is known of a log for counting.
 
     ``parts``, in log order: update, person, leaf, month (ordinal), row (a number), amount_cents, state_share_cents,
-    days, profile, birth_date (a day or NO_BIRTH_DATE). ``profiles``, by number: ``shown`` (NIS code as int) and the
+    days, profile, birth_date (a day or UNKNOWN_BIRTH). ``profiles``, by number: ``shown`` (NIS code as int) and the
     CHARACTERISTICS. ``facts`` are those that are kept, in log order.
     """
 
@@ -148,7 +148,7 @@ def _age(parts: pd.DataFrame) -> pd.Series:
     """Return the age in years of 365 days (C2), negative where it is unknown."""
     reference_day = first_day(parts["month"]) + REFERENCE_DAY - 1
     age: pd.Series = (reference_day - parts["birth_date"]) // DAYS_PER_YEAR
-    return age.where(parts["birth_date"] != NO_BIRTH_DATE, -1)
+    return age.where(parts["birth_date"] != UNKNOWN_BIRTH, -1)
 
 
 def _age_class(age: pd.Series, bounds: tuple[int, ...]) -> Integers:

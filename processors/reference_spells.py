@@ -21,7 +21,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from processors.reference_events import NO_BIRTH_DATE
+from processors.reference_events import UNKNOWN_BIRTH
 from processors.reference_facts import Fact
 from processors.reference_parts import History, first_day
 from schemas.breakdowns import DAYS_PER_YEAR, REFERENCE_DAY, SIMPLE
@@ -247,7 +247,7 @@ def _minors(asked: Asked, geography: int, first: int) -> set[tuple[str, str, int
     """Return (level, geo, person, month) whose every row says that the person was under 18 in the log's first month."""
     lines = asked.lines(geography).drop_duplicates(["row", *PLACE], keep="last")
     day = int(first_day(pd.Series([first]))[0]) + REFERENCE_DAY - 1
-    known = (lines["birth_date"] != NO_BIRTH_DATE) & (lines["birth_date"] < first_day(lines["month"]) + REFERENCE_DAY)
+    known = (lines["birth_date"] != UNKNOWN_BIRTH) & (lines["birth_date"] < first_day(lines["month"]) + REFERENCE_DAY)
     under = known & ((day - lines["birth_date"]) // DAYS_PER_YEAR < ADULT_AGE)
     every = lines.assign(under=under).groupby([*HOLDER, "month"])["under"].all()
     return set(every[every].index)

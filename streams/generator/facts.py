@@ -23,7 +23,7 @@ from schemas.events import (
 from streams.generator.calendar import Calendar
 from streams.generator.columns import Floats, Ints, Small, Tiny, draws, rows, stacked
 from streams.generator.places import Towns
-from streams.generator.population import NO_BIRTH_DATE, Population
+from streams.generator.population import BIRTH_DATE_UNKNOWN, Population
 from streams.generator.settings import settings
 from streams.generator.trajectories import PHASES, Phases, Stays, mixture
 
@@ -184,7 +184,7 @@ def _arrivals(rng: np.random.Generator, kind: str, day: Ints, calendar: Calendar
 def _youth(rng: np.random.Generator, lives: Lives, calendar: Calendar) -> list[Facts]:
     people = lives.people
     beginning = calendar.start(np.array([calendar.first]))[0]
-    young = (people.birth != NO_BIRTH_DATE) & (people.birth > beginning - _YOUNG * DAYS_PER_YEAR)
+    young = (people.birth != BIRTH_DATE_UNKNOWN) & (people.birth > beginning - _YOUNG * DAYS_PER_YEAR)
     person = np.flatnonzero(young & (rng.random(len(young)) < YOUTH["share"])).astype(np.int32)
     low, high = YOUTH["ages"]
     day = people.birth[person] + (DAYS_PER_YEAR * rng.uniform(low, high, len(person))).astype(np.int64)

@@ -14,7 +14,8 @@ from streams.generator.settings import settings
 from streams.generator.trajectories import PHASES, Phases
 
 SETTINGS = settings("population")
-NO_BIRTH_DATE = -(2**30)
+BIRTH_DATE_UNKNOWN = -(2**30)
+"""Stands for a missing birth date until an event is written, with none."""
 COUNTRIES: tuple[str, ...] = ("BE", "ZZ", *SETTINGS["countries"]["EU"], *SETTINGS["countries"]["nonEU"])
 
 _SYMBOLS = {name: member.symbols for name, member in shapes()[0].fields}
@@ -99,7 +100,7 @@ def _births(rng: np.random.Generator, student: Mask, entered: Ints) -> Ints:
         band = draws(rng, [share for share, _, _ in bands], int(chosen.sum()))
         low, high = (np.array([limits[edge] for limits in bands])[band] for edge in (1, 2))
         birth[chosen] = entered[chosen] - (DAYS_PER_YEAR * rng.uniform(low, high)).astype(np.int64)
-    birth[rng.random(len(birth)) < SETTINGS["birth_date_unknown"]] = NO_BIRTH_DATE
+    birth[rng.random(len(birth)) < SETTINGS["birth_date_unknown"]] = BIRTH_DATE_UNKNOWN
     return birth
 
 

@@ -21,7 +21,7 @@ from sinks.durability import put_in_place, temporary
 from streams.generator.columns import Ints, rows
 from streams.generator.events import NO_EVENT, Events
 from streams.generator.facts import NO_DATE, TYPES, Facts
-from streams.generator.population import COUNTRIES, NO_BIRTH_DATE
+from streams.generator.population import BIRTH_DATE_UNKNOWN, COUNTRIES
 
 _SYNC_MARKER = b"ocmw dossier log"
 _BLOCK_BYTES = 64_000
@@ -136,7 +136,7 @@ def _days(column: Ints) -> list[int | None]:
 def _columns(events: Events, keys: Keys) -> list[list[Any]]:
     """Return the columns as Python values, in the order of the fields of a Regularisation."""
     year, month = np.divmod(events.statement, MONTHS_PER_YEAR)
-    birth = [None if day == NO_BIRTH_DATE else day for day in events.birth.tolist()]
+    birth = [None if day == BIRTH_DATE_UNKNOWN else day for day in events.birth.tolist()]
     corrected = keys.identities[events.corrects.clip(min=0)].tolist()
     corrects = [
         None if number == NO_EVENT else key for number, key in zip(events.corrects.tolist(), corrected, strict=True)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from processors import reference, reference_gate
-from processors.reference_events import NO_BIRTH_DATE, AdmittedLog, SetAside, admitted
+from processors.reference_events import UNKNOWN_BIRTH, AdmittedLog, SetAside, admitted
 from processors.reference_parts import History
 from processors.third_opinion import ThirdOpinion
 from schemas.events import REGULARISATION
@@ -72,7 +72,7 @@ def log(tmp_path: Path) -> AdmittedLog:
 
 def test_admission_numbers_updates_and_says_where_a_refused_event_stood(log: AdmittedLog) -> None:
     assert log.events["update"].tolist() == [1, 2, 3]
-    assert log.events["birth_date"].unique().tolist() == [NO_BIRTH_DATE]
+    assert log.events["birth_date"].unique().tolist() == [UNKNOWN_BIRTH]
     assert [(aside.file.name, aside.record, aside.slug) for aside in log.set_aside] == [("log.avro", 2, "unknown-ocmw")]
     assert (log.events_in, log.applied, log.duplicates, log.faults) == (6, 5, 0, {"unknown-ocmw": 1})
 
