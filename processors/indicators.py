@@ -24,6 +24,7 @@ from processors.spells import TRAIT_KINDS, Layout, Spells, layout, spells
 from schemas.arrays import Int32
 from schemas.indicators import (
     BANDS,
+    CENTRE_CITIES,
     COLUMNS,
     FLOWS,
     GAPS,
@@ -39,7 +40,6 @@ from schemas.indicators import (
     Table,
     reference_code,
 )
-from schemas.parameters import table
 from schemas.periods import MONTHS_PER_YEAR
 from schemas.places import PLACES
 from schemas.settings import FigureSettings
@@ -295,11 +295,10 @@ def _quartile_table(series: int, reference: int, counts: Integers) -> Table:
 @cache
 def survival_places() -> tuple[int, ...]:
     """Return the places (numbers) for which survival is estimated: kingdom, regions, centre cities."""
-    cities = {row["nis"] for row in table("centrumsteden")}
     return tuple(
         number
         for number, (level, nis) in enumerate(PLACES)
-        if level in ("kingdom", "region") or (level == "municipality" and nis in cities)
+        if level in ("kingdom", "region") or (level == "municipality" and nis in CENTRE_CITIES)
     )
 
 
