@@ -142,8 +142,13 @@ def log_export(
     from streams.kafka.log_export import export_log
     from streams.kafka.settings import KafkaSettings
 
-    written = asyncio.run(export_log(KafkaSettings(), out))
-    OUT.print(f"{counted(written, 'event')} in {out}")
+    exported = asyncio.run(export_log(KafkaSettings(), out))
+    OUT.print(f"{counted(exported.records, 'event')} in {out}")
+    if exported.half_closed is not None:
+        OUT.print(
+            f"update {exported.half_closed} is not closed in every partition yet, and what follows its closing is left "
+            "out: see ocmw status, and export again once it is"
+        )
 
 
 def status(

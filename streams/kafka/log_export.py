@@ -5,7 +5,8 @@ because of its key or partition is left out: a file knows neither.
 """
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -42,8 +43,19 @@ class _Encoded(NamedTuple):
     bytes_: io.BytesIO
 
 
-async def export_log(settings: KafkaSettings, out: Path) -> int:
-    """Write the log as it is now to a file and return the number of records. Raises StoreWriteError."""
+class Exported(NamedTuple):
+    """Records written, and the number of an update that some partitions hold the closing of, others not yet."""
+
+    records: int
+    half_closed: int | None
+
+
+async def export_log(settings: KafkaSettings, out: Path) -> Exported:
+    """Write the log as it is now to a file.
+
+    An update is closed in the file when it is closed in every partition. What follows a closing that some do not hold
+    yet is left out: there it could only stand in the wrong update. Raises StoreWriteError.
+    """
     places = [TopicPartition(DOSSIERS, partition) for partition in range(settings.partitions)]
     with temporary(out) as path:
         with path.open("wb") as file:
@@ -52,32 +64,46 @@ async def export_log(settings: KafkaSettings, out: Path) -> int:
     return written
 
 
-async def _write(settings: KafkaSettings, places: list[TopicPartition], file: IO[bytes]) -> int:
+async def _write(settings: KafkaSettings, places: list[TopicPartition], file: IO[bytes]) -> Exported:
     writer = Writer(file, avro.union(), codec="snappy")
+    ends = await _ends(settings, places)
     written = closed = 0
-    pieces = [_pieces(settings, place) for place in places]
-    while True:
-        closing = b""
-        for piece in pieces:
-            async for found in piece:
-                if found.closing == closed + 1:
-                    closing = found.data
-                    break
-                if found.events:
-                    writer.write_block(_Encoded(found.events, io.BytesIO(found.data)))
-                    written += found.events
-        if not closing:
-            break
-        writer.write_block(_Encoded(1, io.BytesIO(closing)))
-        written += 1
-        closed += 1
+    async with AsyncExitStack() as opened:
+        pieces = [await opened.enter_async_context(aclosing(_pieces(settings, *end))) for end in ends.items()]
+        while True:
+            closings = []
+            for piece in pieces:
+                events, closing = await _until_closing(piece, closed + 1, writer)
+                written += events
+                closings.append(closing)
+            if not all(closings):
+                break
+            writer.write_block(_Encoded(1, io.BytesIO(closings[0])))
+            written += 1
+            closed += 1
     writer.flush()
-    return written
+    return Exported(written, closed + 1 if any(closings) else None)
 
 
-async def _pieces(settings: KafkaSettings, place: TopicPartition) -> AsyncIterator[_Piece]:
+async def _until_closing(piece: AsyncIterator[_Piece], number: int, writer: Writer) -> tuple[int, bytes]:
+    """Write the events of a partition up to a closing; return how many, and the closing, empty where it ends before."""
+    written = 0
+    async for found in piece:
+        if found.closing == number:
+            return written, found.data
+        if found.events and not found.closing:  # a closing that stands in the file already is a repeated copy
+            writer.write_block(_Encoded(found.events, io.BytesIO(found.data)))
+            written += found.events
+    return written, b""
+
+
+async def _ends(settings: KafkaSettings, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    async with reading(settings, *places) as reader:
+        return dict(await reader.end_offsets(places))
+
+
+async def _pieces(settings: KafkaSettings, place: TopicPartition, end: int) -> AsyncGenerator[_Piece]:
     async with reading(settings, place) as reader:
-        end = (await reader.end_offsets([place]))[place]
         async for fetched in records_between(reader, place, 0, end):
             records = unpacked(iter(fetched))
             batch, events = decoded(batch_of_records(records), rules(FigureSettings()))
