@@ -109,10 +109,14 @@ def _from_journal(root: Path, *, repair: bool) -> bool:
 
 
 def _from_kafka(root: Path, *, repair: bool) -> bool:
-    """Make all releases from the topics: for the store itself, or beside it to compare; tell whether any differs."""
+    """Make all releases from the topics: for the store itself, or beside it to compare; tell whether any differs.
+
+    A lost store has no settings any more that these could differ from.
+    """
     import asyncio
     import tempfile
 
+    from sinks import identity
     from sinks.directory import DirectoryStore
     from streams.console import progress_bar, show_table
     from streams.kafka.compare import differences
@@ -122,6 +126,8 @@ def _from_kafka(root: Path, *, repair: bool) -> bool:
     from streams.settings import load_settings
 
     settings = load_settings()
+    if identity.exists(root) or not repair:
+        identity.require(root, settings.figures())
 
     with progress_bar() as report, tempfile.TemporaryDirectory() as temporary:
 

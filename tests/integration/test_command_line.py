@@ -332,6 +332,13 @@ def test_a_broker_that_does_not_answer_is_one_sentence(command: list[str]) -> No
     assert done.stderr.endswith("; start its broker, or name another in OCMW_KAFKA_SERVERS\n")
 
 
+@pytest.mark.parametrize("options", [[], ["--repair"]], ids=["compared", "repaired"])
+def test_a_store_is_not_made_from_kafka_with_other_settings_than_its_own(room: Path, options: list[str]) -> None:
+    other = {"OCMW_GEOGRAPHY": "fixed:2025-01-01", "OCMW_KAFKA_SERVERS": "localhost:1"}
+    done = ocmw("rebuild", "--from-kafka", "--store", room / "store", *options, **other)
+    assert_refused(done, 1, f"{room / 'store'}: made with recoveries_in_balance=False, geography=as_then")
+
+
 @pytest.mark.parametrize("arguments", [["settings"], ["--help"], ["changes", "--store", "STORE"]], ids=" ".join)
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_reader_that_went_away_ends_the_program_as_it_ends_others(
