@@ -70,22 +70,16 @@ def close_update(
     """
     from schemas.periods import parse_month, to_yyyymm
     from streams.console import OUT
-    from streams.kafka.clients import producing
     from streams.kafka.settings import KafkaSettings
-    from streams.kafka.updates import closing
+    from streams.kafka.updates import close_update as close
     from streams.settings import UsageError
 
     try:
         month = to_yyyymm(parse_month(reference_month))
     except ValueError as error:
         raise UsageError(str(error)) from None
-
-    async def close() -> int:
-        settings = KafkaSettings()
-        async with producing(settings) as producer, closing(settings, producer) as closer:
-            return (await closer.close(update_id, month)).sequence
-
-    OUT.print(f"update {update_id} is closed; its number is {asyncio.run(close())}")
+    update = asyncio.run(close(KafkaSettings(), update_id, month))
+    OUT.print(f"update {update_id} is closed; its number is {update.sequence}")
 
 
 def worker(

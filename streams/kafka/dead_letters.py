@@ -12,7 +12,7 @@ from schemas.faults import FAULT, Fault
 from schemas.framing import HEADER_BYTES
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DEAD_LETTERS, DOSSIERS
+from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, verify_topics
 
 
 class DeadLetter(NamedTuple):
@@ -26,7 +26,8 @@ class DeadLetter(NamedTuple):
 
 
 async def dead_letters(settings: KafkaSettings, slug: str | None = None) -> AsyncIterator[DeadLetter]:
-    """Yield what was set aside, each once, by partition and offset; ``slug`` chooses one reason."""
+    """Yield what was set aside, each once, by partition and offset; ``slug`` chooses one reason. Raises TopicsError."""
+    await verify_topics(settings, DEAD_LETTERS)
     places = [TopicPartition(DEAD_LETTERS, partition) for partition in range(settings.partitions)]
     for place in places:
         seen: set[int] = set()
@@ -42,8 +43,9 @@ async def dead_letters(settings: KafkaSettings, slug: str | None = None) -> Asyn
 async def resend(settings: KafkaSettings, slug: str) -> int:
     """Send events again that were set aside for one reason, key by the default partitioner; return how many.
 
-    What is still faulty is set aside again; what was counted meanwhile counts once.
+    What is still faulty is set aside again; what was counted meanwhile counts once. Raises TopicsError.
     """
+    await verify_topics(settings, DOSSIERS, DEAD_LETTERS)
     sent = 0
     async with producing(settings) as producer:
         async for letter in dead_letters(settings, slug):

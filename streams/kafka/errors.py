@@ -4,7 +4,9 @@ from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
     KafkaConnectionError,
+    KafkaTimeoutError,
     TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
 )
 
 from processors.alignment import GapError
@@ -35,4 +37,8 @@ def sentence(error: BaseException) -> str | None:
         reason = f" ({REASON.text})" if REASON.text else ""
         remedy = "start its broker, or name another in OCMW_KAFKA_SERVERS"
         return f"Kafka cannot be reached at {KafkaSettings().servers}{reason}; {remedy}"
+    if isinstance(error, KafkaTimeoutError):
+        return f"Kafka does not answer in time at {KafkaSettings().servers}; see its brokers, then run it again"
+    if isinstance(error, UnknownTopicOrPartitionError):
+        return "a topic is missing, or a partition of it; run ocmw topics"
     return str(error) if isinstance(error, SENTENCES) else None

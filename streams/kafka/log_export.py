@@ -22,7 +22,7 @@ from schemas.settings import FigureSettings
 from sinks.durability import put_in_place, temporary
 from streams.kafka.clients import reading, records_between
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DOSSIERS
+from streams.kafka.topics import DOSSIERS, verify_topics
 from streams.kafka.whole_batches import unpacked
 
 _DROPPED = (NUMBER["wrong-partition"], NUMBER["unnumbered-closing"])
@@ -54,8 +54,10 @@ async def export_log(settings: KafkaSettings, out: Path) -> Exported:
     """Write the log as it is now to a file.
 
     An update is closed in the file when it is closed in every partition. What follows a closing that some do not hold
-    yet is left out: there it could only stand in the wrong update. Raises StoreWriteError.
+    yet is left out: there it could only stand in the wrong update. Raises TopicsError and
+    StoreWriteError.
     """
+    await verify_topics(settings, DOSSIERS)
     places = [TopicPartition(DOSSIERS, partition) for partition in range(settings.partitions)]
     with temporary(out) as path:
         with path.open("wb") as file:

@@ -9,11 +9,15 @@ from schemas.framing import decode
 from streams.agents.receipts import key_of
 from streams.kafka.clients import reading, records_between
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import RECEIPTS
+from streams.kafka.topics import RECEIPTS, verify_topics
 
 
 async def read_receipts(settings: KafkaSettings, ocmw: int, month: int | None = None) -> list[dict[str, Any]]:
-    """Return the last receipt (fields of ``Receipt``) of each statement month of an OCMW, or of one (YYYYMM)."""
+    """Return the last receipt (fields of ``Receipt``) of each statement month of an OCMW, or of one (YYYYMM).
+
+    Raises TopicsError.
+    """
+    await verify_topics(settings, RECEIPTS)
     last: dict[bytes, bytes] = {}
     for partition in range(settings.partitions):
         place = TopicPartition(RECEIPTS, partition)

@@ -15,7 +15,7 @@ from streams import clock
 from streams.agents.flags import states
 from streams.kafka.clients import found_from_end, reading
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, VINTAGES
+from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, RELEASES, UPDATES, VINTAGES, rows_topic, verify_topics
 from streams.kafka.updates import Asked, asked_updates, last_released
 from streams.kafka.watermarks import reached_updates, watermarks
 
@@ -23,7 +23,8 @@ _MINUTE = 60
 
 
 async def sentences(settings: KafkaSettings, store: Path | None = None) -> list[str]:
-    """Return what ``ocmw status`` says."""
+    """Return what ``ocmw status`` says. Raises TopicsError."""
+    await verify_topics(settings, DOSSIERS, UPDATES, rows_topic(settings), RELEASES, VINTAGES, DEAD_LETTERS)
     asked, released = await asked_updates(settings), await last_released(settings)
     ends, marks = await _ends(settings, DOSSIERS), await watermarks(settings, range(settings.partitions))
     reached = await reached_updates(settings)

@@ -122,13 +122,13 @@ async def make_topics(settings: KafkaSettings, wanted: tuple[Topic, ...] = ()) -
     return [topic.name for topic in missing]
 
 
-async def verify_topics(settings: KafkaSettings, wanted: tuple[Topic, ...] = ()) -> None:
-    """Raise TopicsError where a topic is missing or not what it must be."""
-    chosen = wanted or (*topics(settings), *changelogs(settings))
+async def verify_topics(settings: KafkaSettings, *names: str) -> None:
+    """Raise TopicsError where a topic is missing or not what it must be: one of these names, or any of all."""
+    chosen = [topic for topic in (*topics(settings), *changelogs(settings)) if not names or topic.name in names]
     admin = AIOKafkaAdminClient(**settings.connection())
     try:
         await admin.start()
-        await _verify(admin, list(chosen), await _partitions(admin))
+        await _verify(admin, chosen, await _partitions(admin))
     finally:
         await admin.close()
 

@@ -15,9 +15,9 @@ from processors.closings import Closings
 from schemas.framing import REQUEST_ID, UNION_ID, decode, encode
 from schemas.periods import to_yyyymm
 from schemas.releases import Update
-from streams.kafka.clients import reading, records_between
+from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DOSSIERS, RELEASES, UPDATES
+from streams.kafka.topics import DOSSIERS, RELEASES, UPDATES, verify_topics
 
 NUMBER_HEADER = "number"
 _REQUESTS, _RELEASES = TopicPartition(UPDATES, 0), TopicPartition(RELEASES, 0)
@@ -125,6 +125,16 @@ async def closing(settings: KafkaSettings, producer: AIOKafkaProducer) -> AsyncI
     """Yield a closer that sends through an idempotent producer."""
     async with reading(settings, _REQUESTS, _RELEASES) as reader:
         yield Closer(settings, producer, reader)
+
+
+async def close_update(settings: KafkaSettings, update_id: str, reference_month: int) -> Update:
+    """Close one update (month as YYYYMM) and return it as it was accepted.
+
+    Raises TopicsError before anything is asked for, RequestRefusedError where it gets no number.
+    """
+    await verify_topics(settings, DOSSIERS, UPDATES, RELEASES)
+    async with producing(settings) as producer, closing(settings, producer) as closer:
+        return await closer.close(update_id, reference_month)
 
 
 async def close_everywhere(settings: KafkaSettings, producer: AIOKafkaProducer, update: Update) -> None:
