@@ -16,7 +16,7 @@ of a later release.
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +109,7 @@ class LiveHome:
         state = self.state()
         return state is None or _follows(reflects, state.reflects)
 
-    def show(self, reflects: Reflects, counted: Iterable[Line]) -> bool:
+    def show(self, reflects: Reflects, counted: Sequence[Line]) -> bool:
         """Replace the lines that were counted again, and empty what belongs to an earlier release.
 
         Return False, with nothing changed, where the guard refuses. Raises StoreWriteError where the disk refuses.

@@ -159,7 +159,9 @@ class Live:
             self._shown()
 
     def _show(self, taken: _Taken) -> bool:
-        return self._home.show(taken.reflects, map(line, self._standing.recounted(taken.turn)))
+        """Count, also what is then refused: the next turn counts from what this one left."""
+        lines = [line(counted) for counted in self._standing.recounted(taken.turn)]
+        return self._home.show(taken.reflects, lines)
 
     def _shown(self) -> None:
         for copy in self._copies:

@@ -16,7 +16,7 @@ from schemas.releases import Release, Update
 from schemas.rows import Rows
 from schemas.settings import FigureSettings
 from sinks.errors import StoreWriteError
-from sinks.live import LiveHome
+from sinks.live import LiveHome, decoded
 from sinks.memory import MemoryStore
 from streams.kafka.live import Live
 from streams.metrics import Metrics
@@ -76,6 +76,11 @@ class Trial:
         found = self.home.of(NIS)
         return [line.period for line in found[1]] if found else []
 
+    def cents(self) -> set[int]:
+        """Return the amounts that are live: one, where one row is."""
+        found = self.home.of(NIS)
+        return {int(cents) for line in (found[1] if found else []) for cents in decoded(line.cells).amount_cents}
+
     def delays(self) -> float:
         """Return how many delays were measured."""
         return float(self.metrics.registry.get_sample_value("ocmw_live_delay_seconds_count") or 0)
@@ -124,6 +129,22 @@ async def test_a_publisher_that_reads_again_shows_nothing_older_than_what_is_sho
     state = again.home.state()
     assert state is not None
     assert state.reflects.positions == (12,)
+
+
+@pytest.mark.asyncio
+async def test_a_turn_that_is_refused_once_it_is_counted_leaves_the_next_one_right(tmp_path: Path) -> None:
+    trial = Trial(tmp_path)
+    trial.live.begin(trial.gathered, None, [0])
+    trial.hear(5, cents=100)
+    await trial.turn(0, 5)
+    trial.hear(6, cents=200)
+    await trial.live.turn(trial.gathered.ledger, Reflects(0, (6,), WRITTEN), at_once=True)
+    assert trial.home.show(Reflects(0, (8,), WRITTEN), [])  # another publisher, further than this one
+    await trial.live.settle()
+    assert trial.cents() == {100}
+    trial.hear(9, cents=300)
+    await trial.turn(0, 9)
+    assert trial.cents() == {300}
 
 
 @pytest.mark.asyncio
