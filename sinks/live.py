@@ -16,11 +16,11 @@ of a later release.
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from isal import isal_zlib
@@ -58,6 +58,9 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 """Name and type of each column of a line's cells, as Python's ``struct`` writes types."""
 _DTYPE: dict[str, np.dtype[Any]] = {letter: np.dtype(f"<{letter}") for letter in "BHiq"}
 WIDTH = sum(_DTYPE[kind].itemsize for _, kind in COLUMNS)
+
+
+_Found = TypeVar("_Found")
 
 
 class Line(NamedTuple):
@@ -112,9 +115,25 @@ class LiveHome:
     def show(self, reflects: Reflects, counted: Sequence[Line]) -> bool:
         """Replace the lines that were counted again, and empty what belongs to an earlier release.
 
-        Return False, with nothing changed, where the guard refuses. Raises StoreWriteError where the disk refuses.
+        A torn database is made anew. Return False, with nothing changed, where the guard refuses. Raises
+        StoreWriteError where the disk refuses.
         """
-        with self._writing() as database, database:
+        try:
+            try:
+                return self._show(reflects, counted)
+            except sqlite3.OperationalError:  # the disk, or a lock: nothing is torn
+                raise
+            except sqlite3.DatabaseError:  # torn behind its first page, which shows when that page is read
+                self.forget()
+                return self._show(reflects, counted)
+        except sqlite3.Error as error:
+            message = f"{self._path}: live figures cannot be written ({error}); make room, or delete the file"
+            raise StoreWriteError(message) from error
+
+    def _show(self, reflects: Reflects, counted: Sequence[Line]) -> bool:
+        self._make()
+        with closing(self._opened("rw")) as database, database:
+            database.execute("PRAGMA synchronous = OFF")
             database.execute("BEGIN IMMEDIATE")
             before = _state(database)
             if before is not None and not _follows(reflects, before.reflects):
@@ -133,8 +152,7 @@ class LiveHome:
 
     def state(self) -> LiveState | None:
         """Return what is shown, None where nothing is."""
-        with self._reading() as database:
-            return None if database is None else _state(database)
+        return self._found(_state)
 
     def since(self, turn: int) -> tuple[LiveState, list[Line]] | None:
         """Return what is shown and the lines that came after a turn, of one moment; None where nothing is shown."""
@@ -149,33 +167,21 @@ class LiveHome:
         self._path.unlink(missing_ok=True)
 
     def _lines(self, query: str, asked: object) -> tuple[LiveState, list[Line]] | None:
-        with self._reading() as database:
-            if database is None:
-                return None
+        def found(database: sqlite3.Connection) -> tuple[LiveState, list[Line]] | None:
             database.execute("BEGIN")
             state = _state(database)
-            found = [Line(*line) for line in database.execute(query, (asked,))]
-        return None if state is None else (state, found)
+            lines = [Line(*line) for line in database.execute(query, (asked,))]
+            return None if state is None else (state, lines)
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """Yield the database, None where there is none that can be read: then nothing live is shown."""
+        return self._found(found)
+
+    def _found(self, query: Callable[[sqlite3.Connection], _Found | None]) -> _Found | None:
+        """Return what a query finds, None where no database can be read: then nothing live is shown."""
         try:
             with closing(self._opened("ro")) as database:
-                yield database if _is_ours(database) else None
+                return query(database) if _is_ours(database) else None
         except sqlite3.DatabaseError:
-            yield None
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._make()
-            with closing(self._opened("rw")) as database:
-                database.execute("PRAGMA synchronous = OFF")
-                yield database
-        except sqlite3.Error as error:
-            message = f"{self._path}: live figures cannot be written ({error}); make room, or delete the file"
-            raise StoreWriteError(message) from error
+            return None
 
     def _make(self) -> None:
         """Make the database where there is none of this version, or a torn one."""
@@ -203,11 +209,15 @@ def _is_ours(database: sqlite3.Connection) -> bool:
 
 
 def _state(database: sqlite3.Connection) -> LiveState | None:
+    """Return what is shown. Raises DatabaseError where it is nonsense: SQLite has no checksum that would tell."""
     found = database.execute("SELECT release, positions, as_of, turn FROM state").fetchone()
     if found is None:
         return None
     release, positions, as_of, turn = found
-    return LiveState(Reflects(release, tuple(json.loads(positions)), as_of), turn)
+    try:
+        return LiveState(Reflects(int(release), tuple(json.loads(positions)), int(as_of)), int(turn))
+    except (TypeError, ValueError) as error:
+        raise sqlite3.DatabaseError("torn") from error
 
 
 def _follows(now: Reflects, before: Reflects) -> bool:

@@ -220,6 +220,8 @@ def test_stable_months_are_closed_and_unknown_ones_open() -> None:
     assert found[parse_month("2008-01")]
 
 
+HEADER = 100
+"""Bytes before the first page of a database says anything of its tables."""
 SOME, MORE = Line("11002", "2024-01", b"some"), Line("11002", "2024-01", b"more")
 OTHER = Line("44021", "2024-02", b"other")
 
@@ -278,6 +280,25 @@ def test_a_torn_database_shows_nothing_and_is_made_anew(home: LiveHome, tmp_path
     (tmp_path / "live.sqlite").write_bytes(torn)
     assert home.of("11002") is None
     assert home.show(Reflects(3, (1, 1), 5_000), [OTHER])
+    assert shown(home, "44021") == [OTHER]
+
+
+@pytest.mark.parametrize("fill", [b"\0", b"\xff"], ids=["zeros", "ones"])
+@pytest.mark.parametrize("half", ["whole", "end"])
+@pytest.mark.parametrize("table", ["schema", "state", "line"])
+def test_a_database_torn_behind_its_header_raises_nothing_and_is_made_anew(
+    home: LiveHome, tmp_path: Path, table: str, half: str, fill: bytes
+) -> None:
+    path = tmp_path / "live.sqlite"
+    data = path.read_bytes()
+    page = len(data) // 3
+    stop = page * (1 + ["schema", "state", "line"].index(table))
+    start = stop - (page // 2 if half == "end" else page - HEADER)
+    path.write_bytes(data[:start] + fill * (stop - start) + data[stop:])
+    later = Reflects(3, (11, 20), 6_000)
+    assert home.admits(later)
+    assert (home.of("44021") or (None, []))[1] == []
+    assert home.show(later, [OTHER])
     assert shown(home, "44021") == [OTHER]
 
 
