@@ -8,6 +8,7 @@ log is folded again.
 
 import json
 import mmap
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from sinks.durability import temporary
+from sinks.durability import explained, temporary
 
 VERSION = 1
 """Version of the layout of the file."""
@@ -44,6 +45,15 @@ def save(path: Path, arrays: Arrays, meta: dict[str, Any]) -> None:
             file.flush()
             file.write(_checksum(file, file.tell()))
         written.replace(path)
+
+
+def is_of_now(path: Path) -> bool:
+    """Let what was saved have the age of a new one; False where there is nothing. Raises StoreWriteError."""
+    if not path.is_file():
+        return False
+    with explained(path):
+        os.utime(path)
+    return True
 
 
 def load(path: Path) -> Snapshot | None:

@@ -25,6 +25,7 @@ from schemas.releases import Release, Update
 from schemas.rows import CutReached, Rows, RowsBatch, message_of
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
+from sinks.snapshot import is_of_now
 from streams.closing import counted_at_closing
 from streams.cut import Cut
 from streams.indicators import Changes
@@ -38,7 +39,14 @@ from streams.metrics import Metrics
 LOG = structlog.get_logger("ocmw.publish")
 POLL_MS = 200
 
+SELDOM = 100
+"""A snapshot is made only so many times its own duration after the last: nothing is heard meanwhile, so live figures
+come late, and fewer than one of a hundred may."""
+
 Released = Callable[[Release], Awaitable[None]]
+
+_Reached = tuple[int, dict[int, Last]]
+"""The release that all partitions have passed, and the last message heard of each."""
 
 
 class Publisher:
@@ -63,6 +71,7 @@ class Publisher:
         self._places = [TopicPartition(rows_topic(settings), number) for number in range(settings.partitions)]
         self._lasts: dict[int, Last] = {}
         self._snapshot_due = 0.0
+        self._kept: _Reached | None = None
         self._until: dict[int, int] = {}
         self._following: asyncio.Future[None] | None = None
         self.release: Release | None = store.release() if store.latest() else None
@@ -77,6 +86,7 @@ class Publisher:
         behind = [0] * len(self._places)
         if found is not None and found[1].released <= self._store.latest() and await self._same_topic(found[2]):
             self.gathered, self.alignment, self._lasts = found
+            self._kept = self._reached
             behind = self._caught_up()
         self._live.begin(self.gathered, self.release, behind)
         self._reader.resume(*self._places)
@@ -137,7 +147,7 @@ class Publisher:
             await self._followed()
             await self._release(update)
             self.follow(released)
-            await self._snapshot_when_due()
+        await self._snapshot_when_due()
 
     def follow(self, released: Released) -> None:
         """Begin to tell those who follow of the current release; hearing and live figures go on meanwhile.
@@ -208,10 +218,11 @@ class Publisher:
             self._reader.pause(*waiting)
 
     async def _snapshot_when_due(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now >= self._snapshot_due:
-            self._snapshot_due = now + self._settings.snapshot_seconds
+        began = asyncio.get_running_loop().time()
+        if began >= self._snapshot_due:
             await self.snapshot()
+            took = asyncio.get_running_loop().time() - began
+            self._snapshot_due = began + max(self._settings.snapshot_seconds, SELDOM * took)
 
     async def end(self) -> None:
         """Finish what is running beside, and keep the state."""
@@ -220,10 +231,18 @@ class Publisher:
         await self.snapshot()
 
     async def snapshot(self) -> None:
-        """Keep the state as it is between two calls of ``run_once``."""
+        """Keep the state as it is between two calls of ``run_once``; written only where it is another than before."""
+        if self._reached == self._kept and await asyncio.to_thread(is_of_now, self.snapshot_path):
+            return
         await asyncio.to_thread(
             save_publish, self.snapshot_path, self.gathered, self.alignment, self._lasts, self._made_of
         )
+        self._kept = self._reached
+
+    @property
+    def _reached(self) -> _Reached:
+        """What the state is a function of."""
+        return self.alignment.released, dict(self._lasts)
 
     @property
     def _reflects(self) -> Reflects:
