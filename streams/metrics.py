@@ -92,6 +92,16 @@ class Metrics:
         """Note a duration in a histogram. Raises KeyError for a name that is not in the list."""
         self._histograms[name].observe(seconds)
 
+    def withdraw(self, name: str, **labels: str) -> None:
+        """Drop what was told of a gauge with labels: all of it, or what has these labels.
+
+        Raises KeyError and ValueError as ``tell`` does.
+        """
+        if labels:
+            self._gauges[name].remove_by_labels(labels)
+        else:
+            self._gauges[name].clear()
+
     def forget(self, partition: int | str) -> None:
         """Drop what was told of a partition that another worker has now, so that nobody adds it twice."""
         for one in METRICS:

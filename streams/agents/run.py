@@ -34,12 +34,14 @@ def waits(app: GuardedApp) -> str:
 def _watches(metrics: Metrics, app: GuardedApp, settings: KafkaSettings) -> list[Watch]:
     topics = [summaries_topic(settings), VINTAGES]
     lags = [lag_told(topic, partial(_reaches, app, topic)) for topic in topics]
-    often = Watch(metrics, EVERY, partial(_flags_told, app), *lags, disk_told("snapshots", settings.state))
+    often = Watch(metrics, EVERY, partial(flags_told, app), *lags, disk_told("snapshots", settings.state))
     return [often, Watch(metrics, SELDOM, partial(_receipts_told, app))]
 
 
-def _flags_told(app: GuardedApp, metrics: Metrics) -> None:
+def flags_told(app: GuardedApp, metrics: Metrics) -> None:
+    """Tell what the table of flags holds here, if anything: another member of the group may have it now."""
     metrics.tell("ocmw_active", int(not waits(app)), "agents")
+    metrics.withdraw("ocmw_stability")
     if waits(app):
         return
     for support, value in _table(app, "flags").items():

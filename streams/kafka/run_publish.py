@@ -67,6 +67,8 @@ def publish_told(publish: Publish) -> Tell:
             tell_publisher(metrics, publisher)
         else:
             metrics.forget(ALL)
+            metrics.withdraw("ocmw_release", place="home")
+            metrics.withdraw("ocmw_gate_state")
 
     return tell
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import redis
 from prometheus_client import generate_latest
 from redis.backoff import NoBackoff
@@ -15,17 +16,25 @@ from schemas.figures import BlockKey
 from schemas.periods import Period
 from schemas.releases import Entry, Release, State, Update, Vintage
 from schemas.rows import CutReached
+from schemas.settings import FigureSettings
 from sinks.redis import RedisCopy
+from streams.agents.app import build_app
+from streams.agents.run import flags_told
 from streams.health import HealthSettings
+from streams.kafka.publish import Home, Publish
 from streams.kafka.run_intake import tell_outcomes
-from streams.kafka.run_publish import barrier_is_open, copy_told, tell_release
+from streams.kafka.run_publish import barrier_is_open, copy_told, publish_told, tell_release
+from streams.kafka.settings import KafkaSettings
 from streams.metrics import Metrics
 from streams.watching import Ends, disk_told
 
 
+def series(metrics: Metrics, line: str) -> list[str]:
+    return [text for text in generate_latest(metrics.registry).decode().splitlines() if text.startswith(line)]
+
+
 def value(metrics: Metrics, line: str) -> float:
-    found = [text for text in generate_latest(metrics.registry).decode().splitlines() if text.startswith(line)]
-    return float(found[0].rpartition(" ")[2])
+    return float(series(metrics, line)[0].rpartition(" ")[2])
 
 
 def release(*states: State) -> Release:
@@ -52,6 +61,24 @@ def test_states_of_the_gate_are_told_and_those_without_figures_are_0() -> None:
     assert told == {"pending": 2, "settling": 0, "published": 0, "revising": 0, "frozen": 1}
     tell_release(metrics, release(State.PUBLISHED))
     assert value(metrics, 'ocmw_gate_state{state="pending",support="LL"}') == 0
+
+
+@pytest.mark.asyncio
+async def test_a_publisher_that_stands_by_no_longer_tells_of_the_release_it_made() -> None:
+    metrics = Metrics()
+    tell_release(metrics, release(State.PENDING))
+    metrics.tell("ocmw_release", 4, "redis")
+    publish_told(Publish(KafkaSettings(), FigureSettings(), Home(Path("store")), metrics))(metrics)
+    assert series(metrics, "ocmw_release{") == ['ocmw_release{place="redis"} 4.0']
+    assert series(metrics, "ocmw_gate_state{") == []
+
+
+@pytest.mark.asyncio
+async def test_agents_without_their_tables_tell_of_no_flag() -> None:
+    metrics = Metrics()
+    metrics.tell("ocmw_stability", 3, "LL", "pending")
+    flags_told(build_app(KafkaSettings()), metrics)
+    assert series(metrics, "ocmw_stability{") == []
 
 
 def test_a_copy_that_does_not_answer_shows_release_0() -> None:
