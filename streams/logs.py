@@ -9,6 +9,7 @@ its text may quote what it choked on.
 
 import logging
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -83,6 +84,14 @@ def configure(level: str = "WARNING", stream: TextIO | None = None, now: Callabl
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def tell_uncaught() -> None:
+    """Let what nobody catches in this process be a line of its log, and no traceback with the text of the exception."""
+    log = structlog.get_logger(f"{_OURS}.worker")
+    sys.excepthook = lambda _kind, error, _places: log.critical("failed", exc_info=error)
+    threading.excepthook = lambda told: log.critical("failed", exc_info=told.exc_value)
+    sys.unraisablehook = lambda told: log.error("ignored", exc_info=told.exc_value)
 
 
 _stamped = structlog.processors.TimeStamper(fmt="iso", utc=True)

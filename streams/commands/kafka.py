@@ -97,11 +97,12 @@ def worker(
     from streams.health import HealthSettings
     from streams.kafka.run import supervise
     from streams.kafka.settings import KafkaSettings
-    from streams.logs import configure
+    from streams.logs import configure, tell_uncaught
     from streams.settings import UsageError, load_settings
 
     settings, figures, health = KafkaSettings(), load_settings(), HealthSettings()
     configure(settings.log_level)
+    tell_uncaught()
     if role == "intake":
         from streams.kafka.run_intake import run_intake  # a role imports what it needs, to be back soon
 

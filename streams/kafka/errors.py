@@ -12,6 +12,7 @@ from aiokafka.errors import (
 from processors.alignment import GapError
 from processors.brake import BrakeError
 from processors.partition import LogError
+from schemas.framing import FramingError
 from streams.kafka.reason import REASON
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import TopicsError
@@ -19,6 +20,7 @@ from streams.kafka.updates import RequestRefusedError
 from streams.servers.kafka import ServerError
 
 SENTENCES = (
+    FramingError,
     GapError,
     LogError,
     BrakeError,

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import fastavro
 import pytest
 import redis
 from aiokafka import TopicPartition
@@ -162,7 +163,10 @@ def test_every_role_does_its_work_with_just_its_rows(
     exported = asyncio.run(export_log(kafka.settings("log-export"), root / "exported.avro"))
     assert exported == (outcomes.events + 1, None)
 
-    wanted = [*kafka.passwords.values(), "canary-of"]
+    with history.open("rb") as file:
+        persons = {record["person"] for record in fastavro.reader(file) if "person" in record}
+    keys = [text for person in persons for text in (person.hex(), repr(person)[2:-1])]
+    wanted = [*kafka.passwords.values(), "canary-of", *keys]
     for name in ("intake", "publish", "agents"):
         assert not any(secret in workers.log(name) for secret in wanted)
 

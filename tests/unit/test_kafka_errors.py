@@ -3,6 +3,7 @@
 import pytest
 from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
 
+from schemas.framing import FramingError, decode, framed
 from streams.kafka.errors import sentence
 
 
@@ -15,6 +16,12 @@ def test_brokers_that_are_too_slow_are_named(monkeypatch: pytest.MonkeyPatch) ->
     assert sentence(KafkaTimeoutError("within 40 s")) == (
         "Kafka does not answer in time at slow:9092; see its brokers, then run it again"
     )
+
+
+def test_what_a_newer_version_wrote_says_to_upgrade() -> None:
+    with pytest.raises(FramingError) as refused:
+        decode(framed(9, b"body"))
+    assert sentence(refused.value) == ("schema id 9 is unknown to this version; upgrade the readers before the writers")
 
 
 def test_a_fault_of_ours_is_no_sentence() -> None:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import StringIO
 
@@ -70,6 +72,20 @@ def test_the_text_of_an_exception_is_dropped_and_its_kind_and_place_are_told(
     assert SECRET not in json.dumps(line)
     assert (line["event"], line["error"]) == ("crashed", "ValueError")
     assert str(line["places"]).startswith("['test_logs.py:")
+
+
+@pytest.mark.parametrize(
+    "fails",
+    ["int(secret, base=2)", "threading.Thread(target=int, args=(secret,), kwargs={'base': 2}).start()"],
+    ids=["main", "thread"],
+)
+def test_what_nobody_catches_is_a_line_without_its_text(fails: str) -> None:
+    ready = "import threading; from streams import logs; logs.configure(); logs.tell_uncaught()"
+    program = f"{ready}; secret = '{SECRET}'; {fails}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603
+    (line,) = [json.loads(text) for text in done.stderr.splitlines()]
+    assert SECRET not in done.stderr
+    assert (line["event"], line["error"], line["level"]) == ("failed", "ValueError", "critical")
 
 
 @pytest.mark.usefixtures("clock")
