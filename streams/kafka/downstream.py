@@ -6,6 +6,9 @@ The record on ``ocmw.releases.v1`` comes last and holds the end offsets of the s
 far has all of the release and none of the next. Its number is also the memory of this file: what it has not announced
 is said again, whole and in order, after a crash anywhere. So records may stand twice; a reader keeps the highest
 release per key, and applies a release once. (Exactly once would need Kafka transactions, which are not used.)
+
+The topics are those of all pipelines. What another pipeline announced before is of other figures, so the first release
+that a pipeline announces after it tells every public figure, and not only what changed.
 """
 
 import asyncio
@@ -26,7 +29,7 @@ from streams.kafka.clients import reading
 from streams.kafka.followers import Follower
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import RELEASES, STABLE_FIGURES, VINTAGES
-from streams.kafka.updates import last_released
+from streams.kafka.updates import EPOCH_HEADER, last_announced
 
 LOG = structlog.get_logger("ocmw.publish")
 
@@ -74,18 +77,22 @@ class Announcements:
 
     async def follow(self, release: Release) -> None:
         """Announce every release not announced yet, up to this one; see ``streams.kafka.followers.Follower``."""
-        done = await last_released(self._settings)
+        last = await last_announced(self._settings)
+        whole = last.epoch != self._settings.epoch
         for update in self._home.updates():
-            if done < update.sequence <= release.update.sequence:
-                await self._announce(update)
+            if last.number < update.sequence <= release.update.sequence:
+                await self._announce(update, whole=whole)
+                whole = False
 
-    async def _announce(self, update: Update) -> None:
+    async def _announce(self, update: Update, *, whole: bool) -> None:
         release = _kept(self._home, update.sequence)
         if release is not None:
             await self._send_vintages(release)
-        ends = [await self._send_figures(release)] if release is not None else []
+        before = None if whole else _kept(self._home, update.sequence - 1)
+        ends = [await self._send_figures(release, before)] if release is not None else []
         record = {**_about(update), "number": update.sequence, "stable_figures_ends": ends}
-        await self._producer.send_and_wait(RELEASES, value=encode(RELEASE_RECORD_ID, record), partition=0)
+        value, headers = encode(RELEASE_RECORD_ID, record), [(EPOCH_HEADER, str(self._settings.epoch).encode())]
+        await self._producer.send_and_wait(RELEASES, value=value, partition=0, headers=headers)
 
     async def _send_vintages(self, release: Release) -> None:
         by_support: dict[str, dict[str, Vintage]] = {}
@@ -96,9 +103,8 @@ class Announcements:
             value = encode(VINTAGES_ID, record)
             await self._producer.send_and_wait(VINTAGES, key=support.encode(), value=value, partition=0)
 
-    async def _send_figures(self, release: Release) -> int:
-        """Send the public figures that this release changed; return the offset behind them."""
-        before = _kept(self._home, release.update.sequence - 1)
+    async def _send_figures(self, release: Release, before: Release | None) -> int:
+        """Send the public figures that differ from the release before, all without one; return the offset behind."""
         waiting = []
         for key, entry in changed(release, before):
             value = await asyncio.to_thread(self._figures, release.update.sequence, key, entry)

@@ -121,8 +121,9 @@ class Publish(Service):
     async def _publish(self) -> None:
         """Publish until the turn is another's."""
         store = await asyncio.to_thread(DirectoryStore.writing, self.home.root, self.figures, self.home.keep_releases)
-        announcements = Announcements(self.settings, self._producer, store)
-        followers = [*self._make_followers(self._producer, store), announcements]
+        followers = self._make_followers(self._producer, store)
+        if not self.settings.silent:
+            followers = [*followers, Announcements(self.settings, self._producer, store)]
 
         async def released(release: Release) -> None:
             for follower in followers:

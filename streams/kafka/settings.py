@@ -26,6 +26,9 @@ class KafkaSettings(Secured):
     epoch: int = Field(
         default=1, ge=1, description="Number of the pipeline: part of the names of the rows topic, groups, snapshots."
     )
+    silent: bool = Field(
+        default=False, description="Announce no release: a second pipeline, until readers switch to it."
+    )
     state: Path = Field(
         default_factory=lambda: user_state_path("ocmw") / "kafka", description="Directory of the snapshots."
     )

@@ -19,7 +19,7 @@ from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS, RELEASES, UPDATES, verify_topics
 
-NUMBER_HEADER = "number"
+NUMBER_HEADER, EPOCH_HEADER = "number", "epoch"
 _REQUESTS, _RELEASES = TopicPartition(UPDATES, 0), TopicPartition(RELEASES, 0)
 
 
@@ -32,6 +32,13 @@ class Asked(NamedTuple):
 
     update: Update
     since: float
+
+
+class Announced(NamedTuple):
+    """A release that was announced, and the pipeline that did it; number 0 before the first."""
+
+    number: int
+    epoch: int
 
 
 async def asked_updates(settings: KafkaSettings) -> list[Asked]:
@@ -55,15 +62,21 @@ async def unreleased(settings: KafkaSettings) -> list[Asked]:
 
 async def last_released(settings: KafkaSettings) -> int:
     """Return the number of the last release that was announced, 0 before the first."""
+    return (await last_announced(settings)).number
+
+
+async def last_announced(settings: KafkaSettings) -> Announced:
+    """Return the last release that was announced, by whichever pipeline."""
     async with reading(settings, _RELEASES) as reader:
-        return await _last_released(reader)
+        return await _last_announced(reader)
 
 
-async def _last_released(reader: AIOKafkaConsumer) -> int:
+async def _last_announced(reader: AIOKafkaConsumer) -> Announced:
     end = (await reader.end_offsets([_RELEASES]))[_RELEASES]
     async for fetched in records_between(reader, _RELEASES, max(0, end - 1), end):
-        return int(decode(fetched[-1].value or b"")[1]["number"])
-    return 0
+        epoch = dict(fetched[-1].headers).get(EPOCH_HEADER, b"1")  # earlier versions wrote none
+        return Announced(int(decode(fetched[-1].value or b"")[1]["number"]), int(epoch))
+    return Announced(0, 1)
 
 
 class _Requests:
@@ -114,7 +127,7 @@ class Closer:
         return found
 
     async def _write(self, updates: list[Update]) -> None:
-        done = max(self._written, await _last_released(self._reader))
+        done = max(self._written, (await _last_announced(self._reader)).number)
         for update in updates[done:]:
             await close_everywhere(self._settings, self._producer, update)
             self._written = update.sequence

@@ -4,17 +4,21 @@ import asyncio
 import re
 import subprocess
 import sys
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 from aiokafka import AIOKafkaProducer, TopicPartition
+from kafka_workers import Workers
 from redis_server import RedisServer
 
 from schemas.figures import BlockKey
 from schemas.framing import decode
 from schemas.periods import Period, parse_month
+from schemas.places import PLACES
 from schemas.releases import Release
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
@@ -24,23 +28,37 @@ from sinks.redis import RedisCopy
 from streams.embedded import Embedded
 from streams.generator import generate
 from streams.kafka.clients import producing, reading, records_between
-from streams.kafka.downstream import Announcements, CopyFollower, kept_up
+from streams.kafka.downstream import Announcements, CopyFollower, changed, kept_up
+from streams.kafka.emit import emit
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import RELEASES, STABLE_FIGURES, VINTAGES, make_topics, topics
+from streams.kafka.updates import last_released
 from streams.servers.kafka import KafkaServer
 
 pytestmark = pytest.mark.slow
 UPDATES = 6
+PATIENCE = 90.0
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> DirectoryStore:
-    folder = tmp_path_factory.mktemp("home")
-    path = folder / "history.avro"
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("history") / "history.avro"
     generate(300, parse_month("2024-01"), parse_month("2024-06"), 7, path)
-    Embedded.run(folder / "store", FigureSettings(), [path])
-    return DirectoryStore.reading(folder / "store")
+    return path
+
+
+@pytest.fixture(scope="module")
+def home(history: Path) -> DirectoryStore:
+    Embedded.run(history.with_name("store"), FigureSettings(), [history])
+    return DirectoryStore.reading(history.with_name("store"))
+
+
+@pytest.fixture(scope="module")
+def other(history: Path) -> DirectoryStore:
+    """Return what a second pipeline makes of the same log: each municipality as it is after the mergers of 2025."""
+    Embedded.run(history.with_name("other"), FigureSettings(geography="fixed:2025-01-01"), [history])
+    return DirectoryStore.reading(history.with_name("other"))
 
 
 async def records(settings: KafkaSettings, topic: str) -> list[dict[str, Any]]:
@@ -78,6 +96,15 @@ class Reader:
                 for category, persons in zip(place["category"], place["beneficiaries"], strict=True)
             }
             self.figures[key] = (said["release"], cells)
+
+
+def totals_by_place(home: DirectoryStore, number: int) -> Counter[tuple[str, ...]]:
+    found: Counter[tuple[str, ...]] = Counter()
+    for one in select(home.release(number), Selection("public")):
+        cells = home.read_block(one.ref)
+        for place, persons in zip(cells.place.tolist(), cells.beneficiaries.tolist(), strict=True):
+            found[one.key.support, one.key.period.code, *PLACES[place]] += persons
+    return found
 
 
 def kingdom_totals(home: DirectoryStore) -> dict[tuple[str, str], int]:
@@ -158,6 +185,46 @@ def test_what_was_announced_is_not_announced_again(kafka: KafkaServer, home: Dir
     settings = KafkaSettings(servers=kafka.servers)
     asyncio.run(announced(settings, home, home.release(), home.release()))
     assert len(asyncio.run(records(settings, RELEASES))) == UPDATES
+
+
+def test_the_first_release_of_another_pipeline_tells_all_its_figures_and_the_next_what_changed(
+    kafka: KafkaServer, home: DirectoryStore, other: DirectoryStore
+) -> None:
+    settings = KafkaSettings(servers=kafka.servers)
+    asyncio.run(announced(settings, home, home.release(UPDATES - 2)))
+    second = settings.model_copy(update={"epoch": 2})
+    asyncio.run(announced(second, other, other.release(UPDATES - 1)))
+    stable, releases = (asyncio.run(records(settings, name)) for name in (STABLE_FIGURES, RELEASES))
+    reader = Reader()
+    reader.read(stable, releases)
+    told: Counter[tuple[str, ...]] = Counter()
+    for key, (_, cells) in reader.figures.items():
+        for where, persons in cells.items():
+            told[*key, *where[:2]] += persons
+    assert told == totals_by_place(other, UPDATES - 1)
+    assert told != totals_by_place(home, UPDATES - 1)
+
+    asyncio.run(announced(second, other, other.release()))
+    more = len(asyncio.run(records(settings, STABLE_FIGURES))) - len(stable)
+    assert more == len(list(changed(other.release(), other.release(UPDATES - 1))))
+
+
+def test_a_silent_pipeline_releases_and_announces_once_it_is_silent_no_more(workers: Workers, tmp_path: Path) -> None:
+    path = tmp_path / "history.avro"
+    generate(200, parse_month("2024-01"), parse_month("2024-02"), 7, path)
+    workers.environment = {"OCMW_KAFKA_SILENT": "true"}
+    workers.start("intake", "intake")
+    workers.start("publish", "publish")
+    asyncio.run(emit(workers.settings, [path]))
+    workers.await_release(2, PATIENCE)
+    assert workers.stop("publish") == 0  # one that is not silent announces a release before it makes the next
+    assert asyncio.run(last_released(workers.settings)) == 0
+    workers.environment = {}
+    workers.start("publish", "publish")
+    deadline = time.monotonic() + PATIENCE
+    while asyncio.run(last_released(workers.settings)) < 2:
+        assert time.monotonic() < deadline, workers.log("publish")[-2000:]
+        time.sleep(0.2)
 
 
 def test_the_copy_follows_its_home(redis_client: redis.Redis, home: DirectoryStore) -> None:
