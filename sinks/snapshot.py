@@ -47,8 +47,8 @@ def save(path: Path, arrays: Arrays, meta: dict[str, Any]) -> None:
         written.replace(path)
 
 
-def is_of_now(path: Path) -> bool:
-    """Let what was saved have the age of a new one; False where there is nothing. Raises StoreWriteError."""
+def renew(path: Path) -> bool:
+    """Give what was saved the age of a new one; return False where there is nothing. Raises StoreWriteError."""
     if not path.is_file():
         return False
     with explained(path):

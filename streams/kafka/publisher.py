@@ -25,7 +25,7 @@ from schemas.releases import Release, Update
 from schemas.rows import CutReached, Rows, RowsBatch, message_of
 from schemas.settings import FigureSettings
 from sinks.directory import DirectoryStore
-from sinks.snapshot import is_of_now
+from sinks.snapshot import renew
 from streams.closing import counted_at_closing
 from streams.cut import Cut
 from streams.indicators import Changes
@@ -232,7 +232,7 @@ class Publisher:
 
     async def snapshot(self) -> None:
         """Keep the state as it is between two calls of ``run_once``; written only where it is another than before."""
-        if self._reached == self._kept and await asyncio.to_thread(is_of_now, self.snapshot_path):
+        if self._reached == self._kept and await asyncio.to_thread(renew, self.snapshot_path):
             return
         await asyncio.to_thread(
             save_publish, self.snapshot_path, self.gathered, self.alignment, self._lasts, self._made_of
