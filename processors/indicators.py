@@ -350,4 +350,5 @@ def labelled(found: Table) -> pd.DataFrame:
         "count": found.counted.astype(np.int64),
         "base": found.base.astype(np.int64),
     }
-    return pd.DataFrame(columns).sort_values(list(COLUMNS[:7]), ignore_index=True)
+    codes = list(COLUMNS[:7])
+    return pd.DataFrame(columns).astype(dict.fromkeys(codes, str)).sort_values(codes, ignore_index=True)

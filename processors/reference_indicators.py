@@ -46,7 +46,7 @@ def rows(asked: Asked, first: int, last: int, indicators: Iterable[str] = INDICA
     """Return all rows of references from ``first`` on that need no month after ``last``, sorted, without update_id."""
     frames = [frame for name in indicators for frame in _MADE_BY[name](asked, range(first, last + 1))]
     joined = pd.concat([pd.DataFrame(columns=_ROW), *(frame for frame in frames if len(frame))])
-    return joined[_ROW].sort_values(_ROW[:-2], ignore_index=True)
+    return joined[_ROW].astype(dict.fromkeys(_ROW[:-2], str)).sort_values(_ROW[:-2], ignore_index=True)
 
 
 def shown(rows_: pd.DataFrame, published: npt.NDArray[np.bool_]) -> pd.DataFrame:

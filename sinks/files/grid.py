@@ -1,7 +1,7 @@
 """Public figures of one support as grids: for each breakdown a row for each place and category, a column a period.
 
-Kinds of nothing stay apart. A cell that was published without beneficiaries is 0. A code that was not valid in the
-period can have none, nor can a municipality without OCMW: that cell is MISSING, unless someone was counted there.
+Kinds of nothing stay apart. A cell that was published without beneficiaries is 0. A code under which no OCMW of the
+period counts can have none, nor can a municipality without OCMW: that cell is MISSING, unless someone was counted.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from schemas.breakdowns import CATEGORIES, CATEGORY_NUMBER, codes
 from schemas.parameters import document
 from schemas.periods import LENGTH, Period
-from schemas.places import LEVELS, MUNICIPALITY, PLACE_NUMBER, PLACES, ancestors
+from schemas.places import LEVELS, MUNICIPALITY, PLACE_NUMBER, PLACES, ancestors, valid_code
 from schemas.releases import Entry
 from sinks.protocol import Store
 
@@ -54,14 +54,17 @@ class Grid(NamedTuple):
 def grids(store: Store, periods: tuple[Shown, ...], breakdowns: Iterable[str], area: Area) -> dict[str, Grid]:
     """Return the grids of some breakdowns, reading each block once.
 
-    Rows are the places of the area that exist in some of the periods, by level, then code.
+    Rows are the places of the area that exist in some of the periods, or that someone was counted in, by level, then
+    code.
     """
     keys = [(breakdown, code) for breakdown in breakdowns for code in codes(breakdown)]
-    counted = _exists(periods, area.fixed)
-    places = _in_order(counted, area.ocmw)
-    values = _values(store, periods, places, [CATEGORY_NUMBER[key] for key in keys])
-    values[~_has_ocmw(counted, places)[:, None, :] & (values == 0)] = MISSING
-    return {breakdown: _grid(breakdown, keys, places, periods, values) for breakdown in dict(keys)}
+    counts = _values(store, periods, [CATEGORY_NUMBER[key] for key in keys])
+    exists = _exists(periods, area.fixed)
+    has_row = np.logical_or(exists.any(axis=1), counts.any(axis=(1, 2)))
+    places = _in_order(has_row, area.ocmw)
+    values = counts[places]
+    values[~_has_ocmw(exists, places)[:, None, :] & (values == 0)] = MISSING
+    return {breakdown: _grid(breakdown, keys, tuple(places), periods, values) for breakdown in dict(keys)}
 
 
 def mean_of_months(grid: Grid, at: int, months: Grid) -> npt.NDArray[np.float64] | None:
@@ -94,47 +97,40 @@ def _grid(
     return Grid(places, tuple(keys[at][1] for at in chosen), periods, values[:, chosen])
 
 
-def _values(
-    store: Store, periods: tuple[Shown, ...], places: tuple[int, ...], categories: list[int]
-) -> npt.NDArray[np.int32]:
-    values = np.zeros((len(places), len(categories), len(periods)), np.int32)
-    row, column = _position(places, len(PLACES)), _position(categories, len(CATEGORIES))
+def _values(store: Store, periods: tuple[Shown, ...], categories: list[int]) -> npt.NDArray[np.int32]:
+    """Return the beneficiaries of all places, by their number."""
+    values = np.zeros((len(PLACES), len(categories), len(periods)), np.int32)
+    column = np.full(len(CATEGORIES), -1)
+    column[categories] = np.arange(len(categories))
     filled = [(at, one.entry.public) for at, one in enumerate(periods) if one.entry.public]
     for (at, _), cells in zip(filled, store.read_blocks(ref for _, ref in filled), strict=True):
-        x, y = row[cells.place], column[cells.category]
-        kept = (x >= 0) & (y >= 0)
-        values[x[kept], y[kept], at] = cells.beneficiaries[kept]
+        place, at_column = cells.place, column[cells.category]
+        kept = at_column >= 0
+        values[place[kept], at_column[kept], at] = cells.beneficiaries[kept]
     return values
 
 
-def _position(numbers: Iterable[int], size: int) -> npt.NDArray[np.int64]:
-    position = np.full(size, -1)
-    chosen = list(numbers)
-    position[chosen] = np.arange(len(chosen))
-    return position
+def _in_order(has_row: npt.NDArray[np.bool_], ocmw: str | None) -> npt.NDArray[np.intp]:
+    found = [number for number in np.flatnonzero(has_row).tolist() if ocmw in (None, PLACES[number][1])]
+    order = sorted(found, key=lambda number: (LEVELS.index(PLACES[number][0]), PLACES[number][1]))
+    return np.array(order, np.intp)
 
 
-def _in_order(exists: npt.NDArray[np.bool_], ocmw: str | None) -> tuple[int, ...]:
-    wanted = np.array([ocmw in (None, nis) for _, nis in PLACES])
-    found: list[int] = np.flatnonzero(np.asarray(exists.any(axis=1)) & wanted).tolist()
-    return tuple(sorted(found, key=lambda number: (LEVELS.index(PLACES[number][0]), PLACES[number][1])))
-
-
-def _has_ocmw(exists: npt.NDArray[np.bool_], places: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    served = np.array([PLACES[number][1] not in WITHOUT_OCMW for number in places])
-    found: npt.NDArray[np.bool_] = exists[list(places)] & served[:, None]
+def _has_ocmw(exists: npt.NDArray[np.bool_], places: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    served = np.array([PLACES[number][1] not in WITHOUT_OCMW for number in places], np.bool_)
+    found: npt.NDArray[np.bool_] = exists[places] & served[:, None]
     return found
 
 
 def _exists(periods: tuple[Shown, ...], fixed: int | None) -> npt.NDArray[np.bool_]:
-    """Whether a place (by number) exists in some month of each period."""
+    """Whether an OCMW of each period counts in a place (by number), under its code of then or of the fixed day."""
     first, last = _validity()
-    start = np.array([one.period.first if fixed is None else fixed for one in periods])
-    end = np.array([one.period.last if fixed is None else fixed for one in periods])
+    start = np.array([one.period.first for one in periods])
+    end = np.array([one.period.last for one in periods])
     overlaps = (first[:, None] <= end) & (start <= last[:, None])
     exists = np.zeros((len(PLACES), len(periods)), np.bool_)
     for nis, lives in zip(MUNICIPALITY, overlaps, strict=True):
-        for place in ancestors(nis).items():
+        for place in ancestors(nis if fixed is None else valid_code(nis, fixed)).items():
             exists[PLACE_NUMBER[place]] |= lives
     return exists
 

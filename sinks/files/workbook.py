@@ -64,7 +64,8 @@ def write_workbooks(
     if release is None:
         return []
     books = (_book(release, node, series, selection, geography) for node in NODES for series in SERIES)
-    return [_write(directory, store, release.update, book) for book in books if book]
+    written = (_write(directory, store, release.update, book) for book in books if book)
+    return [path for path in written if path]
 
 
 class _Book(NamedTuple):
@@ -102,9 +103,12 @@ def _lies_in(period: Period, series: _Series) -> bool:
     return bounded and period.first >= series.first
 
 
-def _write(directory: Path, store: Store, update: Update, book: _Book) -> Path:
-    path = directory / f"{book.name}.xlsx"
+def _write(directory: Path, store: Store, update: Update, book: _Book) -> Path | None:
+    """Write a workbook, unless nothing is shown in it, and return where."""
     sheets = tuple(_sheets(store, book))
+    if not sheets:
+        return None
+    path = directory / f"{book.name}.xlsx"
     facts = _facts(book, update, sheets)
     named = " / ".join(title(facts).values())
     made = day_in(update.reference_month, 1)

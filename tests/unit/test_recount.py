@@ -34,6 +34,17 @@ def test_files_that_close_other_updates_are_refused(store: DirectoryStore, tmp_p
         Recount.of(told(tmp_path / "log.avro", "2024-02"), store)
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_time_dimension_is_recounted_also_before_any_outcome_is_known(tmp_path: Path, *, whole: bool) -> None:
+    generate(300, parse_month("2023-01"), parse_month("2023-06"), 1, tmp_path / "young.avro")
+    Embedded.run(tmp_path / "young", SETTINGS, [tmp_path / "young.avro"])
+    young = DirectoryStore.reading(tmp_path / "young")
+    recount = Recount.of(Told.of(admitted([tmp_path / "young.avro"]), SETTINGS), young)
+    found = recount.indicators(whole=whole)
+    assert found.indicators > 0
+    assert found.differences == []
+
+
 def test_other_persons_differ_in_no_more_cells_than_there_are(store: DirectoryStore, tmp_path: Path) -> None:
     recount = Recount.of(told(tmp_path / "log.avro", "2024-03"), store)
     places = [place for place in recount.places() if place[1].support == "LL" and place[1].period.code == "2024-01"]

@@ -259,6 +259,46 @@ def test_a_fixed_geography_has_the_municipalities_of_its_day(
     assert "2025-01-01" in text_of(opened(path)["info"], 2)
 
 
+def test_a_code_that_counts_outside_its_months_has_a_row_d2(
+    make_store: Callable[..., DirectoryStore], tmp_path: Path
+) -> None:
+    aalter = ("municipality", "44084")  # a merger of two since 2019, which corrects its months of before
+    corrected = cells([(*BELGIUM, "total", "total", 7), (*aalter, "total", "total", 7)])
+    months = [
+        ("LL", "2018-11", State.PUBLISHED, persons(10), persons(10)),
+        ("LL", "2018-12", State.PUBLISHED, *[corrected] * 2),
+    ]
+    store = make_store(months)
+    (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
+    row = row_of(opened(path)["month total"], "44084")
+    assert (row["2018-11"], row["2018-12"]) == (None, 7)
+
+
+def test_a_geography_before_a_merger_has_a_row_of_the_code_that_cannot_be_parted_again_d3(
+    make_store: Callable[..., DirectoryStore], tmp_path: Path
+) -> None:
+    settings = FigureSettings(geography="fixed:2018-01-01")
+    merged = cells([(*BELGIUM, "total", "total", 7), ("municipality", "12041", "total", "total", 7)])
+    months = [
+        ("LL", "2018-12", State.PUBLISHED, persons(10), persons(10)),
+        ("LL", "2022-01", State.PUBLISHED, merged, merged),
+    ]
+    store = make_store(months, settings)
+    (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC, settings.geography)
+    sheet = opened(path)["month total"]
+    shown = {nis: (row["2018-12"], row["2022-01"]) for nis in ("12041", "12030") if (row := row_of(sheet, nis))}
+    assert shown == {"12041": (None, 7), "12030": (0, None)}
+
+
+@pytest.mark.parametrize("nis", ["46030", "11001"])
+def test_a_municipality_of_which_nothing_is_shown_makes_no_workbook(
+    store: DirectoryStore, tmp_path: Path, nis: str
+) -> None:
+    only = Selection("public", frozenset({"LL"}), frozenset({"2024-01", "2005-03"}), nis)
+    assert write_workbooks(tmp_path / "out", store, store.release(), only) == []
+    assert not (tmp_path / "out").exists()
+
+
 def test_one_municipality_can_be_asked_for(store: DirectoryStore, tmp_path: Path) -> None:
     only = Selection("public", frozenset({"LL"}), frozenset({"2024-01"}), ANTWERP[1])
     (path,) = write_workbooks(tmp_path, store, store.release(), only)
