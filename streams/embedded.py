@@ -192,6 +192,7 @@ class Embedded:
         if len(self.fold.closings.accepted) < self.store.latest():
             raise too_short(self.root, self.store.latest())
         self._waited = kept.waited + len(found.set_aside)
+        # A run that ended told of all that waited in the journal till then: of what was found the first so many.
         self._untold = found.set_aside[max(told_of(self.root, WAITS) - kept.waited, 0) :]
 
     def replay(self, files: list[Verified], progress: Report = silent) -> Outcomes:
