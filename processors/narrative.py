@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from processors.stability import FROZEN_THROUGH, VARIATION_PERCENT
 from schemas.figures import BlockKey
 from schemas.periods import month_code
-from schemas.releases import Entry, Release, State, Update, Vintage
+from schemas.releases import BlockRef, Entry, Release, State, Update, Vintage
 from schemas.supports import NODE
 
 Story = Sequence[tuple[Update, Vintage]]
@@ -88,7 +88,11 @@ def _revisions(story: Story) -> list[str]:
 
 
 def changes(release: Release, before: Release | None) -> list[str]:
-    """Return what a release changed, a sentence a figure: new, revised, waiting, under revision; by support, period."""
+    """Return what a release changed, a sentence a figure, by support and period.
+
+    Each begins with its kind: ``new``, ``revised``, ``stable`` (under revision no longer, and as it was), ``frozen``,
+    ``waiting`` or ``revising``.
+    """
     known = before.entries if before else {}
     ordered = sorted(release.entries, key=lambda key: (key.support, key.period.kind, key.period.last))
     found = (_change(key, release, known.get(key)) for key in ordered)
@@ -105,7 +109,7 @@ def _change(key: BlockKey, release: Release, before: Entry | None) -> str | None
     entry = release.entries[key]
     vintage, name = entry.vintage, f"{key.support} {key.period.code}"
     if vintage.published_update == release.update.update_id:
-        return _shown(name, vintage, before.vintage if before else None)
+        return _shown(name, entry, before)
     if vintage.state is State.REVISING and (before is None or before.vintage.state is not State.REVISING):
         return f"revising  {name}: {_movement(vintage)}; {vintage.published_value:,} stays published"
     if vintage.state is State.SETTLING:
@@ -115,9 +119,29 @@ def _change(key: BlockKey, release: Release, before: Entry | None) -> str | None
     return None
 
 
-def _shown(name: str, vintage: Vintage, before: Vintage | None) -> str:
-    if before is None or before.published_update is None:
-        return f"new       {name}: {vintage.published_value:,}"
-    if before.published_value == vintage.published_value:
-        return f"revised   {name}: {vintage.published_value:,} as before, other cells changed"
-    return f"revised   {name}: from {before.published_value:,} to {vintage.published_value:,}"
+def _shown(name: str, entry: Entry, before: Entry | None) -> str:
+    """Return what is said of a figure whose published block became this update's."""
+    frozen, value = entry.vintage.state is State.FROZEN, f"{entry.vintage.published_value:,}"
+    if before is None or before.vintage.published_update is None:
+        return f"frozen    {name}: {value}, new and for good" if frozen else f"new       {name}: {value}"
+    kind, how = _shown_again(entry, before)
+    return f"frozen    {name}: {how}, for good" if frozen else f"{kind:<9} {name}: {how}"
+
+
+def _shown_again(entry: Entry, before: Entry) -> tuple[str, str]:
+    """Return the kind and the words for a block that took the place of another.
+
+    Only from published to published is the new block sure to differ (G6); else it is this update's, equal or not.
+    """
+    vintage, was = entry.vintage, before.vintage
+    if vintage.published_value != was.published_value:
+        return "revised", f"from {was.published_value:,} to {vintage.published_value:,}"
+    as_before = f"{vintage.published_value:,} as before"
+    if vintage.state is was.state is State.PUBLISHED or _digest(entry.published) != _digest(before.published):
+        return "revised", f"{as_before}, other cells changed"
+    return "stable", f"{as_before}, no cell changed"
+
+
+def _digest(block: BlockRef | None) -> bytes | None:
+    """Return the digest of a published block, None for one without cells."""
+    return block.digest if block else None

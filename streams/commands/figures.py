@@ -47,7 +47,10 @@ def changes(
     store: Store,
     release: Annotated[int | None, typer.Option(help="Number of the release; default the newest.")] = None,
 ) -> None:
-    """Say what a release changed: new, revised from and to, waiting, under revision."""
+    """Say what a release changed: new, revised from and to, frozen, waiting, under revision.
+
+    A figure that comes out of revision just as it was published is called stable: no cell of it changed.
+    """
     from processors.narrative import changes as sentences
     from processors.narrative import tally
     from sinks.directory import DirectoryStore

@@ -1,0 +1,99 @@
+"""What ``ocmw changes`` says of the releases of a real store: never that a cell changed where none did."""
+
+from pathlib import Path
+
+from history import log_file
+from program import ocmw
+
+
+def replayed(room: Path, table: str, **settings: str) -> Path:
+    """Return a store that was made of a table."""
+    done = ocmw("replay", log_file(room / "log.avro", table), "--store", room / "store", **settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    return room / "store"
+
+
+def told(store: Path, release: int) -> list[str]:
+    """Return all lines that the program prints of a release."""
+    done = ocmw("changes", "--store", store, "--release", release)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+def told_of(store: Path, release: int, figure: str) -> list[str]:
+    """Return what the program says of one figure, as ``LL 2024-03``."""
+    return [line for line in told(store, release) if f" {figure}:" in line]
+
+
+def test_freezing_what_no_event_touched_revises_nothing(tmp_path: Path) -> None:
+    store = replayed(
+        tmp_path,
+        """
+        person | month
+        p1..p9 | 2007-01
+        close u1 2009-11
+        close u2 2009-12
+        close u3 2010-01
+        close u4 2010-02
+        """,
+    )
+    assert told_of(store, 2, "LL 2007-01") == ["new       LL 2007-01: 9"]
+    assert told_of(store, 3, "LL 2007-01") == ["frozen    LL 2007-01: 9 as before, no cell changed, for good"]
+    assert told(store, 3)[0] == "Release 3, update u3: 45 frozen"
+    assert told(store, 4) == ["Release 4, update u4: nothing changed"]
+
+
+def test_a_freeze_says_what_it_shows_first_what_it_revises_and_where_only_other_cells_changed(tmp_path: Path) -> None:
+    store = replayed(
+        tmp_path,
+        """
+        person | month   | cents
+        p1..p9 | 2007-01 | 1000
+        p1..p9 | 2007-02 | 1000
+        close u1 2009-11
+        close u2 2009-12
+        q1     | 2007-01 | 1000
+        p1     | 2007-02 | 500
+        q1     | 2007-03 | 1000
+        close u3 2010-01
+        """,
+    )
+    assert told_of(store, 3, "LL 2007-01") == ["frozen    LL 2007-01: from 9 to 10, for good"]
+    assert told_of(store, 3, "LL 2007-02") == ["frozen    LL 2007-02: 9 as before, other cells changed, for good"]
+    assert told_of(store, 3, "LL 2007-03") == ["frozen    LL 2007-03: 1, new and for good"]
+
+
+def test_what_moved_away_and_came_back_is_published_again_and_no_cell_changed(tmp_path: Path) -> None:
+    store = replayed(
+        tmp_path,
+        """
+        person | month   | type      | cents
+        p1..p9 | 2024-01 | GRANT     | 1000
+        close u1 2024-05
+        close u2 2024-06
+        q1     | 2024-01 | GRANT     | 1000
+        close u3 2024-07
+        q1     | 2024-01 | REG_GRANT | -1000
+        close u4 2024-08
+        close u5 2024-09
+        """,
+    )
+    assert told_of(store, 5, "LL 2024-01") == ["stable    LL 2024-01: 9 as before, no cell changed"]
+
+
+def test_what_came_back_with_other_cells_is_revised(tmp_path: Path) -> None:
+    store = replayed(
+        tmp_path,
+        """
+        person | month   | type      | cents | household
+        p1..p9 | 2024-01 | GRANT     | 1000  | A
+        close u1 2024-05
+        close u2 2024-06
+        q1     | 2024-01 | GRANT     | 1000  | E
+        close u3 2024-07
+        p1     | 2024-01 | REG_GRANT | -1000 | A
+        close u4 2024-08
+        close u5 2024-09
+        """,
+    )
+    assert told_of(store, 5, "LL 2024-01") == ["revised   LL 2024-01: 9 as before, other cells changed"]
