@@ -110,7 +110,7 @@ def _change(key: BlockKey, release: Release, before: Entry | None) -> str | None
     vintage, name = entry.vintage, f"{key.support} {key.period.code}"
     if vintage.published_update == release.update.update_id:
         return _shown(name, entry, before)
-    if vintage.state is State.REVISING and (before is None or before.vintage.state is not State.REVISING):
+    if vintage.state is State.REVISING:  # at each release: it moved again, or it would be published (G6)
         return f"revising  {name}: {_movement(vintage)}; {vintage.published_value:,} stays published"
     if vintage.state is State.SETTLING:
         return f"waiting   {name}: {_movement(vintage)}"

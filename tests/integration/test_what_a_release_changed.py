@@ -97,3 +97,25 @@ def test_what_came_back_with_other_cells_is_revised(tmp_path: Path) -> None:
         """,
     )
     assert told_of(store, 5, "LL 2024-01") == ["revised   LL 2024-01: 9 as before, other cells changed"]
+
+
+def test_a_figure_under_revision_says_at_each_release_how_it_moved(tmp_path: Path) -> None:
+    store = replayed(
+        tmp_path,
+        """
+        person   | month   | type      | cents
+        p1..p100 | 2024-01 | GRANT     | 1000
+        close u1 2024-05
+        close u2 2024-06
+        q1..q5   | 2024-01 | GRANT     | 1000
+        close u3 2024-07
+        q1..q5   | 2024-01 | REG_GRANT | -1000
+        close u4 2024-08
+        close u5 2024-09
+        """,
+    )
+    assert [line for release in (3, 4, 5) for line in told_of(store, release, "LL 2024-01")] == [
+        "revising  LL 2024-01: it went from 100 to 105, more than 1 %; 100 stays published",
+        "revising  LL 2024-01: it went from 105 to 100, more than 1 %; 100 stays published",
+        "stable    LL 2024-01: 100 as before, no cell changed",
+    ]
