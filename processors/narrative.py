@@ -1,7 +1,7 @@
 """What the gate did, in sentences: for a person who asks why a figure is shown, or is not."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from processors.stability import FROZEN_THROUGH, VARIATION_PERCENT
 from schemas.figures import BlockKey
@@ -87,15 +87,16 @@ def _revisions(story: Story) -> list[str]:
     return sentences
 
 
-def changes(release: Release, before: Release | None) -> list[str]:
+def changes(release: Release, before: Mapping[BlockKey, Vintage], kept: Release | None = None) -> list[str]:
     """Return what a release changed, a sentence a figure, by support and period.
 
     Each begins with its kind: ``new``, ``revised``, ``stable`` (under revision no longer, and as it was), ``frozen``,
-    ``waiting`` or ``revising``.
+    ``waiting`` or ``revising``. ``before`` holds the vintages of the update before, none at the first one. ``kept`` is
+    that update's release: where there is none any more, of a block that was published anew the total alone is compared.
     """
-    known = before.entries if before else {}
     ordered = sorted(release.entries, key=lambda key: (key.support, key.period.kind, key.period.last))
-    found = (_change(key, release, known.get(key)) for key in ordered)
+    entries = kept.entries if kept else {}
+    found = (_change(key, release, before.get(key), entries.get(key)) for key in ordered)
     return [sentence for sentence in found if sentence]
 
 
@@ -105,13 +106,13 @@ def tally(told: Sequence[str]) -> str:
     return ", ".join(f"{number:,} {kind}" for kind, number in kinds.items()) or "nothing changed"
 
 
-def _change(key: BlockKey, release: Release, before: Entry | None) -> str | None:
+def _change(key: BlockKey, release: Release, before: Vintage | None, kept: Entry | None) -> str | None:
     entry = release.entries[key]
     vintage, name = entry.vintage, f"{key.support} {key.period.code}"
     if vintage.published_update == release.update.update_id:
-        return _shown(name, entry, before)
+        return _shown(key, entry, before, kept)
     if vintage.state is State.REVISING:  # at each release: it moved again, or it would be published (G6)
-        return f"revising  {name}: {_movement(vintage)}; {vintage.published_value:,} stays published"
+        return f"revising  {name}: {_movement(vintage)}; {vintage.published_value:,} stays {_shown_where(key)}"
     if vintage.state is State.SETTLING:
         return f"waiting   {name}: {_movement(vintage)}"
     if vintage.state is State.PENDING and before is None:
@@ -119,27 +120,36 @@ def _change(key: BlockKey, release: Release, before: Entry | None) -> str | None
     return None
 
 
-def _shown(name: str, entry: Entry, before: Entry | None) -> str:
+def _shown(key: BlockKey, entry: Entry, before: Vintage | None, kept: Entry | None) -> str:
     """Return what is said of a figure whose published block became this update's."""
-    frozen, value = entry.vintage.state is State.FROZEN, f"{entry.vintage.published_value:,}"
-    if before is None or before.vintage.published_update is None:
+    frozen, name = entry.vintage.state is State.FROZEN, f"{key.support} {key.period.code}"
+    if before is None or before.published_update is None:
+        value = f"{entry.vintage.published_value:,}"
         return f"frozen    {name}: {value}, new and for good" if frozen else f"new       {name}: {value}"
-    kind, how = _shown_again(entry, before)
+    kind, how = _shown_again(key, entry, before, kept)
     return f"frozen    {name}: {how}, for good" if frozen else f"{kind:<9} {name}: {how}"
 
 
-def _shown_again(entry: Entry, before: Entry) -> tuple[str, str]:
+def _shown_again(key: BlockKey, entry: Entry, before: Vintage, kept: Entry | None) -> tuple[str, str]:
     """Return the kind and the words for a block that took the place of another.
 
     Only from published to published is the new block sure to differ (G6); else it is this update's, equal or not.
     """
-    vintage, was = entry.vintage, before.vintage
-    if vintage.published_value != was.published_value:
-        return "revised", f"from {was.published_value:,} to {vintage.published_value:,}"
-    as_before = f"{vintage.published_value:,} as before"
-    if vintage.state is was.state is State.PUBLISHED or _digest(entry.published) != _digest(before.published):
-        return "revised", f"{as_before}, other cells changed"
-    return "stable", f"{as_before}, no cell changed"
+    vintage, value = entry.vintage, f"{entry.vintage.published_value:,}"
+    if vintage.published_value != before.published_value:
+        return "revised", f"from {before.published_value:,} to {value}"
+    if vintage.state is before.state is State.PUBLISHED:
+        return "revised", f"{value} as before, other cells changed"
+    if kept is None:
+        return "stable", f"{_shown_where(key)} again with {value}"
+    if _digest(entry.published) != _digest(kept.published):
+        return "revised", f"{value} as before, other cells changed"
+    return "stable", f"{value} as before, no cell changed"
+
+
+def _shown_where(key: BlockKey) -> str:
+    """Return what a figure is that the gate let through: some are for the restricted zone only (F1)."""
+    return "published" if NODE[key.support].public else "in the restricted zone"
 
 
 def _digest(block: BlockRef | None) -> bytes | None:

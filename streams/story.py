@@ -19,6 +19,12 @@ def story_of(store: Store, key: BlockKey) -> list[tuple[Update, Vintage]]:
     return [(_update(row), _vintage(row)) for row in sorted(rows, key=lambda row: int(row["sequence"]))]
 
 
+def vintages_at(store: Store, sequence: int) -> dict[BlockKey, Vintage]:
+    """Return the vintages of all figures known at an update, also when its release is no longer kept; none before 1."""
+    rows = store.vintages().filter(pc.field("sequence") == sequence).to_pylist()
+    return {BlockKey(row["support"], Period.parse(row["period"])): _vintage(row) for row in rows}
+
+
 def months_at_updates(store: Store) -> Iterator[MonthAtUpdate]:
     """Yield each month's figure at each update from the second on."""
     months = store.vintages().filter((pc.field("period_kind") == "month") & (pc.field("sequence") > 1))

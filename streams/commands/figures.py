@@ -1,10 +1,14 @@
 """What the gate did, in sentences and tables."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from streams.commands.history import Store
+
+if TYPE_CHECKING:
+    from schemas.releases import Release
+    from sinks.directory import DirectoryStore
 
 
 def register(app: typer.Typer) -> None:
@@ -49,23 +53,32 @@ def changes(
 ) -> None:
     """Say what a release changed: new, revised from and to, frozen, waiting, under revision.
 
-    A figure that comes out of revision just as it was published is called stable: no cell of it changed.
+    A figure that leaves revision as it was published is called stable. Where the release before is no longer kept
+    (OCMW_KEEP_RELEASES), its total alone is compared.
     """
     from processors.narrative import changes as sentences
     from processors.narrative import tally
     from sinks.directory import DirectoryStore
     from streams.console import say
+    from streams.story import vintages_at
 
     found = DirectoryStore.reading(store)
     now = found.release(release)
     number = now.update.sequence
-    before = found.release(number - 1) if number - 1 in found.numbers() else None
-    if before is None and number > 1:
-        say(f"Release {number - 1} is no longer kept: all that release {number} holds counts as new.")
-    told = sentences(now, before)
+    told = sentences(now, vintages_at(found, number - 1), _kept(found, number - 1))
     say(f"Release {number}, update {now.update.update_id}: {tally(told)}")
     for sentence in told:
         say(sentence)
+
+
+def _kept(store: "DirectoryStore", number: int) -> "Release | None":
+    """Return a release, None when it is no longer kept, or never was."""
+    from sinks.errors import UnknownReleaseError
+
+    try:
+        return store.release(number)
+    except UnknownReleaseError:
+        return None
 
 
 def delays(

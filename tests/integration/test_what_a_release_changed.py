@@ -119,3 +119,56 @@ def test_a_figure_under_revision_says_at_each_release_how_it_moved(tmp_path: Pat
         "revising  LL 2024-01: it went from 105 to 100, more than 1 %; 100 stays published",
         "stable    LL 2024-01: 100 as before, no cell changed",
     ]
+
+
+def test_a_store_that_dropped_the_release_before_says_the_same_of_what_changed(tmp_path: Path) -> None:
+    table = """
+        person   | month   | cents
+        p1..p100 | 2024-01 | 1000
+        p1..p100 | 2024-02 | 1000
+        p1..p100 | 2024-03 | 1000
+        p1..p100 | 2024-04 | 1000
+        p1..p100 | 2024-05 | 1000
+        p1..p100 | 2024-08 | 1000
+        close u1 2024-08
+        close u2 2024-09
+        q1..q5   | 2024-02 | 1000
+        close u3 2024-10
+        q1       | 2024-03 | 1000
+        q1..q9   | 2024-04 | 1000
+        p1       | 2024-05 | 500
+        q1       | 2024-07 | 1000
+        q1       | 2024-09 | 1000
+        close u4 2024-11
+    """
+    (tmp_path / "all").mkdir()
+    (tmp_path / "one").mkdir()
+    every, newest = replayed(tmp_path / "all", table), replayed(tmp_path / "one", table, OCMW_KEEP_RELEASES="1")
+    assert told(newest, 4) == told(every, 4)
+    assert [line for line in told(newest, 4) if " LL 2024-0" in line] == [
+        "revised   LL 2024-02: from 100 to 105",
+        "revised   LL 2024-03: from 100 to 101",
+        "revising  LL 2024-04: it went from 100 to 109, more than 1 %; 100 stays published",
+        "revised   LL 2024-05: 100 as before, other cells changed",
+        "waiting   LL 2024-07: it went from 0 to 1, more than 1 %",
+        "new       LL 2024-08: 100",
+        "waiting   LL 2024-09: until an update refers to 2024-12",
+    ]
+
+
+def test_where_the_cells_before_are_no_longer_kept_only_the_total_is_compared(tmp_path: Path) -> None:
+    table = """
+        person   | month   | type      | cents
+        p1..p100 | 2007-01 | GRANT     | 1000
+        p1..p100 | 2008-02 | GRANT     | 1000
+        close u1 2009-08
+        close u2 2009-09
+        q1..q5   | 2008-02 | GRANT     | 1000
+        close u3 2009-10
+        q1..q5   | 2008-02 | REG_GRANT | -1000
+        close u4 2009-11
+        close u5 2010-01
+    """
+    store = replayed(tmp_path, table, OCMW_KEEP_RELEASES="1")
+    assert told_of(store, 5, "LL 2008-02") == ["stable    LL 2008-02: published again with 100"]
+    assert told_of(store, 5, "LL 2007-01") == ["frozen    LL 2007-01: published again with 100, for good"]

@@ -14,6 +14,11 @@ def release(update: Update, *vintages: tuple[str, str, Vintage]) -> Release:
     return Release(update, {BlockKey(code, Period.parse(period)): Entry(told, None) for code, period, told in vintages})
 
 
+def vintages(release: Release) -> dict[BlockKey, Vintage]:
+    """Return what the gate said of each figure of a release."""
+    return {key: entry.vintage for key, entry in release.entries.items()}
+
+
 def test_a_figure_that_waits_says_since_when_and_until_when() -> None:
     key = BlockKey("LL", Period.parse("2024-05"))
     (told,) = why(key, [(JUNE, Vintage(100, None, State.PENDING))])
@@ -76,7 +81,7 @@ def test_a_release_says_what_is_new_revised_waiting_and_under_revision() -> None
         ("LL", "2024-04", Vintage(301, 300, State.PUBLISHED, 301, "u7")),
         ("LL", "2024-07", Vintage(50, 0, State.PENDING)),
     )
-    told = changes(now, before)
+    told = changes(now, vintages(before), before)
     assert told == [
         "revised   LL 2024-01: from 200 to 201",
         "revised   LL 2024-02: 200 as before, other cells changed",
@@ -89,6 +94,22 @@ def test_a_release_says_what_is_new_revised_waiting_and_under_revision() -> None
 
 def test_a_release_that_changes_nothing_says_so() -> None:
     same = Vintage(200, 200, State.PUBLISHED, 200, "u6")
-    assert tally(changes(release(JULY, ("LL", "2024-01", same)), release(JUNE, ("LL", "2024-01", same)))) == (
-        "nothing changed"
+    before = release(JUNE, ("LL", "2024-01", same))
+    assert tally(changes(release(JULY, ("LL", "2024-01", same)), vintages(before), before)) == "nothing changed"
+
+
+def test_a_release_never_calls_a_restricted_figure_published() -> None:
+    before = release(
+        JUNE,
+        ("IK_OW", "2023-06", Vintage(5, 6, State.REVISING, 5, "u5")),
+        ("IK_OW", "2023-07", Vintage(5, 5, State.PUBLISHED, 5, "u5")),
     )
+    now = release(
+        JULY,
+        ("IK_OW", "2023-06", Vintage(5, 5, State.PUBLISHED, 5, "u7")),
+        ("IK_OW", "2023-07", Vintage(6, 5, State.REVISING, 5, "u5")),
+    )
+    assert changes(now, vintages(before)) == [
+        "stable    IK_OW 2023-06: in the restricted zone again with 5",
+        "revising  IK_OW 2023-07: it went from 5 to 6, more than 1 %; 5 stays in the restricted zone",
+    ]
