@@ -1,4 +1,4 @@
-"""Vintages of a store as the pure objects ask for them."""
+"""Releases and vintages of a store as those ask for them who tell what became of figures."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 from processors.delays import MonthAtUpdate
 from schemas.figures import BlockKey
 from schemas.periods import Period, from_yyyymm
-from schemas.releases import State, Update, Vintage
+from schemas.releases import Release, State, Update, Vintage
+from sinks.errors import UnknownReleaseError
 from sinks.protocol import Store
 
 
@@ -17,6 +18,14 @@ def story_of(store: Store, key: BlockKey) -> list[tuple[Update, Vintage]]:
     table = store.vintages()
     rows = table.filter((pc.field("support") == key.support) & (pc.field("period") == key.period.code)).to_pylist()
     return [(_update(row), _vintage(row)) for row in sorted(rows, key=lambda row: int(row["sequence"]))]
+
+
+def kept(store: Store, number: int) -> Release | None:
+    """Return a release, None when it is no longer kept, or never was."""
+    try:
+        return store.release(number)
+    except UnknownReleaseError:
+        return None
 
 
 def vintages_at(store: Store, sequence: int) -> dict[BlockKey, Vintage]:

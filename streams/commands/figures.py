@@ -1,14 +1,10 @@
 """What the gate did, in sentences and tables."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from streams.commands.history import Store
-
-if TYPE_CHECKING:
-    from schemas.releases import Release
-    from sinks.directory import DirectoryStore
 
 
 def register(app: typer.Typer) -> None:
@@ -60,25 +56,15 @@ def changes(
     from processors.narrative import tally
     from sinks.directory import DirectoryStore
     from streams.console import say
-    from streams.story import vintages_at
+    from streams.story import kept, vintages_at
 
     found = DirectoryStore.reading(store)
     now = found.release(release)
     number = now.update.sequence
-    told = sentences(now, vintages_at(found, number - 1), _kept(found, number - 1))
+    told = sentences(now, vintages_at(found, number - 1), kept(found, number - 1))
     say(f"Release {number}, update {now.update.update_id}: {tally(told)}")
     for sentence in told:
         say(sentence)
-
-
-def _kept(store: "DirectoryStore", number: int) -> "Release | None":
-    """Return a release, None when it is no longer kept, or never was."""
-    from sinks.errors import UnknownReleaseError
-
-    try:
-        return store.release(number)
-    except UnknownReleaseError:
-        return None
 
 
 def delays(

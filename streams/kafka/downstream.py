@@ -23,13 +23,14 @@ from schemas.periods import to_yyyymm
 from schemas.releases import Entry, Release, Update, Vintage
 from schemas.stable_figures import stable_figures, vintages
 from schemas.supports import NODE
-from sinks.errors import StoreWriteError, UnknownReleaseError
+from sinks.errors import StoreWriteError
 from sinks.protocol import Copy, Store
 from streams.kafka.clients import reading
 from streams.kafka.followers import Follower
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import RELEASES, STABLE_FIGURES, VINTAGES
 from streams.kafka.updates import EPOCH_HEADER, last_announced
+from streams.story import kept
 
 LOG = structlog.get_logger("ocmw.publish")
 
@@ -85,10 +86,10 @@ class Announcements:
                 whole = False
 
     async def _announce(self, update: Update, *, whole: bool) -> None:
-        release = _kept(self._home, update.sequence)
+        release = kept(self._home, update.sequence)
         if release is not None:
             await self._send_vintages(release)
-        before = None if whole else _kept(self._home, update.sequence - 1)
+        before = None if whole else kept(self._home, update.sequence - 1)
         ends = [await self._send_figures(release, before)] if release is not None else []
         record = {**_about(update), "number": update.sequence, "stable_figures_ends": ends}
         value, headers = encode(RELEASE_RECORD_ID, record), [(EPOCH_HEADER, str(self._settings.epoch).encode())]
@@ -146,13 +147,6 @@ def _public(key: BlockKey, entry: Entry) -> bool:
 
 def _said(entry: Entry) -> tuple[object, ...]:
     return (entry.vintage.state, entry.vintage.published_update, entry.public.digest if entry.public else None)
-
-
-def _kept(home: Store, number: int) -> Release | None:
-    try:
-        return home.release(number)
-    except UnknownReleaseError:
-        return None
 
 
 def _about(update: Update) -> dict[str, object]:
