@@ -46,8 +46,14 @@ def schema_document(name: str) -> Schema:
 
 @cache
 def union() -> Schema:
-    """Return today's union of all events, parsed: the schema that our producers write."""
-    return fastavro.parse_schema(schema_document("dossier.avsc"))
+    """Return today's union of all events, parsed: the schema that our producers write.
+
+    Written into the header of a file it gives the same bytes in every process.
+    """
+    parsed = fastavro.parse_schema(schema_document("dossier.avsc"))
+    for record in parsed:  # fastavro walks a set: "doc" and "default" of a field come in any order
+        record["fields"][:] = [dict(sorted(field.items())) for field in record["fields"]]
+    return parsed
 
 
 def schema_ids() -> dict[int, str | None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from program import ocmw_apart
 
 from processors.reference_facts import Fact, fact_fault, unknown_periods
 from schemas.events import CLAIM, EMPLOYMENT, REGULARISATION, RESIDENCE, UPDATE_CLOSED, YOUTH_EXIT
@@ -67,6 +68,14 @@ def test_the_same_arguments_give_the_same_bytes(written: tuple[Path, Summary], t
     again = tmp_path / "again.avro"
     generate(PERSONS, FIRST, LAST, 11, again)
     assert again.read_bytes() == written[0].read_bytes()
+
+
+def test_the_same_arguments_give_the_same_bytes_in_every_process(tmp_path: Path) -> None:
+    asked = ("--persons", 5, "--from", "2024-01", "--to", "2024-01")
+    for seed in ("0", "1"):
+        done = ocmw_apart("generate", *asked, "--out", tmp_path / seed, PYTHONHASHSEED=seed)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "0").read_bytes() == (tmp_path / "1").read_bytes()
 
 
 def test_another_seed_gives_another_history(written: tuple[Path, Summary], tmp_path: Path) -> None:
