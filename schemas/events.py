@@ -141,38 +141,69 @@ def _defaults() -> tuple[dict[str, Any], ...]:
     )
 
 
+def _says_its_branch(part: Shape) -> bool:
+    """Tell whether a value of a union is plain only together with its branch: several are not null."""
+    return sum(branch.type != "null" for branch in part.branches) > 1
+
+
+def _places(part: Shape) -> tuple[str, ...]:
+    """Return the names of the branches of a union."""
+    return tuple(f"_{place}" for place in range(len(part.branches)))
+
+
+class _Plain:
+    """Makes schemas of plain values; a name is defined where it is first used."""
+
+    def __init__(self) -> None:
+        self._defined: set[str] = set()
+
+    def schema(self, part: Shape) -> Schema:  # noqa: PLR0911 - one return for each way that Avro writes a type
+        if part.type == "union":
+            return [*map(self.schema, part.branches), *self._nothings()]
+        if part.type in _PLAIN:
+            return _PLAIN[part.type]
+        if part.type in ("record", "fixed") and part.name in self._defined:
+            return part.name
+        if part.type == "record":
+            self._defined.add(part.name)
+            members = [{"name": name, "type": self._member(member)} for name, member in part.fields]
+            return {"type": "record", "name": part.name, "fields": members}
+        if part.type == "fixed":
+            self._defined.add(part.name)
+            return {"type": "fixed", "name": part.name, "size": part.size}
+        if part.type in ("array", "map"):
+            return {"type": part.type, "items" if part.type == "array" else "values": self.schema(part.branches[0])}
+        return part.type
+
+    def _member(self, part: Shape) -> Schema:
+        if not _says_its_branch(part):
+            return self.schema(part)
+        places = zip(_places(part), part.branches, strict=True)
+        return [*(self._placed(place, branch) for place, branch in places), *self._nothings()]
+
+    def _placed(self, place: str, branch: Shape) -> Schema:
+        """Return a record of one field, which is written as the field alone; null stays null."""
+        if branch.type == "null":
+            return "null"
+        name = f"{NAMESPACE}.Branch{len(self._defined)}"
+        self._defined.add(name)
+        return {"type": "record", "name": name, "fields": [{"name": place, "type": self.schema(branch)}]}
+
+    def _nothings(self) -> Schema:
+        first = _NO_NAME if _NO_NAME in self._defined else _NOTHING
+        self._defined.add(_NO_NAME)
+        return [first, *[_NO_NAME] * (_NOTHINGS - 1)]
+
+
 @cache
 def plain(wanted: Shape) -> Schema:
     """Return the schema that reads a shape as plain values: enum -> int index, string -> bytes, no logical types.
 
-    fastavro counts a negative branch of a union from the end, so it finds there what no bytes are enough for.
+    A field's value is ``{place: value}`` where several branches of the writer's union are not null: only the bytes
+    tell which one it was. fastavro counts a negative branch of a union from the end, so it finds there what no bytes
+    are enough for.
     """
-    defined: set[str] = set()
-
-    def nothings() -> Schema:
-        first = _NO_NAME if _NO_NAME in defined else _NOTHING
-        defined.add(_NO_NAME)
-        return [first, *[_NO_NAME] * (_NOTHINGS - 1)]
-
-    def convert(part: Shape) -> Schema:  # noqa: PLR0911 - one return for each way that Avro writes a type
-        if part.type == "union":
-            return [*map(convert, part.branches), *nothings()]
-        if part.type in _PLAIN:
-            return _PLAIN[part.type]
-        if part.type in ("record", "fixed") and part.name in defined:
-            return part.name
-        if part.type == "record":
-            defined.add(part.name)
-            members = [{"name": name, "type": convert(member)} for name, member in part.fields]
-            return {"type": "record", "name": part.name, "fields": members}
-        if part.type == "fixed":
-            defined.add(part.name)
-            return {"type": "fixed", "name": part.name, "size": part.size}
-        if part.type in ("array", "map"):
-            return {"type": part.type, "items" if part.type == "array" else "values": convert(part.branches[0])}
-        return part.type
-
-    return fastavro.parse_schema(convert(wanted))
+    return fastavro.parse_schema(_Plain().schema(wanted))
 
 
 class UnresolvableError(Exception):
@@ -235,13 +266,23 @@ def checked(values: dict[str, Any], kind: int) -> dict[str, Any]:
     return values
 
 
+def _chosen(value: Any, written: Shape) -> tuple[Any, Shape]:  # noqa: ANN401 - a plain Avro value
+    """Return a value of a writer's union without its place, and the branch that it is of."""
+    if value is None:
+        return None, Shape("null")
+    if not _says_its_branch(written):
+        return value, next(branch for branch in written.branches if branch.type != "null")
+    ((place, inner),) = value.items()
+    return inner, written.branches[_places(written).index(place)]
+
+
 def _convert(value: Any, written: Shape, wanted: Shape) -> Any:  # noqa: ANN401 - a plain Avro value
     if wanted.type == "union":
-        if value is None and Shape("null") in wanted.branches:
+        if written.type == "union":
+            value, written = _chosen(value, written)
+        if written.type == "null" and written in wanted.branches:
             return None
-        target = next(branch for branch in wanted.branches if branch.type != "null")
-        source = next((branch for branch in written.branches if branch.type != "null"), written)
-        return _convert(value, source, target)
+        return _convert(value, written, next(branch for branch in wanted.branches if branch.type != "null"))
     if written.type == "enum" and wanted.type == "enum":
         if not 0 <= value < len(written.symbols) or written.symbols[value] not in wanted.symbols:
             raise UnresolvableError("undecodable")

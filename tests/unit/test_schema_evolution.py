@@ -40,6 +40,13 @@ def older() -> events.Schema:
     return fastavro.parse_schema(document)
 
 
+def retyped(field: str, kind: events.Schema) -> events.Schema:
+    """Return today's union with another type of a field of claims."""
+    document = copy.deepcopy(events.schema_document("dossier.avsc"))
+    next(known for known in document[events.CLAIM]["fields"] if known["name"] == field)["type"] = kind
+    return fastavro.parse_schema(document)
+
+
 def written(path: Path, schema: events.Schema, told: list[Record], **more: Any) -> Path:  # noqa: ANN401 - a field's value
     """Write events as a writer of another version does."""
     with path.open("wb") as file:
@@ -79,6 +86,39 @@ def test_a_writer_without_a_field_that_has_no_default_is_another_schema(engine: 
     path = written(tmp_path / "log.avro", fastavro.parse_schema(document), records(TABLE))
     told = Told(ENGINES[engine]([path], tmp_path, FigureSettings()))
     assert told.outcomes() == (2, 0, [("log.avro", 1, "unknown-schema")])
+
+
+LETTERS = {"type": "enum", "name": "Letters", "symbols": ["A", "B"]}
+BORN = ("int", 7475)
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+@pytest.mark.parametrize(
+    ("kind", "born", "slugs"),
+    [
+        (["null", "int", "string"], BORN, []),
+        (["null", "int", "string"], "1990", ["unknown-schema"]),
+        (["null", "string", "int"], BORN, []),
+        (["null", "string", "int"], "1990", ["unknown-schema"]),
+        (["null", "string", "int"], None, []),
+        (["null", LETTERS, "int"], BORN, []),
+        (["null", LETTERS, "int"], "A", ["unknown-schema"]),
+        (["null", "long", "int"], BORN, []),
+        (["null", "long", "int"], ("long", 7475), ["unknown-schema"]),
+        (["int", "boolean"], BORN, []),
+        (["int", "boolean"], True, ["unknown-schema"]),
+        ("null", None, []),
+    ],
+)
+def test_a_value_is_read_as_the_branch_that_its_writer_chose(
+    engine: str, kind: events.Schema, born: object, slugs: list[str], tmp_path: Path
+) -> None:
+    ours = log_file(tmp_path / "ours.avro", "person\n a")
+    wide = b"\xff" * 16  # looks like a number beyond 64 bits: such a record is written again and compared
+    told = [(name, values | {"birth_date": born, "event_id": wide}) for name, values in records("person\n b")[:1]]
+    theirs = written(tmp_path / "theirs.avro", retyped("birth_date", kind), told)
+    outcomes = Told(ENGINES[engine]([theirs, ours], tmp_path, FigureSettings())).outcomes()
+    assert outcomes == (3 - len(slugs), 0, [("theirs.avro", 1, slug) for slug in slugs])
 
 
 def test_an_older_reader_reads_todays_events(tmp_path: Path) -> None:
