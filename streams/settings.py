@@ -114,8 +114,7 @@ class Settings(FromEnvironment):
     @field_validator("geography")
     @classmethod
     def _names_a_day(cls, value: str) -> str:
-        FigureSettings(geography=value)
-        return value
+        return FigureSettings(geography=value).geography
 
     def figures(self) -> FigureSettings:
         """Return the settings that change figures."""

@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
+from schemas.settings import FigureSettings
 from streams.cli import app
 from streams.health import HealthSettings
 from streams.kafka.settings import KafkaSettings
@@ -69,6 +70,19 @@ def test_what_cannot_be_is_a_sentence_that_does_not_show_the_value(
     assert str(told.value).endswith("; see ocmw settings")
     assert CANARY not in str(told.value)
     assert told.value.__suppress_context__
+
+
+@pytest.mark.parametrize("day", ["2025-01-01", "20250101", "2025-W01-3", "2025W013"])
+def test_a_day_is_one_geography_however_it_is_written(monkeypatch: pytest.MonkeyPatch, day: str) -> None:
+    monkeypatch.setenv("OCMW_GEOGRAPHY", f"fixed:{day}")
+    assert Settings().geography == "fixed:2025-01-01"
+    assert Settings().figures() == FigureSettings(geography="fixed:2025-01-01")
+
+
+@pytest.mark.parametrize("geography", ["", "now", "fixed:", "fixed:2025-02-30", "a fixed:2025-01-01"])
+def test_a_geography_that_names_no_day_is_a_sentence(geography: str) -> None:
+    with pytest.raises(UsageError, match="OCMW_GEOGRAPHY: no geography; write as_then or fixed:2025-01-01"):
+        Settings(geography=geography)
 
 
 def test_an_address_of_redis_that_is_left_empty_names_none() -> None:
