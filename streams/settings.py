@@ -17,8 +17,11 @@ class UsageError(Exception):
 class FromEnvironment(BaseSettings):
     """Settings that the environment gives.
 
-    What cannot be is one sentence. It never shows the value: that might be a password in the wrong variable.
+    What cannot be is one sentence. It never shows the value: that might be a password in the wrong variable. A variable
+    that is set but empty is as one that is not: so compose files pass on what is unset.
     """
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     def __init__(self, **given: Any) -> None:  # noqa: ANN401 - pydantic's own
         """Read the environment; ``given`` comes before it. Raises UsageError for what cannot be."""

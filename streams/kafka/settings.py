@@ -16,9 +16,12 @@ PARTITIONS = 12
 
 
 class KafkaSettings(Secured):
-    """Where Kafka is, how to speak to it, and where this worker keeps its snapshots."""
+    """Where Kafka is, how to speak to it, and where this worker keeps its snapshots.
 
-    model_config = SettingsConfigDict(env_prefix="OCMW_KAFKA_")
+    An empty variable is not as one that is not set: the default would be another broker, or no protection.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="OCMW_KAFKA_", env_ignore_empty=False)
 
     servers: str = Field(default="localhost:9092", description="Bootstrap servers, host:port, separated by commas.")
     partitions: int = Field(default=PARTITIONS, ge=1, description="Partitions of the dossier log; never changes.")

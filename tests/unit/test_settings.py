@@ -11,7 +11,7 @@ from streams.cli import app
 from streams.health import HealthSettings
 from streams.kafka.settings import KafkaSettings
 from streams.redis_settings import RedisSettings
-from streams.settings import Settings, UsageError
+from streams.settings import FromEnvironment, Settings, UsageError
 
 CANARY = "canary-in-a-coal-mine"
 SECURE = {"OCMW_KAFKA_SECURITY": "SASL_PLAINTEXT", "OCMW_KAFKA_USERNAME": "intake", "OCMW_KAFKA_PASSWORD": CANARY}
@@ -70,6 +70,16 @@ def test_what_cannot_be_is_a_sentence_that_does_not_show_the_value(
     assert str(told.value).endswith("; see ocmw settings")
     assert CANARY not in str(told.value)
     assert told.value.__suppress_context__
+
+
+@pytest.mark.parametrize("kind", [Settings, RedisSettings, HealthSettings])
+def test_a_variable_that_is_set_but_empty_is_as_one_that_is_not(
+    monkeypatch: pytest.MonkeyPatch, kind: type[FromEnvironment]
+) -> None:
+    unset = kind()
+    for name in kind.model_fields:
+        monkeypatch.setenv(f"{kind.model_config['env_prefix']}{name.upper()}", "")
+    assert kind() == unset
 
 
 @pytest.mark.parametrize("day", ["2025-01-01", "20250101", "2025-W01-3", "2025W013"])
