@@ -32,6 +32,7 @@ LEFT_REGISTER = 0
 
 NAMESPACE = "be.ocmw.v1"
 _PLAIN = {"enum": "long", "int": "long", "string": "bytes"}
+_PROMOTIONS = {("int", "long"), ("bytes", "string"), ("string", "bytes")}
 _NO_NAME = f"{NAMESPACE}.Nothing"
 _NOTHING = {"type": "fixed", "name": _NO_NAME, "size": 2**31 - 1}
 _NOTHINGS = 1000
@@ -224,9 +225,10 @@ def kind_of(record: Shape) -> int | None:
 def resolve(values: dict[str, Any], written: Shape, kind: int) -> dict[str, Any]:
     """Return plain values of a writer's record as plain values of today's record of that kind (Avro resolution).
 
-    Fields that we do not know are dropped; fields that the writer did not know take their default. Raises
-    UnresolvableError with ``unknown-schema`` (no default, another type) or ``undecodable`` (no such symbol, int too
-    large).
+    Fields that we do not know are dropped; fields that the writer did not know take their default. An int is read as a
+    long, bytes as a string and back; of a union of the writer counts the branch that the value was written with. Names
+    of enums and fixed types do not matter, nor defaults of enums. Raises UnresolvableError with ``unknown-schema`` (no
+    default, another type) or ``undecodable`` (no such symbol, int too large).
     """
     known = dict(written.fields)
     defaults = _defaults()[kind]
@@ -277,9 +279,9 @@ def _chosen(value: Any, written: Shape) -> tuple[Any, Shape]:  # noqa: ANN401 - 
 
 
 def _convert(value: Any, written: Shape, wanted: Shape) -> Any:  # noqa: ANN401 - a plain Avro value
+    if written.type == "union":
+        value, written = _chosen(value, written)
     if wanted.type == "union":
-        if written.type == "union":
-            value, written = _chosen(value, written)
         if written.type == "null" and written in wanted.branches:
             return None
         return _convert(value, written, next(branch for branch in wanted.branches if branch.type != "null"))
@@ -287,7 +289,7 @@ def _convert(value: Any, written: Shape, wanted: Shape) -> Any:  # noqa: ANN401 
         if not 0 <= value < len(written.symbols) or written.symbols[value] not in wanted.symbols:
             raise UnresolvableError("undecodable")
         return wanted.symbols.index(written.symbols[value])
-    promoted = written.type == "int" and wanted.type == "long"
+    promoted = (written.type, wanted.type) in _PROMOTIONS
     if not promoted and (written.type, written.size) != (wanted.type, wanted.size):
         raise UnresolvableError("unknown-schema")
     if written.type == "int" and not _INT_MIN <= value <= _INT_MAX:

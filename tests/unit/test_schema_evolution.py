@@ -121,6 +121,59 @@ def test_a_value_is_read_as_the_branch_that_its_writer_chose(
     assert outcomes == (3 - len(slugs), 0, [("theirs.avro", 1, slug) for slug in slugs])
 
 
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+@pytest.mark.parametrize(
+    ("kind", "nationality", "slugs"),
+    [
+        ("bytes", b"BE", []),
+        (["null", "string"], "BE", []),
+        (["null", "string"], None, ["unknown-schema"]),
+        (["null", "bytes"], b"BE", []),
+        (["string"], "BE", []),
+        (["int", "bytes", "string"], "BE", []),
+        (["int", "bytes", "string"], b"BE", []),
+        (["int", "bytes", "string"], 32, ["unknown-schema"]),
+        ("null", None, ["unknown-schema"]),
+        ({"type": "fixed", "name": "Two", "size": 2}, b"BE", ["unknown-schema"]),
+        ("bytes", b"\xff\xfe", ["bad-attributes"]),
+    ],
+)
+def test_a_string_may_be_written_as_bytes_or_as_a_branch_of_a_union(
+    engine: str, kind: events.Schema, nationality: object, slugs: list[str], tmp_path: Path
+) -> None:
+    told = [(name, values | {"nationality": nationality}) for name, values in records(TABLE)[:1]]
+    theirs = written(tmp_path / "theirs.avro", retyped("nationality", kind), told)
+    found = Told(ENGINES[engine]([theirs, log_file(tmp_path / "ours.avro", TABLE)], tmp_path, FigureSettings()))
+    duplicates = 0 if slugs else 1  # x, told in both ways, is one event
+    assert found.outcomes() == (3, duplicates, [("theirs.avro", 1, slug) for slug in slugs])
+    assert found.by("nationality", "LL", "2024-03") == {"BE": 1}
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+@pytest.mark.parametrize(
+    ("kind", "cents", "slugs"),
+    [
+        ("int", 100000, []),
+        (["null", "int"], 100000, []),
+        (["string", "long", "int"], ("int", 100000), []),
+        (["string", "long", "int"], ("long", 100000), []),
+        (["string", "long", "int"], "100000", ["unknown-schema"]),
+        ("double", 100000.0, ["unknown-schema"]),
+        ([{"type": "array", "items": "long"}, "long"], [1, 2], ["unknown-schema"]),
+        ([{"type": "array", "items": "long"}, "long"], 100000, []),
+    ],
+)
+def test_a_long_may_be_written_as_an_int_or_as_a_branch_of_a_union(
+    engine: str, kind: events.Schema, cents: object, slugs: list[str], tmp_path: Path
+) -> None:
+    told = [(name, values | {"amount_cents": cents}) for name, values in records("person\n b")[:1]]
+    theirs = written(tmp_path / "theirs.avro", retyped("amount_cents", kind), told)
+    ours = log_file(tmp_path / "ours.avro", "person\n a")
+    found = Told(ENGINES[engine]([theirs, ours], tmp_path, FigureSettings()))
+    assert found.outcomes() == (3 - len(slugs), 0, [("theirs.avro", 1, slug) for slug in slugs])
+    assert found.amount("LL", "2024-03") == 100000 * (2 - len(slugs))
+
+
 def test_an_older_reader_reads_todays_events(tmp_path: Path) -> None:
     path = log_file(tmp_path / "today.avro", TABLE)
     with path.open("rb") as file:
