@@ -1,11 +1,13 @@
 """What must stop a worker, stops it with a sentence; what must not, is set aside and the rest goes on."""
 
 import asyncio
+import json
 import secrets
 import shutil
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
@@ -160,6 +162,12 @@ async def close(settings: KafkaSettings, update: str) -> None:
         await closer.close(update, 202407)
 
 
+def failures(log: str) -> list[dict[str, Any]]:
+    """Return the lines of a worker's log that say what ended it."""
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    return [line for line in lines if line["event"] == "failed"]
+
+
 def test_a_bug_in_the_fold_stops_the_worker_and_a_fixed_one_goes_on(
     workers: Workers, history: Path, embedded: DirectoryStore
 ) -> None:
@@ -167,11 +175,13 @@ def test_a_bug_in_the_fold_stops_the_worker_and_a_fixed_one_goes_on(
     program = [sys.executable, str(PROGRAM), "raising-fold", "worker", "--role", "intake"]
     start(workers, "publish-1")
     with emitting(workers, history):
-        for _ in range(2):  # it may not skip what it stumbled over
+        for deaths in (1, 2):  # it may not skip what it stumbled over
             workers.run("intake-1", program, machine="disk-intake-1")
             code, _ = workers.await_end("intake-1", 90)
             assert code == 1
-            assert "a bug in the fold" in workers.log("intake-1")
+            assert [line["error"] for line in failures(workers.log("intake-1"))] == ["RuntimeError"] * deaths
+            assert "broken_program.py" in workers.log("intake-1")  # where it was raised; its text might quote an event
+            assert "a bug in the fold" not in workers.log("intake-1")
     start(workers, "intake-1", "intake-2")
     workers.await_release(UPDATES, PATIENCE)
     judge(f"raised an error in the fold at record {RECORDS}, twice, then fixed it", workers, embedded)
