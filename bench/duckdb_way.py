@@ -11,10 +11,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from processors import ledger as book
-from processors import traits as packed
-from processors.keys import leaf_in, month_in, municipality_in, person_in
-from processors.ledger import Ledger
+from processors.admission import ledger as book
+from processors.admission import traits as packed
+from processors.admission.keys import leaf_in, month_in, municipality_in, person_in
+from processors.admission.ledger import Ledger
 from processors.rules import age5_of_age13, category_of_code, place_of_municipality
 from schemas.breakdowns import BREAKDOWNS, ROLLING_YEAR_BREAKDOWNS, SIMPLE
 from schemas.periods import KINDS, MONTH_COUNT, Period

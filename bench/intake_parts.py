@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 from aiokafka import TopicPartition
 
-from processors.intake import PartitionIntake, Watermark
-from processors.ledger import Ledger
-from processors.partition import PartitionFold
-from processors.records import Records, joined
+from processors.admission.ledger import Ledger
+from processors.protocol.intake import PartitionIntake, Watermark
+from processors.protocol.partition import PartitionFold
+from processors.protocol.records import Records, joined
 from schemas.settings import FigureSettings
 from streams.kafka.clients import consumer
-from streams.kafka.intake import Intake
+from streams.kafka.intake.intake import Intake
+from streams.kafka.intake.whole_batches import install, whole
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS
-from streams.kafka.whole_batches import install, whole
-from streams.metrics import Metrics
+from streams.shell.metrics import Metrics
 
 FIGURES = FigureSettings()
 Steps = list[tuple[int, Records]]

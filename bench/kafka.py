@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from streams import kernel_cache
+from streams.shell import kernel_cache
 
 kernel_cache.prepare()
 
@@ -24,8 +24,8 @@ from bench.intake_parts import client_alone, fold_alone, whole_intake  # noqa: E
 from streams.kafka.emit import emit  # noqa: E402
 from streams.kafka.settings import KafkaSettings  # noqa: E402
 from streams.kafka.topics import make_topics  # noqa: E402
-from streams.logs import configure  # noqa: E402
 from streams.servers.kafka import KafkaServer  # noqa: E402
+from streams.shell.logs import configure  # noqa: E402
 
 Line = tuple[str, str]
 WARM_PERSONS = 2_000

@@ -12,22 +12,22 @@ import numpy as np
 import redis
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from processors.decoding import UPDATE_CLOSED, batch_of, decode
+from processors.admission.decoding import UPDATE_CLOSED, batch_of, decode
 from processors.rules import rules
 from schemas.log import LogFile
 from schemas.rows import CutReached, message_of
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
-from sinks.live import LiveHome
-from sinks.redis import prefix
-from sinks.redis_live import STATE
+from sinks.directory.live import LiveHome
+from sinks.directory.store import DirectoryStore
+from sinks.redis.live import STATE
+from sinks.redis.store import prefix
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.emit import Emitter
-from streams.kafka.run import command
+from streams.kafka.intake.watermarks import watermarks
+from streams.kafka.roles.supervisor import command
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS, rows_topic
 from streams.kafka.updates import closing, last_released
-from streams.kafka.watermarks import watermarks
 from streams.servers.redis import RedisServer
 
 LIVE_SECONDS = 0.5

@@ -14,15 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from streams import kernel_cache
+from streams.shell import kernel_cache
 
 kernel_cache.prepare()
 
 from bench import duckdb_way  # noqa: E402 - kernels are imported after their cache is named
 from bench.history import OUT, history  # noqa: E402
-from processors.axes import stretches  # noqa: E402
-from processors.counting import added_up, turned  # noqa: E402
-from processors.decoding import (  # noqa: E402
+from processors.admission.decoding import (  # noqa: E402
     EMPLOYMENT,
     RESIDENCE,
     UPDATE_CLOSED,
@@ -30,17 +28,19 @@ from processors.decoding import (  # noqa: E402
     batch_of,
     decode,
 )
-from processors.fold import Fold  # noqa: E402
-from processors.people import people  # noqa: E402
-from processors.publication import kingdom_total, months_of  # noqa: E402
-from processors.reference_events import admitted  # noqa: E402
+from processors.admission.fold import Fold  # noqa: E402
+from processors.axes import stretches  # noqa: E402
+from processors.counting.counting import added_up, turned  # noqa: E402
+from processors.counting.people import people  # noqa: E402
+from processors.gate.publication import kingdom_total, months_of  # noqa: E402
+from processors.reference.events import admitted  # noqa: E402
 from schemas.log import Block, Layout, LogFile, encode_plain, read_plain  # noqa: E402
 from schemas.periods import PeriodKind  # noqa: E402
 from schemas.settings import FigureSettings  # noqa: E402
 from schemas.supports import NODE, NODES  # noqa: E402
-from sinks.directory import DirectoryStore  # noqa: E402
-from streams.embedded import Embedded, batches  # noqa: E402
-from streams.recount import Recount, Told  # noqa: E402
+from sinks.directory.store import DirectoryStore  # noqa: E402
+from streams.embedded.driver import Embedded, batches  # noqa: E402
+from streams.proof.recount import Recount, Told  # noqa: E402
 
 SETTINGS = FigureSettings()
 DUCKDB_SHARE = 0.02

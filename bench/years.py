@@ -16,29 +16,29 @@ from typing import NamedTuple
 
 import numpy as np
 
-from streams import kernel_cache
+from streams.shell import kernel_cache
 
 kernel_cache.prepare()
 
 from bench.history import OUT, history  # noqa: E402 - kernels are imported after their cache is named
-from processors.fold import Fold  # noqa: E402
-from processors.gathered import Gathered  # noqa: E402
-from processors.keys import leaf_in, month_in, municipality_in, person_in, row_place  # noqa: E402
-from processors.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS, Ledger  # noqa: E402
-from processors.people import everyone  # noqa: E402
+from processors.admission.fold import Fold  # noqa: E402
+from processors.admission.keys import leaf_in, month_in, municipality_in, person_in, row_place  # noqa: E402
+from processors.admission.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS, Ledger  # noqa: E402
+from processors.counting.people import everyone  # noqa: E402
+from processors.protocol.all_rows import Gathered  # noqa: E402
 from schemas.arrays import Int64  # noqa: E402
 from schemas.log import LogFile  # noqa: E402
 from schemas.periods import MONTHS_PER_YEAR, parse_month  # noqa: E402
 from schemas.releases import Release, Update  # noqa: E402
 from schemas.rows import Rows  # noqa: E402
 from schemas.settings import FigureSettings  # noqa: E402
-from sinks.directory import DirectoryStore  # noqa: E402
+from sinks.directory.store import DirectoryStore  # noqa: E402
 from sinks.files.selection import Selection  # noqa: E402
 from sinks.files.workbook import write_workbooks  # noqa: E402
-from sinks.redis import KEEP, RedisCopy, connect, prefix  # noqa: E402
+from sinks.redis.store import KEEP, RedisCopy, connect, prefix  # noqa: E402
 from sinks.zones import READ_ZONES, ReadZone  # noqa: E402
-from streams.cut import Cut, release_of  # noqa: E402
-from streams.embedded import batches  # noqa: E402
+from streams.embedded.driver import batches  # noqa: E402
+from streams.release.cut import Cut, release_of  # noqa: E402
 from streams.servers.redis import RedisServer  # noqa: E402
 
 SETTINGS = FigureSettings()

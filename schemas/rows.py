@@ -22,7 +22,7 @@ NO_FACTS = np.zeros((0, FACT_COLUMNS), np.int64)
 class Rows(NamedTuple):
     """Rows of the ledger of one partition as columns, and facts: see ``schemas/avro/rows-with-facts.avsc``.
 
-    ``facts`` has a line a fact: its number in the partition, then the columns of ``processors.facts``.
+    ``facts`` has a line a fact: its number in the partition, then the columns of ``processors.admission.facts``.
     """
 
     person: npt.NDArray[np.uint32]

@@ -21,8 +21,8 @@ from schemas.periods import to_yyyymm
 from schemas.places import PLACES
 from schemas.releases import UNSTABLE, BlockRef, Release
 from sinks.columns import COLUMNS, encoded_parts
+from sinks.directory.identity import codebook
 from sinks.files.selection import Chosen, Selection, select
-from sinks.identity import codebook
 from sinks.protocol import BlockZone
 
 ReadZone = Literal["public", "restricted", "provisional"]

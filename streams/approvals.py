@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from schemas.approvals import Approval, Purpose, standing
-from streams.clock import today
+from streams.shell.clock import today
 
 
 class ApprovalMissingError(Exception):

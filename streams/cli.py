@@ -64,7 +64,7 @@ for title, parts in PANELS:
 def main() -> None:
     """Run the program; what people can mend becomes one sentence, anything else is our fault and shows itself.
 
-    How it does, ``sys.excepthook`` says: of a worker in a line of its log (``streams.logs``).
+    How it does, ``sys.excepthook`` says: of a worker in a line of its log (``streams.shell.logs``).
     """
     reason.listen()
     try:

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 from redis.connection import parse_url
 
-from sinks.redis import KEEP, RedisCopy, connect
+from sinks.redis.store import KEEP, RedisCopy, connect
 from streams.settings import Secured, UsageError
 
 

@@ -8,9 +8,9 @@ import pytest
 import redis
 from redis_server import RedisServer
 
-from streams import kernel_cache
-from streams.processes import workers
-from streams.warm_up import COMPILERS
+from streams.shell import kernel_cache
+from streams.shell.processes import workers
+from streams.shell.warm_up import COMPILERS
 
 kernel_cache.prepare()  # compiled once for all tests and the processes that they start
 

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sinks.directory import DirectoryStore
-from sinks.identity import exists
-from streams.kafka.run import command
+from sinks.directory.identity import exists
+from sinks.directory.store import DirectoryStore
+from streams.kafka.roles.supervisor import command
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import make_topics
 from streams.servers.kafka import KafkaServer

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from schemas.indicators import COLUMNS, SERIES, Series, Table, is_public, reference_code
 from schemas.places import PLACES
+from sinks.directory.indicators import Counted, Family, read_release
 from sinks.files.selection import ExportRefusedError
-from sinks.indicators import Counted, Family, read_release
 
 TABLES: dict[str, frozenset[str]] = {
     "duration": frozenset({"duration", "duration_difference", "quartiles", "survival"}),

@@ -11,9 +11,9 @@ from schemas.periods import Period
 from schemas.places import PLACE_NUMBER
 from schemas.releases import BlockRef, Release, State
 from schemas.supports import NODES
-from sinks.directory import DirectoryStore
+from sinks.directory.live import Line, LiveHome, LiveState, decoded
+from sinks.directory.store import DirectoryStore
 from sinks.files.selection import Chosen, Selection, select
-from sinks.live import Line, LiveHome, LiveState, decoded
 from sinks.protocol import BlockReader
 
 _HERE = "live"

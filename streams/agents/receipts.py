@@ -10,7 +10,7 @@ from typing import Any, cast
 from faust import Stream, TopicT
 from faust.types import EventT, StreamT
 
-from processors.receipts import Sources, Summary, heard, total
+from processors.protocol.receipts import Sources, Summary, heard, total
 from schemas.framing import decode, encode
 from streams.agents.guards import GuardedTable, to_its_end
 

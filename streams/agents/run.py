@@ -8,12 +8,12 @@ from faust.tables.manager import TableManager
 from streams.agents.app import build_app
 from streams.agents.flags import states
 from streams.agents.guards import GuardedApp, GuardedTable
-from streams.health import HealthSettings
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import VINTAGES, summaries_topic, verify_topics
-from streams.metrics import Metrics
-from streams.services import run_service
-from streams.watching import EVERY, SELDOM, Reaches, Watch, disk_told, lag_told
+from streams.shell.health import HealthSettings
+from streams.shell.metrics import Metrics
+from streams.shell.services import run_service
+from streams.shell.watching import EVERY, SELDOM, Reaches, Watch, disk_told, lag_told
 
 
 async def run_agents(settings: KafkaSettings, health: HealthSettings) -> None:

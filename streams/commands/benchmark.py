@@ -20,8 +20,8 @@ def benchmark(
     release: Annotated[int | None, typer.Option(help="Number of the release; default the newest.")] = None,
 ) -> None:
     """Compare the 13 Flemish centre cities with each other, Flanders and Belgium: how long, how often again."""
-    from sinks.directory import DirectoryStore
-    from sinks.files.benchmark import benchmark as compare
+    from sinks.directory.store import DirectoryStore
+    from sinks.files.benchmark.figures import benchmark as compare
     from streams.settings import UsageError
 
     if out.suffix not in (".xlsx", ".html"):
@@ -34,11 +34,11 @@ def benchmark(
     except LookupError as error:
         raise UsageError(str(error)) from error
     if out.suffix == ".html":
-        from sinks.files.benchmark_page import write_page
+        from sinks.files.benchmark.page import write_page
 
         write_page(out, compared)
     else:
-        from sinks.files.benchmark_workbook import write_workbook
+        from sinks.files.benchmark.workbook import write_workbook
 
         write_workbook(out, compared)
     typer.echo(f"{len(compared.places)} places compared in {out}")

@@ -16,9 +16,9 @@ def register(app: typer.Typer) -> None:
 
 def redis_fill(store: Store) -> None:
     """Put what the copy in Redis lacks, and publish what it has not; readers see whole releases meanwhile."""
-    from sinks.directory import DirectoryStore
-    from streams.console import OUT, counted
+    from sinks.directory.store import DirectoryStore
     from streams.redis_settings import RedisSettings
+    from streams.shell.console import OUT, counted
 
     copy = RedisSettings().copy_of_store()
     home = DirectoryStore.reading(store)
@@ -38,9 +38,9 @@ def redis_acl(
     password of at least 16 characters.
     """
     from sinks.durability import write_for_owner
-    from sinks.redis_acl import USERS, acl_file
-    from streams.console import OUT
+    from sinks.redis.acl import USERS, acl_file
     from streams.redis_settings import hashed
+    from streams.shell.console import OUT
 
     lines = acl_file({user: hashed(passwords, user) for user in USERS})
     write_for_owner(out, f"user default off\n{lines}")

@@ -13,10 +13,10 @@ from streams.commands.history import show
 
 if TYPE_CHECKING:
     from schemas.releases import Release
-    from streams.embedded import Outcomes
-    from streams.generator.history import Summary
-    from streams.progress import Report
-    from streams.recount import Verdict
+    from streams.embedded.driver import Outcomes
+    from streams.proof.recount import Verdict
+    from streams.shell.progress import Report
+    from synthetic.history import Summary
 
 PERSONS = 20_000
 FIRST, LAST = "2022-01", "2023-12"
@@ -53,9 +53,9 @@ def demo(
 
     Needs nothing and takes about a minute and a half. All persons are synthetic.
     """
-    from streams import kernel_cache
-    from streams.processes import workers
-    from streams.warm_up import COMPILERS
+    from streams.shell import kernel_cache
+    from streams.shell.processes import workers
+    from streams.shell.warm_up import COMPILERS
 
     began = time.monotonic()
     kernel_cache.prepare()
@@ -106,9 +106,9 @@ class _Made(NamedTuple):
 def _made(directory: Path, beside: ProcessPoolExecutor, compiling: "list[Future[None]]") -> _Made:
     """Make everything in ``directory``: the slow reader reads beside the replay, then all recount."""
     from schemas.settings import FigureSettings
-    from streams.console import progress_bar
-    from streams.embedded import Embedded
-    from streams.recount_workers import Task, keep_log, recounted
+    from streams.embedded.driver import Embedded
+    from streams.proof.recount_workers import Task, keep_log, recounted
+    from streams.shell.console import progress_bar
 
     history, root = directory / HISTORY, directory / STORE
     with TemporaryDirectory() as temporary, progress_bar() as report:
@@ -129,7 +129,7 @@ def _made(directory: Path, beside: ProcessPoolExecutor, compiling: "list[Future[
 
 def _history(path: Path, report: "Report") -> "Summary":
     from schemas.periods import parse_month
-    from streams.generator import generate
+    from synthetic import generate
 
     def progress(done: int, total: int) -> None:
         report("writing a history", done, total)
@@ -138,8 +138,8 @@ def _history(path: Path, report: "Report") -> "Summary":
 
 
 def _tell(made: _Made, directory: Path) -> None:
-    from sinks.directory import DirectoryStore
-    from streams.console import headed
+    from sinks.directory.store import DirectoryStore
+    from streams.shell.console import headed
 
     came = made.history
     headed("What came in", f"{came.persons:,} synthetic persons, {FIRST} to {LAST}, {came.updates} updates")
@@ -150,7 +150,7 @@ def _tell(made: _Made, directory: Path) -> None:
 
 
 def _show_next(directory: Path, seconds: float) -> None:
-    from streams.console import OUT
+    from streams.shell.console import OUT
 
     OUT.print(f"Done in {seconds:.0f} s. Try next:")
     for command in NEXT:
@@ -159,7 +159,7 @@ def _show_next(directory: Path, seconds: float) -> None:
 
 def _write_workbook(root: Path, books: Path, support: str) -> list[str]:
     """Write the workbooks of one support, a process of its own; return their names."""
-    from sinks.directory import DirectoryStore
+    from sinks.directory.store import DirectoryStore
     from sinks.files.selection import Selection
     from sinks.files.workbook import write_workbooks
 
@@ -169,7 +169,7 @@ def _write_workbook(root: Path, books: Path, support: str) -> list[str]:
 
 
 def _show_verdict(verdict: "Verdict") -> None:
-    from streams.console import OUT, headed
+    from streams.shell.console import OUT, headed
 
     headed(
         "Proof",
@@ -184,7 +184,7 @@ def _show_gate(release: "Release") -> None:
     """Print, support by support, how many months are published, and what the others wait for."""
     from schemas.releases import State
     from schemas.supports import NODES
-    from streams.console import show_table
+    from streams.shell.console import show_table
 
     rows = []
     for node in NODES:

@@ -13,7 +13,7 @@ from streams.commands.history import Store
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sinks.directory import DirectoryStore
+    from sinks.directory.store import DirectoryStore
     from sinks.files.live import Shown
     from sinks.files.selection import Selection
 
@@ -91,7 +91,7 @@ def export(
     is not there is 0. Zones: public (beneficiaries, once stable), restricted (with amounts and days), provisional (one
     OCMW's months that are not stable), internal (all of the newest update; it never leaves the house).
     """
-    from sinks.directory import DirectoryStore
+    from sinks.directory.store import DirectoryStore
     from sinks.files.selection import ExportRefusedError, Selection
 
     if format_ in (Format.XLSX, Format.SDMX_CSV) and out.exists() and not out.is_dir():
@@ -219,7 +219,7 @@ def _youth_care(store: "DirectoryStore", zone: str | None, release: int | None) 
     approval = required(load_settings().approvals, "youth_care")
     from sinks.files.indicators import INDICATOR_SCHEMA, batches_of
     from sinks.files.selection import ExportRefusedError
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     if zone != "restricted":
         message = "youth care stands in the restricted zone alone; write --zone restricted"
@@ -227,7 +227,7 @@ def _youth_care(store: "DirectoryStore", zone: str | None, release: int | None) 
     if release is None and not store.latest():
         return _Rows(INDICATOR_SCHEMA, ())
     kernel_cache.prepare()
-    from streams.youth_care import youth_counted
+    from streams.embedded.youth_care import youth_counted
 
     counted, digest = youth_counted(store.root, store.release(release), store.settings, approval)
     return _Rows(INDICATOR_SCHEMA, batches_of([counted]), f"; log of accesses: {digest}")
@@ -245,7 +245,7 @@ def _table(
     from sinks.files.indicators import INDICATOR_SCHEMA
     from sinks.files.parquet import write_parquet
     from sinks.files.selection import ExportRefusedError
-    from streams.console import counted
+    from streams.shell.console import counted
 
     if format_ is Format.PARQUET:
         return counted(write_parquet(out, schema, batches), "row")
@@ -271,7 +271,7 @@ def _figures(
     from sinks.files.parquet import write_parquet
     from sinks.files.sdmx import write_sdmx
     from sinks.files.workbook import write_workbooks
-    from streams.console import counted
+    from streams.shell.console import counted
 
     selection = shown.selection
     if format_ is Format.XLSX:

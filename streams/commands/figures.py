@@ -21,13 +21,13 @@ def why(
     period: Annotated[str, typer.Option(help="Code of the period, as 2024-03, 2024-Q1, 2024 or R12-2024-03.")],
 ) -> None:
     """Say in sentences why a figure is shown, or what it waits for and until when at the earliest."""
-    from processors.narrative import why as sentences
+    from processors.gate.narrative import why as sentences
     from schemas.figures import BlockKey
     from schemas.periods import Period
-    from sinks.directory import DirectoryStore
+    from sinks.directory.store import DirectoryStore
     from sinks.files.selection import Selection
-    from streams.console import say
-    from streams.story import story_of
+    from streams.release.vintage_history import story_of
+    from streams.shell.console import say
 
     found = DirectoryStore.reading(store)
     Selection("internal", frozenset({support}), frozenset({period}))  # refuses codes that do not exist
@@ -52,11 +52,11 @@ def changes(
     A figure that leaves revision as it was published is called stable. Where the release before is no longer kept
     (OCMW_KEEP_RELEASES), its total alone is compared.
     """
-    from processors.narrative import changes as sentences
-    from processors.narrative import tally
-    from sinks.directory import DirectoryStore
-    from streams.console import say
-    from streams.story import kept, vintages_at
+    from processors.gate.narrative import changes as sentences
+    from processors.gate.narrative import tally
+    from sinks.directory.store import DirectoryStore
+    from streams.release.vintage_history import kept, vintages_at
+    from streams.shell.console import say
 
     found = DirectoryStore.reading(store)
     now = found.release(release)
@@ -77,11 +77,11 @@ def delays(
     (update, month) compared, stable those within 1 %; justified says whether the legal delay is at least that long.
     Where no k is enough the last one stands, not justified.
     """
-    from processors.delays import Delay
-    from processors.delays import delays as measured
-    from sinks.directory import DirectoryStore
-    from streams.console import show_table
-    from streams.story import months_at_updates
+    from processors.gate.delays import Delay
+    from processors.gate.delays import delays as measured
+    from sinks.directory.store import DirectoryStore
+    from streams.release.vintage_history import months_at_updates
+    from streams.shell.console import show_table
 
     table = measured(months_at_updates(DirectoryStore.reading(store)), every_age=every)
     show_table("Measured delays", Delay._fields, [(*row[:-1], "yes" if row.justified else "no") for row in table])
@@ -89,11 +89,11 @@ def delays(
 
 def settings() -> None:
     """List all settings with their default, their value now, and what they mean; secrets as stars."""
-    from streams.console import say
-    from streams.health import HealthSettings
     from streams.kafka.settings import KafkaSettings
     from streams.redis_settings import RedisSettings
     from streams.settings import Settings, listed
+    from streams.shell.console import say
+    from streams.shell.health import HealthSettings
 
     for now in [Settings(), KafkaSettings(), RedisSettings(), HealthSettings()]:
         for one in listed(now):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from streams.embedded import Outcomes
+    from streams.embedded.driver import Outcomes
 
 Files = Annotated[list[Path], typer.Argument(help="Avro files of dossier events, in log order.", show_default=False)]
 Store = Annotated[Path, typer.Option("--store", help="Directory of the store.", show_default=False)]
@@ -34,9 +34,9 @@ def generate(
     Persons are random pseudonyms, places and rates those of Belgium; the same options give the same bytes.
     """
     from schemas.periods import parse_month
-    from streams.console import OUT, counted, progress_bar
-    from streams.generator import generate as write_history
     from streams.settings import UsageError
+    from streams.shell.console import OUT, counted, progress_bar
+    from synthetic import generate as write_history
 
     try:
         months = parse_month(first), parse_month(last)
@@ -53,12 +53,12 @@ def check(files: Files) -> None:
 
     Exit 0 also when events would be set aside; 1 when a file is corrupt or no Avro.
     """
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     kernel_cache.prepare()
-    from streams.console import progress_bar
-    from streams.embedded import checked
+    from streams.embedded.driver import checked
     from streams.settings import load_settings
+    from streams.shell.console import progress_bar
 
     settings = load_settings().figures()
     with progress_bar() as report:
@@ -75,12 +75,12 @@ def replay(files: Files, store: Store) -> None:
     the last one is kept and waits. At the end: events in = applied + duplicates + set aside; set_aside.csv in the store
     says where each stands and what to do.
     """
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     kernel_cache.prepare()
-    from streams.console import progress_bar
-    from streams.embedded import Embedded
+    from streams.embedded.driver import Embedded
     from streams.settings import load_settings
+    from streams.shell.console import progress_bar
 
     settings = load_settings()
     with progress_bar() as report:
@@ -91,9 +91,9 @@ def replay(files: Files, store: Store) -> None:
 
 def _show_store(store: Path, *, aside: bool) -> None:
     """Print how many releases a store holds, and where it lists what a run set aside."""
-    from sinks.directory import DirectoryStore
-    from sinks.set_aside import FILE
-    from streams.console import counted
+    from sinks.directory.set_aside import FILE
+    from sinks.directory.store import DirectoryStore
+    from streams.shell.console import counted
 
     releases = len(DirectoryStore.reading(store).numbers())
     none = f"no release in {store} yet: no update was closed"
@@ -116,7 +116,7 @@ def show(outcomes: "Outcomes") -> None:
 
 def _show_places(outcomes: "Outcomes", most: int = 20) -> None:
     """Print where the first faults stand and what to do about them."""
-    from streams.console import say
+    from streams.shell.console import say
 
     for file, record, fault in outcomes.set_aside[:most]:
         say(f"{file} record {record}: {fault.slug}, {fault.reason}; {fault.remedy}")

@@ -9,7 +9,7 @@ from streams.commands.history import Store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sinks.directory import DirectoryStore
+    from sinks.directory.store import DirectoryStore
 
 
 def register(app: typer.Typer) -> None:
@@ -29,10 +29,10 @@ def indicators(
     """Show how long, how often again, who comes and goes and where to, as far as the months they need are published."""
     from schemas.indicators import is_public
     from schemas.places import PLACES
-    from sinks.directory import DirectoryStore
+    from sinks.directory.store import DirectoryStore
     from sinks.files.indicators import TABLES, indicator_batches
-    from streams.console import say, show_table
     from streams.settings import UsageError
+    from streams.shell.console import say, show_table
 
     if place not in {geo for _, geo in PLACES}:
         message = f"no such NIS code: {place!r}; write five digits, as 44021, or 01000 for the kingdom"
@@ -74,10 +74,10 @@ def _heading(store: "DirectoryStore", number: int, place: str, zone: str) -> str
 
 def _counted(store: "DirectoryStore", update: str) -> int:
     """Count the indicators of an update where the store has none; return its number."""
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     kernel_cache.prepare()
-    from streams.on_request import count_on_request
+    from streams.embedded.on_request import count_on_request
     from streams.settings import UsageError
 
     numbers = {told.update_id: told.sequence for told in store.updates()}

@@ -34,9 +34,9 @@ def topics() -> None:
 
     Run it once before anything else; it changes no topic that is there. Brokers must not make topics by themselves.
     """
-    from streams.console import OUT
     from streams.kafka.settings import KafkaSettings
     from streams.kafka.topics import make_topics
+    from streams.shell.console import OUT
 
     for name in asyncio.run(make_topics(KafkaSettings())):
         OUT.print(f"made {name}")
@@ -45,12 +45,12 @@ def topics() -> None:
 
 def emit(files: Files) -> None:
     """Send the events of files to Kafka and close the updates that they close; repeating it changes no figure."""
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     kernel_cache.prepare()
-    from streams.console import OUT, counted, progress_bar
     from streams.kafka.emit import emit as send
     from streams.kafka.settings import KafkaSettings
+    from streams.shell.console import OUT, counted, progress_bar
 
     with progress_bar() as report:
         emitted = asyncio.run(send(KafkaSettings(), files, report))
@@ -69,10 +69,10 @@ def close_update(
     Reference months never decrease. Was it killed half way? Run it again with the same name: it writes what is missing.
     """
     from schemas.periods import parse_month, to_yyyymm
-    from streams.console import OUT
     from streams.kafka.settings import KafkaSettings
     from streams.kafka.updates import close_update as close
     from streams.settings import UsageError
+    from streams.shell.console import OUT
 
     try:
         month = to_yyyymm(parse_month(reference_month))
@@ -91,20 +91,20 @@ def worker(
     intake folds the events of its partitions; several share the work. publish counts, passes the gate and releases; a
     second one stands by. Settings come from the environment: ocmw settings.
     """
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     kernel_cache.prepare()
-    from streams.health import HealthSettings
-    from streams.kafka.run import supervise
+    from streams.kafka.roles.supervisor import supervise
     from streams.kafka.settings import KafkaSettings
-    from streams.logs import configure, tell_uncaught
     from streams.settings import UsageError, load_settings
+    from streams.shell.health import HealthSettings
+    from streams.shell.logs import configure, tell_uncaught
 
     settings, figures, health = KafkaSettings(), load_settings(), HealthSettings()
     configure(settings.log_level)
     tell_uncaught()
     if role == "intake":
-        from streams.kafka.run_intake import run_intake  # a role imports what it needs, to be back soon
+        from streams.kafka.roles.intake import run_intake  # a role imports what it needs, to be back soon
 
         asyncio.run(run_intake(settings, figures.figures(), health))
     elif role == "agents":
@@ -115,8 +115,8 @@ def worker(
         message = "name the directory of the store: --store DIR"
         raise UsageError(message)
     elif role == "publish":
-        from streams.kafka.publish import Home
-        from streams.kafka.run_publish import run_publish
+        from streams.kafka.release.election import Home
+        from streams.kafka.roles.publish import run_publish
         from streams.redis_settings import RedisSettings
 
         home, copy = Home(store, figures.keep_releases), RedisSettings()
@@ -130,12 +130,12 @@ def log_export(
     out: Annotated[Path, typer.Option(help="The Avro file to write.", show_default=False)],
 ) -> None:
     """Write the log as an Avro file for replay and recount: all events up to each closing, then the closing."""
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     kernel_cache.prepare()
-    from streams.console import OUT, counted
     from streams.kafka.log_export import export_log
     from streams.kafka.settings import KafkaSettings
+    from streams.shell.console import OUT, counted
 
     exported = asyncio.run(export_log(KafkaSettings(), out))
     OUT.print(f"{counted(exported.records, 'event')} in {out}")
@@ -150,12 +150,12 @@ def status(
     store: Annotated[Path | None, typer.Option(help="Directory of the store.", show_default=False)] = None,
 ) -> None:
     """Say where all stands and what it waits for."""
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     kernel_cache.prepare()
-    from streams.console import OUT
     from streams.kafka.settings import KafkaSettings
     from streams.kafka.status import sentences
+    from streams.shell.console import OUT
 
     for sentence in asyncio.run(sentences(KafkaSettings(), store)):
         OUT.print(sentence)
@@ -172,10 +172,10 @@ def receipts(
     Received is applied, duplicates and set aside together. Euros are signed sums at 100 %, before the state's share.
     """
     from schemas.periods import parse_month, to_yyyymm
-    from streams.console import OUT, show_table
     from streams.kafka.receipts import line, read_receipts
     from streams.kafka.settings import KafkaSettings
     from streams.settings import UsageError
+    from streams.shell.console import OUT, show_table
 
     if not (ocmw.isascii() and ocmw.isdigit() and len(ocmw) == 5):  # noqa: PLR2004 - NIS codes have five digits
         message = f"{ocmw} is no NIS code; write five digits, as 44021"
@@ -201,9 +201,9 @@ def compare(
     Which blocks and vintages differ, by the digests that releases name, not by how much: for that export both. Whether
     blocks are still what their digests say, ocmw rebuild tells.
     """
-    from sinks.directory import DirectoryStore
-    from streams.console import OUT, show_table
-    from streams.kafka.compare import differences
+    from sinks.directory.store import DirectoryStore
+    from streams.proof.compare import differences
+    from streams.shell.console import OUT, show_table
 
     found = list(differences(DirectoryStore.reading(left), DirectoryStore.reading(right)))
     if found:
@@ -217,9 +217,9 @@ def list_letters() -> None:
     from collections import Counter
 
     from schemas.faults import FAULT
-    from streams.console import show_table
     from streams.kafka.dead_letters import dead_letters
     from streams.kafka.settings import KafkaSettings
+    from streams.shell.console import show_table
 
     async def count() -> Counter[str]:
         return Counter([letter.fault.slug async for letter in dead_letters(KafkaSettings())])
@@ -233,9 +233,9 @@ def show_letter(
     slug: Annotated[str, typer.Argument(help="The reason, as ocmw dead-letters list names it.", show_default=False)],
 ) -> None:
     """Show where the events stand that were set aside for a reason; never what they say of a person."""
-    from streams.console import show_table
     from streams.kafka.dead_letters import dead_letters
     from streams.kafka.settings import KafkaSettings
+    from streams.shell.console import show_table
 
     _refuse_unknown(slug)
 
@@ -249,9 +249,9 @@ def resend_letters(
     slug: Annotated[str, typer.Argument(help="The reason that was mended.", show_default=False)],
 ) -> None:
     """Send again what was set aside for a reason; what was counted meanwhile counts once."""
-    from streams.console import OUT, counted
     from streams.kafka.dead_letters import resend
     from streams.kafka.settings import KafkaSettings
+    from streams.shell.console import OUT, counted
 
     _refuse_unknown(slug)
     OUT.print(f"{counted(asyncio.run(resend(KafkaSettings(), slug)), 'event')} sent again")
@@ -270,14 +270,14 @@ def demo_kafka(
     out: Annotated[Path, typer.Option(help="Empty directory for everything it makes.")] = Path("demo/kafka"),
 ) -> None:
     """Show the whole flow on a real Kafka that it fetches and starts itself, and compare with the embedded figures."""
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     kernel_cache.prepare()
     from sinks.durability import explained
-    from streams.console import OUT
     from streams.kafka.demo import show
-    from streams.logs import configure
     from streams.settings import UsageError
+    from streams.shell.console import OUT
+    from streams.shell.logs import configure
 
     with explained(out):
         out.mkdir(parents=True, exist_ok=True)

@@ -35,13 +35,13 @@ def list_(
 
     settings = load_settings()
     approval = required(settings.approvals, "outreach")
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     kernel_cache.prepare()
     from schemas.indicators import YOUTH_MONTHS, half_year_of
-    from sinks.directory import DirectoryStore
-    from streams.console import counted
-    from streams.youth_care import Wanted, domain_key, outreach_list, write_outreach
+    from sinks.directory.store import DirectoryStore
+    from streams.embedded.youth_care import Wanted, domain_key, outreach_list, write_outreach
+    from streams.shell.console import counted
 
     if after not in YOUTH_MONTHS:
         message = f"{after} months is no choice; write {', '.join(map(str, YOUTH_MONTHS))}"

@@ -33,15 +33,15 @@ def recount(
     Give all files that the store was made from, in the same order. A sample is quicker on a large store: whole blocks,
     one of each node and kind of period of the last update, then at random.
     """
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     kernel_cache.prepare()
-    from sinks.directory import DirectoryStore
-    from streams.console import progress_bar
-    from streams.embedded import Embedded
-    from streams.processes import workers
-    from streams.recount_workers import Task, keep_log, recounted
+    from sinks.directory.store import DirectoryStore
+    from streams.embedded.driver import Embedded
+    from streams.proof.recount_workers import Task, keep_log, recounted
     from streams.settings import load_settings
+    from streams.shell.console import progress_bar
+    from streams.shell.processes import workers
 
     with (
         tempfile.TemporaryDirectory() as temporary,
@@ -77,7 +77,7 @@ def rebuild(
     from the store's journal, or with --from-kafka from the rows topic, also where the directory was lost: beside the
     old ones, which stand until all is made.
     """
-    from streams import kernel_cache
+    from streams.shell import kernel_cache
 
     kernel_cache.prepare()
     different = _from_kafka(store, repair=repair) if from_kafka else _from_journal(store, repair=repair)
@@ -86,11 +86,11 @@ def rebuild(
 
 def _from_journal(root: Path, *, repair: bool) -> bool:
     """Compare a store with its journal, after a repair where one is asked for; tell whether anything differs."""
-    from sinks.directory import DirectoryStore
-    from sinks.journal import Journal
-    from streams.console import progress_bar
-    from streams.rebuild import made_anew, releases_of_journal, unsound
+    from sinks.directory.journal import Journal
+    from sinks.directory.store import DirectoryStore
+    from streams.proof.rebuild import made_anew, releases_of_journal, unsound
     from streams.settings import UsageError, load_settings
+    from streams.shell.console import progress_bar
 
     store = DirectoryStore.reading(root)
     if store.latest() and not Journal(root).segments():
@@ -116,14 +116,14 @@ def _from_kafka(root: Path, *, repair: bool) -> bool:
     import asyncio
     import tempfile
 
-    from sinks import identity
-    from sinks.directory import DirectoryStore
-    from streams.console import progress_bar, show_table
-    from streams.kafka.compare import differences
-    from streams.kafka.rebuild import make_releases
+    from sinks.directory import identity
+    from sinks.directory.store import DirectoryStore
+    from streams.kafka.release.rebuild import make_releases
     from streams.kafka.settings import KafkaSettings
-    from streams.rebuild import made_anew
+    from streams.proof.compare import differences
+    from streams.proof.rebuild import made_anew
     from streams.settings import load_settings
+    from streams.shell.console import progress_bar, show_table
 
     settings = load_settings()
     if identity.exists(root) or not repair:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
 
-from processors.partitioner import KEY_BYTES
+from processors.protocol.partitioner import KEY_BYTES
 from schemas.events import schema_ids
 from schemas.faults import FAULT, Fault
 from schemas.framing import HEADER_BYTES

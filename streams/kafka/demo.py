@@ -15,20 +15,20 @@ import redis
 
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
-from sinks.identity import exists
-from sinks.redis import RedisCopy
-from streams.embedded import Embedded
-from streams.generator import generate
-from streams.kafka.compare import Difference, copy_differences, differences
+from sinks.directory.identity import exists
+from sinks.directory.store import DirectoryStore
+from sinks.redis.store import RedisCopy
+from streams.embedded.driver import Embedded
 from streams.kafka.emit import emit
 from streams.kafka.receipts import line, read_receipts
-from streams.kafka.run import ROLES, command
+from streams.kafka.roles.supervisor import ROLES, command
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.status import sentences
 from streams.kafka.topics import make_topics
+from streams.proof.compare import Difference, copy_differences, differences
 from streams.servers.kafka import KafkaServer, ServerError
 from streams.servers.redis import RedisServer
+from synthetic import generate
 
 PERSONS = 2_000
 PATIENCE = 300.0

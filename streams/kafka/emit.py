@@ -12,19 +12,19 @@ import fastavro
 import numpy as np
 from aiokafka import AIOKafkaProducer
 
-from processors.decoding import UPDATE_CLOSED, Batch, Events, decode
-from processors.partitioner import KEY_BYTES, partitions_of
+from processors.admission.decoding import UPDATE_CLOSED, Batch, Events, decode
+from processors.protocol.partitioner import KEY_BYTES, partitions_of
 from processors.rules import rules
 from schemas import events as avro
 from schemas.framing import UNION_ID, framed
 from schemas.settings import FigureSettings
-from streams.embedded import batches, verified
+from streams.embedded.driver import batches, verified
 from streams.kafka.clients import producing
 from streams.kafka.packing import Packer
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS, verify_topics
 from streams.kafka.updates import Closer, RequestRefusedError, closing
-from streams.progress import Report, silent
+from streams.shell.progress import Report, silent
 
 _PREFIX = tuple(framed(UNION_ID, bytes([2 * kind])) for kind in range(len(avro.RECORDS)))
 

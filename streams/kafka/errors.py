@@ -9,9 +9,9 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from processors.alignment import GapError
-from processors.brake import BrakeError
-from processors.partition import LogError
+from processors.protocol.barrier import GapError
+from processors.protocol.brake import BrakeError
+from processors.protocol.partition import LogError
 from schemas.framing import FramingError
 from streams.kafka.reason import REASON
 from streams.kafka.settings import KafkaSettings

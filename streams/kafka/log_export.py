@@ -13,17 +13,17 @@ from typing import IO, NamedTuple
 from aiokafka import TopicPartition
 from fastavro.write import Writer
 
-from processors.decoding import UPDATE_CLOSED
-from processors.records import batch_of_records, decoded, set_wrong_aside
+from processors.admission.decoding import UPDATE_CLOSED
+from processors.protocol.records import batch_of_records, decoded, set_wrong_aside
 from processors.rules import rules
 from schemas import events as avro
 from schemas.faults import NUMBER
 from schemas.settings import FigureSettings
 from sinks.durability import put_in_place, temporary
 from streams.kafka.clients import reading, records_between
+from streams.kafka.intake.whole_batches import unpacked
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS, verify_topics
-from streams.kafka.whole_batches import unpacked
 
 _DROPPED = (NUMBER["wrong-partition"], NUMBER["unnumbered-closing"])
 

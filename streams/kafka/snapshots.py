@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from processors.alignment import Alignment, Source
-from processors.closings import Closings
-from processors.gathered import Gathered
-from processors.ledger import Ledger, Tables
-from processors.partition import PartitionFold, Position
-from processors.tally import Tally
+from processors.admission.closings import Closings
+from processors.admission.ledger import Ledger, Tables
+from processors.protocol.all_rows import Gathered
+from processors.protocol.barrier import Alignment, Source
+from processors.protocol.partition import PartitionFold, Position
+from processors.protocol.receipt_sums import Tally
 from schemas.faults import FAULT
 from schemas.releases import Update
 from schemas.rows import CutReached, Rows
 from schemas.settings import FigureSettings
-from sinks import snapshot
+from sinks.directory import snapshot
 
 FORMAT = 3
 """Changes with the layout of ``Tables``, the meaning of a row, or the lists that its numbers refer to."""

@@ -6,18 +6,18 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from processors.intake import Watermark
+from processors.protocol.intake import Watermark
 from schemas.framing import decode
 from schemas.periods import to_yyyymm
 from schemas.supports import NODES
-from sinks.directory import DirectoryStore
-from streams import clock
+from sinks.directory.store import DirectoryStore
 from streams.agents.flags import states
 from streams.kafka.clients import found_from_end, reading
+from streams.kafka.intake.watermarks import reached_updates, watermarks
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, RELEASES, UPDATES, VINTAGES, rows_topic, verify_topics
 from streams.kafka.updates import Asked, asked_updates, last_released
-from streams.kafka.watermarks import reached_updates, watermarks
+from streams.shell import clock
 
 _MINUTE = 60
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from processors.closings import Closings
+from processors.admission.closings import Closings
 from schemas.framing import REQUEST_ID, UNION_ID, decode, encode
 from schemas.periods import to_yyyymm
 from schemas.releases import Update

@@ -13,7 +13,7 @@ from schemas.places import PLACE_NUMBER
 from schemas.releases import Entry, Release, State, Update, Vintage
 from sinks.errors import ReleaseExistsError, StoreMismatchError, UnknownReleaseError
 from sinks.memory import MemoryStore
-from sinks.redis import RedisCopy
+from sinks.redis.store import RedisCopy
 from sinks.zones import READ_ZONES, ReadZone
 
 JANUARY, MAY = Period.parse("2024-01"), Period.parse("2024-05")

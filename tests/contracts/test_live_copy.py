@@ -11,9 +11,9 @@ import redis
 
 from schemas.live import LiveCells, Recounted, Reflects
 from schemas.periods import parse_month
+from sinks.directory.live import Line, LiveHome, line
 from sinks.errors import StoreWriteError
-from sinks.live import Line, LiveHome, line
-from sinks.redis_live import STATE, RedisLive
+from sinks.redis.live import STATE, RedisLive
 
 JANUARY = parse_month("2024-01")
 KEY = f"{STATE}:44021"

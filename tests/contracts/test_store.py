@@ -12,7 +12,7 @@ from schemas.figures import BlockKey, Cells
 from schemas.periods import Period
 from schemas.releases import BlockRef, Entry, Release, State, Update, Vintage
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from sinks.errors import ReleaseExistsError, StoreCorruptError, UnknownReleaseError
 from sinks.memory import MemoryStore
 from sinks.protocol import Store

@@ -35,7 +35,7 @@ def dying_closer() -> None:
 
 def raising_fold() -> None:
     """Let the fold of a partition raise at a record."""
-    from streams.kafka import intake  # noqa: PLC0415
+    from streams.kafka.intake import intake  # noqa: PLC0415
 
     whole = intake._folded  # noqa: SLF001 - what is broken here
 

@@ -8,10 +8,10 @@ from kafka_workers import Workers
 
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
-from streams.embedded import Embedded
-from streams.generator import generate
+from sinks.directory.store import DirectoryStore
+from streams.embedded.driver import Embedded
 from streams.servers.kafka import KafkaServer
+from synthetic import generate
 
 PERSONS = 39_000
 """Makes 200,000 events in six months."""

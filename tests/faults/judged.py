@@ -10,9 +10,9 @@ from random import Random
 
 from kafka_workers import Workers
 
-from sinks.directory import DirectoryStore
-from streams.kafka.compare import differences
+from sinks.directory.store import DirectoryStore
 from streams.kafka.emit import Emitted, emit
+from streams.proof.compare import differences
 
 UPDATES = 6
 PATIENCE = 240.0

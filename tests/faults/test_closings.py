@@ -11,7 +11,7 @@ from broken_program import COPIES
 from judged import PATIENCE, UPDATES, judge, start
 from kafka_workers import Workers
 
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from streams.kafka.clients import producing
 from streams.kafka.emit import emit
 from streams.kafka.updates import accepted_updates, closing

@@ -12,8 +12,8 @@ from kafka_workers import Workers
 from redis_server import RedisServer
 
 from sinks import zones
-from sinks.directory import DirectoryStore
-from sinks.redis import RedisCopy, connect
+from sinks.directory.store import DirectoryStore
+from sinks.redis.store import RedisCopy, connect
 from streams.kafka.updates import last_released
 
 pytestmark = pytest.mark.faults

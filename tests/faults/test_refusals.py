@@ -17,7 +17,7 @@ from broken_program import RECORDS
 from judged import PACE, PATIENCE, UPDATES, emitting, judge, start
 from kafka_workers import Workers
 
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.dead_letters import dead_letters
 from streams.kafka.emit import emit

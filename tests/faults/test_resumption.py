@@ -16,7 +16,7 @@ import pytest
 from judged import PATIENCE, UPDATES, judge, start
 from kafka_workers import Workers
 
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from streams.kafka.emit import emit
 from streams.servers.kafka import free_port
 

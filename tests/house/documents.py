@@ -23,7 +23,7 @@ from streams.cli import app
 from streams.kafka.acls import grants
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DAY, KEPT, MIB, Topic, topics
-from streams.metrics import METRICS
+from streams.shell.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

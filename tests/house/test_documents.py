@@ -13,9 +13,9 @@ from schemas.indicators import COLUMNS, SERIES
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
 from streams.cli import app
-from streams.embedded import Embedded
-from streams.generator import generate
-from streams.metrics import METRICS
+from streams.embedded.driver import Embedded
+from streams.shell.metrics import METRICS
+from synthetic import generate
 
 ROOT = documents.ROOT
 README = documents.README.read_text(encoding="utf-8")

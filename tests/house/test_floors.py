@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLOORS = ("schemas", "processors", "sinks", "streams")
+FLOORS = ("schemas", "processors", "sinks", "edge", "synthetic", "streams")
 MODULES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
 HEAVY = ("numba", "pandas", "pyarrow", "duckdb", "faust", "aiokafka", "redis", "matplotlib", "scipy", "numpy")
 ALLOWED = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
@@ -30,7 +30,7 @@ def test_the_contracts_of_the_floors_hold() -> None:
 
 def test_only_what_is_on_a_floor_is_installed() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert 'include = ["streams*", "schemas*", "processors*", "sinks*"]' in text
+    assert 'include = ["streams*", "synthetic*", "schemas*", "processors*", "sinks*", "edge*"]' in text
     assert {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()} == {*FLOORS, "bench"}
 
 
@@ -70,7 +70,7 @@ def test_help_loads_nothing_heavy() -> None:
 def test_importing_everything_starts_no_thread_and_prints_nothing() -> None:
     modules = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in MODULES]
     code = (
-        "import importlib, threading\nfrom streams import kernel_cache\nkernel_cache.prepare()\n"
+        "import importlib, threading\nfrom streams.shell import kernel_cache\nkernel_cache.prepare()\n"
         f"for name in {modules}: importlib.import_module(name)\n"
         "print([thread.name for thread in threading.enumerate()])"
     )

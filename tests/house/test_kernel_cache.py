@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from streams import kernel_cache
+from streams.shell import kernel_cache
 
 ROOT = Path(__file__).parents[2]
 NOWHERE = Path("/dev/null/kernels")
@@ -15,7 +15,11 @@ KERNEL = re.compile(r"^@(?:kernel|loop|inlined|njit|numba\.)", re.MULTILINE)
 
 def kernels() -> list[Path]:
     """Return the files that define kernels."""
-    files = (path for floor in ("processors", "schemas", "sinks", "streams") for path in (ROOT / floor).rglob("*.py"))
+    files = (
+        path
+        for floor in ("processors", "schemas", "sinks", "edge", "synthetic", "streams")
+        for path in (ROOT / floor).rglob("*.py")
+    )
     return [path for path in files if KERNEL.search(path.read_text(encoding="utf-8"))]
 
 
@@ -23,7 +27,7 @@ def loaded_with(paths: list[Path]) -> set[Path]:
     """Return the files of ours that a process has loaded once it has imported these."""
     modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
     code = (
-        "import importlib, sys\nfrom streams import kernel_cache\nkernel_cache.prepare()\n"
+        "import importlib, sys\nfrom streams.shell import kernel_cache\nkernel_cache.prepare()\n"
         "before = set(sys.modules)\n"
         f"for name in {modules}: importlib.import_module(name)\n"
         "print(*(sys.modules[name].__file__ for name in set(sys.modules) - before "
@@ -34,7 +38,7 @@ def loaded_with(paths: list[Path]) -> set[Path]:
 
 
 def test_kernels_are_in_processors_alone() -> None:
-    assert {path.parent.name for path in kernels()} == {"processors"}
+    assert {path.relative_to(ROOT).parts[0] for path in kernels()} == {"processors"}
 
 
 def test_the_name_of_the_cache_depends_on_every_file_that_kernels_use() -> None:
@@ -51,7 +55,8 @@ def test_the_name_of_the_cache_depends_on_every_parameter() -> None:
 def named(outer: Path, cache: Path) -> str:
     """Return which cache a process names that has kernels, under this outer setting and cache folder of the user."""
     code = (
-        "import os\nfrom streams import kernel_cache\nkernel_cache.prepare()\nimport processors.decoding\n"
+        "import os\nfrom streams.shell import kernel_cache\nkernel_cache.prepare()\n"
+        "import processors.admission.decoding\n"
         "print(os.environ.get('NUMBA_CACHE_DIR'))"
     )
     given = {**os.environ, "NUMBA_CACHE_DIR": str(outer), "XDG_CACHE_HOME": str(cache)}

@@ -13,9 +13,9 @@ import faust
 from faust.sensors import Sensor
 from faust.types import StreamT
 
-from streams import logs
 from streams.agents.guards import EndOnRefusal, GuardedApp, GuardedTable, to_its_end
-from streams.services import run_service
+from streams.shell import logs
+from streams.shell.services import run_service
 
 LIMIT = {"refused": {"max.message.bytes": "1000"}}
 """What makes the broker refuse a change."""

@@ -17,8 +17,8 @@ from aiokafka import TopicPartition
 from schemas.framing import decode, encode
 from streams.agents.receipts import key_of
 from streams.kafka.clients import producing, reading, records_between
+from streams.kafka.intake.summaries import SUMMARY_ID
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.summaries import SUMMARY_ID
 from streams.kafka.topics import RECEIPTS, make_topics, summaries_topic
 from streams.servers.kafka import KafkaServer
 
@@ -27,9 +27,9 @@ PARTITIONS = 3
 PATIENCE = 60.0
 PROGRAM = """
 import asyncio
-from streams import logs
+from streams.shell import logs
 from streams.agents.run import run_agents
-from streams.health import HealthSettings
+from streams.shell.health import HealthSettings
 from streams.kafka.settings import KafkaSettings
 logs.configure()
 asyncio.run(run_agents(KafkaSettings(), HealthSettings()))

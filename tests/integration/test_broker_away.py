@@ -11,7 +11,7 @@ from streams.kafka.clients import consumer, stopped
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import Topic, make_topics
 from streams.servers.kafka import KafkaServer
-from streams.services import StrayCancellationError, run_service, task
+from streams.shell.services import StrayCancellationError, run_service, task
 
 TOPIC = "away"
 PARTITION = TopicPartition(TOPIC, 0)

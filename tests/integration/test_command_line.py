@@ -19,7 +19,7 @@ from shown import shown
 
 from schemas.log import write_log
 from schemas.periods import month_code, parse_month
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from sinks.lock import writer_lock
 
 PROGRAM = [sys.executable, "-c", "from streams.cli import main; main()"]

@@ -21,19 +21,19 @@ from schemas.periods import Period, parse_month
 from schemas.places import PLACES
 from schemas.releases import Release
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from sinks.errors import StoreWriteError
 from sinks.files.selection import Selection, select
-from sinks.redis import RedisCopy
-from streams.embedded import Embedded
-from streams.generator import generate
+from sinks.redis.store import RedisCopy
+from streams.embedded.driver import Embedded
 from streams.kafka.clients import producing, reading, records_between
-from streams.kafka.downstream import Announcements, CopyFollower, changed, kept_up
 from streams.kafka.emit import emit
+from streams.kafka.release.downstream import Announcements, CopyFollower, changed, kept_up
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import RELEASES, STABLE_FIGURES, VINTAGES, make_topics, topics
 from streams.kafka.updates import last_released
 from streams.servers.kafka import KafkaServer
+from synthetic import generate
 
 pytestmark = pytest.mark.slow
 UPDATES = 6

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from endless_writer import check_whole
 
-from sinks import snapshot
-from sinks.directory import DirectoryStore
+from sinks.directory import snapshot
+from sinks.directory.store import DirectoryStore
 from sinks.errors import StoreWriteError
 
 _PROGRAM = Path(__file__).with_name("endless_writer.py")

@@ -11,14 +11,14 @@ from kafka_workers import Workers
 from schemas import events as avro
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
-from sinks.indicators import FAMILIES, Family, read_release
-from streams.embedded import Embedded
-from streams.generator import generate
-from streams.kafka.compare import differences
+from sinks.directory.indicators import FAMILIES, Family, read_release
+from sinks.directory.store import DirectoryStore
+from streams.embedded.driver import Embedded
 from streams.kafka.emit import emit
 from streams.kafka.log_export import export_log
 from streams.kafka.updates import accepted_updates
+from streams.proof.compare import differences
+from synthetic import generate
 
 pytestmark = pytest.mark.slow
 UPDATES = 6

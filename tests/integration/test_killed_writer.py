@@ -10,7 +10,7 @@ import pytest
 from endless_writer import KEEP, check_whole
 
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 
 _PROGRAM = Path(__file__).with_name("endless_writer.py")
 _KILLS = 12

@@ -14,23 +14,23 @@ from schemas import events as avro
 from schemas.periods import parse_month
 from schemas.places import MUNICIPALITIES
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
+from sinks.directory.live import LiveHome
+from sinks.directory.store import DirectoryStore
 from sinks.files.live import Shown, as_it_is, as_released
 from sinks.files.long_table import long_table
 from sinks.files.selection import Selection
-from sinks.live import LiveHome
 from streams.cli import app
-from streams.embedded import Embedded
-from streams.generator import generate
+from streams.embedded.driver import Embedded
 from streams.kafka.clients import producing
-from streams.kafka.compare import differences
 from streams.kafka.emit import emit
 from streams.kafka.updates import closing
+from streams.proof.compare import differences
+from synthetic import generate
 
 pytestmark = pytest.mark.slow
 RELEASES = 3
 SOME = MUNICIPALITIES[::10]
-"""Whose exports are compared: one takes a tenth of a second. ``tests/unit/test_live.py`` compares the cells of all."""
+"""Whose exports are compared: one takes a tenth of a second. ``tests/unit/processors/live`` compares all cells."""
 SECONDS = 60.0
 """More than the 2 s that ``make bench-kafka`` measures: tests share their machine."""
 

@@ -10,7 +10,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from kafka_events import claim
 from kafka_workers import Workers
 
-from sinks import snapshot
+from sinks.directory import snapshot
 from streams.kafka.clients import producing
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS

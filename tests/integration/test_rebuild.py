@@ -10,12 +10,12 @@ from typer.testing import CliRunner, Result
 
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from streams.cli import app
-from streams.embedded import Embedded
-from streams.generator import generate
-from streams.kafka.compare import differences
+from streams.embedded.driver import Embedded
 from streams.kafka.emit import emit
+from streams.proof.compare import differences
+from synthetic import generate
 
 pytestmark = pytest.mark.slow
 UPDATES = 4

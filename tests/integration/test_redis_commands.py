@@ -14,8 +14,8 @@ from schemas.periods import Period
 from schemas.places import PLACE_NUMBER
 from schemas.releases import Entry, Release, State, Update, Vintage
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
-from sinks.redis_acl import USERS
+from sinks.directory.store import DirectoryStore
+from sinks.redis.acl import USERS
 
 MARCH = Period.parse("2024-03")
 

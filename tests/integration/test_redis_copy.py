@@ -25,8 +25,8 @@ from schemas.supports import NODE
 from sinks.columns import decoded
 from sinks.errors import ReleaseExistsError, StoreWriteError
 from sinks.memory import MemoryStore
-from sinks.redis import RedisCopy, connect
-from sinks.redis_acl import PUBLISHER, USERS, acl_file, rules
+from sinks.redis.acl import PUBLISHER, USERS, acl_file, rules
+from sinks.redis.store import RedisCopy, connect
 
 MONTHS = [Period.parse(f"2024-0{month}") for month in range(1, 7)]
 STEPS = ["blocks public", "blocks restricted", "blocks provisional", "manifests", "moved", "swept"]

@@ -23,14 +23,12 @@ from secure_servers import ADMIN, Certificates, SecureKafka, grant
 
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
-from sinks.redis_acl import USERS
+from sinks.directory.store import DirectoryStore
+from sinks.redis.acl import USERS
 from sinks.zones import READ_ZONES
-from streams.embedded import Embedded
-from streams.generator import generate
+from streams.embedded.driver import Embedded
 from streams.kafka.acls import grants
 from streams.kafka.clients import consumer, producing, reading
-from streams.kafka.compare import differences
 from streams.kafka.dead_letters import dead_letters
 from streams.kafka.emit import emit
 from streams.kafka.log_export import export_log
@@ -46,6 +44,8 @@ from streams.kafka.topics import (
     summaries_topic,
 )
 from streams.kafka.updates import last_released
+from streams.proof.compare import differences
+from synthetic import generate
 
 pytestmark = pytest.mark.slow
 UPDATES_CLOSED = 3

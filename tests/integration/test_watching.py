@@ -13,8 +13,8 @@ import yaml
 from aiohttp import ClientSession
 from redis_server import required
 
-from streams.health import Health
-from streams.metrics import METRICS, Metrics
+from streams.shell.health import Health
+from streams.shell.metrics import METRICS, Metrics
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROMETHEUS = DEPLOY / "prometheus"

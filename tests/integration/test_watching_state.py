@@ -8,25 +8,25 @@ from prometheus_client import generate_latest
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from processors.alignment import Alignment, Source
-from processors.ledger import DUPLICATE
-from processors.partition import OUTCOMES
+from processors.admission.ledger import DUPLICATE
+from processors.protocol.barrier import Alignment, Source
+from processors.protocol.partition import OUTCOMES
 from schemas.faults import NUMBER
 from schemas.figures import BlockKey
 from schemas.periods import Period
 from schemas.releases import Entry, Release, State, Update, Vintage
 from schemas.rows import CutReached
 from schemas.settings import FigureSettings
-from sinks.redis import RedisCopy
+from sinks.redis.store import RedisCopy
 from streams.agents.app import build_app
 from streams.agents.run import flags_told
-from streams.health import HealthSettings
-from streams.kafka.publish import Home, Publish
-from streams.kafka.run_intake import tell_outcomes
-from streams.kafka.run_publish import barrier_is_open, copy_told, publish_told, tell_release
+from streams.kafka.release.election import Home, Publish
+from streams.kafka.roles.intake import tell_outcomes
+from streams.kafka.roles.publish import barrier_is_open, copy_told, publish_told, tell_release
 from streams.kafka.settings import KafkaSettings
-from streams.metrics import Metrics
-from streams.watching import Ends, disk_told
+from streams.shell.health import HealthSettings
+from streams.shell.metrics import Metrics
+from streams.shell.watching import Ends, disk_told
 
 
 def series(metrics: Metrics, line: str) -> list[str]:

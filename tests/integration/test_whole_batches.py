@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from processors.records import Records, joined
+from processors.protocol.records import Records, joined
 from streams.kafka.clients import consumer, producing, reading, records_between
+from streams.kafka.intake.whole_batches import install, unpacked, whole
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DOSSIERS, make_topics
-from streams.kafka.whole_batches import install, unpacked, whole
 from streams.servers.kafka import KafkaServer
 
 pytestmark = pytest.mark.slow

@@ -28,22 +28,22 @@ from redis_server import RedisServer, required
 from schemas.framing import REQUEST_ID, encode
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
-from sinks.identity import exists
-from sinks.redis import RedisCopy
-from streams.embedded import Embedded
-from streams.generator import generate
+from sinks.directory.identity import exists
+from sinks.directory.store import DirectoryStore
+from sinks.redis.store import RedisCopy
+from streams.embedded.driver import Embedded
 from streams.kafka.clients import producing
-from streams.kafka.compare import copy_differences, differences
 from streams.kafka.emit import emit
 from streams.kafka.receipts import read_receipts
-from streams.kafka.run import ROLES
+from streams.kafka.roles.supervisor import ROLES
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import UPDATES as REQUESTS
 from streams.kafka.topics import make_topics
 from streams.kafka.updates import asked_updates, close_everywhere
-from streams.metrics import METRICS
+from streams.proof.compare import copy_differences, differences
 from streams.servers.kafka import KafkaServer, free_port
+from streams.shell.metrics import METRICS
+from synthetic import generate
 
 pytestmark = pytest.mark.slow
 UPDATES = 6

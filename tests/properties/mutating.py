@@ -19,19 +19,19 @@ from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBat
 from drawn import LATER, NEWER, line
 from history import key, raw_blocks
 
-from processors.decoding import Batch, batch_of, decode
-from processors.fold import Fold
-from processors.partition import PartitionFold
-from processors.record_batch import plain_records
-from processors.records import records_of
-from processors.reference_events import admitted
+from processors.admission.decoding import Batch, batch_of, decode
+from processors.admission.fold import Fold
+from processors.protocol.partition import PartitionFold
+from processors.protocol.record_batch import plain_records
+from processors.protocol.records import records_of
+from processors.reference.events import admitted
 from processors.rules import rules
 from schemas import events
 from schemas.framing import UNION_ID, framed
 from schemas.log import Block, CorruptFileError, Layout, LeftOverError, LogFile, encode_plain
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
-from streams.embedded import checked
+from streams.embedded.driver import checked
 
 SETTINGS = FigureSettings(recoveries_in_balance=True)
 TODAY, NEW = Layout.of(events.union()), Layout.of(NEWER)

@@ -10,20 +10,20 @@ import numpy as np
 from drawn import LATER
 from history import key
 
-from processors.closings import Closings
-from processors.gathered import Gathered
-from processors.ledger import Ledger
-from processors.partition import PartitionFold
-from processors.partitioner import partitions_of
-from processors.people import everyone
-from processors.records import Records, records_of
+from processors.admission.closings import Closings
+from processors.admission.ledger import Ledger
+from processors.counting.people import everyone
+from processors.protocol.all_rows import Gathered
+from processors.protocol.partition import PartitionFold
+from processors.protocol.partitioner import partitions_of
+from processors.protocol.records import Records, records_of
 from schemas import events
 from schemas.framing import UNION_ID, framed
 from schemas.log import Block, Layout, read_plain
 from schemas.releases import Release, Update
 from schemas.settings import FigureSettings
 from sinks.memory import MemoryStore
-from streams.cut import Cut, release_of
+from streams.release.cut import Cut, release_of
 
 FETCH = 3
 """Records of a partition that are folded together."""

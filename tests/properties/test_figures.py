@@ -24,8 +24,8 @@ from schemas.places import PLACES
 from schemas.releases import State
 from schemas.settings import FigureSettings
 from schemas.supports import LEAVES, NODE
-from sinks.directory import DirectoryStore
-from streams.embedded import Embedded
+from sinks.directory.store import DirectoryStore
+from streams.embedded.driver import Embedded
 
 ONLY_OF_FACTS = {"dimona-unknown-period", "bad-dates", "exit-before-birth", "unknown-municipality"}
 """The drawn histories hold claims; facts have properties of their own."""

@@ -21,17 +21,24 @@ import numpy as np
 import pytest
 from kafka_events import claim, closing
 
-import processors.intake
-from processors.alignment import Alignment, GapError, Source
-from processors.gathered import Gathered
-from processors.intake import Output, PartitionIntake, SnapshotRefusedError, Watermark, believable, watermark_of
-from processors.keys import person_in, row_place_in
-from processors.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS, Ledger, Tables
-from processors.partition import LogError, PartitionFold
-from processors.partitioner import partitions_of
-from processors.receipts import Sources, Told, heard
-from processors.records import records_of
-from processors.tally import Tally
+from processors.admission.keys import person_in, row_place_in
+from processors.admission.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS, Ledger, Tables
+from processors.protocol import intake
+from processors.protocol.all_rows import Gathered
+from processors.protocol.barrier import Alignment, GapError, Source
+from processors.protocol.intake import (
+    Output,
+    PartitionIntake,
+    SnapshotRefusedError,
+    Watermark,
+    believable,
+    watermark_of,
+)
+from processors.protocol.partition import LogError, PartitionFold
+from processors.protocol.partitioner import partitions_of
+from processors.protocol.receipt_sums import Tally
+from processors.protocol.receipts import Sources, Told, heard
+from processors.protocol.records import records_of
 from schemas.periods import parse_month, to_yyyymm
 from schemas.releases import Update
 from schemas.rows import CutReached, Rows, RowsBatch, message_of
@@ -457,7 +464,7 @@ LEFT_OUT: dict[str, list[tuple[object, str, Callable[..., object]]]] = {
     "what is had is ignored": [(Alignment, "hear_batch", hear_what_is_had)],
     "a batch is sent when all its parts are": [(sys.modules[__name__], "watermark_of", watermark_of_any_part)],
     "a snapshot beyond the watermark is dropped": [
-        (place, "believable", lambda _fold, _watermark: True) for place in (processors.intake, sys.modules[__name__])
+        (place, "believable", lambda _fold, _watermark: True) for place in (intake, sys.modules[__name__])
     ],
     "the marker at the watermark is sent again": [(PartitionIntake, "_arrived", lambda _self: iter(()))],
     "a release waits for all partitions": [(Alignment, "aligned", first_marker)],

@@ -5,14 +5,15 @@
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from processors import reference, reference_gate
-from processors.reference_events import admitted
-from processors.reference_parts import History
+from processors.reference import counting as reference
+from processors.reference import gate as reference_gate
+from processors.reference.events import admitted
+from processors.reference.parts import History
 from schemas.figures import BlockKey, Cells
 from schemas.releases import BlockRef, Update, Vintage
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
-from streams.embedded import Embedded
+from sinks.directory.store import DirectoryStore
+from streams.embedded.driver import Embedded
 
 
 class Outcomes(NamedTuple):

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
-from processors.decoding import NO_DATE, packed
-from processors.facts import BY_OCMW, FROM, OPEN, STATE, UNTIL, WHAT, is_employment, status_of
-from processors.fold import Fold
-from processors.reference_events import admitted
-from processors.reference_facts import employments
+from processors.admission.decoding import NO_DATE, packed
+from processors.admission.facts import BY_OCMW, FROM, OPEN, STATE, UNTIL, WHAT, is_employment, status_of
+from processors.admission.fold import Fold
+from processors.reference.events import admitted
+from processors.reference.facts import employments
 from schemas.events import FOREVER
 from schemas.log import LogFile
 from schemas.settings import FigureSettings
-from streams.embedded import batches
+from streams.embedded.driver import batches
 
 Employed = tuple[str, str, bool, str]
 """First day, last day (``-``: not told, no end), by an OCMW, worker type as far as the ledger knows it."""

@@ -6,19 +6,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from processors import indicators as fast_tables
-from processors import outcome_tables, reference_indicators
-from processors.fold import Fold
-from processors.people import people
-from processors.reference_events import admitted
-from processors.reference_parts import History
-from processors.reference_spells import Asked
+from processors.admission.fold import Fold
+from processors.counting.people import people
+from processors.reference import indicators as reference_indicators
+from processors.reference.events import admitted
+from processors.reference.parts import History
+from processors.reference.spells import Asked
+from processors.time import outcome_tables
+from processors.time import tables as fast_tables
 from schemas.indicators import COLUMNS, Benefit
 from schemas.log import LogFile
 from schemas.periods import MONTH_COUNT
 from schemas.places import KINGDOM
 from schemas.settings import FigureSettings
-from streams.embedded import batches
+from streams.embedded.driver import batches
 
 KEY = list(COLUMNS[:7])
 ALL = (

@@ -7,10 +7,10 @@ import pytest
 from history import log_file
 
 from schemas.settings import FigureSettings
-from sinks.files.benchmark import Benchmark, benchmark, places_of, population
-from sinks.files.benchmark_page import page, write_page
-from sinks.files.benchmark_workbook import write_workbook
-from streams.embedded import Embedded
+from sinks.files.benchmark.figures import Benchmark, benchmark, places_of, population
+from sinks.files.benchmark.page import page, write_page
+from sinks.files.benchmark.workbook import write_workbook
+from streams.embedded.driver import Embedded
 
 MONTHS = [f"{year}-{month:02d}" for year in (2022, 2023, 2024) for month in range(1, 13)]
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from schemas.indicators import COLUMNS
 from schemas.settings import FigureSettings
 from streams.cli import app
-from streams.embedded import Embedded
+from streams.embedded.driver import Embedded
 
 MONTHS = [f"2023-{month:02d}" for month in range(1, 13)]
 

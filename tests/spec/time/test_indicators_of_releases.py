@@ -10,17 +10,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from indicators_told import KEY
 
-from processors import reference_indicators
-from processors.reference_events import admitted
-from processors.reference_parts import History
-from processors.reference_spells import Asked
+from processors.reference import indicators as reference_indicators
+from processors.reference.events import admitted
+from processors.reference.parts import History
+from processors.reference.spells import Asked
 from schemas.indicators import COLUMNS
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
+from sinks.directory.indicators import exists, last_counted
 from sinks.files.indicators import TABLES, indicator_batches
 from sinks.files.selection import ExportRefusedError
-from sinks.indicators import exists, last_counted
-from streams.embedded import Embedded
+from streams.embedded.driver import Embedded
 
 FIRST = parse_month("2022-10")
 OF_CLAIMS = ("duration", "spells", "reentry")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from indicators_told import KEY, fast, reference
 
-from processors import reference_indicators
+from processors.reference import indicators as reference_indicators
 from schemas.indicators import BANDS, Benefit
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings

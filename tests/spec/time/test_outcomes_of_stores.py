@@ -15,22 +15,22 @@ from history import key, log_file
 from indicators_told import KEY
 from typer.testing import CliRunner, Result
 
-from processors import reference_indicators
-from processors.indicator_window import published_months
-from processors.reference_events import admitted
-from processors.reference_parts import History
-from processors.reference_spells import Asked
+from processors.reference import indicators as reference_indicators
+from processors.reference.events import admitted
+from processors.reference.parts import History
+from processors.reference.spells import Asked
+from processors.time.window import published_months
 from schemas.indicators import COLUMNS
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
 from sinks.access_log import FILE, Access, note_access, verified
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from sinks.errors import StoreCorruptError
 from sinks.files.indicators import indicator_batches
 from streams.cli import app, main
-from streams.clock import instant, today
-from streams.embedded import Embedded
-from streams.recount import Recount, Told
+from streams.embedded.driver import Embedded
+from streams.proof.recount import Recount, Told
+from streams.shell.clock import instant, today
 
 FIRST, MONTHS = parse_month("2022-10"), 30
 SECRET = b"a key of the outreach domain, long enough"

@@ -8,7 +8,7 @@ from made_figures import FIGURES, NEW, OLD, Figure, entry
 
 from schemas.releases import Release
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 
 
 @pytest.fixture

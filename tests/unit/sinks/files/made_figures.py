@@ -10,7 +10,7 @@ from schemas.periods import Period, ordinal
 from schemas.places import PLACE_NUMBER
 from schemas.releases import BlockRef, Entry, State, Update, Vintage
 from schemas.supports import NODE
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from sinks.protocol import BlockZone
 
 Row = tuple[str, str, str, str, int]

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.figures import DIMENSIONS, LONG_COLUMNS, MEASURES, PUBLIC_COLUMNS
 from schemas.releases import Release
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from sinks.errors import StoreWriteError
 from sinks.files.csv import write_csv
 from sinks.files.long_table import columns, long_table, table_schema

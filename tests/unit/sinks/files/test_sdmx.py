@@ -15,7 +15,7 @@ from sdmx.reader.csv import Reader
 
 from schemas.breakdowns import CATEGORIES
 from schemas.figures import MEASURES
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from sinks.files.codes import category_id
 from sinks.files.indicator_sdmx import write_indicator_sdmx
 from sinks.files.indicators import INDICATOR_SCHEMA

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from schemas.figures import VINTAGE_COLUMNS
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from sinks.files.csv import write_csv
 from sinks.files.parquet import write_parquet
 from sinks.files.vintages import vintage_batches

@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from schemas.figures import Cells
 from schemas.releases import State
 from schemas.settings import FigureSettings
-from sinks.directory import DirectoryStore
+from sinks.directory.store import DirectoryStore
 from sinks.files.selection import ExportRefusedError, Selection, Zone
 from sinks.files.workbook import write_workbooks
 

@@ -1,0 +1,1 @@
+"""What municipalities amount to between two updates."""

@@ -1,0 +1,1 @@
+"""How long, how often again, where to: the time dimension (H1-H7)."""

@@ -1,0 +1,1 @@
+"""The home of releases: a directory of immutable files."""

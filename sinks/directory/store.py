@@ -1,0 +1,264 @@
+"""The embedded home of releases: a directory.
+
+    store.json                                    version, settings and codebook (identity.py)
+    blocks/000012/internal-LL-<attempt>.parquet   blocks of one node at update 12, a row group each (blocks.py)
+    vintages/000012-<attempt>.parquet             the vintages of update 12, never dropped (sinks/vintages.py)
+    releases/000012.parquet                       release 12: which block stands where, and the history
+
+A release is written and synced under a temporary name, after all that it names, and then *linked* to its number. The
+link fails when the number exists, so of two writers that both believe to be the only one, one loses and nothing of
+the other is touched. The current release is the highest number; there is no other pointer, so nothing can disagree
+with it. Every other file carries the random name of an attempt and exists for readers only when a release names it.
+What no kept release names is swept, but only for updates up to the current one: what lies above may belong to a
+release that is being made.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Self, TypeVar
+
+import pyarrow as pa
+
+from schemas.figures import Cells
+from schemas.periods import Period
+from schemas.releases import BlockRef, Release, Update
+from schemas.settings import FigureSettings
+from sinks.directory import identity, retention
+from sinks.directory.blocks import read_cells, row_groups, write_block_file
+from sinks.directory.manifests import (
+    Chapter,
+    Manifest,
+    named_files,
+    named_groups,
+    read_history,
+    read_manifest,
+    write_manifest,
+)
+from sinks.directory.orphans import sweep
+from sinks.durability import BackgroundSync, attempt, explained, making, sync, temporary
+from sinks.errors import ReleaseExistsError, UnknownReleaseError
+from sinks.protocol import BlockZone
+from sinks.vintages import VINTAGE_SCHEMA, read_vintages, write_vintages
+
+_Found = TypeVar("_Found")
+
+
+class DirectoryStore:
+    """A ``sinks.protocol.Store`` in a directory; open it with ``reading`` or ``writing``."""
+
+    def __init__(self, root: Path, settings: FigureSettings, keep_releases: int | None) -> None:
+        """Take what ``reading`` and ``writing`` have verified."""
+        self.root = root
+        self.settings = settings
+        self._keep = keep_releases
+        self._syncing = BackgroundSync()
+        self._groups: dict[int, frozenset[tuple[str, int]]] = {}
+
+    @classmethod
+    def reading(cls, root: Path) -> Self:
+        """Open a store for reading. Raises StoreMismatchError where there is none, or one of another version."""
+        return cls(root, identity.settings_of(root), None)
+
+    @classmethod
+    def writing(
+        cls,
+        root: Path,
+        settings: FigureSettings,
+        keep_releases: int | None = None,
+        *,
+        locked: bool = False,
+    ) -> Self:
+        """Open a store for writing, make it where there is none, and sweep what earlier attempts left.
+
+        ``keep_releases`` bounds the manifests that are kept (default all; at least 1). With ``locked`` the caller
+        holds the lock of the store, so what lies above the current release is nobody's and is swept too. Raises
+        StoreMismatchError for a store of another version or other settings, StoreWriteError where the disk refuses.
+        """
+        if keep_releases is not None and keep_releases < 1:
+            message = f"keep_releases is {keep_releases}; keep at least 1"
+            raise ValueError(message)
+        with explained(root):
+            if identity.exists(root):
+                identity.require(root, settings)
+            else:
+                identity.create(root, settings)
+            for name in ("blocks", "vintages", "releases"):
+                (root / name).mkdir(exist_ok=True)
+            sync(root)
+            store = cls(root, settings, keep_releases)
+            store._sweep(everything=locked)
+        return store
+
+    def write_blocks(
+        self,
+        update: Update,
+        zone: BlockZone,
+        support: str,
+        blocks: Iterable[tuple[Period, Cells]],
+    ) -> dict[Period, BlockRef | None]:
+        """Write blocks of one node into one file; see ``sinks.protocol.Store``. Threads may call it at once."""
+        periods: list[Period] = []
+
+        def noted() -> Iterator[Cells]:
+            for period, cells in blocks:
+                periods.append(period)
+                yield cells
+
+        refs = self._write_file(update.sequence, zone, support, noted())
+        return dict(zip(periods, refs, strict=True))
+
+    def _write_file(self, number: int, zone: BlockZone, support: str, cells: Iterable[Cells]) -> list[BlockRef | None]:
+        name = f"blocks/{number:06d}/{zone}-{support}-{attempt()}.parquet"
+        path = self.root / name
+        with making(path):
+            path.parent.mkdir(exist_ok=True)
+            refs = write_block_file(path, name, zone, cells)
+        if any(refs):
+            self._syncing.add(path)
+        return refs
+
+    def read_block(self, ref: BlockRef) -> Cells:
+        """Return a block, verified against its digest; its arrays may be read-only."""
+        return read_cells(self.root / ref.file, ref)
+
+    def read_blocks(self, refs: Iterable[BlockRef]) -> Iterator[Cells]:
+        """Yield blocks in the order of ``refs``; footers of the last files stay parsed."""
+        return map(self.read_block, refs)
+
+    def publish(self, release: Release) -> Release:
+        """Make a release visible, atomically; see ``sinks.protocol.Store``."""
+        number = release.update.sequence
+        self._require_next(number)
+        kept = self._kept_beside(number)
+        stored = self._spared(release, kept)
+        self._await_blocks(number)
+        vintages = self._write_vintages(stored)
+        history = (*self._history(), Chapter(release.update, vintages))
+        self._link(Manifest(stored, history))
+        self._forget((*kept, number))
+        return stored
+
+    def _require_next(self, number: int) -> None:
+        current = self.latest()
+        if number <= current:
+            raise _lost(number)
+        if number > current + 1:
+            message = f"release {number} does not follow release {current}"
+            raise ValueError(message)
+
+    def _kept_beside(self, number: int) -> tuple[int, ...]:
+        numbers = self.numbers()
+        return numbers if self._keep is None else tuple(old for old in numbers if old > number - self._keep)
+
+    def _spared(self, release: Release, kept: tuple[int, ...]) -> Release:
+        if self._keep is None:
+            return release
+        self._groups = {old: self._groups.get(old) or named_groups(self._manifest(old)) for old in kept}
+        dying = retention.to_copy(retention.homes(release), self._groups.values(), self._row_groups)
+        copies: dict[BlockRef, BlockRef | None] = {}
+        for (zone, support), refs in dying.items():
+            written = self._write_file(release.update.sequence, zone, support, self.read_blocks(refs))
+            copies.update(zip(refs, written, strict=True))
+        return retention.moved(release, copies)
+
+    def _row_groups(self, file: str) -> int:
+        return row_groups(self.root / file)
+
+    def _await_blocks(self, number: int) -> None:
+        directory = self.root / "blocks" / f"{number:06d}"
+        with explained(directory):
+            self._syncing.wait()
+            if directory.exists():
+                sync(directory)
+            sync(directory.parent)
+
+    def _write_vintages(self, release: Release) -> str:
+        name = f"vintages/{release.update.sequence:06d}-{attempt()}.parquet"
+        path = self.root / name
+        with making(path):
+            write_vintages(path, release)
+            sync(path)
+            sync(path.parent)
+        return name
+
+    def _link(self, manifest: Manifest) -> None:
+        number = manifest.release.update.sequence
+        path = self._manifest(number)
+        with temporary(path) as written:
+            write_manifest(written, manifest)
+            sync(written)
+            try:
+                os.link(written, path)
+            except FileExistsError:
+                raise _lost(number) from None
+            sync(path.parent)
+
+    def _forget(self, kept: tuple[int, ...]) -> None:
+        dropped = set(self.numbers()).difference(kept)
+        for number in dropped:
+            self._manifest(number).unlink(missing_ok=True)
+        if dropped:
+            self._sweep()
+
+    def _sweep(self, *, everything: bool = False) -> None:
+        numbers = self.numbers()
+        latest = max(numbers, default=0)
+        named = {chapter.vintages for chapter in self._history()}.union(
+            *(named_files(self._manifest(number)) for number in numbers),
+        )
+        sweep(self.root, named, last=None if everything else latest)
+
+    def latest(self) -> int:
+        """Return the number of the newest release, 0 when there is none."""
+        return max(self.numbers(), default=0)
+
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers of the kept releases, ascending."""
+        return tuple(sorted(int(path.stem) for path in (self.root / "releases").glob("[0-9]*.parquet")))
+
+    def release(self, number: int | None = None) -> Release:
+        """Return a release (default the newest). Raises UnknownReleaseError for one that is not there."""
+        if number is None:
+            newest = self._newest(read_manifest)
+            if newest is None:
+                message = f"{self.root}: no release yet; close an update first"
+                raise UnknownReleaseError(message)
+            return newest.release
+        try:
+            return read_manifest(self._manifest(number)).release
+        except FileNotFoundError:
+            kept = self.numbers()
+            there = f"{kept[0]} to {kept[-1]} are" if kept else "none is"
+            message = f"{self.root}: release {number} is not there; {there} kept"
+            raise UnknownReleaseError(message) from None
+
+    def updates(self) -> Iterator[Update]:
+        """Yield all updates ever released, in order."""
+        return (chapter.update for chapter in self._history())
+
+    def vintages(self) -> pa.Table:
+        """Return the vintages of all updates ever released, as ``VINTAGE_SCHEMA``."""
+        paths = (self.root / chapter.vintages for chapter in self._history())
+        return pa.concat_tables([VINTAGE_SCHEMA.empty_table(), *map(read_vintages, paths)])
+
+    def _history(self) -> tuple[Chapter, ...]:
+        return self._newest(read_history) or ()
+
+    def _newest(self, read: Callable[[Path], _Found]) -> _Found | None:
+        """Read the newest manifest; retention may drop it while it is read, and then there is a newer one."""
+        number = self.latest()
+        while number:
+            try:
+                return read(self._manifest(number))
+            except FileNotFoundError:
+                number = self.latest()
+        return None
+
+    def _manifest(self, number: int) -> Path:
+        return self.root / "releases" / f"{number:06d}.parquet"
+
+
+def _lost(number: int) -> ReleaseExistsError:
+    message = f"release {number} is published already; another writer came first, start again"
+    return ReleaseExistsError(message)

@@ -1,0 +1,1 @@
+"""The centre cities side by side: figures, page and workbook."""

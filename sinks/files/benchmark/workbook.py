@@ -1,0 +1,72 @@
+"""The benchmark as a workbook: a sheet a comparison, places down, categories across, counts then shares."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from xlsxwriter import Workbook
+
+from sinks.files.benchmark.figures import Benchmark, Sheet, outcome_title
+from sinks.files.benchmark.page import NOTES
+from sinks.files.book import workbook_at
+
+_NAMES = {
+    "Duration, gaps of 2 months bridged": "Duration gaps bridged",
+    "Duration, lists of a year apart": "Duration lists",
+    "Of 10,000 that began, still there after months": "Still there after months",
+    outcome_title(3): "Where to after 3 months",
+    outcome_title(12): "Where to after 12 months",
+    outcome_title(12, 2): "Where to 12 months bridged",
+    "A year later, of those with leefloon": "A year later with leefloon",
+    "Entries and exits in the year": "Entries and exits",
+}
+"""Names of sheets whose title Excel would not take: with their number they are longer than 31 characters."""
+_FIRST_ROW = 3
+_TEXT_WIDTH, _LINE_HEIGHT = 110, 15
+
+
+def write_workbook(path: Path, found: Benchmark) -> None:
+    """Write one workbook, whole or not at all. Raises StoreWriteError where the disk refuses."""
+    with workbook_at(path, _title(found), datetime.fromisoformat(f"{found.month}-01T00:00Z")) as book:
+        _cover(book, found)
+        for number, sheet in enumerate(found.sheets, start=1):
+            _write(book, number, sheet)
+
+
+def _title(found: Benchmark) -> str:
+    return f"Leefloon over time in the 13 Flemish centre cities, {found.year}"
+
+
+def _cover(book: Workbook, found: Benchmark) -> None:
+    sheet = book.add_worksheet("Read me")
+    sheet.set_column(0, 0, _TEXT_WIDTH, book.add_format({"text_wrap": True, "valign": "top"}))
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    lines = [
+        _title(found),
+        f"Durations as of {found.month}. Update {found.update_id}, published figures only.",
+        *NOTES,
+        *(f"{number} {told.title}: {told.note}" for number, told in enumerate(found.sheets, start=1)),
+    ]
+    for row, text in enumerate(lines):
+        sheet.set_row(row, _LINE_HEIGHT * -(-len(text) // (_TEXT_WIDTH - 10)))
+        sheet.write_string(row, 0, text)
+
+
+def _write(book: Workbook, number: int, told: Sheet) -> None:
+    sheet = book.add_worksheet(f"{number} {_NAMES.get(told.title, told.title)}".replace(",", ""))
+    bold = book.add_format({"bold": True})
+    sheet.write_string(0, 0, told.title, bold)
+    sheet.write_string(1, 0, told.note)
+    sheet.freeze_panes(_FIRST_ROW, 1)
+    sheet.set_column(0, 0, 30)
+    blocks = (
+        [told.counts] if told.shares is None else [told.counts, told.shares.rename(columns=lambda name: f"{name} %")]
+    )
+    table = pd.concat(blocks, axis=1)
+    sheet.write_row(_FIRST_ROW - 1, 0, ["place", *table.columns], bold)
+    for row, (place, *cells) in enumerate(table.itertuples(name=None), start=_FIRST_ROW):
+        sheet.write_string(row, 0, place)
+        for column, cell in enumerate(cells, start=1):
+            if not pd.isna(cell):
+                sheet.write_number(row, column, cell)

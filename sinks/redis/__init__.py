@@ -1,0 +1,1 @@
+"""The copy of releases that many readers ask."""

@@ -1,0 +1,297 @@
+"""The published store's copy in Redis, for readers that want figures in a millisecond and need nothing of ours.
+
+    ocmw:public:current             number of the release that readers see
+    ocmw:public:release:12          release 12: support -> period -> status, state, update, name of the block
+    ocmw:public:block:<book>:<dig>  a block as compressed columns; immutable, shared between releases
+    ocmw:public:codebook:<book>     what places and categories the numbers in blocks mean
+    ocmw:public:releases            a stream, one notice a release, its id the number of the release
+
+and the same under ``ocmw:restricted:`` and ``ocmw:provisional:`` (there a block is a hash, a field a municipality).
+The three prefixes are the three zones; access lists are made of them (sinks/redis/acl.py), so what a prefix holds is
+what its audience may see, and a value is only ever put under a prefix whose zone shows it.
+
+*Publishing.* Blocks that are missing are put, then manifests, then one script looks once more whether each of them is
+there, whether the number is above the current one, moves the three pointers and sends the three notices: all of it
+happens or none, and no other command runs between. A second publisher, late or woken after years, changes nothing: it
+is refused. Then releases beyond the last ``keep`` are swept, by a script that runs only while the release just moved
+to is still the current one; should it take a block that a publisher counted on a moment ago, that one's move finds it
+missing and puts it again.
+
+*Loss.* Nothing here is the only copy of anything: a Redis that comes back empty, older or with holes is made up from
+its home (``make_up``). The client is the blocking one, for the work between two commands is reading Parquet and
+compressing: it belongs in a thread, not on an event loop. One Redis, not a cluster: a script needs all its keys.
+"""
+
+import json
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import Any, TypeVar
+
+import redis
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from schemas.figures import Cells
+from schemas.periods import to_yyyymm
+from schemas.releases import Release
+from sinks import zones
+from sinks.columns import codebook_bytes, decoded, encoded
+from sinks.errors import (
+    ReleaseExistsError,
+    StoreCorruptError,
+    StoreMismatchError,
+    StoreWriteError,
+    UnknownReleaseError,
+)
+from sinks.protocol import Store
+from sinks.redis import scripts as redis_scripts
+from sinks.zones import READ_ZONES, ReadZone, Value
+
+KEEP = 12
+"""Releases kept readable: a year of them."""
+
+_CHUNK = 1000
+"""Names asked about in one round trip."""
+_BLOCKS = 32
+"""Blocks in memory, encoded, before they are sent."""
+_TRIES = 3
+"""Moves tried when another publisher's sweep took what this one had found."""
+
+_Item = TypeVar("_Item")
+
+
+def connect(  # noqa: PLR0913 - each is one setting
+    url: str,
+    *,
+    username: str | None = None,
+    password: str | None = None,
+    ca_file: str | None = None,
+    cert_file: str | None = None,
+    key_file: str | None = None,
+) -> Any:  # noqa: ANN401 - redis-py's client is generic in what it decodes to
+    """Return a client of the Redis at ``url`` (``rediss://`` for TLS); it retries for some seconds, then raises.
+
+    The files are PEM: who is trusted, and the certificate and key of this client where Redis asks for them.
+    """
+    files = {"ssl_ca_certs": ca_file, "ssl_certfile": cert_file, "ssl_keyfile": key_file}
+    tls = {name: file for name, file in files.items() if file}
+    return redis.Redis.from_url(
+        url,
+        username=username,
+        password=password,
+        socket_timeout=30,
+        socket_connect_timeout=5,
+        retry=Retry(ExponentialBackoff(cap=2, base=0.05), 6),
+        **tls,
+    )
+
+
+def prefix(zone: ReadZone) -> str:
+    """Return what the name of every value of a zone begins with."""
+    return f"ocmw:{zone}:"
+
+
+def _chunks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
+    left = iter(items)
+    while chunk := list(islice(left, size)):
+        yield chunk
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn a refusal of Redis into StoreWriteError; its own text may hold a value, so only its kind is told."""
+    try:
+        yield
+    except (redis.RedisError, OSError) as error:
+        message = (
+            f"Redis cannot be written ({type(error).__name__}); what readers saw before stands, "
+            "see docs/runbooks.md, then run ocmw redis-fill"
+        )
+        raise StoreWriteError(message) from error
+
+
+class RedisCopy:
+    """A ``sinks.protocol.Copy`` in Redis; ``keep`` releases stay readable."""
+
+    def __init__(self, client: Any, keep: int = KEEP) -> None:  # noqa: ANN401 - see connect
+        """Take a client of ``connect``. Raises ValueError for fewer than two releases: readers may hold the last."""
+        if keep < 2:  # noqa: PLR2004 - the current one and the one a reader is in the middle of
+            message = f"keep is {keep}; keep at least 2, for a reader may be in the middle of the one before"
+            raise ValueError(message)
+        self._client = client
+        self._keep = keep
+        self._move = client.register_script(redis_scripts.MOVE)
+        self._sweep = client.register_script(redis_scripts.SWEEP)
+
+    @property
+    def client(self) -> Any:  # noqa: ANN401 - see connect
+        """The client, for what is kept beside the copy."""
+        return self._client
+
+    def latest(self) -> int:
+        """Return the number of the release that readers of all zones see, 0 when there is none."""
+        with _explained():
+            found = self._client.mget([prefix(zone) + "current" for zone in READ_ZONES])
+        return min(int(number or 0) for number in found)
+
+    def publish(self, release: Release, home: Store) -> None:
+        """Show a release; see ``sinks.protocol.Copy``."""
+        for _ in self.publishing(release, home):
+            pass
+
+    def publishing(self, release: Release, home: Store) -> Iterator[str]:
+        """Publish step by step: yield what was just done. A stop after any step leaves readers what they saw, or all.
+
+        Raises as ``publish``.
+        """
+        number = release.update.sequence
+        for _ in range(_TRIES):
+            for zone in READ_ZONES:
+                self._put_missing(release, home, zone)
+                yield f"blocks {zone}"
+            self._put_manifests(release)
+            yield "manifests"
+            answer = self._moved(release)
+            if answer == b"shown":
+                message = f"release {number} or a later one is shown already; another publisher came first, start again"
+                raise ReleaseExistsError(message)
+            if answer == b"moved":
+                yield "moved"
+                self._swept(number)
+                yield "swept"
+                return
+        message = f"release {number} lost blocks {_TRIES} times while it was put; see whether Redis evicts (noeviction)"
+        raise StoreWriteError(message)
+
+    def fill(self, release: Release, home: Store) -> int:
+        """Put what a release needs and Redis has not; return how many blocks. No pointer moves."""
+        put = sum(self._put_missing(release, home, zone) for zone in READ_ZONES)
+        self._put_manifests(release)
+        return put
+
+    def make_up(self, home: Store) -> int:
+        """Put what is missing, publish what is new; see ``sinks.protocol.Copy``."""
+        shown = self.latest()
+        if shown > home.latest():
+            message = (
+                f"Redis shows release {shown}, its home only has {home.latest()}: this is another home, or one "
+                "that was restored; empty Redis (FLUSHDB) if the home is right, then run ocmw redis-fill"
+            )
+            raise StoreMismatchError(message)
+        made = 0
+        for number in home.numbers()[-self._keep :]:
+            if number > shown:
+                self.publish(home.release(number), home)
+                made += 1
+            else:
+                self.fill(home.release(number), home)
+        return made
+
+    def missing(self, release: Release) -> int:
+        """Return how many blocks and manifests of a release are not there: 0 says that it is whole."""
+        with _explained():
+            return sum(len(self._absent(list(self._names(release, zone)))) for zone in READ_ZONES)
+
+    def manifest(self, zone: ReadZone, number: int | None = None) -> dict[str, Any]:
+        """Return a release (default the newest) as a zone shows it. Raises UnknownReleaseError."""
+        asked = self.latest() if number is None else number
+        found = self._client.get(prefix(zone) + zones.manifest_name(asked))
+        if found is None:
+            raise UnknownReleaseError(f"Redis does not hold release {asked}; it keeps the last {self._keep}")
+        document: dict[str, Any] = json.loads(zlib.decompress(found))
+        return document
+
+    def read_block(self, zone: ReadZone, name: str, ocmw: str = "") -> Cells:
+        """Return the block of a full name; of the provisional zone that of one municipality.
+
+        Raises StoreCorruptError when it is not there.
+        """
+        found = self._client.hget(name, ocmw) if zone == "provisional" else self._client.get(name)
+        if found is None:
+            raise StoreCorruptError(f"Redis has lost {name}; run ocmw redis-fill")
+        return decoded(found, zones.block_zone(zone))
+
+    def _names(self, release: Release, zone: ReadZone) -> Iterator[str]:
+        start = prefix(zone)
+        yield start + zones.manifest_name(release.update.sequence)
+        yield start + zones.codebook_name()
+        yield from {start + zones.value(one).name: None for one in zones.chosen(release, zone)}
+
+    def _absent(self, names: list[str]) -> set[str]:
+        found: list[int] = []
+        for chunk in _chunks(names, _CHUNK):
+            asking = self._client.pipeline(transaction=False)
+            for name in chunk:
+                asking.exists(name)
+            found += asking.execute()
+        return {name for name, there in zip(names, found, strict=True) if not there}
+
+    def _put_missing(self, release: Release, home: Store, zone: ReadZone) -> int:
+        start = prefix(zone)
+        values = {start + found.name: found for found in map(zones.value, zones.chosen(release, zone))}
+
+        def put(names: list[str]) -> None:
+            self._put(names, [values[name] for name in names], home, zone)
+
+        with _explained(), ThreadPoolExecutor(os.cpu_count()) as threads:
+            absent = self._absent(list(values))
+            chunks = _chunks(sorted(absent, key=lambda name: values[name].ref.file), _BLOCKS)
+            for _ in threads.map(put, chunks):  # compressing takes longer than sending; the first refusal ends all
+                pass
+        return len(absent)
+
+    def _put(self, names: list[str], values: list[Value], home: Store, zone: ReadZone) -> None:
+        sending = self._client.pipeline(transaction=False)
+        for name, cells in zip(names, home.read_blocks(found.ref for found in values), strict=True):
+            if zone == "provisional":
+                sending.hset(name, mapping=dict(zones.by_municipality(cells)) or {"": b""})
+            else:
+                sending.set(name, encoded(cells, zones.block_zone(zone)))
+        sending.execute()
+
+    def _put_manifests(self, release: Release) -> None:
+        with _explained():
+            sending = self._client.pipeline(transaction=False)
+            for zone in READ_ZONES:
+                start = prefix(zone)
+                sending.set(start + zones.codebook_name(), codebook_bytes())
+                name = start + zones.manifest_name(release.update.sequence)
+                sending.set(name, zones.manifest(release, zone, start))
+            sending.execute()
+
+    def _moved(self, release: Release) -> bytes:
+        update = release.update
+        pointers = [prefix(zone) + "current" for zone in READ_ZONES]
+        streams = [prefix(zone) + "releases" for zone in READ_ZONES]
+        needed = chain.from_iterable(self._names(release, zone) for zone in READ_ZONES)
+        told = [update.sequence, len(READ_ZONES), update.update_id, to_yyyymm(update.reference_month)]
+        with _explained():
+            answer: bytes = self._move(keys=[*pointers, *streams, *needed], args=told)
+        return answer
+
+    def _swept(self, number: int) -> None:
+        with _explained():
+            for zone in READ_ZONES:
+                kept, dropped = self._manifests(zone, number)
+                named = set().union(*(self._named(name) for name in kept))
+                gone = set().union(*(self._named(name) for name in dropped)) - named
+                for chunk in _chunks([*sorted(gone), *dropped], _CHUNK):
+                    self._sweep(keys=[prefix(zone) + "current", *chunk], args=[number])
+
+    def _manifests(self, zone: ReadZone, number: int) -> tuple[list[str], list[str]]:
+        """Return the names of the manifests of a zone that stay at this release, and of those that go."""
+        start = prefix(zone) + "release:"
+        there = [name.decode() for name in self._client.scan_iter(match=start + "*", count=_CHUNK)]
+        aged = [name for name in there if int(name.removeprefix(start)) <= number - self._keep]
+        return [name for name in there if name not in aged], aged
+
+    def _named(self, manifest: str) -> set[str]:
+        found = self._client.get(manifest)
+        if found is None:
+            return set()
+        document = json.loads(zlib.decompress(found))
+        return {told[3] for periods in document["figures"].values() for told in periods.values()}

@@ -1,0 +1,1 @@
+"""The driver without servers: files in, releases out, in one process."""

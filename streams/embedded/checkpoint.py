@@ -1,0 +1,49 @@
+"""The snapshot of a fold: what opening a store would otherwise fold again. A cache, never the truth."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from processors.admission.closings import Closings
+from processors.admission.fold import Fold
+from processors.admission.ledger import Ledger, Tables
+from schemas.releases import Update
+from schemas.settings import FigureSettings
+from sinks.directory import snapshot
+
+_FILE = "ledger.snapshot"
+FORMAT = 4
+"""Changes with the layout of ``Tables``, with the meaning of a row, or with the lists that its numbers refer to."""
+
+
+class Folded(NamedTuple):
+    """The fold of the first ``segments`` segments of a journal, of whose events ``waited`` were set aside to wait."""
+
+    fold: Fold
+    segments: int = 0
+    waited: int = 0
+
+
+def save(root: Path, folded: Folded) -> None:
+    """Keep a fold. Raises StoreWriteError where the disk refuses."""
+    fold, segments, waited = folded
+    closings = [asdict(update) for update in fold.closings.accepted]
+    meta = {"format": FORMAT, "segments": segments, "waited": waited, "closings": closings}
+    snapshot.save(root / _FILE, fold.ledger.trimmed()._asdict(), meta)
+
+
+def load(root: Path, settings: FigureSettings) -> Folded:
+    """Return what was kept; the fold of nothing where there is no whole snapshot of this version."""
+    found = snapshot.load(root / _FILE)
+    if found is None or found.meta["format"] != FORMAT:
+        return Folded(Fold(settings))
+    tables = Tables(**{name: np.array(found.arrays[name]) for name in Tables._fields})
+    closings = Closings([Update(**update) for update in found.meta["closings"]])
+    return Folded(Fold(settings, Ledger(settings, tables), closings), found.meta["segments"], found.meta["waited"])
+
+
+def forget(root: Path) -> None:
+    """Remove the snapshot; the journal is folded whole at the next opening."""
+    (root / _FILE).unlink(missing_ok=True)

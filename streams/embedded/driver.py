@@ -1,0 +1,244 @@
+"""The embedded driver: dossier files in, releases in a store directory out, no server.
+
+    files ─► verify all ─► fold ─► journal (synced) ─► cut ─► publish          at each UpdateClosed
+                             └───► at the end: journal, snapshot, set_aside.csv
+
+The journal is the truth of a store: the admitted events in log order, closings among them. Whatever was killed at
+whatever moment, opening the store folds the journal again (or takes the snapshot and folds what follows) and makes the
+releases that are missing; running the same command again then finds every journaled event seen already. What waits in
+the journal (``dimona-unknown-period``) and was told by no run is told by the next. A journal that ends before the
+newest release is refused: what it lacks would be missing in every figure to come. An input file is verified whole
+before anything is written.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from processors.admission.decoding import Batch, batch_of, decode
+from processors.admission.facts import WAITING
+from processors.admission.fold import Fold, Step
+from processors.admission.ledger import DUPLICATE
+from processors.rules import rules
+from schemas.faults import FAULTS
+from schemas.log import Block, CorruptFileError, LeftOverError, LogFile
+from schemas.releases import Release, Update
+from schemas.settings import FigureSettings
+from sinks.directory.journal import Journal, too_short
+from sinks.directory.set_aside import SetAside, append_run, told_of
+from sinks.directory.store import DirectoryStore
+from sinks.lock import writer_lock
+from streams.embedded import checkpoint
+from streams.release.closing import counted_at_closing
+from streams.release.cut import Cut
+from streams.release.indicators import Changes
+from streams.shell.progress import Report, silent
+
+WAITS = FAULTS[WAITING - 1]
+"""The one fault of events that are set aside and journaled too."""
+BATCH_BYTES = 1 << 20
+"""Blocks are folded together up to this size: columns of a batch stay in the processor's cache."""
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """What became of the events of a run (L2): applied + duplicates + set aside = events in."""
+
+    applied: int = 0
+    duplicates: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    @property
+    def events(self) -> int:
+        """Events in."""
+        return self.applied + self.duplicates + self.faults.total()
+
+    def note(self, step: Step, file: str) -> None:
+        """Count the outcomes of a step, and remember where each event stood that was set aside."""
+        tally = np.bincount(step.outcomes(), minlength=DUPLICATE + 1)
+        self.applied += int(tally[0])
+        self.duplicates += int(tally[DUPLICATE])
+        for record, number in step.set_aside():
+            fault = FAULTS[number - 1]
+            self.faults[fault.slug] += 1
+            self.set_aside.append(SetAside(file, record, fault))
+
+
+def batches(file: LogFile) -> Iterator[Batch]:
+    """Yield the blocks of a file in batches. Raises CorruptFileError."""
+    pending: list[Block] = []
+    size = 0
+    try:
+        for block in file.blocks():
+            pending.append(block)
+            size += len(block.data)
+            if size >= BATCH_BYTES:
+                yield batch_of(pending, file.layout)
+                pending, size = [], 0
+        if pending:
+            yield batch_of(pending, file.layout)
+    except LeftOverError as error:
+        raise _corrupt(file, error) from error
+
+
+class Verified(NamedTuple):
+    """A file that was read whole once, and its number of records."""
+
+    file: LogFile
+    records: int
+
+
+def verified(paths: list[Path], settings: FigureSettings, progress: Report = silent) -> list[Verified]:
+    """Read files whole: header, framing, decompression, records. Raises CorruptFileError; nothing was written then."""
+    found = []
+    for number, path in enumerate(paths):
+        progress(f"verifying {path.name}", number, len(paths))
+        file = LogFile.open(path)
+        found.append(Verified(file, sum(_parsed(file, batch, settings) for batch in batches(file))))
+    return found
+
+
+def _parsed(file: LogFile, batch: Batch, settings: FigureSettings) -> int:
+    try:
+        decode(batch, rules(settings))
+    except LeftOverError as error:
+        raise _corrupt(file, error) from error
+    return batch.records
+
+
+def _corrupt(file: LogFile, error: LeftOverError) -> CorruptFileError:
+    return CorruptFileError(f"{file.path}: corrupt, {error}; copy or export it again")
+
+
+def checked(paths: list[Path], settings: FigureSettings, progress: Report = silent) -> Outcomes:
+    """Fold files without a store and return what would become of their events. Raises CorruptFileError."""
+    fold, outcomes = Fold(settings), Outcomes()
+    files = [LogFile.open(path) for path in paths]
+    for number, file in enumerate(files):
+        progress(f"checking {file.path.name}", number, len(files))
+        for batch in batches(file):
+            try:
+                for step in fold.steps(batch):
+                    outcomes.note(step, file.path.name)
+            except LeftOverError as error:
+                raise _corrupt(file, error) from error
+    return outcomes
+
+
+class Embedded:
+    """A store that is open for writing, and the fold of its journal. Use it as a context manager: it holds the lock."""
+
+    def __init__(self, root: Path, settings: FigureSettings, keep_releases: int | None = None) -> None:
+        """Name the store; nothing is read or made before it is entered."""
+        self.root = root
+        self.settings = settings
+        self._keep = keep_releases
+        self.release: Release | None = None
+        self._waited = 0
+        self._untold: list[SetAside] = []
+
+    @classmethod
+    def run(
+        cls,
+        root: Path,
+        settings: FigureSettings,
+        paths: list[Path],
+        keep_releases: int | None = None,
+        progress: Report = silent,
+    ) -> Outcomes:
+        """Replay files into the store at ``root``; see ``replay``. A corrupt file leaves no store behind."""
+        files = verified(paths, settings, progress)
+        with cls(root, settings, keep_releases) as store:
+            return store.replay(files, progress)
+
+    def __enter__(self) -> Self:
+        """Take the lock, recover the fold, and make the releases that a killed run left unmade.
+
+        Raises StoreCorruptError where the journal ends before the newest release.
+        """
+        self._lock = writer_lock(self.root)
+        self._lock.acquire()
+        try:
+            self.store = DirectoryStore.writing(self.root, self.settings, self._keep, locked=True)
+            self.journal = Journal(self.root)
+            self.release = self.store.release() if self.store.latest() else None
+            self._recover()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+    def _recover(self) -> None:
+        segments = self.journal.segments()
+        kept = checkpoint.load(self.root, self.settings)
+        if kept.segments > len(segments) or len(kept.fold.closings.accepted) > self.store.latest():
+            kept = checkpoint.Folded(Fold(self.settings))  # it is newer than the rest, as in a copy of a living store
+        self.fold = kept.fold
+        found = Outcomes()
+        for segment in segments[kept.segments :]:
+            for batch in batches(LogFile.open(segment)):
+                for step in self.fold.steps(batch):
+                    found.note(step, f"journal/{segment.name}")
+                    self._cut_if_closed(step.update)
+        if len(self.fold.closings.accepted) < self.store.latest():
+            raise too_short(self.root, self.store.latest())
+        self._waited = kept.waited + len(found.set_aside)
+        # A run that ended told of all that waited in the journal till then: of what was found the first so many.
+        self._untold = found.set_aside[max(told_of(self.root, WAITS) - kept.waited, 0) :]
+
+    def replay(self, files: list[Verified], progress: Report = silent) -> Outcomes:
+        """Fold verified files in this order and publish a release at each closing."""
+        outcomes = Outcomes()
+        total = sum(records for _, records in files)
+        steps = ((file, step) for file, _ in files for batch in batches(file) for step in self.fold.steps(batch))
+        ongoing = True
+        while ongoing:
+            ongoing, update = self._journal_until_closed(steps, outcomes, lambda done: progress("folding", done, total))
+            if update is not None:
+                progress(f"counting update {update.update_id}", outcomes.events, total)
+                self._cut_if_closed(update)
+        append_run(self.root, self._untold + outcomes.set_aside)
+        self._untold = []
+        self._waited += outcomes.faults[WAITS.slug]
+        self.keep_snapshot()
+        return outcomes
+
+    def keep_snapshot(self) -> None:
+        """Keep the fold of the whole journal for the next opening. Raises StoreWriteError where the disk refuses."""
+        checkpoint.save(self.root, checkpoint.Folded(self.fold, len(self.journal.segments()), self._waited))
+
+    def _journal_until_closed(
+        self, steps: Iterator[tuple[LogFile, Step]], outcomes: Outcomes, progress: Callable[[int], None]
+    ) -> tuple[bool, Update | None]:
+        """Journal steps up to the next closing; return whether there may be more, and the update that closed."""
+        with self.journal.writing() as segment:
+            for file, step in steps:
+                outcomes.note(step, file.path.name)
+                data, count = step.admitted()
+                if count:
+                    segment.append(data, count)
+                progress(outcomes.events)
+                if step.update is not None:
+                    segment.finish()
+                    return True, step.update
+            segment.finish()
+        return False, None
+
+    def _cut_if_closed(self, update: Update | None) -> None:
+        if update is None:
+            return
+        changes = Changes.taken(self.fold.ledger)
+        if update.sequence <= self.store.latest():
+            return
+        exists = self.fold.ledger.tables.exists
+        cut = Cut(update, self.release, changes.touched, exists, self.settings, self.store)
+        self.release = self.store.publish(counted_at_closing(self.root, self.fold.ledger, cut, changes))

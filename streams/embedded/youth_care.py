@@ -1,0 +1,116 @@
+"""Youth care on request: figures for whoever has an approval, and the outreach list of one OCMW (H5).
+
+Nothing of it is stored, and nothing is counted before an approval was found. A list holds pseudonyms of a domain of its
+own: the key of a person under a key that only this domain has, so that it cannot be joined with anything else here. Who
+holds the source file can make the same pseudonyms and knows whom to visit.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from processors.admission.ledger import Ledger
+from processors.counting.people import everyone
+from processors.rules import rules
+from processors.time.leavers import Leavers, leavers
+from processors.time.outcome_tables import Outcomes, half_years_shown, youth_tables
+from processors.time.tables import Asked
+from processors.time.window import published_months
+from schemas.approvals import Approval
+from schemas.arrays import Mask
+from schemas.indicators import SITUATIONS, half_year_code
+from schemas.places import MUNICIPALITIES, MUNICIPALITY, valid_code
+from schemas.releases import Release
+from schemas.settings import FigureSettings
+from sinks.access_log import Access, note_access
+from sinks.directory.indicators import Counted
+from sinks.durability import write_for_owner
+from streams.embedded.fold_at_update import fold_at
+from streams.release.indicators import BENEFIT, last_of
+from streams.settings import UsageError
+from streams.shell.clock import instant
+
+KEY_BYTES = 32
+"""The least length of the key of the domain."""
+PSEUDONYM_BYTES = 16
+
+
+def outcomes_at(ledger: Ledger, release: Release, settings: FigureSettings) -> Outcomes:
+    """Return what youth care at a release is made from: all half-years, as far as published months reach."""
+    rows = everyone(ledger)
+    asked = Asked(rows, 0, last_of(release), BENEFIT, settings)
+    return Outcomes.of(ledger, asked, published_months(release))
+
+
+def youth_counted(root: Path, release: Release, settings: FigureSettings, approval: Approval) -> tuple[Counted, str]:
+    """Return the table of youth care at a release; the log of accesses notes it, its newest digest is second."""
+    found = youth_tables(outcomes_at(fold_at(root, settings, release.update.sequence).ledger, release, settings))
+    access = Access("youth care figures", approval.name, {"update": release.update.update_id})
+    digest = note_access(root, access, instant())
+    return Counted(release.update.update_id, 0, last_of(release), found), digest
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A list that is asked for: of one OCMW (NIS code), a half-year (by its last month), so many months after."""
+
+    ocmw: str
+    half_year: int
+    after: int
+
+
+def outreach_list(root: Path, release: Release, settings: FigureSettings, wanted: Wanted, key: bytes) -> list[str]:
+    """Return the pseudonyms, sorted, of adults who left youth care, live there and are no beneficiary there (H5).
+
+    Raises UsageError for a place that is none, and for a cohort that is not old enough yet.
+    """
+    if wanted.ocmw not in MUNICIPALITY:
+        message = f"{wanted.ocmw!r} is no municipality; write the NIS code of one OCMW"
+        raise UsageError(message)
+    ledger = fold_at(root, settings, release.update.sequence).ledger
+    outcomes = outcomes_at(ledger, release, settings)
+    if wanted.half_year not in half_years_shown(outcomes, wanted.after):
+        told = half_year_code(wanted.half_year)
+        message = f"nobody left youth care in {told}, or the months up to {wanted.after} after it are not published yet"
+        raise UsageError(message)
+    found = leavers(outcomes.asked.people.rows, outcomes.facts, wanted.half_year, wanted.after, settings)
+    chosen = found.person[_to_visit(found, wanted, settings)]
+    keys = np.ascontiguousarray(ledger.tables.persons[chosen].astype("<u8"))
+    return sorted(hmac.new(key, person.tobytes(), hashlib.sha256).digest()[:PSEUDONYM_BYTES].hex() for person in keys)
+
+
+def _to_visit(found: Leavers, wanted: Wanted, settings: FigureSettings) -> Mask:
+    """Return who is no beneficiary and lives in the municipality as it is called in the last month needed."""
+    month = wanted.half_year + wanted.after
+    valid = rules(settings).valid_municipality[rules(settings).era_of_month[month]]
+    there = MUNICIPALITIES.index(valid_code(wanted.ocmw, month))
+    lives_there = (found.municipality >= 0) & (valid[found.municipality] == there)
+    chosen: Mask = lives_there & (found.situation == SITUATIONS.index("not_beneficiary"))
+    return chosen
+
+
+def write_outreach(root: Path, out: Path, pseudonyms: list[str], wanted: Wanted, approval: Approval) -> str:
+    """Write a list that its owner alone may read, note it in the log of accesses first; return that entry's digest.
+
+    Raises StoreWriteError where the disk refuses.
+    """
+    of = {"ocmw": wanted.ocmw, "cohort": half_year_code(wanted.half_year), "after": wanted.after}
+    digest = note_access(root, Access("outreach list", approval.name, of | {"persons": len(pseudonyms)}), instant())
+    write_for_owner(out, "".join(f"{line}\n" for line in ("pseudonym", *pseudonyms)))
+    return digest
+
+
+def domain_key(file: Path | None) -> bytes:
+    """Return the key of the domain of outreach. Raises UsageError where there is none, or one too short."""
+    try:
+        key = b"" if file is None else file.read_bytes().strip()
+    except OSError as error:
+        message = f"{file}: the key of the outreach domain cannot be read; see ocmw settings"
+        raise UsageError(message) from error
+    if len(key) < KEY_BYTES:
+        message = f"the key of the outreach domain needs {KEY_BYTES} bytes at least; name its file in OCMW_OUTREACH_KEY"
+        raise UsageError(message)
+    return key

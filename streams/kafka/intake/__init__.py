@@ -1,0 +1,1 @@
+"""Intake: partitions of the dossier log folded into batches of rows."""

@@ -1,0 +1,1 @@
+"""Publish: who is elected, what it releases, and who hears of it."""

@@ -1,0 +1,153 @@
+"""What leaves a release for Kafka and for copies, in this order, once the home has it.
+
+    copies (Redis) ─► ocmw.vintages.v1 ─► ocmw.stable-figures.v1 ─► ocmw.releases.v1
+
+The record on ``ocmw.releases.v1`` comes last and holds the end offsets of the stable figures, so whoever has read that
+far has all of the release and none of the next. Its number is also the memory of this file: what it has not announced
+is said again, whole and in order, after a crash anywhere. So records may stand twice; a reader keeps the highest
+release per key, and applies a release once. (Exactly once would need Kafka transactions, which are not used.)
+
+The topics are those of all pipelines. What another pipeline announced before is of other figures, so the first release
+that a pipeline announces after it tells every public figure, and not only what changed.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import structlog
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from schemas.figures import BlockKey, Cells
+from schemas.framing import encode
+from schemas.periods import to_yyyymm
+from schemas.releases import Entry, Release, Update, Vintage
+from schemas.stable_figures import stable_figures, vintages
+from schemas.supports import NODE
+from sinks.errors import StoreWriteError
+from sinks.protocol import Copy, Store
+from streams.kafka.clients import reading
+from streams.kafka.release.followers import Follower
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import RELEASES, STABLE_FIGURES, VINTAGES
+from streams.kafka.updates import EPOCH_HEADER, last_announced
+from streams.release.vintage_history import kept
+
+LOG = structlog.get_logger("ocmw.publish")
+
+STABLE_FIGURES_ID, VINTAGES_ID, RELEASE_RECORD_ID = 19, 20, 21
+
+_IN_FLIGHT = 64
+_TRIES = 6
+_PAUSE = 5.0
+
+
+class CopyFollower:
+    """Keeps a copy up with its home. A copy that refuses for half a minute does not hold the home back.
+
+    Readers of the copy then see the release before, whole; the alert on copies behind their home says so, and the next
+    release, the next start or ``ocmw redis-fill`` makes it up.
+    """
+
+    def __init__(self, copy: Copy, home: Store, tries: int = _TRIES, pause: float = _PAUSE) -> None:
+        """Take the copy and its home; ``pause`` is in seconds."""
+        self._copy = copy
+        self._home = home
+        self._tries = tries
+        self._pause = pause
+
+    async def follow(self, release: Release) -> None:
+        """Make the copy up to the home; see ``followers.Follower``."""
+        for _ in range(self._tries):
+            try:
+                await asyncio.to_thread(self._copy.make_up, self._home)
+            except StoreWriteError:
+                await asyncio.sleep(self._pause)
+            else:
+                return
+        LOG.error("the copy refuses; readers of it see an older release", release=release.update.sequence)
+
+
+class Announcements:
+    """Says on Kafka what a release holds, and last that it is out."""
+
+    def __init__(self, settings: KafkaSettings, producer: AIOKafkaProducer, home: Store) -> None:
+        """Take an idempotent producer and the home of the releases."""
+        self._settings = settings
+        self._producer = producer
+        self._home = home
+
+    async def follow(self, release: Release) -> None:
+        """Announce every release not announced yet, up to this one; see ``followers.Follower``."""
+        last = await last_announced(self._settings)
+        whole = last.epoch != self._settings.epoch
+        for update in self._home.updates():
+            if last.number < update.sequence <= release.update.sequence:
+                await self._announce(update, whole=whole)
+                whole = False
+
+    async def _announce(self, update: Update, *, whole: bool) -> None:
+        release = kept(self._home, update.sequence)
+        if release is not None:
+            await self._send_vintages(release)
+        before = None if whole else kept(self._home, update.sequence - 1)
+        ends = [await self._send_figures(release, before)] if release is not None else []
+        record = {**_about(update), "number": update.sequence, "stable_figures_ends": ends}
+        value, headers = encode(RELEASE_RECORD_ID, record), [(EPOCH_HEADER, str(self._settings.epoch).encode())]
+        await self._producer.send_and_wait(RELEASES, value=value, partition=0, headers=headers)
+
+    async def _send_vintages(self, release: Release) -> None:
+        by_support: dict[str, dict[str, Vintage]] = {}
+        for key, entry in release.entries.items():
+            by_support.setdefault(key.support, {})[key.period.code] = entry.vintage
+        for support, figures in sorted(by_support.items()):
+            record = {**_about(release.update), "sequence": release.update.sequence, **vintages(support, figures)}
+            value = encode(VINTAGES_ID, record)
+            await self._producer.send_and_wait(VINTAGES, key=support.encode(), value=value, partition=0)
+
+    async def _send_figures(self, release: Release, before: Release | None) -> int:
+        """Send the public figures that differ from the release before, all without one; return the offset behind."""
+        waiting = []
+        for key, entry in changed(release, before):
+            value = await asyncio.to_thread(self._figures, release.update.sequence, key, entry)
+            name = f"{key.support}|{key.period.code}".encode()
+            waiting.append(await self._producer.send(STABLE_FIGURES, key=name, value=value, partition=0))
+            if len(waiting) >= _IN_FLIGHT:
+                await asyncio.gather(*waiting)
+                waiting = []
+        await asyncio.gather(*waiting)
+        return await self._end()
+
+    def _figures(self, release: int, key: BlockKey, entry: Entry) -> bytes:
+        cells = self._home.read_block(entry.public) if entry.public else Cells.empty()
+        return encode(STABLE_FIGURES_ID, stable_figures(release, key, entry.vintage, cells))
+
+    async def _end(self) -> int:
+        place = TopicPartition(STABLE_FIGURES, 0)
+        async with reading(self._settings, place) as reader:
+            end: int = (await reader.end_offsets([place]))[place]
+        return end
+
+
+def kept_up(copy: Copy) -> Callable[[AIOKafkaProducer, Store], list[Follower]]:
+    """Return what makes the follower of an active publisher that keeps a copy up with its home."""
+    return lambda _producer, home: [CopyFollower(copy, home)]
+
+
+def changed(release: Release, before: Release | None) -> Iterator[tuple[BlockKey, Entry]]:
+    """Yield the public figures whose cells, state or update differ from the release before, by support and period."""
+    known = {} if before is None else before.entries
+    for key, entry in sorted(release.entries.items()):
+        if _public(key, entry) and (key not in known or _said(known[key]) != _said(entry)):
+            yield key, entry
+
+
+def _public(key: BlockKey, entry: Entry) -> bool:
+    return NODE[key.support].public and entry.vintage.published_update is not None
+
+
+def _said(entry: Entry) -> tuple[object, ...]:
+    return (entry.vintage.state, entry.vintage.published_update, entry.public.digest if entry.public else None)
+
+
+def _about(update: Update) -> dict[str, object]:
+    return {"update_id": update.update_id, "reference_month": to_yyyymm(update.reference_month)}

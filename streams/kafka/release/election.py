@@ -1,0 +1,167 @@
+"""Publish: one active, one standby. Who holds the single partition of the updates topic is active.
+
+A standby waits and does nothing. There is no lock file: a stopped holder would block the standby. Two that both
+believe to be active are harmless: the home directory takes each release once, and the loser ends.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from mode import Service
+
+from schemas.releases import Release
+from schemas.settings import FigureSettings
+from sinks.directory.live import LiveHome
+from sinks.directory.store import DirectoryStore
+from streams.kafka.clients import consumer, producing, stopped
+from streams.kafka.release.downstream import Announcements
+from streams.kafka.release.followers import Follower
+from streams.kafka.release.live import Live, LiveCopy
+from streams.kafka.release.releasing import Publisher
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import UPDATES, verify_topics
+from streams.shell.metrics import Metrics
+from streams.shell.services import task
+
+LOG = structlog.get_logger("ocmw.publish")
+
+MakeFollowers = Callable[[AIOKafkaProducer, DirectoryStore], list[Follower]]
+"""Makes the copies that follow (Redis) when this worker becomes active; what is said on Kafka comes after them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The directory of the releases, and how many of them it keeps (default: all)."""
+
+    root: Path
+    keep_releases: int | None = None
+
+
+def no_more(_producer: AIOKafkaProducer, _store: DirectoryStore) -> list[Follower]:
+    """No further followers."""
+    return []
+
+
+class Publish(Service):
+    """The publisher of one worker, active or standby; ``publisher`` is None while it stands by."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what it serves, where, and who follows
+        self,
+        settings: KafkaSettings,
+        figures: FigureSettings,
+        home: Home,
+        metrics: Metrics,
+        followers: MakeFollowers = no_more,
+        live_copies: Sequence[LiveCopy] = (),
+    ) -> None:
+        """Nothing is opened before the service starts; the home only when it becomes active."""
+        super().__init__()
+        self.settings = settings
+        self.figures = figures
+        self.home = home
+        self.publisher: Publisher | None = None
+        self._metrics = metrics
+        self._make_followers = followers
+        self._live_copies = live_copies
+        self._turn: AIOKafkaConsumer = None  # a start that fails is stopped too
+        self._active = asyncio.Event()
+        self._listener = _Listener(self._active)
+
+    async def on_start(self) -> None:
+        """Verify the topics, connect, and join the group. Raises TopicsError."""
+        await verify_topics(self.settings)
+        self._producer = await self.add_async_context(producing(self.settings))
+        self._turn = consumer(
+            self.settings,
+            group_id=f"ocmw.publish.v{self.settings.epoch}",
+            group_instance_id=f"publish-{self.settings.instance}" if self.settings.instance else None,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            rebalance_timeout_ms=45_000,
+            partition_assignment_strategy=[StickyPartitionAssignor],
+        )
+        await self._turn.start()
+        self._turn.subscribe([UPDATES], listener=self._listener)
+
+    async def on_stop(self) -> None:
+        """Leave the group."""
+        if self._turn is not None:
+            await stopped(self._turn)
+
+    async def reaches(self) -> dict[int, tuple[int, int]]:
+        """Return, for each partition of the rows, the next offset to read and where it ends; nothing on standby."""
+        publisher = self.publisher
+        if publisher is None:
+            return {}
+        ends = await publisher.ends()
+        return {partition: (position, ends[partition]) for partition, position in publisher.positions.items()}
+
+    def waits(self) -> str:
+        """Say what is missing until it stands by or, being active, has caught up; "" when nothing is."""
+        if self.publisher is not None:
+            return self.publisher.waits()
+        if self._active.is_set():
+            return "the home is being opened"
+        return "" if self._listener.heard else "it is not known yet whose turn it is"
+
+    @task
+    async def _run(self) -> None:
+        while not self.should_stop:
+            await self._turn.getmany(timeout_ms=200)
+            if self._active.is_set():
+                LOG.info("active")
+                await self._publish()
+                LOG.info("standby")
+
+    async def _publish(self) -> None:
+        """Publish until the turn is another's."""
+        store = await asyncio.to_thread(DirectoryStore.writing, self.home.root, self.figures, self.home.keep_releases)
+        followers = self._make_followers(self._producer, store)
+        if not self.settings.silent:
+            followers = [*followers, Announcements(self.settings, self._producer, store)]
+
+        async def released(release: Release) -> None:
+            for follower in followers:
+                await follower.follow(release)
+
+        reader = consumer(self.settings)
+        await reader.start()
+        try:
+            publisher = Publisher(self.settings, self.figures, store, reader, self._live(), self._metrics)
+            await publisher.resume()
+            self.publisher = publisher
+            publisher.follow(released)
+            while self._active.is_set() and not self.should_stop:
+                await publisher.run_once(released)
+            await publisher.end()
+        finally:
+            self.publisher = None
+            await stopped(reader)
+
+    def _live(self) -> Live:
+        """Return the live figures of the store."""
+        seconds = self.settings.live_seconds
+        return Live(LiveHome(self.home.root), self.figures, seconds, self._metrics, self._live_copies)
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed
+    """Knows whose turn it is. A rebalance that gives the turn back at once is no change."""
+
+    def __init__(self, active: asyncio.Event) -> None:
+        self._active = active
+        self.heard = False
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Wait for the assignment: publishing on meanwhile does no harm."""
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self.heard = True
+        if assigned:
+            self._active.set()
+        else:
+            self._active.clear()

@@ -1,0 +1,1 @@
+"""The roles of a worker, each a process of its own."""

@@ -1,0 +1,1 @@
+"""What is counted a second time: recount, rebuild, comparison of stores."""

@@ -1,0 +1,248 @@
+"""The verdict of the slow truth on a store: its kept releases counted again by independent code, cell by cell (L1).
+
+Four things are compared: blocks (latest, published and public, each with the recount at the update that it names),
+vintages, by a third way of counting in SQL the kingdom's totals of the last update, and the indicators of the time
+dimension at the last update. A sample takes whole blocks: of the last update one for each node and kind of period, and
+then at random until there are enough; of the indicators the last months, small stores whole.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from itertools import groupby
+from operator import itemgetter
+
+from processors.gate.publication import digest_of
+from processors.reference import counting as reference
+from processors.reference import gate as reference_gate
+from processors.reference.events import AdmittedLog
+from processors.reference.parts import History
+from processors.reference.sql import ThirdOpinion, Total
+from schemas.breakdowns import CATEGORY_NUMBER
+from schemas.figures import MEASURES, BlockKey, Cells
+from schemas.places import KINGDOM, PLACE_NUMBER
+from schemas.releases import BlockRef, Entry, Release, Vintage
+from schemas.settings import FigureSettings
+from schemas.supports import NODE
+from sinks.directory.store import DirectoryStore
+from streams.proof.recount_indicators import IndicatorRecount
+from streams.settings import UsageError
+from streams.shell.progress import Report, silent
+
+SAMPLE_BLOCKS = 200
+SAMPLE_CELLS = 1_000_000
+TOGETHER = 16
+"""Blocks counted together; more take more memory."""
+_KEYS = ["geo_level", "geo", "breakdown", "category"]
+
+Place = tuple[int, BlockKey]
+"""A block: number of the release, node and period."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was compared, and a sentence for each thing that differs."""
+
+    blocks: int = 0
+    cells: int = 0
+    vintages: int = 0
+    totals: int = 0
+    indicators: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    def with_(self, other: "Verdict") -> "Verdict":
+        """Return both as one."""
+        return Verdict(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(Verdict)))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A log as the slow reader read it, what it says for counting under some settings, and the blocks it knows."""
+
+    log: AdmittedLog
+    history: History
+    known: dict[BlockKey, int]
+
+    @classmethod
+    def of(cls, log: AdmittedLog, settings: FigureSettings) -> "Told":
+        """Take a log that the slow reader read."""
+        history = History.of(log, settings)
+        return cls(log, history, reference.known(history))
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """A store beside the recount of the log that it was made from."""
+
+    told: Told
+    store: DirectoryStore
+    releases: dict[int, Release]
+
+    @classmethod
+    def of(cls, told: Told, store: DirectoryStore) -> "Recount":
+        """Take what was told under the settings of the store. Raises UsageError where the log closed other updates."""
+        made, closed = tuple(store.updates()), told.history.updates
+        if made != closed[: len(made)]:
+            message = f"{store.root}: these files close other updates than it released; give all its files, in order"
+            raise UsageError(message)
+        releases = {number: store.release(number) for number in store.numbers()}
+        return cls(told, store, releases)
+
+    def places(self) -> list[Place]:
+        """Return every block that the store or the recount has, in any kept release."""
+        return [
+            (number, key)
+            for number, release in self.releases.items()
+            for key in sorted({*release.entries, *(key for key, since in self.told.known.items() if since <= number)})
+        ]
+
+    def sample(self, seed: int) -> list[Place]:
+        """Return a seeded sample of whole blocks."""
+        places = self.places()
+        random.Random(seed).shuffle(places)  # noqa: S311 - a sample, no secret
+        last = max(self.releases, default=0)
+        kinds = {(key.support, key.period.kind): (number, key) for number, key in places if number == last}
+        chosen = dict.fromkeys(kinds.values())
+        cells = sum(self._size(place) for place in chosen)
+        for place in places:
+            if len(chosen) >= SAMPLE_BLOCKS and cells >= SAMPLE_CELLS:
+                break
+            if place not in chosen:
+                chosen[place] = None
+                cells += self._size(place)
+        return list(chosen)
+
+    def _size(self, place: Place) -> int:
+        number, key = place
+        entry = self.releases[number].entries.get(key)
+        return entry.latest.cells if entry and entry.latest else 0
+
+    def verdict(self, places: list[Place], progress: Report = silent) -> Verdict:
+        """Compare blocks and their vintages, then the totals and the indicators of the last release."""
+        found = self.blocks(places, progress).with_(self.totals())
+        progress("recounting indicators", len(places), len(places))
+        return found.with_(self.indicators(whole=len(places) == len(self.places())))
+
+    def blocks(self, places: list[Place], progress: Report = silent) -> Verdict:
+        """Compare blocks and their vintages."""
+        found = Verdict()
+        for number, keys in _together(places):
+            progress("recounting blocks", found.blocks, len(places))
+            counted = reference.counts(self.told.history, keys, number)
+            for key in keys:
+                found.differences += self._differences((number, key), counted[key], found)
+        return found
+
+    def totals(self) -> Verdict:
+        """Compare the kingdom's totals of the newest release with the count in SQL."""
+        found = Verdict()
+        found.differences += self._total_differences(found)
+        return found
+
+    def indicators(self, *, whole: bool) -> Verdict:
+        """Compare the indicators of the newest release: all references, or a few months of a large store."""
+        found = Verdict()
+        if not self.releases:
+            return found
+        release = self.releases[max(self.releases)]
+        compared = IndicatorRecount(self.store.root, self.told.history, release, self.store.settings, whole)
+        for rows, differences in compared.differences():
+            found.indicators += rows
+            found.differences += differences
+        return found
+
+    def _differences(self, place: Place, counted: Cells, found: Verdict) -> Iterator[str]:
+        number, key = place
+        name = f"release {number}, {key.support} {key.period.code}"
+        entry = self.releases[number].entries.get(key)
+        since = self.told.known.get(key)
+        if entry is None or since is None or since > number:
+            yield f"{name}: known to the {'recount' if entry is None else 'store'} only"
+            return
+        found.blocks += 1
+        found.vintages += 1
+        vintage = self._vintage(place, since)
+        if vintage != entry.vintage:
+            yield f"{name}: the store has {entry.vintage}, the recount {vintage}"
+        yield from _block_differences(f"{name}, latest", self._cells(entry.latest), counted, found)
+        yield from self._published_differences(place, entry, counted, found)
+
+    def _vintage(self, place: Place, since: int) -> Vintage:
+        """Return the vintage by the slow gate: its values are recounted, and blocks differ as the store's do.
+
+        The store's blocks are themselves compared with the recount, all of them or a sample.
+        """
+        number, key = place
+        values = reference.totals(self.told.history, key)
+
+        def differs(before: int, after: int) -> bool:
+            return self._digest(before, key) != self._digest(after, key)
+
+        return reference_gate.gate(key, self.told.history.updates[:number], values[:number], since, differs)[number]
+
+    def _digest(self, number: int, key: BlockKey) -> bytes:
+        """Return the digest of a block at an update: the store's, or the recount's where that release is not kept."""
+        if number in self.releases and key in self.releases[number].entries:
+            return digest_of(self.releases[number].entries[key].latest)
+        return reference.count(self.told.history, key, number).digest()
+
+    def _published_differences(self, place: Place, entry: Entry, counted: Cells, found: Verdict) -> Iterator[str]:
+        number, key = place
+        at = reference_gate.published_at(self.told.history, entry.vintage)
+        name = f"release {number}, {key.support} {key.period.code}"
+        if at is None:
+            if entry.published or entry.public:
+                yield f"{name}: a block is published that may not be"
+            return
+        published = self._cells(entry.published)
+        if at == number:
+            yield from _block_differences(f"{name}, published", published, counted, found)
+        elif published.digest() != self._digest(at, key):
+            yield f"{name}: the published block is not the one of update {at}"
+        public = published.public() if NODE[key.support].public else Cells.empty()
+        yield from _block_differences(f"{name}, public", self._cells(entry.public), public, found)
+
+    def _cells(self, ref: BlockRef | None) -> Cells:
+        return Cells.empty() if ref is None else self.store.read_block(ref)
+
+    def _total_differences(self, found: Verdict) -> Iterator[str]:
+        """Compare the kingdom's totals of the newest release with the count in SQL."""
+        if not self.releases:
+            return
+        release = self.releases[max(self.releases)]
+        third = ThirdOpinion(self.told.log, self.store.settings).totals(release.update.sequence)
+        for key, entry in release.entries.items():
+            found.totals += 1
+            stored = _total(self._cells(entry.latest))
+            if third.get(key) != stored:
+                yield f"{key.support} {key.period.code}: {stored} in the store, {third.get(key)} in SQL"
+
+
+def _together(places: list[Place]) -> Iterator[tuple[int, list[BlockKey]]]:
+    """Yield the blocks of one update, some at a time: together they are counted in less time than one by one."""
+    for number, group in groupby(sorted(places), key=itemgetter(0)):
+        keys = [key for _, key in group]
+        for start in range(0, len(keys), TOGETHER):
+            yield number, keys[start : start + TOGETHER]
+
+
+def _block_differences(name: str, stored: Cells, counted: Cells, found: Verdict) -> Iterator[str]:
+    found.cells += len(counted)
+    if stored.digest() == counted.digest():
+        return
+    both = reference.labelled(stored).merge(
+        reference.labelled(counted), how="outer", on=_KEYS, suffixes=(" stored", " counted")
+    )
+    found.cells += len(both) - len(counted)
+    for line in both.fillna(0).to_dict("records"):
+        values = [(int(line[f"{name} stored"]), int(line[f"{name} counted"])) for name in MEASURES]
+        if any(before != after for before, after in values):
+            where = " ".join(str(line[column]) for column in _KEYS)
+            told = ", ".join(f"{measure} {a} / {b}" for measure, (a, b) in zip(MEASURES, values, strict=True) if a != b)
+            yield f"{name}: {where}: {told} (store / recount)"
+
+
+def _total(cells: Cells) -> Total:
+    """Return the measures of the kingdom, all characteristics together."""
+    found = (cells.place == PLACE_NUMBER["kingdom", KINGDOM]) & (cells.category == CATEGORY_NUMBER["total", "total"])
+    return Total(*(int(getattr(cells, name)[found].sum()) for name in MEASURES))

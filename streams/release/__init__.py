@@ -1,0 +1,1 @@
+"""What both drivers do at a closed update: cut, indicators, and the history of vintages."""

@@ -1,0 +1,1 @@
+"""What touches the machine: clock, logs, metrics, health, progress, processes."""

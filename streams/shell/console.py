@@ -1,0 +1,63 @@
+"""What people see: a progress bar on standard error, tables and sentences on standard output."""
+
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from streams.shell.progress import Report
+
+OUT = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+"""Prints what it is given as it stands: names of updates and files are what people chose, and may look like markup."""
+ERR = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Report]:
+    """Show one bar for long work; what it says and how far it is comes through the yielded function.
+
+    Where nobody watches (a file, a pipe) nothing is written: standard error is for sentences.
+    """
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def report(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield report
+
+
+def say(sentence: str, indent: int = 0) -> None:
+    """Print a sentence; on a terminal it is wrapped between words, elsewhere it is one line."""
+    width, margin = OUT.width if OUT.is_terminal else sys.maxsize, " " * indent
+    wrapped = textwrap.wrap(sentence, width - indent, break_long_words=False, break_on_hyphens=False)
+    typer.echo(textwrap.indent("\n".join(wrapped), margin))
+
+
+def headed(head: str, sentence: str) -> None:
+    """Print a sentence behind what it is about, which is bold on a terminal."""
+    OUT.print(Text.assemble((head, "bold"), f": {sentence}"))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 row``, ``26,491 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print a table; numbers stand right."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    found = [tuple(row) for row in rows]
+    for number, name in enumerate(columns):
+        numeric = all(isinstance(row[number], (int, float)) for row in found)
+        table.add_column(name, justify="right" if numeric else "left")
+    for row in found:
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    OUT.print(table)

@@ -1,0 +1,75 @@
+"""Kernels compiled ahead, in processes beside the one that works: the first run has two processors too.
+
+Each of the functions does work on nothing; what they compile goes to the cache that all processes share.
+"""
+
+import numpy as np
+
+from streams.shell import kernel_cache
+
+
+def compile_decoding() -> None:
+    """Decode no event."""
+    kernel_cache.prepare()
+    from processors.admission.decoding import batch_of, decode  # noqa: PLC0415 - kernels are imported after their cache is named
+    from processors.admission.fold import Step  # noqa: PLC0415
+    from processors.rules import rules  # noqa: PLC0415
+    from schemas.events import union  # noqa: PLC0415
+    from schemas.log import Block, Layout  # noqa: PLC0415
+    from schemas.settings import FigureSettings  # noqa: PLC0415
+
+    batch = batch_of([Block(np.zeros(0, np.uint8), 0, 1)], Layout.of(union()))
+    Step(batch, decode(batch, rules(FigureSettings())), 0, 0, None).admitted()
+
+
+def compile_folding() -> None:
+    """Fold no event."""
+    kernel_cache.prepare()
+    from processors.admission.decoding import empty_events  # noqa: PLC0415 - kernels are imported after their cache is named
+    from processors.admission.ledger import Ledger  # noqa: PLC0415
+    from schemas.settings import FigureSettings  # noqa: PLC0415
+
+    Ledger(FigureSettings()).fold(empty_events(0), 0, 0)
+
+
+def compile_counting() -> None:
+    """Count an empty ledger."""
+    kernel_cache.prepare()
+    from processors.admission.ledger import Ledger  # noqa: PLC0415
+    from processors.axes import stretches  # noqa: PLC0415 - kernels are imported after their cache is named
+    from processors.counting.counting import added_up, turned  # noqa: PLC0415
+    from processors.counting.people import people  # noqa: PLC0415
+    from processors.gate.publication import months_of  # noqa: PLC0415
+    from schemas.settings import FigureSettings  # noqa: PLC0415
+    from schemas.supports import CHILDREN, NODE  # noqa: PLC0415
+
+    settings = FigureSettings()
+    for axes in stretches([0]):
+        rows = people(Ledger(settings), months_of(axes))
+        children = [turned(rows, axes, child, settings) for child in CHILDREN["LL"]]
+        for _ in added_up(turned(rows, axes, NODE["LL"], settings, children)):
+            pass
+
+
+def compile_indicators() -> None:
+    """Count the time dimension of nobody."""
+    kernel_cache.prepare()
+    from processors.admission.ledger import Ledger  # noqa: PLC0415
+    from processors.counting.people import everyone  # noqa: PLC0415
+    from processors.time.outcomes import exits, transitions, where, work  # noqa: PLC0415
+    from processors.time.tables import Asked, tables  # noqa: PLC0415 - kernels are imported after their cache is named
+    from schemas.indicators import EXIT_MONTHS, TRANSITION_MONTHS  # noqa: PLC0415
+    from schemas.settings import FigureSettings  # noqa: PLC0415
+
+    settings = FigureSettings()
+    ledger = Ledger(settings)
+    asked = Asked(everyone(ledger), 0, 0, "LL", settings)
+    tables(asked)
+    worked, found, rows = work(ledger.facts, 0, settings), asked.layout(0), asked.people.rows
+    transitions(rows, 0, np.ones(1, np.bool_), TRANSITION_MONTHS, worked, where(settings))
+    wanted = np.ones((len(EXIT_MONTHS), 1), np.bool_)
+    exits(rows, asked.spells(0, found), 0, wanted, worked, found.place_of)
+
+
+COMPILERS = (compile_counting, compile_decoding, compile_indicators, compile_folding)
+"""All of them; those that share kernels do not follow each other."""

@@ -1,0 +1,145 @@
+"""A whole synthetic history, from its seed to its file.
+
+Each stage draws from a stream of its own, so that a later stage (employment, youth care) can be added without changing
+what the earlier ones draw.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from schemas.periods import FIRST_MONTH, LAST_MONTH, month_code
+from synthetic.blemishes import blemished
+from synthetic.calendar import Calendar
+from synthetic.claims import Lines, Spans, lines, spans
+from synthetic.columns import Small, rows, stacked
+from synthetic.events import Events, claimed, corrected, corrections
+from synthetic.facts import Lives, facts
+from synthetic.places import Towns, towns
+from synthetic.population import Population, population
+from synthetic.trajectories import SETTINGS, Phases, Stays, phases, stays
+from synthetic.write import Keys, Log, Progress, write
+
+_STAGES = (
+    "phases", "stays", "spans", "population", "lines", "corrections", "claims", "corrected", "blemishes", "keys",
+    "facts", "fact_keys",
+)  # fmt: skip
+_MORE = 1.25
+"""How many more histories are drawn when too few had a claim in the log."""
+
+Streams = dict[str, np.random.Generator]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a file holds: persons, events (the closings of updates not among them), closings, and the blemishes.
+
+    ``facts`` counts those of the events that are no claims; ``set_aside`` counts, by slug, the claims that are no
+    lawful ones on purpose.
+    """
+
+    persons: int
+    events: int
+    facts: int
+    updates: int
+    duplicates: int
+    set_aside: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The persons of a history (numbers 0 to ``persons`` - 1), what they are, and what they are claimed for.
+
+    Phases and stays may begin before the calendar's first month and end after its last.
+    """
+
+    persons: int
+    calendar: Calendar
+    towns: Towns
+    people: Population
+    phases: Phases
+    stays: Stays
+    lines: Lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Histories of candidates, before those without a claim are dropped."""
+
+    phases: Phases
+    stays: Stays
+    spans: Spans
+
+
+def generate(  # noqa: PLR0913, PLR0917 - the arguments of the command
+    persons: int, first: int, last: int, seed: int, out: Path, progress: Progress | None = None
+) -> Summary:
+    """Write a history of ``persons`` distinct persons with an update for each month from ``first`` to ``last``.
+
+    Months are ordinals. The same arguments give the same bytes in the same environment. ``progress`` hears (months
+    written, months in all). Raises ValueError for fewer than one person, a last month before the first, or months that
+    no event may name.
+    """
+    if persons < 1 or not FIRST_MONTH <= first <= last <= LAST_MONTH:
+        span = f"from {month_code(first)} to {month_code(last)}"
+        bounds = f"between {month_code(FIRST_MONTH)} and {month_code(LAST_MONTH)}"
+        message = f"no history of {persons} persons {span}; it needs one person, and one month {bounds}"
+        raise ValueError(message)
+    streams = _streams(seed)
+    made = history(persons, first, last, seed)
+    found = blemished(streams["blemishes"], _events(streams, made))
+    told = facts(streams["facts"], Lives(made.phases, made.stays, made.people, made.towns), made.calendar)
+    keys = Keys.drawn(streams["keys"], persons, int(found.events.identity.max()) + 1)
+    fact_keys = replace(keys, identities=Keys.drawn(streams["fact_keys"], 0, len(told.kind)).identities)
+    log = Log(found.events, keys, told, fact_keys)
+    write(out, log, range(first, last + 1), progress or (lambda _done, _all: None))
+    events = len(found.events.kind) + len(told.kind)
+    return Summary(persons, events, len(told.kind), last - first + 1, found.duplicates, found.set_aside)
+
+
+def history(persons: int, first: int, last: int, seed: int) -> History:
+    """Return the persons, phases, stays and claim lines behind ``generate``: each person has a line by ``last``."""
+    calendar = Calendar(first, last)
+    places = towns(calendar)
+    candidates = int(persons * SETTINGS["candidates"]) + 100
+    while True:
+        streams = _streams(seed)
+        found = _drawn(streams, candidates, places, calendar)
+        claimants = np.unique(found.stays.person[found.spans.stay])
+        if len(claimants) >= persons:
+            kept = _of_persons(found, claimants[:persons])
+            people = population(streams["population"], kept.phases, persons, calendar)
+            made = lines(streams["lines"], kept.spans, kept.stays, people, calendar)
+            return History(persons, calendar, places, people, kept.phases, kept.stays, made)
+        candidates = int(candidates * _MORE)
+
+
+def _streams(seed: int) -> Streams:
+    children = np.random.SeedSequence(seed).spawn(len(_STAGES))
+    return {stage: np.random.default_rng(child) for stage, child in zip(_STAGES, children, strict=True)}
+
+
+def _events(streams: Streams, made: History) -> Events:
+    claims = claimed(streams["claims"], made.lines, made.people, made.towns, made.calendar)
+    later = corrections(streams["corrections"], made.lines, made.calendar.last)
+    return stacked([claims, corrected(streams["corrected"], later, made.lines, claims, made.people)])
+
+
+def _drawn(streams: Streams, candidates: int, places: Towns, calendar: Calendar) -> _Drawn:
+    found = phases(streams["phases"], candidates, calendar)
+    cut = stays(streams["stays"], found, places)
+    return _Drawn(found, cut, spans(streams["spans"], cut, calendar))
+
+
+def _of_persons(found: _Drawn, chosen: Small) -> _Drawn:
+    """Keep the chosen persons (ascending) alone, numbered from 0."""
+    kept_phases = rows(found.phases, np.isin(found.phases.person, chosen))
+    stays_kept = np.isin(found.stays.person, chosen)
+    kept_stays = rows(found.stays, stays_kept)
+    kept_spans = rows(found.spans, stays_kept[found.spans.stay])
+    return _Drawn(
+        replace(kept_phases, person=np.searchsorted(chosen, kept_phases.person).astype(np.int32)),
+        replace(kept_stays, person=np.searchsorted(chosen, kept_stays.person).astype(np.int32)),
+        replace(kept_spans, stay=(np.cumsum(stays_kept) - 1)[kept_spans.stay]),
+    )
