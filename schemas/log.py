@@ -8,7 +8,7 @@ import io
 import mmap
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,23 +158,41 @@ def read_plain(block: Block, layout: Layout) -> Iterator[Plain | str]:
     A record that does not parse makes itself and the rest of the block ``undecodable``. Raises LeftOverError when
     bytes are left over after the last record.
     """
-    readers = {branch: events.plain(written) for branch, written in enumerate(layout.branches)}
-    data = block.data.tobytes()
-    stream = io.BytesIO(data)
+    for found in read_written(block, layout):
+        yield "undecodable" if found is None else _resolved(found[1], layout, found[0])
+
+
+def read_written(block: Block, layout: Layout) -> Iterator[tuple[int, dict[str, Any]] | None]:
+    """Yield each record of a block as (branch, plain values) of its writer's schema; None from one that does not parse.
+
+    Raises LeftOverError when bytes are left over after the last record.
+    """
+    readers = tuple(map(events.plain, layout.branches))
+    stream = io.BytesIO(block.data.tobytes())
     for done in range(block.count):
         try:
-            start = stream.tell()
-            branch = 0 if layout.single else fastavro.schemaless_reader(stream, "long")
-            values = fastavro.schemaless_reader(stream, readers[branch])
-            _refuse_too_long(data[start : stream.tell()], [] if layout.single else [branch], values, readers[branch])
+            found = next_written(stream, readers, single=layout.single)
         except Exception:  # noqa: BLE001 - whatever the bytes made of the decoder
-            yield from ["undecodable"] * (block.count - done)
+            yield from [None] * (block.count - done)
             return
-        yield _resolved(values, layout, branch)
+        yield found
     left = len(block.data) - stream.tell()
     if left:
         message = f"{left} bytes are left over after the last record of a block"
         raise LeftOverError(message)
+
+
+def next_written(stream: io.BytesIO, readers: Sequence[events.Schema], *, single: bool) -> tuple[int, dict[str, Any]]:
+    """Read one record as (branch, plain values), its branch in front unless ``single``; raises what the bytes cause."""
+    start = stream.tell()
+    branch = 0 if single else fastavro.schemaless_reader(stream, "long")
+    if not 0 <= branch < len(readers):
+        message = f"there is no branch {branch}"
+        raise ValueError(message)
+    values = fastavro.schemaless_reader(stream, readers[branch])
+    data = stream.getbuffer()[start : stream.tell()]
+    _refuse_too_long(bytes(data), [] if single else [branch], values, readers[branch])
+    return branch, values
 
 
 def _refuse_too_long(data: bytes, branch: list[int], values: dict[str, Any], schema: events.Schema) -> None:

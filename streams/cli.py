@@ -23,6 +23,7 @@ from streams.commands import (
     indicators,
     kafka,
     outreach,
+    services,
     verification,
 )
 from streams.kafka import reason
@@ -40,6 +41,7 @@ PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Begin here", (demo,)),
     ("Events in", (history,)),
     ("Figures out", (export, figures, indicators, benchmark, outreach)),
+    ("Keyed services", (services,)),
     ("Is it right", (verification,)),
     ("On Kafka", (kafka,)),
     ("The copy in Redis", (copies,)),

@@ -1,0 +1,1 @@
+"""Where keyed services keep what they know."""
