@@ -44,9 +44,7 @@ def show(balances: "dict[str, Balance]") -> None:
         aside = balance.faults.total()
         told = f"applied {balance.applied} + duplicates {balance.duplicates} + set aside {aside}"
         typer.echo(name)
-        typer.echo(
-            f"events in {balance.events} = {told}"
-        )
+        typer.echo(f"events in {balance.events} = {told}")
         for fault in SERVICE_FAULTS:
             if balance.faults[fault.slug]:
                 typer.echo(f"{fault.slug} {balance.faults[fault.slug]}")
