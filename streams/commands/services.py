@@ -8,7 +8,7 @@ import typer
 from streams.commands.history import Store
 
 if TYPE_CHECKING:
-    from streams.admission import Balance
+    from streams.embedded.admission import Balance
 
 ServiceFiles = Annotated[
     list[Path], typer.Argument(help="Avro files, each of one topic's records, in log order.", show_default=False)
@@ -27,9 +27,9 @@ def admit(files: ServiceFiles, store: Store) -> None:
     and how many of all its events wait for another one. set_aside.csv in the store says where each stands.
     """
     from schemas.services.days import instant_of
-    from streams.admission import admit_files
-    from streams.clock import instant
-    from streams.console import progress_bar
+    from streams.embedded.admission import admit_files
+    from streams.shell.clock import instant
+    from streams.shell.console import progress_bar
 
     with progress_bar() as report:
         balances = admit_files(files, store, instant_of(instant()), report)

@@ -12,7 +12,7 @@ from schemas.log import CorruptFileError
 from schemas.services.reading import TopicFile, record_of, value_of, write_topic
 from schemas.services.records import GpmiContract, GpmiEvaluation
 from schemas.services.topics import TOPIC
-from streams.admission import admit_files, state_of
+from streams.embedded.admission import admit_files, state_of
 
 SERVICE = ContractService()
 

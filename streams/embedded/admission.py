@@ -21,10 +21,10 @@ from schemas.services.faults import SERVICE_FAULT
 from schemas.services.reading import Record, TopicFile, value_of
 from schemas.services.records import Instant
 from schemas.services.topics import TOPIC, TopicName
+from sinks.directory.set_aside import SetAside, append_run
 from sinks.lock import writer_lock
 from sinks.services.database import Kept, KeyState, ServiceDatabase
-from sinks.set_aside import SetAside, append_run
-from streams.progress import Report, silent
+from streams.shell.progress import Report, silent
 
 
 @dataclass(slots=True)
