@@ -4,9 +4,10 @@ from typing import Any
 
 from processors.services.contracts import ContractService
 from processors.services.protocol import Service
+from processors.services.social_reports import SocialReportService
 from schemas.services.topics import TopicName
 
-SERVICES: tuple[Service[Any], ...] = (ContractService(),)
+SERVICES: tuple[Service[Any], ...] = (ContractService(), SocialReportService())
 SERVICE: dict[str, Service[Any]] = {service.name: service for service in SERVICES}
 
 
