@@ -14,26 +14,14 @@ import xxhash
 
 from schemas.arrays import Int32, Int64, Mask, UInt16
 from schemas.breakdowns import BREAKDOWNS, CATEGORIES, RESTRICTED_BREAKDOWNS
+from schemas.datasets import FIGURES, VINTAGES
 from schemas.periods import Period
 
-MEASURES: tuple[str, ...] = ("beneficiaries", "amount_cents", "state_share_cents", "days")
-DIMENSIONS: tuple[str, ...] = ("support", "period", "period_kind", "geo_level", "geo", "breakdown", "category")
-STATUS_COLUMNS: tuple[str, ...] = ("obs_status", "state", "update_id")
-LONG_COLUMNS: tuple[str, ...] = (*DIMENSIONS, *MEASURES, *STATUS_COLUMNS)
-PUBLIC_COLUMNS: tuple[str, ...] = (*DIMENSIONS, "beneficiaries", *STATUS_COLUMNS)
-VINTAGE_COLUMNS: tuple[str, ...] = (
-    "support",
-    "period",
-    "period_kind",
-    "update_id",
-    "sequence",
-    "reference_month",
-    "value",
-    "previous",
-    "state",
-    "published_value",
-    "published_update",
-)
+MEASURES: tuple[str, ...] = FIGURES.names("measure")
+DIMENSIONS: tuple[str, ...] = FIGURES.names("dimension")
+LONG_COLUMNS: tuple[str, ...] = FIGURES.names()
+PUBLIC_COLUMNS: tuple[str, ...] = tuple(column.name for column in FIGURES.shown_in("public"))
+VINTAGE_COLUMNS: tuple[str, ...] = VINTAGES.names()
 
 PUBLIC_CATEGORY: Mask = np.array([breakdown not in RESTRICTED_BREAKDOWNS for breakdown, _ in CATEGORIES])
 """Whether a category (by number) may stand in the public zone (F1)."""

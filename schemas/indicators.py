@@ -25,15 +25,14 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.breakdowns import UNKNOWN, codes
+from schemas.datasets import DURATION
 from schemas.parameters import document, table
 from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, Period, parse_month
 from schemas.supports import NODE
 
 _DOCUMENT = document("indicators")
 
-COLUMNS: tuple[str, ...] = (
-    "indicator", "method", "reference", "geo_level", "geo", "breakdown", "category", "count", "base", "update_id",
-)  # fmt: skip
+COLUMNS: tuple[str, ...] = DURATION.names()
 
 GAPS: tuple[int, ...] = tuple(_DOCUMENT["spells"]["gap_tolerances"])
 YEARS: int = _DOCUMENT["duration"]["years"]

@@ -5,21 +5,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.figures import VINTAGE_COLUMNS
+from schemas.datasets import VINTAGES
 from schemas.periods import to_yyyymm
 from schemas.releases import Release
+from sinks.arrow import arrow_schema
 from sinks.errors import StoreCorruptError
 
-_TEXT = {"support", "period", "period_kind", "update_id", "state", "published_update"}
-_NULLABLE = {"previous", "published_value", "published_update"}
-
-VINTAGE_SCHEMA = pa.schema(
-    [
-        pa.field(name, pa.string() if name in _TEXT else pa.int64(), nullable=name in _NULLABLE)
-        for name in VINTAGE_COLUMNS
-    ],
-)
-"""As docs/tables.md says: text, and int64 for numbers; ``reference_month`` is YYYYMM."""
+VINTAGE_SCHEMA = arrow_schema(VINTAGES.columns)
 
 
 def vintage_table(release: Release) -> pa.Table:
@@ -42,7 +34,7 @@ def vintage_table(release: Release) -> pa.Table:
         for (support, period), entry in release.entries.items()
     ]
     rows.sort(key=lambda row: row[:2])
-    columns = zip(*rows, strict=True) if rows else ([] for _ in VINTAGE_COLUMNS)
+    columns = zip(*rows, strict=True) if rows else ([] for _ in VINTAGES.columns)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, VINTAGE_SCHEMA, strict=True)]
     return pa.Table.from_arrays(arrays, schema=VINTAGE_SCHEMA)
 

@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from schemas.breakdowns import CATEGORIES, breakdown_label, category_label
+from schemas.datasets import LANGUAGES
 from schemas.parameters import document
 from schemas.places import PLACES, place_name
 
-LANGUAGES = ("nl", "fr", "en")
 PLACE_LANGUAGES = ("nl", "fr")
 _LEVELS: dict[str, dict[str, str]] = document("publication")["levels"]
 

@@ -9,11 +9,11 @@ from xlsxwriter.worksheet import Worksheet
 
 from schemas.breakdowns import breakdown_label
 from schemas.breaks import Break
+from schemas.datasets import LANGUAGES
 from schemas.parameters import document
 from schemas.periods import month_code
 from schemas.releases import Update
 from schemas.supports import Node
-from sinks.files.codes import LANGUAGES
 from sinks.files.sheets import Formats
 
 NAME = "info"

@@ -10,23 +10,22 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pysdmx.model import Codelist, DataType, Role
 
+from schemas.datasets import DURATION
 from schemas.indicators import COLUMNS, SERIES
 from schemas.places import LEVELS, PLACES
 from sinks.files.indicators import NUMBERS
-from sinks.files.sdmx_message import Column, Table, code_list, place_names, words, write_pair
+from sinks.files.sdmx_message import Table, code_list, component, place_names, words, write_pair
 
 _PREPARED = datetime(2000, 1, 1, tzinfo=UTC)
 """The structure depends on nothing but this program: two exports are the same bytes."""
 _CODED = ("method", "breakdown", "category")
-_ATTRIBUTES = ("base", "update_id")
 _LETTERS = {"<": "LT", "+": "PLUS", "|": "__"}
 
 
 def write_indicator_sdmx(directory: Path, batches: Iterable[pa.RecordBatch]) -> int:
     """Write ``data.csv`` and ``structure.xml``, each whole or not at all; return the number of rows."""
-    types = pa.schema([(component_id(name), pa.int64() if name in NUMBERS else pa.string()) for name in COLUMNS])
+    types = pa.schema([(one.identifier, pa.int64() if one.number else pa.string()) for one in DURATION.columns])
     told = ([_values(name, batch[name]) for name in COLUMNS] for batch in batches)
     return write_pair(directory, table(), _PREPARED, types, told)
 
@@ -36,11 +35,6 @@ def code_id(text: str) -> str:
     for found, letters in _LETTERS.items():
         text = text.replace(found, letters)
     return text
-
-
-def component_id(column: str) -> str:
-    """Return the SDMX identifier of a column."""
-    return "TIME_PERIOD" if column == "reference" else column.upper()
 
 
 def _values(name: str, column: pa.Array) -> pa.Array:
@@ -57,15 +51,8 @@ def _values(name: str, column: pa.Array) -> pa.Array:
 def table() -> Table:
     """Return the table of all indicators."""
     lists = {column: code_list(column, items) for column, items in _codes().items()}
-    described = tuple(_column(column, lists.get(column)) for column in COLUMNS)
+    described = tuple(component(column, lists.get(column.name), "O") for column in DURATION.columns)
     return Table("TIME_DIMENSION", words("time_dimension"), described)
-
-
-def _column(column: str, codes: Codelist | None) -> Column:
-    attribute = column in _ATTRIBUTES
-    role = Role.MEASURE if column == "count" else Role.ATTRIBUTE if attribute else Role.DIMENSION
-    text = DataType.LONG if column in NUMBERS else DataType.PERIOD if column == "reference" else DataType.STRING
-    return Column(column, component_id(column), role, text, codes, "O" if attribute else None)
 
 
 def _codes() -> dict[str, dict[str, Mapping[str, str]]]:

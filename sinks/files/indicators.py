@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from schemas.datasets import DURATION
 from schemas.indicators import COLUMNS, SERIES, Series, Table, is_public, reference_code
 from schemas.places import PLACES
+from sinks.arrow import arrow_schema
 from sinks.directory.indicators import Counted, Family, read_release
 from sinks.files.selection import ExportRefusedError
 
@@ -23,11 +25,8 @@ TABLES: dict[str, frozenset[str]] = {
 """Tables of an export that a store holds, and the indicators of each."""
 YOUTH_TABLE = "youth_care"
 """A table that no store holds: it is counted when it is asked for, with an approval on record."""
-NUMBERS = ("count", "base")
-INDICATOR_SCHEMA = pa.schema(
-    [pa.field(name, pa.int64() if name in NUMBERS else pa.string(), nullable=False) for name in COLUMNS],
-)
-"""Columns of the contract; ``count`` and ``base`` are int64, all others text."""
+NUMBERS = tuple(column.name for column in DURATION.columns if column.number)
+INDICATOR_SCHEMA = arrow_schema(DURATION.columns)
 
 IndicatorZone = Literal["public", "restricted"]
 _PUBLIC_PLACE = np.array([is_public(*place) for place in PLACES])

@@ -10,30 +10,22 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from schemas.figures import LONG_COLUMNS, MEASURES, PUBLIC_COLUMNS, Cells
+from schemas.datasets import FIGURES, LANGUAGES, Zone
+from schemas.figures import MEASURES, Cells
 from schemas.places import PLACE_NUMBER
 from schemas.releases import UNSTABLE
 from schemas.supports import NODE
-from sinks.files.codes import LANGUAGES, PLACE_LANGUAGES, CodeList, category_lists, code_list, place_lists
-from sinks.files.selection import Chosen, Selection, Zone
+from sinks.files.codes import CodeList, category_lists, code_list, place_lists
+from sinks.files.selection import Chosen, Selection
 from sinks.protocol import BlockReader
-
-LABELLED = {
-    "support": LANGUAGES,
-    "geo_level": LANGUAGES,
-    "geo": PLACE_LANGUAGES,
-    "breakdown": LANGUAGES,
-    "category": LANGUAGES,
-}
-"""Columns of codes that may have their names beside them, and in which languages."""
 
 
 def columns(zone: Zone, *, labels: bool = False) -> tuple[str, ...]:
     """Return the columns of the table in a zone, in order; with labels each code is followed by its names."""
-    plain = PUBLIC_COLUMNS if zone == "public" else LONG_COLUMNS
+    shown = FIGURES.shown_in(zone)
     if not labels:
-        return plain
-    return tuple(name for code in plain for name in (code, *(f"{code}_{lang}" for lang in LABELLED.get(code, ()))))
+        return tuple(column.name for column in shown)
+    return tuple(name for one in shown for name in (one.name, *(f"{one.name}_{lang}" for lang in one.labels)))
 
 
 def table_schema(zone: Zone, *, labels: bool = False) -> pa.Schema:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from schemas.figures import MEASURES
+from schemas.datasets import FIGURES
 from schemas.periods import day_in
 from schemas.releases import Release
-from sinks.files.long_table import columns, rows
+from sinks.files.long_table import rows
 from sinks.files.sdmx_message import write_pair
 from sinks.files.selection import Chosen, Selection, select
-from sinks.files.structure import component_id, table
+from sinks.files.structure import table
 from sinks.protocol import BlockReader
 
 _IN_SDMX = {"period": "TIME_PERIOD", "category": "CATEGORY"}
@@ -36,9 +36,9 @@ def write_sdmx(
     Raises StoreWriteError where the disk refuses.
     """
     blocks = select(release, selection) if chosen is None else chosen
-    shown = columns(selection.zone)
-    types = pa.schema([(component_id(name), pa.int64() if name in MEASURES else pa.string()) for name in shown])
-    batches = rows(store, blocks, selection, tuple(_IN_SDMX.get(name, name) for name in shown))
+    shown = FIGURES.shown_in(selection.zone)
+    types = pa.schema([(one.identifier, pa.int64() if one.number else pa.string()) for one in shown])
+    batches = rows(store, blocks, selection, tuple(_IN_SDMX.get(one.name, one.name) for one in shown))
     told = (batch.columns for batch in batches)
     return write_pair(directory, table(selection.zone), _prepared(release), types, told)
 

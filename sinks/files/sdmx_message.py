@@ -29,6 +29,7 @@ from pysdmx.model import (
 )
 from pysdmx.model.message import Header
 
+from schemas.datasets import Column as Declared
 from schemas.parameters import document
 from schemas.places import place_name
 from sinks.durability import put_in_place, temporary
@@ -57,6 +58,13 @@ class Column(NamedTuple):
     type: DataType
     codes: Codelist | None = None
     attached: str | None = None
+
+
+def component(column: Declared, codes: Codelist | None, attached: str) -> Column:
+    """Return a declared column as SDMX knows it; ``attached`` is what its attributes belong to."""
+    kind = DataType.LONG if column.number else DataType.PERIOD if column.time else DataType.STRING
+    role = Role[column.role.upper()]
+    return Column(column.name, column.identifier, role, kind, codes, attached if role is Role.ATTRIBUTE else None)
 
 
 class Table(NamedTuple):

@@ -14,15 +14,15 @@ Small cells are shown as they are, in every zone (F3).
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
+from schemas.datasets import Zone
 from schemas.figures import BlockKey
 from schemas.periods import Period
 from schemas.places import MUNICIPALITY
 from schemas.releases import UNSTABLE, BlockRef, Entry, Release, State
 from schemas.supports import NODE
 
-Zone = Literal["public", "restricted", "provisional", "internal"]
 ZONES: tuple[Zone, ...] = get_args(Zone)
 
 

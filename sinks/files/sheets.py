@@ -12,11 +12,12 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from schemas.breakdowns import CROSSES, category_label
+from schemas.datasets import LANGUAGES
 from schemas.parameters import document
 from schemas.periods import PeriodKind
 from schemas.places import LEVELS, PLACES, place_name
 from schemas.releases import State
-from sinks.files.codes import LANGUAGES, PLACE_LANGUAGES, level_label
+from sinks.files.codes import PLACE_LANGUAGES, level_label
 from sinks.files.grid import WITHOUT_OCMW, Grid
 
 _WORDS = document("publication")

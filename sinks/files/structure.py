@@ -4,36 +4,23 @@ No code may stand twice in a list, so a category carries its breakdown; ``+`` is
 underscores: ``age5_65PLUS``, ``sex_age5_2__18-24``.
 """
 
-from pysdmx.model import Codelist, DataType, Role
+from pysdmx.model import Codelist
 
 from schemas.breakdowns import BREAKDOWNS, CATEGORIES, RESTRICTED_BREAKDOWNS, breakdown_label, category_label
-from schemas.figures import DIMENSIONS, MEASURES
+from schemas.datasets import FIGURES, LANGUAGES, Zone
 from schemas.places import PLACES
 from schemas.supports import NODES
-from sinks.files.codes import LANGUAGES, category_id
-from sinks.files.long_table import columns
-from sinks.files.sdmx_message import Column, Names, Table, code_list, place_names, words
-from sinks.files.selection import Zone
-
-
-def component_id(column: str) -> str:
-    """Return the SDMX identifier of a column of the long table."""
-    return "TIME_PERIOD" if column == "period" else column.upper()
+from sinks.files.codes import category_id
+from sinks.files.sdmx_message import Names, Table, code_list, component, place_names, words
 
 
 def table(zone: Zone) -> Table:
     """Return the table that a zone shows."""
     lists = _code_lists(zone)
-    described = tuple(_column(column, lists.get(column)) for column in columns(zone))
-    return Table("SUPPORT_MEASURES", words("dataflow"), described)
-
-
-def _column(column: str, codes: Codelist | None) -> Column:
-    role = Role.DIMENSION if column in DIMENSIONS else Role.MEASURE if column in MEASURES else Role.ATTRIBUTE
-    text = DataType.LONG if column in MEASURES else DataType.PERIOD if column == "period" else DataType.STRING
     # one state covers all cells of a support and period (G5)
-    attached = "SUPPORT,TIME_PERIOD,PERIOD_KIND" if role is Role.ATTRIBUTE else None
-    return Column(column, component_id(column), role, text, codes, attached)
+    about = "SUPPORT,TIME_PERIOD,PERIOD_KIND"
+    described = tuple(component(column, lists.get(column.name), about) for column in FIGURES.shown_in(zone))
+    return Table("SUPPORT_MEASURES", words("dataflow"), described)
 
 
 def _code_lists(zone: Zone) -> dict[str, Codelist]:

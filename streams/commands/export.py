@@ -1,21 +1,20 @@
 """Figures out of a store, as files."""
 
-from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from streams.commands.history import Store
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
+    from schemas.datasets import Dataset
     from sinks.directory.store import DirectoryStore
     from sinks.files.live import Shown
     from sinks.files.selection import Selection
+    from sinks.files.tables import Rows
 
 
 class Format(StrEnum):
@@ -34,12 +33,8 @@ class Dialect(StrEnum):
     EXCEL = "excel"
 
 
-_IDLE_IN_TABLE: dict[str | None, tuple[str, ...]] = {
-    None: (),
-    "vintages": ("--ocmw", "--live", "--released", "--labels"),
-    "youth_care": ("--support", "--period", "--live", "--released", "--labels"),
-}
-_IDLE_IN_INDICATORS = ("--support", "--live", "--released", "--labels")
+_OF_FORMATS = ("--csv-dialect",)
+"""Options of a format, whatever the table."""
 _IDLE_IN_FORMAT: dict[Format, tuple[str, ...]] = {
     Format.CSV: (),
     Format.PARQUET: ("--csv-dialect",),
@@ -93,6 +88,8 @@ def export(
     """
     from sinks.directory.store import DirectoryStore
     from sinks.files.selection import ExportRefusedError, Selection
+    from sinks.files.tables import asked_for, dataset_named, write_table
+    from streams.shell.console import counted
 
     if format_ in (Format.XLSX, Format.SDMX_CSV) and out.exists() and not out.is_dir():
         message = f"{out} is a file; {format_.value} is written into a directory, name one with --out"
@@ -106,13 +103,15 @@ def export(
         "--labels": labels,
         "--csv-dialect": csv_dialect is Dialect.EXCEL,
     }
-    _refuse_idle([option for option, value in given.items() if value], table, format_)
+    options = [option for option, value in given.items() if value]
+    _refuse_idle(options, format_)
     found = DirectoryStore.reading(store)
     said = ""
     if table is not None:
+        dataset = dataset_named(table, zone, format_.value, [one for one in options if one not in _OF_FORMATS])
         asked = Selection("internal", frozenset(support or ()), frozenset(period or ()), ocmw)
-        kept = _rows_of(found, table, zone, release)
-        rows = _table(table, kept.schema, _kept(kept.batches, asked), format_, out, csv_dialect)
+        kept = asked_for(_rows_of(found, dataset, zone, release), asked)
+        rows = counted(write_table(kept, format_.value, out, csv_dialect.value), "row")
         said = kept.said
     else:
         selection = Selection(zone or "public", frozenset(support or ()), frozenset(period or ()), ocmw)  # type: ignore[arg-type]
@@ -131,37 +130,14 @@ def _hint(made: "Shown") -> str:
     return "; the restricted zone alone has some: --zone restricted" if found else ""
 
 
-def _refuse_idle(given: list[str], table: str | None, format_: Format) -> None:
+def _refuse_idle(given: list[str], format_: Format) -> None:
     """Refuse an option that would change nothing: who gives it means something by it."""
     from sinks.files.selection import ExportRefusedError
 
-    for what, idle in (
-        (f"table {table}", _IDLE_IN_TABLE.get(table, _IDLE_IN_INDICATORS)),
-        (f"format {format_.value}", _IDLE_IN_FORMAT[format_]),
-    ):
-        for option in given:
-            if option in idle:
-                message = f"{option} does not apply to the {what}; leave it out"
-                raise ExportRefusedError(message)
-
-
-def _kept(batches: "Iterable[pa.RecordBatch]", asked: "Selection") -> "Iterator[pa.RecordBatch]":
-    """Yield the rows of what was asked for; the period of an indicator is its reference."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    wanted: dict[str, Collection[str]] = {
-        "support": asked.supports,
-        "period": asked.periods,
-        "reference": asked.periods,
-        "geo": {asked.ocmw} if asked.ocmw else (),
-    }
-    for batch in batches:
-        told = batch
-        for column, values in wanted.items():
-            if values and column in batch.schema.names:
-                told = told.filter(pc.is_in(told[column].cast(pa.string()), pa.array(values)))
-        yield told
+    for option in given:
+        if option in _IDLE_IN_FORMAT[format_]:
+            message = f"{option} does not apply to the format {format_.value}; leave it out"
+            raise ExportRefusedError(message)
 
 
 def _shown(store: "DirectoryStore", selection: "Selection", number: int | None, *, live: bool | None) -> "Shown":
@@ -181,86 +157,37 @@ def _shown(store: "DirectoryStore", selection: "Selection", number: int | None, 
     return now or as_released(store, selection, number)
 
 
-class _Rows(NamedTuple):
-    """Rows of a table; ``said`` is what whoever exports them is told besides their number."""
+def _rows_of(store: "DirectoryStore", dataset: "Dataset", zone: str | None, release: int | None) -> "Rows":
+    """Return the rows of another table than the figures, of the release asked for or of the newest."""
+    from sinks.files.tables import stored_rows
 
-    schema: "pa.Schema"
-    batches: "Iterable[pa.RecordBatch]"
-    said: str = ""
-
-
-def _rows_of(store: "DirectoryStore", table: str, zone: str | None, release: int | None) -> _Rows:
-    """Return the columns and rows of another table than the figures."""
-    from sinks.files.indicators import INDICATOR_SCHEMA, TABLES, YOUTH_TABLE, indicator_batches
-    from sinks.files.selection import ExportRefusedError
-    from sinks.files.vintages import vintage_batches
-    from sinks.vintages import VINTAGE_SCHEMA
-
-    if table == "vintages":
-        if zone not in (None, "internal"):
-            message = "vintages stand in the internal zone, for they hold what is not stable; leave --zone out"
-            raise ExportRefusedError(message)
-        number = None if release is None else store.release(release).update.sequence
-        return _Rows(VINTAGE_SCHEMA, vintage_batches(store, number))
-    if table == YOUTH_TABLE:
-        return _youth_care(store, zone, release)
-    if table not in TABLES:
-        message = f"{table!r} is no table; write vintages, {', '.join(TABLES)}, {YOUTH_TABLE}"
-        raise ExportRefusedError(message)
+    if dataset.name == "youth_care":
+        return _youth_care(store, dataset, zone, release)
     number = store.release(release).update.sequence if release is not None else store.latest()
-    return _Rows(INDICATOR_SCHEMA, indicator_batches(store.root, number, table, zone or "public"))
+    return stored_rows(store, dataset, zone or dataset.zones[0], number)
 
 
-def _youth_care(store: "DirectoryStore", zone: str | None, release: int | None) -> _Rows:
+def _youth_care(store: "DirectoryStore", dataset: "Dataset", zone: str | None, release: int | None) -> "Rows":
     """Return the rows of youth care: counted now, in the restricted zone, with an approval on record only (H5)."""
     from streams.approvals import required
     from streams.settings import load_settings
 
     approval = required(load_settings().approvals, "youth_care")
-    from sinks.files.indicators import INDICATOR_SCHEMA, batches_of
+    from sinks.files.indicators import batches_of
     from sinks.files.selection import ExportRefusedError
+    from sinks.files.tables import Rows
     from streams.shell import kernel_cache
 
     if zone != "restricted":
         message = "youth care stands in the restricted zone alone; write --zone restricted"
         raise ExportRefusedError(message)
     if release is None and not store.latest():
-        return _Rows(INDICATOR_SCHEMA, ())
+        return Rows(dataset, ())
     kernel_cache.prepare()
     from streams.embedded.youth_care import youth_counted
 
     counted, digest = youth_counted(store.root, store.release(release), store.settings, approval)
-    return _Rows(INDICATOR_SCHEMA, batches_of([counted]), f"; log of accesses: {digest}")
-
-
-def _table(
-    name: str,
-    schema: "pa.Schema",
-    batches: "Iterable[pa.RecordBatch]",
-    format_: Format,
-    out: Path,
-    dialect: Dialect,
-) -> str:
-    from sinks.files.csv import write_csv
-    from sinks.files.indicators import INDICATOR_SCHEMA
-    from sinks.files.parquet import write_parquet
-    from sinks.files.selection import ExportRefusedError
-    from streams.shell.console import counted
-
-    if format_ is Format.PARQUET:
-        return counted(write_parquet(out, schema, batches), "row")
-    if format_ is Format.CSV:
-        return counted(write_csv(out, schema, batches, dialect.value), "row")
-    if schema is INDICATOR_SCHEMA and format_ is Format.XLSX:
-        from sinks.files.indicator_workbook import write_indicator_workbook
-
-        return counted(write_indicator_workbook(out, name, batches), "row")
-    if schema is INDICATOR_SCHEMA:
-        from sinks.files.indicator_sdmx import write_indicator_sdmx
-
-        return counted(write_indicator_sdmx(out, batches), "row")
-    message = f"this table is written as parquet or csv, not {format_.value}"
-    raise ExportRefusedError(message)
+    return Rows(dataset, batches_of([counted]), f"; log of accesses: {digest}")
 
 
 def _figures(

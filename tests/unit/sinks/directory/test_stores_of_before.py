@@ -1,6 +1,6 @@
 """Stores that an earlier program wrote: they are read, recounted and continued, and say what they said.
 
-``stores_of_before`` holds two, written whole by the program of 2026-11-29 (release format 1): ``as_then`` with a snapshot
+``stores_of_before`` holds two, written whole by the program of 2026-11-29 (format 1): ``as_then`` with a snapshot
 of the ledger, over the mergers of 2025; ``fixed`` in the geography of 2024 and without one. Digests are of what that
 program exported.
 """

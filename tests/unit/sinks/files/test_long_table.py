@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from schemas.datasets import Zone
 from schemas.figures import DIMENSIONS, LONG_COLUMNS, MEASURES, PUBLIC_COLUMNS
 from schemas.releases import Release
 from sinks.directory.store import DirectoryStore
@@ -17,7 +18,7 @@ from sinks.errors import StoreWriteError
 from sinks.files.csv import write_csv
 from sinks.files.long_table import columns, long_table, table_schema
 from sinks.files.parquet import write_parquet
-from sinks.files.selection import ZONES, ExportRefusedError, Selection, Zone, select
+from sinks.files.selection import ZONES, ExportRefusedError, Selection, select
 
 
 def exported(store: DirectoryStore, path: Path, selection: Selection, *, labels: bool = False) -> pa.Table:

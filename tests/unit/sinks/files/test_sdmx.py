@@ -14,6 +14,7 @@ from pysdmx.io.csv.sdmx20.reader import read as read_csv
 from sdmx.reader.csv import Reader
 
 from schemas.breakdowns import CATEGORIES
+from schemas.datasets import Zone
 from schemas.figures import MEASURES
 from sinks.directory.store import DirectoryStore
 from sinks.files.codes import category_id
@@ -21,7 +22,7 @@ from sinks.files.indicator_sdmx import write_indicator_sdmx
 from sinks.files.indicators import INDICATOR_SCHEMA
 from sinks.files.long_table import columns, long_table
 from sinks.files.sdmx import write_sdmx
-from sinks.files.selection import ZONES, Selection, Zone, select
+from sinks.files.selection import ZONES, Selection, select
 from sinks.files.structure import table
 
 CATEGORY_OF = {category_id(*one): one for one in CATEGORIES}

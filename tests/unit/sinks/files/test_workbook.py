@@ -9,11 +9,12 @@ import pytest
 from made_figures import ANTWERP, BELGIUM, FIGURES, GHENT, cells
 from openpyxl.worksheet.worksheet import Worksheet
 
+from schemas.datasets import Zone
 from schemas.figures import Cells
 from schemas.releases import State
 from schemas.settings import FigureSettings
 from sinks.directory.store import DirectoryStore
-from sinks.files.selection import ExportRefusedError, Selection, Zone
+from sinks.files.selection import ExportRefusedError, Selection
 from sinks.files.workbook import write_workbooks
 
 PUBLIC = Selection("public")
