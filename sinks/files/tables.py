@@ -39,7 +39,7 @@ def dataset_named(name: str, zone: str | None, format_: Format, options: Iterabl
     if zone is not None and zone not in dataset.zones:
         zones = " and ".join(dataset.zones)
         raise ExportRefusedError(
-            f"the table {name} stands in {zones}, not in {zone!r}; write --zone {dataset.zones[0]}"
+            f"the table {name} is of the {zones} zone, not {zone!r}; write --zone {dataset.zones[0]}"
         )
     if format_ not in dataset.formats:
         formats = " or ".join(dataset.formats)
