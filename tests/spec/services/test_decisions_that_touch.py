@@ -1,5 +1,7 @@
 """On which days a decision touches the period asked for, and when another one ends it."""
 
+from typing import Any
+
 import pytest
 from made import made
 from reports_told import answers, shown
@@ -9,7 +11,7 @@ from schemas.services.records import DecisionTaken, SocialReportRequest
 PERIOD = {"from_day": "2017-03-01", "to_day": "2017-03-31"}
 
 
-def decision(name: str = "a", **said: object) -> DecisionTaken:
+def decision(name: str = "a", **said: Any) -> DecisionTaken:
     return made(DecisionTaken, name, **said)  # type: ignore[no-any-return]
 
 
@@ -32,7 +34,7 @@ def touches(*decisions: DecisionTaken, first: str = "2017-03-01", last: str = "2
         ({}, True),  # for ever
     ],
 )
-def test_a_grant_touches_until_its_end(said: dict[str, object], *, touched: bool) -> None:
+def test_a_grant_touches_until_its_end(said: dict[str, Any], *, touched: bool) -> None:
     assert touches(decision(**said)) is touched
 
 
@@ -57,7 +59,7 @@ def test_suspensions_refusals_and_recoveries_end_nothing(kind: str) -> None:
 
 
 def test_what_follows_in_another_dossier_or_act_ends_nothing() -> None:
-    other = {"decision_type": "STOP", "effective_from": "2017-02-01"}
+    other: dict[str, Any] = {"decision_type": "STOP", "effective_from": "2017-02-01"}
     assert touches(decision(), decision("b", dossier=2, **other))
     assert touches(decision(), decision("b", law="WET65", **other))
 
