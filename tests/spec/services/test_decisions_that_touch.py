@@ -11,7 +11,7 @@ from schemas.services.records import DecisionTaken, SocialReportRequest
 PERIOD = {"from_day": "2017-03-01", "to_day": "2017-03-31"}
 
 
-def decision(name: str = "a", **said: Any) -> DecisionTaken:
+def decision(name: str = "a", **said: Any) -> DecisionTaken:  # noqa: ANN401 - any field
     return made(DecisionTaken, name, **said)  # type: ignore[no-any-return]
 
 
