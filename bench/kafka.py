@@ -21,9 +21,10 @@ kernel_cache.prepare()
 from bench import faust_way, kafka_flow  # noqa: E402 - kernels are imported after their cache is named
 from bench.history import OUT, history  # noqa: E402
 from bench.intake_parts import client_alone, fold_alone, whole_intake  # noqa: E402
+from streams.agents.table import every_topic  # noqa: E402
 from streams.kafka.emit import emit  # noqa: E402
 from streams.kafka.settings import KafkaSettings  # noqa: E402
-from streams.kafka.topics import make_topics  # noqa: E402
+from streams.kafka.topic_admin import make_topics  # noqa: E402
 from streams.servers.kafka import KafkaServer  # noqa: E402
 from streams.shell.logs import configure  # noqa: E402
 
@@ -46,7 +47,7 @@ def broker(folder: Path) -> Iterator[KafkaSettings]:
     server = KafkaServer(folder / "kafka").start()
     settings = KafkaSettings(servers=server.servers, state=folder / "state", live_seconds=kafka_flow.LIVE_SECONDS)
     try:
-        asyncio.run(make_topics(settings))
+        asyncio.run(make_topics(settings, every_topic(settings)))
         yield settings
     finally:
         server.kill()
@@ -79,7 +80,7 @@ def intake_lines(settings: KafkaSettings) -> Iterator[Line]:
     yield "the fold alone", fold.said()
     del steps
     beside = settings.model_copy(update={"epoch": 2})  # rows of its own: the worker that starts cold must find none
-    asyncio.run(make_topics(beside))
+    asyncio.run(make_topics(beside, every_topic(beside)))
     whole = asyncio.run(whole_intake(beside, client.events))
     yield "intake on one core, waiting to folded and sent", whole.said()
     parts = whole.cpu / (client.cpu + fold.cpu), whole.wall / (client.wall + fold.wall)

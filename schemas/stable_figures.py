@@ -1,5 +1,6 @@
 """A public block as the fields of the Avro record ``StableFigures``, which needs no list of ours to be read."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from schemas.breakdowns import CATEGORIES
 from schemas.figures import BlockKey, Cells
 from schemas.places import PLACES
-from schemas.releases import Vintage
+from schemas.releases import State, Vintage
 
 
 def stable_figures(release: int, key: BlockKey, vintage: Vintage, cells: Cells) -> dict[str, Any]:
@@ -53,3 +54,10 @@ def vintages(support: str, figures: dict[str, Vintage]) -> dict[str, Any]:
             for period, vintage in sorted(figures.items())
         ],
     }
+
+
+def states(vintages: dict[str, Any]) -> Counter[str]:
+    """Return how many figures of a record ``Vintages`` are in each state; states without any are 0."""
+    found = Counter({state.value: 0 for state in State})
+    found.update(figure["state"] for figure in vintages["figures"])
+    return found

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sinks.directory.identity import exists
 from sinks.directory.store import DirectoryStore
+from streams.agents.table import every_topic
 from streams.kafka.roles.supervisor import command
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import make_topics
+from streams.kafka.topic_admin import make_topics
 from streams.servers.kafka import KafkaServer
 
 
@@ -27,7 +28,7 @@ class Workers:
         self.settings = KafkaSettings.model_validate({"servers": server.servers, "state": root / "state", **settings})
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment: dict[str, str] = {}
-        asyncio.run(make_topics(self.settings))
+        asyncio.run(make_topics(self.settings, every_topic(self.settings)))
 
     def start(self, name: str, role: str, *, machine: str = "state") -> None:
         """Start a worker under a name, its snapshots in a directory; its output goes to a file of its name."""

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from streams.kafka.acls import Grant
+from streams.acls import Grant
 from streams.kafka.settings import KafkaSettings
 from streams.servers.kafka import KafkaServer
 

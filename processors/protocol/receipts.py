@@ -37,6 +37,11 @@ Sources = dict[int, Summary]
 """The last summary of each source partition."""
 
 
+def key_of(ocmw: int, month: int) -> bytes:
+    """Return the key of a receipt, as ``44021|202403``."""
+    return f"{ocmw:05d}|{month}".encode()
+
+
 def heard(sources: Sources, partition: int, summary: Summary) -> Sources:
     """Return the sources after a summary; the same object when it says nothing new."""
     known = sources.get(partition)

@@ -1,34 +1,31 @@
 """Where the Faust app is put together, and nowhere else: settings that were tested together, bounded memory, guards."""
 
 import ssl
+from pathlib import Path
 from typing import Any
 
 import faust
 from faust.types.auth import CredentialsT
 
-from streams.agents.flags import Flags
 from streams.agents.guards import EndOnRefusal, GuardedApp, GuardedTable
-from streams.agents.receipts import Receipts
+from streams.agents.table import LARGEST, AgentRow, agents_of, app_name
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import MIB, RECEIPTS, VINTAGES, agents_name, summaries_topic
-
-LARGEST = 6 * MIB
-"""Bytes of the largest record sent or fetched."""
 
 
-def build_app(settings: KafkaSettings, store: str = "rocksdb://") -> GuardedApp:
-    """Return the app with its agents, not started. Topics must be there: a missing one is ignored by Faust.
+def build_app(settings: KafkaSettings, store: str = "rocksdb://", name: str = "agents") -> GuardedApp:
+    """Return an app with its agents (the rows of ``AGENTS`` that name it), not started.
 
-    ``store`` is where tables lie: ``rocksdb://``, or ``memory://`` for trials.
+    Topics must be there: a missing one is ignored by Faust. ``store`` is where tables lie: ``rocksdb://``, or
+    ``memory://`` for trials.
     """
     settings.state.mkdir(parents=True, exist_ok=True)
     app = GuardedApp(
-        agents_name(settings),
+        app_name(settings, name),
         broker=[f"kafka://{server}" for server in settings.servers.split(",")],
         broker_credentials=credentials(settings),
-        consumer_group_instance_id=f"agents-{settings.instance}" if settings.instance else None,
+        consumer_group_instance_id=f"{name}-{settings.instance}" if settings.instance else None,
         store=store,
-        datadir=str(settings.state / "agents"),
+        datadir=str(folder_of(settings, name)),
         key_serializer="raw",  # the default of values is JSON, whatever their type is said to be
         value_serializer="raw",
         web_enabled=False,
@@ -48,15 +45,23 @@ def build_app(settings: KafkaSettings, store: str = "rocksdb://") -> GuardedApp:
         stream_recovery_delay=0,
     )
     app.sensors.add(EndOnRefusal())
-    _add_agents(app, settings)
+    for row in agents_of(name):
+        _add(app, settings, row)
     return app
 
 
-def _add_agents(app: GuardedApp, settings: KafkaSettings) -> None:
-    receipts = guarded_table(app, "receipts", settings.partitions)
-    app.agent(_bytes(app, summaries_topic(settings)), name="receipts")(Receipts(receipts, _bytes(app, RECEIPTS)).run)
-    flags = guarded_table(app, "flags", 1)
-    app.agent(_bytes(app, VINTAGES), name="flags")(Flags(flags).run)
+def folder_of(settings: KafkaSettings, name: str) -> Path:
+    """Return the folder of an app's tables: a cache of their changelogs."""
+    return settings.state / name
+
+
+def _add(app: GuardedApp, settings: KafkaSettings, row: AgentRow) -> None:
+    table = guarded_table(app, row.name, row.changelog(settings).partitions)
+    source = _bytes(app, row.source.format(epoch=settings.epoch))
+    answers = _bytes(app, row.answers.format(epoch=settings.epoch)) if row.answers else None
+    agent = row.make(table, answers)
+    app.agent(source, name=row.name)(agent.run)
+    app.ours.append(agent)
 
 
 def guarded_table(app: GuardedApp, name: str, partitions: int) -> GuardedTable:

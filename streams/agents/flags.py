@@ -1,24 +1,16 @@
 """The agent of flags: for each support and period its state of stability, as the gate last said it."""
 
-from collections import Counter
-
 from faust.types import StreamT
 
 from schemas.framing import decode
-from schemas.releases import State
+from schemas.stable_figures import states
 from streams.agents.guards import GuardedTable, to_its_end
+from streams.shell.metrics import Metrics
 
 
 def newer(known: bytes | None, value: bytes) -> bool:
     """Tell whether a record ``Vintages`` is of a later update than the one known of its support."""
     return known is None or int(decode(value)[1]["sequence"]) > int(decode(known)[1]["sequence"])
-
-
-def states(value: bytes) -> Counter[str]:
-    """Return how many periods of a record ``Vintages`` are in each state; states without any are 0."""
-    found = Counter({state.value: 0 for state in State})
-    found.update(figure["state"] for figure in decode(value)[1]["figures"])
-    return found
 
 
 class Flags:
@@ -38,3 +30,14 @@ class Flags:
         if newer(self._table.get(support.encode()), value):
             self._table[support.encode()] = value
             await self._table.settle()
+
+    def tell(self, metrics: Metrics) -> None:
+        """Tell the states of the supports that the table holds here."""
+        self.withdraw(metrics)
+        for support, value in self._table.items():
+            for state, periods in states(decode(value)[1]).items():
+                metrics.tell("ocmw_stability", periods, support.decode(), state)
+
+    def withdraw(self, metrics: Metrics) -> None:
+        """Take back what was told: another member of the group may have the table now."""
+        metrics.withdraw("ocmw_stability")

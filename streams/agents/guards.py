@@ -30,6 +30,8 @@ from faust.streams import _current_event
 from faust.tables.table import Table
 from faust.types import AgentT, EventT, FutureMessage, ProducerT
 
+from streams.agents.table import Agent
+
 LOG = structlog.get_logger("ocmw.agents")
 EXIT_CODE = 70
 """Of a process that a guard ended (EX_SOFTWARE)."""
@@ -57,7 +59,15 @@ async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
 
 
 class GuardedApp(faust.App):
-    """An app whose failing agent ends the process before the message can be acknowledged (R3)."""
+    """An app whose failing agent ends the process before the message can be acknowledged (R3).
+
+    ``ours`` are its agents, as ``streams.agents.app`` made them.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Faust's own
+        """Begin with no agent."""
+        self.ours: list[Agent] = []
+        super().__init__(*args, **options)
 
     async def _on_agent_error(self, agent: AgentT[Any], exc: BaseException) -> None:  # noqa: ARG002 - Faust's signature
         end("an agent failed; its message stays and is seen again", exc)

@@ -10,20 +10,16 @@ from typing import Any, cast
 from faust import Stream, TopicT
 from faust.types import EventT, StreamT
 
-from processors.protocol.receipts import Sources, Summary, heard, total
+from processors.protocol.receipts import Sources, Summary, heard, key_of, total
 from schemas.framing import decode, encode
 from streams.agents.guards import GuardedTable, to_its_end
+from streams.shell.metrics import Metrics
 
 RECEIPT_ID = 23
 MOST = 2_000
 """Summaries that are taken together: two waits for the broker then serve all of them."""
 WITHIN = 0.5
 """Seconds that the first of them waits for others."""
-
-
-def key_of(ocmw: int, month: int) -> bytes:
-    """Return the key of a receipt, as ``44021|202403``."""
-    return f"{ocmw:05d}|{month}".encode()
 
 
 def next_receipt(known: bytes | None, summary: dict[str, Any]) -> bytes | None:
@@ -69,6 +65,13 @@ class Receipts:
             self._table.turn_to(event)
             self._table[key] = receipt
         await self._table.settle()
+
+    def tell(self, metrics: Metrics) -> None:
+        """Tell how many receipts there are here; the store knows no better than to count them."""
+        metrics.tell("ocmw_receipts", len(self._table))
+
+    def withdraw(self, metrics: Metrics) -> None:
+        """Leave the last count: it is of the whole group, once it stands still."""
 
     def _known(self, event: EventT[bytes], key: bytes) -> bytes | None:
         self._table.turn_to(event)

@@ -1,26 +1,33 @@
 """The agents as a process: until a signal ends it, or a guard does."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
 from faust.tables.manager import TableManager
 
 from streams.agents.app import build_app
-from streams.agents.flags import states
-from streams.agents.guards import GuardedApp, GuardedTable
+from streams.agents.guards import GuardedApp
+from streams.agents.table import AgentRow, agents_of
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import VINTAGES, summaries_topic, verify_topics
+from streams.kafka.topic_admin import verify, verify_topics
 from streams.shell.health import HealthSettings
 from streams.shell.metrics import Metrics
 from streams.shell.services import run_service
 from streams.shell.watching import EVERY, SELDOM, Reaches, Watch, disk_told, lag_told
 
 
-async def run_agents(settings: KafkaSettings, health: HealthSettings) -> None:
-    """Run until SIGTERM or SIGINT; raises TopicsError for a missing topic, and what crashed the app otherwise."""
-    await verify_topics(settings)
-    metrics, app = Metrics(), build_app(settings)
-    await run_service(app, *_watches(metrics, app, settings), *health.served(metrics, lambda: waits(app)))
+async def run_agents(settings: KafkaSettings, health: HealthSettings, name: str = "agents") -> None:
+    """Run an app until SIGTERM or SIGINT.
+
+    Raises TopicsError for a missing topic, and what crashed the app otherwise.
+    """
+    rows = agents_of(name)
+    used = {row.source for row in rows} | {row.answers for row in rows if row.answers}
+    await verify_topics(settings, *(topic.format(epoch=settings.epoch) for topic in used))
+    await verify(settings, [row.changelog(settings) for row in rows])
+    metrics, app = Metrics(), build_app(settings, name=name)
+    await run_service(app, *_watches(metrics, app, settings, rows), *health.served(metrics, lambda: waits(app)))
 
 
 def waits(app: GuardedApp) -> str:
@@ -31,32 +38,22 @@ def waits(app: GuardedApp) -> str:
     return "its partitions are moving" if app.rebalancing or not app.consumer.assignment() else ""
 
 
-def _watches(metrics: Metrics, app: GuardedApp, settings: KafkaSettings) -> list[Watch]:
-    topics = [summaries_topic(settings), VINTAGES]
+def _watches(metrics: Metrics, app: GuardedApp, settings: KafkaSettings, rows: Sequence[AgentRow]) -> list[Watch]:
+    topics = [row.source.format(epoch=settings.epoch) for row in rows]
     lags = [lag_told(topic, partial(_reaches, app, topic)) for topic in topics]
-    often = Watch(metrics, EVERY, partial(flags_told, app), *lags, disk_told("snapshots", settings.state))
-    return [often, Watch(metrics, SELDOM, partial(_receipts_told, app))]
+    often = Watch(metrics, EVERY, partial(active_told, app), *lags, disk_told("snapshots", settings.state))
+    return [often, Watch(metrics, SELDOM, partial(tables_told, app))]
 
 
-def flags_told(app: GuardedApp, metrics: Metrics) -> None:
-    """Tell what the table of flags holds here, if anything: another member of the group may have it now."""
+def active_told(app: GuardedApp, metrics: Metrics) -> None:
+    """Tell whether the app does its work."""
     metrics.tell("ocmw_active", int(not waits(app)), "agents")
-    metrics.withdraw("ocmw_stability")
-    if waits(app):
-        return
-    for support, value in _table(app, "flags").items():
-        for state, periods in states(value).items():
-            metrics.tell("ocmw_stability", periods, support.decode(), state)
 
 
-def _receipts_told(app: GuardedApp, metrics: Metrics) -> None:
-    """Tell how many receipts there are; seldom, for the store knows no better than to count them."""
-    if not waits(app):
-        metrics.tell("ocmw_receipts", len(_table(app, "receipts")))
-
-
-def _table(app: GuardedApp, name: str) -> GuardedTable:
-    return cast("GuardedTable", app.tables[name])
+def tables_told(app: GuardedApp, metrics: Metrics) -> None:
+    """Let each agent tell what its table holds here, or take it back while the table is not whole; seldom."""
+    for agent in app.ours:
+        (agent.withdraw if waits(app) else agent.tell)(metrics)
 
 
 async def _reaches(app: GuardedApp, topic: str) -> Reaches:

@@ -34,11 +34,13 @@ def topics() -> None:
 
     Run it once before anything else; it changes no topic that is there. Brokers must not make topics by themselves.
     """
+    from streams.agents.table import every_topic
     from streams.kafka.settings import KafkaSettings
-    from streams.kafka.topics import make_topics
+    from streams.kafka.topic_admin import make_topics
     from streams.shell.console import OUT
 
-    for name in asyncio.run(make_topics(KafkaSettings())):
+    settings = KafkaSettings()
+    for name in asyncio.run(make_topics(settings, every_topic(settings))):
         OUT.print(f"made {name}")
     OUT.print("all topics are as they must be")
 
@@ -274,7 +276,7 @@ def demo_kafka(
 
     kernel_cache.prepare()
     from sinks.durability import explained
-    from streams.kafka.demo import show
+    from streams.proof.demo_kafka import show
     from streams.settings import UsageError
     from streams.shell.console import OUT
     from streams.shell.logs import configure

@@ -12,7 +12,8 @@ from schemas.faults import FAULT, Fault
 from schemas.framing import HEADER_BYTES
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, verify_topics
+from streams.kafka.topic_admin import verify_topics
+from streams.kafka.topics import DEAD_LETTERS, DOSSIERS
 
 
 class DeadLetter(NamedTuple):

@@ -22,7 +22,8 @@ from streams.embedded.driver import batches, verified
 from streams.kafka.clients import producing
 from streams.kafka.packing import Packer
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DOSSIERS, verify_topics
+from streams.kafka.topic_admin import verify_topics
+from streams.kafka.topics import DOSSIERS
 from streams.kafka.updates import Closer, RequestRefusedError, closing
 from streams.shell.progress import Report, silent
 

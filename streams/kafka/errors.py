@@ -15,7 +15,7 @@ from processors.protocol.partition import LogError
 from schemas.framing import FramingError
 from streams.kafka.reason import REASON
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import TopicsError
+from streams.kafka.topic_admin import TopicsError
 from streams.kafka.updates import RequestRefusedError
 from streams.servers.kafka import ServerError
 

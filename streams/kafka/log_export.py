@@ -23,7 +23,8 @@ from sinks.durability import put_in_place, temporary
 from streams.kafka.clients import reading, records_between
 from streams.kafka.intake.whole_batches import unpacked
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DOSSIERS, verify_topics
+from streams.kafka.topic_admin import verify_topics
+from streams.kafka.topics import DOSSIERS
 
 _DROPPED = (NUMBER["wrong-partition"], NUMBER["unnumbered-closing"])
 

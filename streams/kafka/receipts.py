@@ -5,11 +5,12 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
+from processors.protocol.receipts import key_of
 from schemas.framing import decode
-from streams.agents.receipts import key_of
 from streams.kafka.clients import reading, records_between
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import RECEIPTS, verify_topics
+from streams.kafka.topic_admin import verify_topics
+from streams.kafka.topics import RECEIPTS
 
 
 async def read_receipts(settings: KafkaSettings, ocmw: int, month: int | None = None) -> list[dict[str, Any]]:

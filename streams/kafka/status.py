@@ -9,13 +9,14 @@ from aiokafka import TopicPartition
 from processors.protocol.intake import Watermark
 from schemas.framing import decode
 from schemas.periods import to_yyyymm
+from schemas.stable_figures import states
 from schemas.supports import NODES
 from sinks.directory.store import DirectoryStore
-from streams.agents.flags import states
 from streams.kafka.clients import found_from_end, reading
 from streams.kafka.intake.watermarks import reached_updates, watermarks
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, RELEASES, UPDATES, VINTAGES, rows_topic, verify_topics
+from streams.kafka.topic_admin import verify_topics
+from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, RELEASES, UPDATES, VINTAGES, rows_topic
 from streams.kafka.updates import Asked, asked_updates, last_released
 from streams.shell import clock
 
@@ -126,5 +127,5 @@ def flags(vintages: Mapping[str, bytes]) -> Iterator[str]:
     for node in NODES:
         if node.code in vintages:
             fields: dict[str, Any] = decode(vintages[node.code])[1]
-            told = (f"{periods:,} {state}" for state, periods in states(vintages[node.code]).items() if periods)
+            told = (f"{periods:,} {state}" for state, periods in states(fields).items() if periods)
             yield f"{node.code} at update {fields['update_id']}: {', '.join(told)}"

@@ -1,36 +1,18 @@
-"""The topics: made and verified here, by nobody else; auto-creation must be off.
+"""The topics, one row for each: from ``TOPICS`` come their making and verification, rights, AsyncAPI and documents.
 
 The number of partitions of the dossier log never changes: a person's events would lie in two partitions, and be
 counted twice. More partitions means a new topic, filled by emitting again.
 """
 
-import asyncio
 from dataclasses import dataclass
-from typing import Any
-
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.kafka.settings import KafkaSettings
 
 MIB = 1 << 20
-_LOOKS, _LOOK_SECONDS = 50, 0.1
 DAY = 24 * 3600 * 1000
 KEPT = "-1"
-DOSSIERS, UPDATES, RELEASES, DEAD_LETTERS, VINTAGES = (
-    "ocmw.dossiers.v1",
-    "ocmw.updates.v1",
-    "ocmw.releases.v1",
-    "ocmw.dead-letters.v1",
-    "ocmw.vintages.v1",
-)
-STABLE_FIGURES, RECEIPTS = "ocmw.stable-figures.v1", "ocmw.receipts.v1"
 MAX_EVENT_BYTES = 6 * MIB
 """Largest record of the dossier log: large enough that nonsense of a few MB arrives, and is set aside by us."""
-
-
-class TopicsError(Exception):
-    """Topics are missing or are not what they must be; the text says which, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +39,178 @@ class Topic:
         }
 
 
-STABLE_FIGURES_TOPIC = Topic(STABLE_FIGURES, 1, 6 * MIB, str(400 * DAY))
-"""One partition: a release is a stretch of it. Kept for more than a year; older figures are in the store."""
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    """A topic of every pipeline.
+
+    ``{epoch}`` in its name is the pipeline's number; ``single`` gives it one partition, others have as many as the
+    dossier log; ``days`` None keeps it for ever. ``schema_ids`` are of ids.json, none where values are of others.
+    ``writers`` and ``readers`` are roles of ``streams.acls``. ``sentence`` says what it holds, key included; of several
+    sentences the first stands in tables.
+    """
+
+    name: str
+    sentence: str
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    schema_ids: tuple[int, ...] = ()
+    single: bool = False
+    max_bytes: int = MIB
+    days: int | None = None
+
+    def topic(self, settings: KafkaSettings) -> Topic:
+        """Return the topic as it is in a pipeline."""
+        partitions = 1 if self.single else settings.partitions
+        kept = KEPT if self.days is None else str(self.days * DAY)
+        return Topic(self.name.format(epoch=settings.epoch), partitions, self.max_bytes, kept)
+
+
+DOSSIERS, UPDATES, RELEASES, DEAD_LETTERS, VINTAGES = (
+    "ocmw.dossiers.v1",
+    "ocmw.updates.v1",
+    "ocmw.releases.v1",
+    "ocmw.dead-letters.v1",
+    "ocmw.vintages.v1",
+)
+STABLE_FIGURES, RECEIPTS = "ocmw.stable-figures.v1", "ocmw.receipts.v1"
+ROWS, SUMMARIES = "ocmw.rows.v{epoch}", "ocmw.receipt-summaries.v{epoch}"
+
+TOPICS: tuple[TopicRow, ...] = (
+    TopicRow(
+        DOSSIERS,
+        "The only truth: all that concerns a person, in one partition. The key is the 16 bytes of the person, the "
+        "partitioner Kafka's default (murmur2). An event counts once by person and event_id, so it may be sent again. "
+        "Transactions are honoured: what was aborted is never read.",
+        writers=("claims", "emit", "dead-letters"),
+        readers=("intake", "log-export"),
+        schema_ids=(1, 2, 3, 4, 5, 6, 7, 8),
+        max_bytes=MAX_EVENT_BYTES,
+    ),
+    TopicRow(
+        UPDATES,
+        "The one order of closings. Only ocmw close-update writes here. A request's rank among the accepted ones is "
+        "its number; one whose id was accepted before, or whose month is below the last, has none.",
+        writers=("emit",),
+        readers=("emit", "publish", "status"),
+        schema_ids=(17,),
+        single=True,
+    ),
+    TopicRow(
+        ROWS,
+        "Internal, from intake to publish; 1 is the epoch of the pipeline. Rows are absolute, and a batch whose stop "
+        "is known already is ignored. Schema 16 is what earlier versions wrote, before there were facts.",
+        writers=("intake",),
+        readers=("intake", "publish", "status"),
+        schema_ids=(16, 18),
+    ),
+    TopicRow(
+        RELEASES,
+        "One record a release, after its pointer moved and all its stable figures were sent; kept for ever. Ignore a "
+        "number that is not higher than the last one applied. The header epoch is the number of the pipeline that "
+        "announced it; the first release after another pipeline's tells every public figure.",
+        writers=("publish",),
+        readers=("emit", "publish", "status", "readers"),
+        schema_ids=(21,),
+        single=True,
+    ),
+    TopicRow(
+        VINTAGES,
+        "The gate's result of each update, one record a support. Internal: it holds figures that are not stable. The "
+        "key is the support; keep one record per support and sequence.",
+        writers=("publish",),
+        readers=("agents", "status"),
+        schema_ids=(20,),
+        single=True,
+    ),
+    TopicRow(
+        STABLE_FIGURES,
+        "For publishers: the public figures that a release changed, each whole; key support|period. To apply a "
+        "release, read ocmw.releases.v1; when a record with a higher number comes, read this topic up to its "
+        "stable_figures_ends, keep for each key the record with the highest release, and show them together. A record "
+        "of a lower release than the one you hold of its key is a repetition. Kept for 400 days; who is later than "
+        "that begins with a store or Redis.",
+        writers=("publish",),
+        readers=("readers",),
+        schema_ids=(19,),
+        single=True,
+        max_bytes=6 * MIB,
+        days=400,
+    ),
+    TopicRow(
+        SUMMARIES,
+        "Internal, from intake to the agents; 1 is the epoch of the pipeline. Cumulative per OCMW, statement month and "
+        "partition of the log, told every few seconds and not for each event; key the OCMW (five digits), Kafka's "
+        "default partitioner. A summary that reaches no further than the last one of its partition says nothing new.",
+        writers=("intake",),
+        readers=("agents",),
+        schema_ids=(22,),
+        days=400,
+    ),
+    TopicRow(
+        RECEIPTS,
+        "For claim systems, what became of what they sent; key ocmw|statement month, the last record counts. Received "
+        "is applied, duplicates and set aside together. An event that no sender can be read from (it does not decode) "
+        "has no receipt; it stands among the dead letters.",
+        writers=("agents",),
+        readers=("claims", "status"),
+        schema_ids=(23,),
+        days=400,
+    ),
+    TopicRow(
+        DEAD_LETTERS,
+        "Events that were set aside: the value as it came, with headers that say why and where it stood. It holds what "
+        "senders sent, so it is as protected as the log.",
+        writers=("intake",),
+        readers=("dead-letters",),
+        max_bytes=MAX_EVENT_BYTES + MIB,
+        days=400,
+    ),
+    TopicRow(
+        "ocmw.contracts.v1",
+        "GPMI contracts and their evaluations; key the 16 bytes of the person, Kafka's default partitioner. An event "
+        "counts once by key and event_id.",
+        writers=("records", "emit"),
+        readers=("agents",),
+        schema_ids=(32, 33, 34),
+    ),
+    TopicRow(
+        "ocmw.decisions.v1",
+        "Dossiers and decisions of OCMW, which social reports are made of; key the 16 bytes of the person.",
+        writers=("records", "emit"),
+        readers=("agents",),
+        schema_ids=(35, 36, 37),
+    ),
+    TopicRow(
+        "ocmw.esv.requests.v1",
+        "Who asks for a social report of whom, and which reports were archived; key the 16 bytes of the person.",
+        writers=("records", "emit"),
+        readers=("agents",),
+        schema_ids=(38, 39, 40),
+        days=3653,
+    ),
+    TopicRow(
+        "ocmw.esv.answers.v1",
+        "Social reports, for the OCMW that asked; key its code. It holds what decisions say of a person.",
+        writers=("agents",),
+        readers=("records",),
+        schema_ids=(41,),
+        max_bytes=6 * MIB,
+        days=90,
+    ),
+    TopicRow(
+        "ocmw.reports.v1",
+        "Grants and yearly reports of subsidies; key ocmw|year.",
+        writers=("records", "emit"),
+        readers=("agents",),
+        schema_ids=(42, 43, 44),
+    ),
+)
+"""In the order of the tables. A new topic is a row here, and its schema ids in schemas/avro/ids.json."""
 
 
 def rows_topic(settings: KafkaSettings) -> str:
     """Return the name of the rows topic of this pipeline."""
-    return f"ocmw.rows.v{settings.epoch}"
+    return ROWS.format(epoch=settings.epoch)
 
 
 def summaries_topic(settings: KafkaSettings) -> str:
@@ -71,133 +218,9 @@ def summaries_topic(settings: KafkaSettings) -> str:
 
     A pipeline of its own has its own: another log could reach less far, and would then say nothing new.
     """
-    return f"ocmw.receipt-summaries.v{settings.epoch}"
-
-
-def agents_name(settings: KafkaSettings) -> str:
-    """Return the name of the app of this pipeline's agents: of their group, and what their changelogs begin with."""
-    return f"ocmw.agents.v{settings.epoch}"
-
-
-def changelogs(settings: KafkaSettings) -> tuple[Topic, ...]:
-    """Return the topics behind the agents' tables.
-
-    Faust would make them at its first start, and would then know of them minutes later: its first change failed.
-    """
-    tables = (("receipts", settings.partitions), ("flags", 1))
-    return tuple(
-        Topic(f"{agents_name(settings)}-{name}-changelog", partitions, 6 * MIB, policy="compact")
-        for name, partitions in tables
-    )
+    return SUMMARIES.format(epoch=settings.epoch)
 
 
 def topics(settings: KafkaSettings) -> tuple[Topic, ...]:
-    """Return the topics that docs/asyncapi.yaml tells of: every role needs most of them, and ocmw topics makes them."""
-    return (
-        Topic(DOSSIERS, settings.partitions, MAX_EVENT_BYTES),
-        Topic(UPDATES, 1, MIB),
-        Topic(rows_topic(settings), settings.partitions, MIB),
-        Topic(RELEASES, 1, MIB),
-        Topic(VINTAGES, 1, MIB),
-        STABLE_FIGURES_TOPIC,
-        Topic(summaries_topic(settings), settings.partitions, MIB, str(400 * DAY)),
-        Topic(RECEIPTS, settings.partitions, MIB, str(400 * DAY)),
-        Topic(DEAD_LETTERS, settings.partitions, MAX_EVENT_BYTES + MIB, str(400 * DAY)),
-    )
-
-
-async def make_topics(settings: KafkaSettings, wanted: tuple[Topic, ...] = ()) -> list[str]:
-    """Make the topics that are missing, verify all, and return the names of those made. Raises TopicsError."""
-    chosen = wanted or (*topics(settings), *changelogs(settings))
-    admin = AIOKafkaAdminClient(**settings.connection())
-    try:
-        await admin.start()
-        known = await _partitions(admin)
-        missing = [topic for topic in chosen if topic.name not in known]
-        await _create(admin, missing, settings.replication)
-        await _led(admin, {topic.name for topic in missing})
-        await _verify(admin, [topic for topic in chosen if topic.name in known], known)
-    finally:
-        await admin.close()
-    return [topic.name for topic in missing]
-
-
-async def verify_topics(settings: KafkaSettings, *names: str) -> None:
-    """Raise TopicsError where a topic is missing or not what it must be: one of these names, or any of all."""
-    chosen = [topic for topic in (*topics(settings), *changelogs(settings)) if not names or topic.name in names]
-    admin = AIOKafkaAdminClient(**settings.connection())
-    try:
-        await admin.start()
-        await _verify(admin, chosen, await _partitions(admin))
-    finally:
-        await admin.close()
-
-
-async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
-    return {
-        found["topic"]: len(found["partitions"]) for found in await admin.describe_topics() if not found["error_code"]
-    }
-
-
-async def _create(admin: AIOKafkaAdminClient, missing: list[Topic], replication: int) -> None:
-    if not missing:
-        return
-    new = [
-        NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.config(replication))
-        for topic in missing
-    ]
-    answer = await admin.create_topics(new)
-    refused = [f"{error[0]}: {error[2] or error[1]}" for error in answer.topic_errors if error[1]]
-    if refused:
-        message = f"Kafka refused to make topics ({'; '.join(refused)}); see the settings of the brokers"
-        raise TopicsError(message)
-
-
-async def _led(admin: AIOKafkaAdminClient, names: set[str]) -> None:
-    """Wait until new topics have leaders, so that the first sends need no second try; not longer than a while."""
-    for _ in range(_LOOKS):
-        found = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
-        if all(name in found and all(part["leader"] >= 0 for part in found[name]) for name in names):
-            return
-        await asyncio.sleep(_LOOK_SECONDS)
-
-
-async def _verify(admin: AIOKafkaAdminClient, wanted: list[Topic], known: dict[str, int]) -> None:
-    for topic in wanted:
-        if topic.name not in known:
-            message = f"topic {topic.name} is missing; run ocmw topics"
-            raise TopicsError(message)
-        if known[topic.name] != topic.partitions:
-            message = (
-                f"topic {topic.name} has {known[topic.name]} partitions, not {topic.partitions}; their number never "
-                "changes: set OCMW_KAFKA_PARTITIONS as it was, or emit the log again into a new topic"
-            )
-            raise TopicsError(message)
-    for name, found in (await _configs(admin, wanted)).items():
-        _verify_config(next(topic for topic in wanted if topic.name == name), found)
-
-
-def _verify_config(topic: Topic, found: dict[str, str]) -> None:
-    for key in ("cleanup.policy", "retention.ms", "retention.bytes"):
-        if topic.kept == KEPT and found.get(key) != topic.config(1)[key]:
-            message = (
-                f"topic {topic.name} has {key}={found.get(key)}, not {topic.config(1)[key]}: it would lose records"
-            )
-            raise TopicsError(message)
-    if int(found.get("max.message.bytes", 0)) < topic.max_bytes:
-        message = (
-            f"topic {topic.name} has max.message.bytes={found.get('max.message.bytes')}, less than {topic.max_bytes}"
-        )
-        raise TopicsError(message)
-
-
-async def _configs(admin: AIOKafkaAdminClient, wanted: list[Topic]) -> dict[str, dict[str, str]]:
-    if not wanted:
-        return {}
-    asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in wanted]
-    found: dict[str, dict[str, str]] = {}
-    for answer in await admin.describe_configs(asked):
-        for resource in answer.resources:
-            entries: list[Any] = resource[4]
-            found[resource[3]] = {entry[0]: entry[1] for entry in entries}
-    return found
+    """Return the topics of a pipeline; but for those behind the agents' tables (``streams.agents.table``)."""
+    return tuple(row.topic(settings) for row in TOPICS)

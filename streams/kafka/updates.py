@@ -17,7 +17,8 @@ from schemas.periods import to_yyyymm
 from schemas.releases import Update
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DOSSIERS, RELEASES, UPDATES, verify_topics
+from streams.kafka.topic_admin import verify_topics
+from streams.kafka.topics import DOSSIERS, RELEASES, UPDATES
 
 NUMBER_HEADER, EPOCH_HEADER = "number", "epoch"
 _REQUESTS, _RELEASES = TopicPartition(UPDATES, 0), TopicPartition(RELEASES, 0)

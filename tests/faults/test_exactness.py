@@ -17,10 +17,9 @@ from aiokafka import TopicPartition
 from judged import PATIENCE, UPDATES, again, emitting, judge, run, start
 from kafka_workers import Workers
 
-from processors.protocol.receipts import Sources, Summary, heard
+from processors.protocol.receipts import Sources, Summary, heard, key_of
 from schemas.framing import decode
 from sinks.directory.store import DirectoryStore
-from streams.agents.receipts import key_of
 from streams.kafka.clients import reading, records_between
 from streams.kafka.emit import emit
 from streams.kafka.settings import KafkaSettings

@@ -18,12 +18,14 @@ from judged import PACE, PATIENCE, UPDATES, emitting, judge, start
 from kafka_workers import Workers
 
 from sinks.directory.store import DirectoryStore
+from streams.agents.table import every_topic
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.dead_letters import dead_letters
 from streams.kafka.emit import emit
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.status import sentences
-from streams.kafka.topics import DOSSIERS, Topic, make_topics, rows_topic, topics
+from streams.kafka.topic_admin import make_topics
+from streams.kafka.topics import DOSSIERS, Topic, rows_topic, topics
 from streams.kafka.updates import closing
 
 pytestmark = pytest.mark.faults
@@ -120,7 +122,7 @@ def test_a_broker_that_lost_all_its_data_stops_intake(workers: Workers, history:
     workers.server.lose_data()
     workers.server.start()
     stopped_with(workers, "lost all data of the broker", "topic", "is missing; run ocmw topics")
-    asyncio.run(make_topics(workers.settings))
+    asyncio.run(make_topics(workers.settings, every_topic(workers.settings)))
     stopped_with(workers, "made the topics anew under old snapshots", "records were lost", "restore the log")
 
 

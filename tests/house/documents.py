@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-import yaml
+import contract
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 from typer.main import get_command
@@ -19,16 +19,17 @@ from typer.main import get_command
 from schemas.events import schema_document
 from schemas.faults import FAULTS
 from schemas.supports import NODES
+from streams.acls import grants
 from streams.cli import app
-from streams.kafka.acls import grants
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DAY, KEPT, MIB, Topic, topics
+from streams.kafka.topics import DAY, KEPT, MIB, TOPICS, Topic, topics
 from streams.shell.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 COMMANDS = ROOT / "docs" / "commands.md"
-WITH_TABLES = (README, ROOT / "docs" / "events.md")
+WITH_TABLES = (README, ROOT / "docs" / "events.md", ROOT / "docs" / "security.md")
+CONTRACT = ROOT / "docs" / "asyncapi.yaml"
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -119,20 +120,28 @@ def all_topics() -> tuple[Topic, ...]:
 
 
 def topics_table() -> str:
-    """Return each topic with the first sentence that docs/asyncapi.yaml says of it."""
-    document = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text(encoding="utf-8"))
-    told = {one["address"]: one["description"].split(". ")[0].rstrip(".") for one in document["channels"].values()}
+    """Return each topic with the first sentence of what its row says."""
     rows = (
         (
             f"`{one.name}`",
-            told[one.name],
+            row.sentence.split(". ")[0].rstrip("."),
             one.partitions,
             "for ever" if one.kept == KEPT else f"{int(one.kept) // DAY} days",
             f"{one.max_bytes // MIB} MiB",
         )
-        for one in all_topics()
+        for row, one in zip(TOPICS, all_topics(), strict=True)
     )
     return table(("topic", "what it holds", "partitions", "kept", "largest record"), rows)
+
+
+def grants_table() -> str:
+    """Return what each role may do in Kafka, one row a right."""
+    rows = (
+        (role, one.resource, f"`{one.name}`", ", ".join(one.operations))
+        for role, granted in grants(KafkaSettings()).items()
+        for one in granted
+    )
+    return table(("role", "on", "name", "operations"), rows)
 
 
 def rights_table() -> str:
@@ -196,6 +205,7 @@ TABLES = {
     "metrics": metrics_table,
     "topics": topics_table,
     "rights": rights_table,
+    "grants": grants_table,
     "supports": supports_table,
 }
 
@@ -235,3 +245,4 @@ if __name__ == "__main__":
     for page in WITH_TABLES:
         page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
     COMMANDS.write_text(commands_page(), encoding="utf-8")
+    CONTRACT.write_text(contract.text(), encoding="utf-8")

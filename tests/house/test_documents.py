@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import contract
 import documents
 import pytest
 import yaml
@@ -54,6 +55,10 @@ def test_the_tables_of_a_page_are_as_the_code_has_them(page: Path) -> None:
 
 def test_the_page_of_the_commands_says_what_their_help_says() -> None:
     assert documents.COMMANDS.read_text(encoding="utf-8") == documents.commands_page(), "run make docs"
+
+
+def test_the_contract_of_topics_is_what_their_rows_make() -> None:
+    assert documents.CONTRACT.read_text(encoding="utf-8") == contract.text(), "run make docs"
 
 
 def test_each_table_that_is_made_stands_on_a_page() -> None:

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
+from processors.protocol.receipts import key_of
 from schemas.framing import decode, encode
-from streams.agents.receipts import key_of
+from streams.agents.table import every_topic
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.intake.summaries import SUMMARY_ID
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import RECEIPTS, make_topics, summaries_topic
+from streams.kafka.topic_admin import make_topics
+from streams.kafka.topics import RECEIPTS, summaries_topic
 from streams.servers.kafka import KafkaServer
 
 pytestmark = pytest.mark.slow
@@ -93,7 +95,7 @@ def awaited(settings: KafkaSettings, wanted: dict[bytes, int]) -> dict[bytes, in
 @pytest.fixture
 def settings(kafka: KafkaServer, tmp_path: Path) -> KafkaSettings:
     made = KafkaSettings(servers=kafka.servers, partitions=PARTITIONS, state=tmp_path / "state")
-    asyncio.run(make_topics(made))
+    asyncio.run(make_topics(made, every_topic(made)))
     return made
 
 

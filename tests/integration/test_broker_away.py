@@ -9,7 +9,8 @@ from mode import Service
 
 from streams.kafka.clients import consumer, stopped
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import Topic, make_topics
+from streams.kafka.topic_admin import make_topics
+from streams.kafka.topics import Topic
 from streams.servers.kafka import KafkaServer
 from streams.shell.services import StrayCancellationError, run_service, task
 

@@ -30,7 +30,8 @@ from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.emit import emit
 from streams.kafka.release.downstream import Announcements, CopyFollower, changed, kept_up
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import RELEASES, STABLE_FIGURES, VINTAGES, make_topics, topics
+from streams.kafka.topic_admin import make_topics
+from streams.kafka.topics import RELEASES, STABLE_FIGURES, VINTAGES, topics
 from streams.kafka.updates import last_released
 from streams.servers.kafka import KafkaServer
 from synthetic import generate

@@ -22,7 +22,8 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from streams.agents.guards import EXIT_CODE
 from streams.kafka.clients import producing
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import MIB, Topic, make_topics
+from streams.kafka.topic_admin import make_topics
+from streams.kafka.topics import MIB, Topic
 from streams.servers.kafka import KafkaServer
 
 pytestmark = pytest.mark.slow

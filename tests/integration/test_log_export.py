@@ -14,7 +14,8 @@ from schemas.releases import Update
 from streams.kafka.clients import producing
 from streams.kafka.log_export import Exported, export_log
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DOSSIERS, make_topics
+from streams.kafka.topic_admin import make_topics
+from streams.kafka.topics import DOSSIERS
 from streams.kafka.updates import NUMBER_HEADER, close_everywhere
 from streams.servers.kafka import KafkaServer
 

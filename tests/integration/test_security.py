@@ -26,23 +26,17 @@ from schemas.settings import FigureSettings
 from sinks.directory.store import DirectoryStore
 from sinks.redis.acl import USERS
 from sinks.zones import READ_ZONES
+from streams.acls import grants
+from streams.agents.table import every_topic
 from streams.embedded.driver import Embedded
-from streams.kafka.acls import grants
 from streams.kafka.clients import consumer, producing, reading
 from streams.kafka.dead_letters import dead_letters
 from streams.kafka.emit import emit
 from streams.kafka.log_export import export_log
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.status import sentences
-from streams.kafka.topics import (
-    DOSSIERS,
-    RECEIPTS,
-    RELEASES,
-    STABLE_FIGURES,
-    UPDATES,
-    make_topics,
-    summaries_topic,
-)
+from streams.kafka.topic_admin import make_topics
+from streams.kafka.topics import DOSSIERS, RECEIPTS, RELEASES, STABLE_FIGURES, UPDATES, summaries_topic
 from streams.kafka.updates import last_released
 from streams.proof.compare import differences
 from synthetic import generate
@@ -74,7 +68,7 @@ def kafka(root: Path, certificates: Certificates) -> Iterator[SecureKafka]:
     for role, rows in grants(admin).items():
         asyncio.run(grant(admin, role, rows))
     maker = server.settings("topics")
-    asyncio.run(make_topics(maker))
+    asyncio.run(make_topics(maker, every_topic(maker)))
     yield server
     server.kill()
 

@@ -9,7 +9,8 @@ from program import Done, ocmw
 
 from streams.kafka.clients import reading
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DOSSIERS, UPDATES, make_topics
+from streams.kafka.topic_admin import make_topics
+from streams.kafka.topics import DOSSIERS, UPDATES
 from streams.servers.kafka import KafkaServer
 
 pytestmark = pytest.mark.slow

@@ -19,7 +19,7 @@ from schemas.rows import CutReached
 from schemas.settings import FigureSettings
 from sinks.redis.store import RedisCopy
 from streams.agents.app import build_app
-from streams.agents.run import flags_told
+from streams.agents.run import tables_told
 from streams.kafka.release.election import Home, Publish
 from streams.kafka.roles.intake import tell_outcomes
 from streams.kafka.roles.publish import barrier_is_open, copy_told, publish_told, tell_release
@@ -77,7 +77,7 @@ async def test_a_publisher_that_stands_by_no_longer_tells_of_the_release_it_made
 async def test_agents_without_their_tables_tell_of_no_flag() -> None:
     metrics = Metrics()
     metrics.tell("ocmw_stability", 3, "LL", "pending")
-    flags_told(build_app(KafkaSettings()), metrics)
+    tables_told(build_app(KafkaSettings()), metrics)
     assert series(metrics, "ocmw_stability{") == []
 
 

@@ -11,7 +11,8 @@ from processors.protocol.records import Records, joined
 from streams.kafka.clients import consumer, producing, reading, records_between
 from streams.kafka.intake.whole_batches import install, unpacked, whole
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DOSSIERS, make_topics
+from streams.kafka.topic_admin import make_topics
+from streams.kafka.topics import DOSSIERS
 from streams.servers.kafka import KafkaServer
 
 pytestmark = pytest.mark.slow

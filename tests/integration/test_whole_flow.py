@@ -31,14 +31,15 @@ from schemas.settings import FigureSettings
 from sinks.directory.identity import exists
 from sinks.directory.store import DirectoryStore
 from sinks.redis.store import RedisCopy
+from streams.agents.table import every_topic
 from streams.embedded.driver import Embedded
 from streams.kafka.clients import producing
 from streams.kafka.emit import emit
 from streams.kafka.receipts import read_receipts
 from streams.kafka.roles.supervisor import ROLES
 from streams.kafka.settings import KafkaSettings
+from streams.kafka.topic_admin import make_topics
 from streams.kafka.topics import UPDATES as REQUESTS
-from streams.kafka.topics import make_topics
 from streams.kafka.updates import asked_updates, close_everywhere
 from streams.proof.compare import copy_differences, differences
 from streams.servers.kafka import KafkaServer, free_port
@@ -157,7 +158,7 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
     settings = KafkaSettings(servers=server.servers, partitions=PARTITIONS, state=root / "state")
     with ended(server), RedisServer(root) as redis_server:
         made = Flow(root, settings, redis_server.url, dict(zip(ROLES, free_ports(3), strict=True)), history)
-        asyncio.run(make_topics(settings))
+        asyncio.run(make_topics(settings, every_topic(settings)))
         with made.running():
             asyncio.run(emit(settings, [history]))
             awaited(lambda: exists(root / "store") and DirectoryStore.reading(root / "store").latest() == UPDATES, made)

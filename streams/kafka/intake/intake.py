@@ -34,7 +34,8 @@ from streams.kafka.intake.watermarks import watermarks
 from streams.kafka.intake.whole_batches import install, whole
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.snapshots import load_partition, save_partition
-from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, rows_topic, verify_topics
+from streams.kafka.topic_admin import verify_topics
+from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, rows_topic
 from streams.shell.metrics import Metrics
 from streams.shell.services import task
 

@@ -24,7 +24,8 @@ from streams.kafka.release.followers import Follower
 from streams.kafka.release.live import Live, LiveCopy
 from streams.kafka.release.releasing import Publisher
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import UPDATES, verify_topics
+from streams.kafka.topic_admin import verify_topics
+from streams.kafka.topics import UPDATES
 from streams.shell.metrics import Metrics
 from streams.shell.services import task
 

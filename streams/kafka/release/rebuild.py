@@ -11,7 +11,7 @@ from streams.kafka.clients import consumer, stopped
 from streams.kafka.release.live import Live
 from streams.kafka.release.releasing import Publisher
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import verify_topics
+from streams.kafka.topic_admin import verify_topics
 from streams.shell.metrics import Metrics
 from streams.shell.progress import Report, silent
 

@@ -5,7 +5,8 @@ from itertools import permutations
 
 from processors.protocol.receipts import Sources, Summary, Told, heard, total
 from schemas.framing import decode, encode
-from streams.agents.flags import newer, states
+from schemas.stable_figures import states
+from streams.agents.flags import newer
 from streams.agents.receipts import next_receipt
 from streams.kafka.intake.summaries import encoded
 from streams.kafka.release.downstream import VINTAGES_ID
@@ -101,5 +102,5 @@ def test_a_later_update_is_newer_and_a_repeat_is_not() -> None:
 
 
 def test_states_are_counted_and_those_without_periods_are_0() -> None:
-    found = states(vintages(1, "pending", "pending", "frozen"))
+    found = states(decode(vintages(1, "pending", "pending", "frozen"))[1])
     assert found == {"pending": 2, "frozen": 1, "settling": 0, "published": 0, "revising": 0}

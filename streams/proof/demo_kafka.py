@@ -18,13 +18,14 @@ from schemas.settings import FigureSettings
 from sinks.directory.identity import exists
 from sinks.directory.store import DirectoryStore
 from sinks.redis.store import RedisCopy
+from streams.agents.table import every_topic
 from streams.embedded.driver import Embedded
 from streams.kafka.emit import emit
 from streams.kafka.receipts import line, read_receipts
 from streams.kafka.roles.supervisor import ROLES, command
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.status import sentences
-from streams.kafka.topics import make_topics
+from streams.kafka.topic_admin import make_topics
 from streams.proof.compare import Difference, copy_differences, differences
 from streams.servers.kafka import KafkaServer, ServerError
 from streams.servers.redis import RedisServer
@@ -69,7 +70,7 @@ def _redis(root: Path, say: Say) -> Iterator[str | None]:
 
 
 def _shown(settings: KafkaSettings, root: Path, copy: str | None, say: Say) -> bool:
-    say(f"made the topics {', '.join(asyncio.run(make_topics(settings)))}")
+    say(f"made the topics {', '.join(asyncio.run(make_topics(settings, every_topic(settings))))}")
     with _workers(settings, root, copy):
         emitted = asyncio.run(emit(settings, [root / "history.avro"]))
         say(f"emitted {emitted.events:,} events, closed {emitted.closed} updates")
