@@ -1,6 +1,6 @@
 """Where the rows of each table beside the figures come from, and how they are written in each format."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from sinks.directory.store import DirectoryStore
 from sinks.files.csv import Dialect, write_csv
 from sinks.files.indicator_sdmx import write_indicator_sdmx
 from sinks.files.indicator_workbook import write_indicator_workbook
-from sinks.files.indicators import indicator_batches
+from sinks.files.indicators import TABLES, indicator_batches
 from sinks.files.parquet import write_parquet
 from sinks.files.selection import ExportRefusedError, Selection
 from sinks.files.vintages import vintage_batches
@@ -47,11 +47,25 @@ def dataset_named(name: str, zone: str | None, format_: Format, options: Iterabl
     return dataset
 
 
+Source = Callable[[DirectoryStore, str, int], Iterable[pa.RecordBatch]]
+"""What yields the rows of a table as they stand in a zone at a release."""
+
+
+def _vintages(store: DirectoryStore, _zone: str, number: int) -> Iterable[pa.RecordBatch]:
+    return vintage_batches(store, number)
+
+
+def _indicators(name: str) -> Source:
+    return lambda store, zone, number: indicator_batches(store.root, number, name, zone)
+
+
+SOURCES: dict[str, Source] = {"vintages": _vintages, **{name: _indicators(name) for name in TABLES}}
+"""Where the rows of each table that a store holds come from."""
+
+
 def stored_rows(store: DirectoryStore, dataset: Dataset, zone: str, number: int) -> Rows:
     """Return the rows of a table that a store holds, as they stand at a release; none where it shows nothing."""
-    if dataset.name == "vintages":
-        return Rows(dataset, vintage_batches(store, number))
-    return Rows(dataset, indicator_batches(store.root, number, dataset.name, zone))
+    return Rows(dataset, SOURCES[dataset.name](store, zone, number))
 
 
 def asked_for(rows: Rows, asked: Selection) -> Rows:

@@ -4,9 +4,12 @@ A table stands between ``<!-- table: name -->`` and ``<!-- end -->``; what lies 
 commands is made whole.
 """
 
+import ast
 import importlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -16,6 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 from typer.main import get_command
 
+from schemas.datasets import DATASETS
 from schemas.events import schema_document
 from schemas.faults import FAULTS
 from schemas.supports import NODES
@@ -28,8 +32,9 @@ from streams.shell.metrics import METRICS
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 COMMANDS = ROOT / "docs" / "commands.md"
-WITH_TABLES = (README, ROOT / "docs" / "events.md", ROOT / "docs" / "security.md")
 CONTRACT = ROOT / "docs" / "asyncapi.yaml"
+PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
+WITH_TABLES = tuple(page for page in PAGES if "<!-- table:" in page.read_text("utf-8"))
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -59,12 +64,23 @@ def examples(command: Any) -> list[str]:  # noqa: ANN401 - typer's own, which di
 
 
 def commands_table() -> str:
-    """Return the first sentence and the first example of each command."""
+    """Return the first sentence of each command, in the groups of ``ocmw --help``."""
+    panels = {name: found.rich_help_panel for name, found in vars(get_command(app))["commands"].items()}
+    rows: list[tuple[str, str, str]] = []
+    for panel, grouped in groupby(commands(), lambda one: panels[one[0].split()[0]]):
+        told = [(f"`ocmw {name}`", paragraphs(command.help)[0]) for name, command in grouped]
+        rows += [(panel if number == 0 else "", *one) for number, one in enumerate(told)]
+    return table(("", "command", "what it does"), rows)
+
+
+def chapters_table() -> str:
+    """Return each floor and chapter with what its package says of itself."""
     rows = (
-        (f"`ocmw {name}`", paragraphs(command.help)[0], f"`{next(iter(examples(command)), '')}`")
-        for name, command in commands()
+        (f"`{package.parent.relative_to(ROOT).as_posix()}`", ast.get_docstring(ast.parse(package.read_text("utf-8"))))
+        for floor in ("schemas", "processors", "sinks", "edge", "synthetic", "streams")
+        for package in sorted((ROOT / floor).rglob("__init__.py"))
     )
-    return table(("command", "what it does", "example"), rows)
+    return table(("folder", "decides"), ((name, " ".join((told or "").split())) for name, told in rows))
 
 
 def settings() -> Iterator[tuple[str, FieldInfo]]:
@@ -153,6 +169,12 @@ def rights_table() -> str:
     return table(("role", "may"), rows)
 
 
+def columns_table(name: str) -> str:
+    """Return the columns of a declared table."""
+    rows = ((f"`{one.name}`", one.type, one.says) for one in DATASETS[name].columns)
+    return table(("column", "type", "what it holds"), rows)
+
+
 def supports_table() -> str:
     """Return each support measure in three languages, with its act, delay and audience."""
     rows = (
@@ -168,12 +190,6 @@ def supports_table() -> str:
         for one in NODES
     )
     return table(("code", "Nederlands", "français", "English", "act", "shown from", "audience"), rows)
-
-
-def records_table() -> str:
-    """Return each record of the dossier log with what its schema says of it."""
-    rows = ((f"`{record['name']}`", record["doc"]) for record in schema_document("dossier.avsc"))
-    return table(("record", "says"), rows)
 
 
 def events_tables() -> str:
@@ -196,9 +212,8 @@ def _type(found: Any) -> str:  # noqa: ANN401 - as Avro writes types
     return found.get("logicalType") or (f"{found['name']}: `{symbols}`" if symbols else f"{found['name']}, 16 bytes")
 
 
-TABLES = {
+TABLES: dict[str, Callable[[], str]] = {
     "events": events_tables,
-    "records": records_table,
     "commands": commands_table,
     "settings": settings_table,
     "faults": faults_table,
@@ -207,6 +222,10 @@ TABLES = {
     "rights": rights_table,
     "grants": grants_table,
     "supports": supports_table,
+    "chapters": chapters_table,
+    "figures": partial(columns_table, "figures"),
+    "vintages": partial(columns_table, "vintages"),
+    "time": partial(columns_table, "duration"),
 }
 
 

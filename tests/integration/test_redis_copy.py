@@ -30,7 +30,7 @@ from sinks.redis.store import RedisCopy, connect
 
 MONTHS = [Period.parse(f"2024-0{month}") for month in range(1, 7)]
 STEPS = ["blocks public", "blocks restricted", "blocks provisional", "manifests", "moved", "swept"]
-DOCUMENT = Path(__file__).parents[2] / "README.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "redis.md"
 
 
 def block(persons: int) -> Cells:

@@ -1,0 +1,59 @@
+"""What it costs to add something: the files that docs/architecture.md names, and no other."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import documents
+import pyarrow as pa
+import pytest
+from typer.testing import CliRunner
+
+from schemas.datasets import DATASETS, Column, Dataset
+from schemas.periods import parse_month
+from schemas.settings import FigureSettings
+from sinks.directory.store import DirectoryStore
+from sinks.files import tables
+from streams.cli import app
+from streams.embedded.driver import Embedded
+from synthetic import generate
+
+TOY = Dataset(
+    "toy",
+    "How many updates a store has had.",
+    (
+        Column("update_id", "dimension", "the update"),
+        Column("sequence", "measure", "its number in the log, from 1", number=True),
+    ),
+    ("public",),
+    ("parquet", "csv"),
+    frozenset(),
+)
+
+
+def rows_of_toy(store: DirectoryStore, _zone: str, number: int) -> Iterable[pa.RecordBatch]:
+    updates = [one for one in store.updates() if one.sequence <= number]
+    names = pa.array([one.update_id for one in updates])
+    return [pa.RecordBatch.from_arrays([names, pa.array([one.sequence for one in updates])], ["update_id", "sequence"])]
+
+
+def test_a_table_is_a_row_of_datasets_and_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(DATASETS, "toy", TOY)
+    monkeypatch.setitem(tables.SOURCES, "toy", rows_of_toy)
+    generate(50, parse_month("2024-01"), parse_month("2024-02"), 1, tmp_path / "history.avro")
+    Embedded.run(tmp_path / "store", FigureSettings(), [tmp_path / "history.avro"])
+    out = tmp_path / "toy.csv"
+    command = ["export", "--store", str(tmp_path / "store"), "--table", "toy", "--format", "csv", "--out", str(out)]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert out.read_text(encoding="utf-8").splitlines() == [
+        "update_id,sequence",
+        "synthetic-2024-01,1",
+        "synthetic-2024-02,2",
+    ]
+    assert "| `sequence` | integer | its number in the log, from 1 |" in documents.columns_table("toy")
+
+
+def test_the_files_that_the_page_names_are_there() -> None:
+    page = (documents.ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = {word for word in page.replace("`", " ").split() if word.count("/") and word.endswith(".py")}
+    assert named
+    assert [name for name in sorted(named) if not (documents.ROOT / name).exists()] == []
