@@ -45,9 +45,9 @@ def test_a_table_is_a_row_of_datasets_and_a_source(tmp_path: Path, monkeypatch: 
     command = ["export", "--store", str(tmp_path / "store"), "--table", "toy", "--format", "csv", "--out", str(out)]
     assert CliRunner().invoke(app, command).exit_code == 0
     assert out.read_text(encoding="utf-8").splitlines() == [
-        "update_id,sequence",
-        "synthetic-2024-01,1",
-        "synthetic-2024-02,2",
+        '"update_id","sequence"',
+        '"synthetic-2024-01",1',
+        '"synthetic-2024-02",2',
     ]
     assert "| `sequence` | integer | its number in the log, from 1 |" in documents.columns_table("toy")
 
