@@ -7,25 +7,35 @@ records are written as today's are (``Layout.native``); all others are read valu
 import io
 import mmap
 import re
+import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import fastavro
 import numpy as np
+from fastavro.write import Writer
 
 from schemas import events
-from schemas.arrays import Bytes
+from schemas.arrays import Bytes, Int64
 from schemas.events import Shape, UnresolvableError
+
+OURS = "ocmw."
+"""What the names of our metadata of files begin with."""
+KEY_ID, STATEMENTS, IMPORT = "ocmw.key_id", "ocmw.statements", "ocmw.import"
+"""Metadata of a file from an edge: name of its key, which statements it holds, what became of their lines."""
 
 Plain = tuple[int, dict[str, Any]]
 """A decoded event: its kind and its plain values (today's schema)."""
 
 _TOO_LONG = re.compile(rb"[\x80-\xff]{9}[^\x00\x01]", re.DOTALL)
 _SYNC_BYTES, _CHECKSUM_BYTES = 16, 4
+_SYNC_MARKER = b"ocmw dossier log"
+_CODEC = "snappy"
+_BLOCK_RECORDS = 4000
 
 
 class CorruptFileError(Exception):
@@ -86,6 +96,7 @@ class LogFile:
 
     path: Path
     layout: Layout
+    metadata: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def open(cls, path: Path) -> "LogFile":
@@ -94,10 +105,11 @@ class LogFile:
             try:
                 reader = fastavro.block_reader(mapped)
                 layout = Layout.of(reader.writer_schema)
+                metadata = {name: value for name, value in reader.metadata.items() if name.startswith(OURS)}
             except Exception as error:
                 message = f"{path}: not an Avro file of dossier events ({error}); export it again"
                 raise CorruptFileError(message) from error
-        return cls(path, layout)
+        return cls(path, layout, metadata)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the blocks, decompressed. Raises CorruptFileError at a broken frame, checksum or end."""
@@ -232,6 +244,65 @@ def encode_plain(event: Plain) -> bytes:
     return stream.getvalue()
 
 
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A block of encoded records, as fastavro's writer takes it."""
+
+    num_records: int
+    bytes_: io.BytesIO
+
+
+class LogWriter:
+    """Writes encoded records of today's union, block by block; what was written last can be taken back.
+
+    The sync marker is fixed, so that the same records make the same bytes. The header is written when the file is
+    finished, for what stands in it may be known only then.
+    """
+
+    def __init__(self, body: IO[bytes]) -> None:
+        """Take an empty file, for writing and reading, that holds the blocks until the log is finished."""
+        self._body = body
+        self._writer = Writer(body, events.union(), codec=_CODEC, sync_marker=_SYNC_MARKER)
+        self._begin = self.mark()
+
+    def append(self, data: Bytes, stops: Int64) -> None:
+        """Append records; ``stops`` says where each of them ends."""
+        begin = 0
+        for first in range(0, len(stops), _BLOCK_RECORDS):
+            last = min(first + _BLOCK_RECORDS, len(stops))
+            end = int(stops[last - 1])
+            self._writer.write_block(_Encoded(last - first, io.BytesIO(data[begin:end].data)))
+            begin = end
+
+    def append_plain(self, event: Plain) -> None:
+        """Append one event of plain values as a block."""
+        data = encode_plain(event)
+        self.append(np.frombuffer(data, np.uint8), np.array([len(data)], np.int64))
+
+    def append_block(self, data: bytes | memoryview, count: int) -> None:
+        """Append ``count`` encoded records as one block."""
+        self._writer.write_block(_Encoded(count, io.BytesIO(data)))
+
+    def mark(self) -> int:
+        """Return the place up to which the log is written."""
+        self._writer.flush()
+        self._body.flush()
+        return self._body.tell()
+
+    def take_back(self, mark: int) -> None:
+        """Forget what was written behind a mark."""
+        self._body.seek(mark)
+        self._body.truncate()
+
+    def finish(self, out: IO[bytes], metadata: dict[str, str]) -> None:
+        """Write the whole log, header first."""
+        end = self.mark()
+        Writer(out, events.union(), codec=_CODEC, sync_marker=_SYNC_MARKER, metadata=metadata).flush()
+        self._body.seek(self._begin)
+        shutil.copyfileobj(self._body, out, 1 << 20)
+        self._body.seek(end)
+
+
 def write_log(path: Path | IO[bytes], records: Iterable[tuple[str, dict[str, Any]]], codec: str = "deflate") -> None:
     """Write (record name, values) pairs, dates as ``datetime.date``, as a file of today's union.
 
@@ -242,4 +313,4 @@ def write_log(path: Path | IO[bytes], records: Iterable[tuple[str, dict[str, Any
         with path.open("wb") as file:
             write_log(file, records, codec)
         return
-    fastavro.writer(path, events.union(), named, codec=codec, sync_marker=b"ocmw dossier log")
+    fastavro.writer(path, events.union(), named, codec=codec, sync_marker=_SYNC_MARKER)

@@ -17,6 +17,10 @@ class StoreMismatchError(StoreError):
     """There is no store here, or one of another version, other settings or another codebook."""
 
 
+class KeyMismatchError(StoreError):
+    """Files of different keys, or a file and a store: one person would count under two pseudonyms."""
+
+
 class StoreLockedError(StoreError):
     """Another writer holds the store."""
 

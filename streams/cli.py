@@ -20,8 +20,10 @@ from streams.commands import (
     export,
     figures,
     history,
+    imports,
     indicators,
     kafka,
+    keys,
     outreach,
     services,
     verification,
@@ -40,6 +42,7 @@ app = typer.Typer(
 PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Begin here", (demo,)),
     ("Events in", (history,)),
+    ("At the edge", (imports, keys)),
     ("Figures out", (export, figures, indicators, benchmark, outreach)),
     ("Keyed services", (services,)),
     ("Is it right", (verification,)),
@@ -99,7 +102,8 @@ def _told(error: BaseException) -> tuple[int | None, str]:
         return None, ""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return 1, f"{error.strerror} for the output or a temporary file; make room, or send the output elsewhere"
-    from schemas.log import CorruptFileError  # noqa: PLC0415 - not needed for help
+    from edge.errors import EdgeError  # noqa: PLC0415 - not needed for help
+    from schemas.log import CorruptFileError  # noqa: PLC0415
     from sinks.errors import StoreError  # noqa: PLC0415
     from sinks.files.selection import ExportRefusedError  # noqa: PLC0415
     from streams.approvals import ApprovalMissingError  # noqa: PLC0415
@@ -107,7 +111,7 @@ def _told(error: BaseException) -> tuple[int | None, str]:
 
     if isinstance(error, (UsageError, ExportRefusedError)):
         return 2, str(error)
-    if isinstance(error, (CorruptFileError, StoreError, ApprovalMissingError)):
+    if isinstance(error, (CorruptFileError, EdgeError, StoreError, ApprovalMissingError)):
         return 1, str(error)
     from streams.kafka.errors import sentence  # noqa: PLC0415 - last, for it loads the client
 

@@ -78,7 +78,7 @@ def export(
         typer.Option("--live/--released", help="Provisional zone: as a publisher shows it now, or of the release."),
     ] = None,
     csv_dialect: Annotated[Dialect, typer.Option(help="Dialect of csv.")] = Dialect.PLAIN,
-    labels: Annotated[bool, typer.Option("--labels", help="Names beside the codes, in nl, fr and en.")] = False,  # noqa: FBT002 - a flag
+    labels: Annotated[bool, typer.Option("--labels", help="Names beside the codes, in nl, fr and en.")] = False,
 ) -> None:
     """Write figures of a release: the long table, SDMX-CSV with its structure, or workbooks (public only).
 

@@ -69,7 +69,7 @@ def changes(
 
 def delays(
     store: Store,
-    every: Annotated[bool, typer.Option("--every-k", help="A row for each k, not only the measured one.")] = False,  # noqa: FBT002 - a flag
+    every: Annotated[bool, typer.Option("--every-k", help="A row for each k, not only the measured one.")] = False,
 ) -> None:
     """Measure after how many months figures hold still within 1 %, beside the legal delay (G8).
 

@@ -68,8 +68,8 @@ def recount(
 
 def rebuild(
     store: Store,
-    repair: Annotated[bool, typer.Option("--repair", help="Make all releases anew, in the store itself.")] = False,  # noqa: FBT002 - a flag
-    from_kafka: Annotated[bool, typer.Option("--from-kafka", help="For a store of workers, also a lost one.")] = False,  # noqa: FBT002 - a flag
+    repair: Annotated[bool, typer.Option("--repair", help="Make all releases anew, in the store itself.")] = False,
+    from_kafka: Annotated[bool, typer.Option("--from-kafka", help="For a store of workers, also a lost one.")] = False,
 ) -> None:
     """Count all periods again from the log with the fast core; compare with the newest release, or repair.
 

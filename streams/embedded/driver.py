@@ -11,11 +11,12 @@ newest release is refused: what it lacks would be missing in every figure to com
 before anything is written.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -25,12 +26,14 @@ from processors.admission.fold import Fold, Step
 from processors.admission.ledger import DUPLICATE
 from processors.rules import rules
 from schemas.faults import FAULTS
-from schemas.log import Block, CorruptFileError, LeftOverError, LogFile
+from schemas.log import IMPORT, KEY_ID, Block, CorruptFileError, LeftOverError, LogFile
 from schemas.releases import Release, Update
 from schemas.settings import FigureSettings
 from sinks.directory.journal import Journal, too_short
+from sinks.directory.origin import remember
 from sinks.directory.set_aside import SetAside, append_run, told_of
 from sinks.directory.store import DirectoryStore
+from sinks.errors import KeyMismatchError
 from sinks.lock import writer_lock
 from streams.embedded import checkpoint
 from streams.release.closing import counted_at_closing
@@ -100,7 +103,23 @@ def verified(paths: list[Path], settings: FigureSettings, progress: Report = sil
         progress(f"verifying {path.name}", number, len(paths))
         file = LogFile.open(path)
         found.append(Verified(file, sum(_parsed(file, batch, settings) for batch in batches(file))))
+    key_of([one.file for one in found])
     return found
+
+
+def key_of(files: list[LogFile]) -> str | None:
+    """Return the name of the key under which persons are named in all of these files, None where they name none.
+
+    Raises KeyMismatchError where they differ.
+    """
+    names = {file.metadata.get(KEY_ID) for file in files}
+    if len(names) > 1:
+        first = files[0]
+        other = next(file for file in files if file.metadata.get(KEY_ID) != first.metadata.get(KEY_ID))
+        told = (f"{file.path.name} ({file.metadata.get(KEY_ID) or 'no key'})" for file in (first, other))
+        message = f"files of different keys: {' and '.join(told)}; their persons cannot be joined, rotate one of them"
+        raise KeyMismatchError(message)
+    return names.pop() if names else None
 
 
 def _parsed(file: LogFile, batch: Batch, settings: FigureSettings) -> int:
@@ -115,10 +134,21 @@ def _corrupt(file: LogFile, error: LeftOverError) -> CorruptFileError:
     return CorruptFileError(f"{file.path}: corrupt, {error}; copy or export it again")
 
 
+def _said(file: LogFile) -> list[dict[str, Any]]:
+    """Return what the import of a file said of its statements."""
+    try:
+        found: list[dict[str, Any]] = json.loads(file.metadata.get(IMPORT, "[]"))
+    except ValueError as error:
+        message = f"{file.path}: its metadata {IMPORT} cannot be read; import the statements again"
+        raise CorruptFileError(message) from error
+    return found
+
+
 def checked(paths: list[Path], settings: FigureSettings, progress: Report = silent) -> Outcomes:
     """Fold files without a store and return what would become of their events. Raises CorruptFileError."""
     fold, outcomes = Fold(settings), Outcomes()
     files = [LogFile.open(path) for path in paths]
+    key_of(files)
     for number, file in enumerate(files):
         progress(f"checking {file.path.name}", number, len(files))
         for batch in batches(file):
@@ -198,6 +228,7 @@ class Embedded:
     def replay(self, files: list[Verified], progress: Report = silent) -> Outcomes:
         """Fold verified files in this order and publish a release at each closing."""
         outcomes = Outcomes()
+        remember(self.root, key_of([file for file, _ in files]), [entry for file, _ in files for entry in _said(file)])
         total = sum(records for _, records in files)
         steps = ((file, step) for file, _ in files for batch in batches(file) for step in self.fold.steps(batch))
         ongoing = True

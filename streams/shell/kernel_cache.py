@@ -14,7 +14,9 @@ from platformdirs import user_cache_path
 
 _VARIABLE = "NUMBA_CACHE_DIR"
 _ROOT = Path(__file__).parents[2]
-_IMPORT = re.compile(r"^from ((?:processors|schemas)[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
+_IMPORT = re.compile(r"^from ((?:processors|schemas|edge)[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
+_FLOORS = ("processors", "schemas", "edge")
+_COMPILES = re.compile(r"^from (?:processors|schemas)\.compiled import", re.MULTILINE)
 _NAME = re.compile(r"\w+")
 
 
@@ -62,10 +64,9 @@ def _digest() -> str:
 
 def _kernel_sources() -> set[Path]:
     """Return the files that hold kernels and, over any number of steps, those that they import from our floors."""
-    found = {path for floor in ("processors", "schemas") for path in (_ROOT / floor).rglob("__init__.py")}
-    waiting = [
-        path for path in (_ROOT / "processors").rglob("*.py") if "processors.compiled" in path.read_text("utf-8")
-    ]
+    found = {path for floor in _FLOORS for path in (_ROOT / floor).rglob("__init__.py")}
+    files = (path for floor in _FLOORS for path in (_ROOT / floor).rglob("*.py"))
+    waiting = [path for path in files if _COMPILES.search(path.read_text("utf-8"))]
     while waiting:
         source = waiting.pop()
         if source not in found:

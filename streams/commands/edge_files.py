@@ -1,0 +1,66 @@
+"""Files that leave the edge: whole and on the disk or not there at all, and noted in the log of accesses."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+from edge.statements.importing import EventFile, Nowhere, Out
+from schemas.log import LogWriter
+from sinks.access_log import Access, note_access
+from sinks.durability import put_in_place, temporary
+from streams.shell.clock import instant
+
+_OWNER_ONLY = 0o600
+
+
+class Target:
+    """Where an import writes: ``lines`` takes events and rejected lines, ``finish`` makes the files be there."""
+
+    def __init__(self, lines: Out) -> None:
+        """Take what the lines go to."""
+        self.lines = lines
+        self.log: tuple[LogWriter, Path, Path] | None = None
+        self.rejects: tuple[IO[bytes], Path, Path] | None = None
+
+    def finish(self, metadata: dict[str, str]) -> None:
+        """Give the files their names, rejected lines first."""
+        if self.rejects is not None:
+            file, written, path = self.rejects
+            file.flush()
+            put_in_place(written, path)
+        if self.log is not None:
+            log, written, path = self.log
+            with written.open("wb") as file:
+                log.finish(file, metadata)
+            put_in_place(written, path)
+
+
+@contextmanager
+def writing(out: Path | None, rejects: Path | None) -> Iterator[Target]:
+    """Yield where an import writes. Raises StoreWriteError where the disk refuses; then nothing is there."""
+    with ExitStack() as stack:
+        if out is None:
+            yield Target(Nowhere())
+            return
+        written = stack.enter_context(temporary(out))
+        body = stack.enter_context(TemporaryFile(dir=out.parent))
+        log = LogWriter(body)
+        aside: IO[bytes] | None = None
+        if rejects is not None:
+            kept = stack.enter_context(temporary(rejects))
+            aside = stack.enter_context(
+                os.fdopen(os.open(kept, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w+b")
+            )
+        target = Target(EventFile(log, aside))
+        target.log = log, written, out
+        if rejects is not None and aside is not None:
+            target.rejects = aside, kept, rejects
+        yield target
+
+
+def note(folder: Path, what: str, of: dict[str, Any]) -> None:
+    """Note in the log of accesses what was done at the edge; it stands in the folder named by the settings, or here."""
+    note_access(folder, Access(what, "", of), instant())
