@@ -25,6 +25,7 @@ from streams.commands import (
     kafka,
     keys,
     outreach,
+    public,
     services,
     verification,
 )
@@ -45,6 +46,7 @@ PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("At the edge", (imports, keys)),
     ("Figures out", (export, figures, indicators, benchmark, outreach)),
     ("Keyed services", (services,)),
+    ("For the public", (public, keys)),
     ("Is it right", (verification,)),
     ("On Kafka", (kafka,)),
     ("The copy in Redis", (copies,)),

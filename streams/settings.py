@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -112,6 +112,16 @@ class Settings(FromEnvironment):
     outreach_key: Path | None = Field(
         default=None,
         description="File with the key of the outreach domain, 32 bytes at least; it makes the pseudonyms of lists.",
+    )
+
+    release_approval: Literal["off", "required"] = Field(
+        default="off",
+        description="With required a release is prepared whole and becomes public only when somebody approves it "
+        "(ocmw approve).",
+    )
+    seal_key_file: Path | None = Field(
+        default=None,
+        description="File with the key that seals public releases (ocmw keys sign); unset: they are not sealed.",
     )
 
     @field_validator("geography")

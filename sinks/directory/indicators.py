@@ -66,6 +66,12 @@ def write_counted(root: Path, number: int, counted: Counted, family: Family = "i
         put_in_place(written, path)
 
 
+def counted_at(root: Path, number: int, family: Family) -> Counted | None:
+    """Return what one update counted, None where it has no tables. Raises StoreCorruptError."""
+    path = _path(root, number, family)
+    return _read(path) if path.exists() else None
+
+
 def last_counted(root: Path, number: int) -> int | None:
     """Return the last month that rows of an update may need, None where the update has no tables."""
     return _read(_path(root, number, "indicators")).last if exists(root, number) else None

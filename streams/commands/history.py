@@ -79,12 +79,14 @@ def replay(files: Files, store: Store) -> None:
 
     kernel_cache.prepare()
     from streams.embedded.driver import Embedded
+    from streams.release.publishing import publishing
     from streams.settings import load_settings
     from streams.shell.console import progress_bar
 
     settings = load_settings()
+    how = publishing(settings)
     with progress_bar() as report:
-        outcomes = Embedded.run(store, settings.figures(), files, settings.keep_releases, report)
+        outcomes = Embedded.run(store, settings.figures(), files, settings.keep_releases, report, how)
     show(outcomes)
     _show_store(store, aside=bool(outcomes.set_aside))
 

@@ -35,10 +35,12 @@ from sinks.directory.set_aside import SetAside, append_run, told_of
 from sinks.directory.store import DirectoryStore
 from sinks.errors import KeyMismatchError
 from sinks.lock import writer_lock
+from sinks.public.writer import Publishing, PublicWriter
 from streams.embedded import checkpoint
 from streams.release.closing import counted_at_closing
 from streams.release.cut import Cut
 from streams.release.indicators import Changes
+from streams.release.publishing import unsealed
 from streams.shell.progress import Report, silent
 
 WAITS = FAULTS[WAITING - 1]
@@ -163,8 +165,15 @@ def checked(paths: list[Path], settings: FigureSettings, progress: Report = sile
 class Embedded:
     """A store that is open for writing, and the fold of its journal. Use it as a context manager: it holds the lock."""
 
-    def __init__(self, root: Path, settings: FigureSettings, keep_releases: int | None = None) -> None:
-        """Name the store; nothing is read or made before it is entered."""
+    def __init__(
+        self,
+        root: Path,
+        settings: FigureSettings,
+        keep_releases: int | None = None,
+        how: Publishing | None = None,
+    ) -> None:
+        """Name the store; nothing is read or made before it is entered. ``how`` is at once and unsealed by default."""
+        self._how = how or unsealed()
         self.root = root
         self.settings = settings
         self._keep = keep_releases
@@ -180,10 +189,11 @@ class Embedded:
         paths: list[Path],
         keep_releases: int | None = None,
         progress: Report = silent,
+        how: Publishing | None = None,
     ) -> Outcomes:
         """Replay files into the store at ``root``; see ``replay``. A corrupt file leaves no store behind."""
         files = verified(paths, settings, progress)
-        with cls(root, settings, keep_releases) as store:
+        with cls(root, settings, keep_releases, how) as store:
             return store.replay(files, progress)
 
     def __enter__(self) -> Self:
@@ -195,9 +205,12 @@ class Embedded:
         self._lock.acquire()
         try:
             self.store = DirectoryStore.writing(self.root, self.settings, self._keep, locked=True)
+            self.public = PublicWriter(self.store, self._how)
             self.journal = Journal(self.root)
             self.release = self.store.release() if self.store.latest() else None
             self._recover()
+            if self.public.tree.root.exists():  # an older store gets its tree with its next release
+                self.public.make_up()
         except BaseException:
             self._lock.release()
             raise
@@ -272,4 +285,7 @@ class Embedded:
             return
         exists = self.fold.ledger.tables.exists
         cut = Cut(update, self.release, changes.touched, exists, self.settings, self.store)
+        if update.sequence == 1:
+            self.public.begin(self.root)
         self.release = self.store.publish(counted_at_closing(self.root, self.fold.ledger, cut, changes))
+        self.public.make_up()

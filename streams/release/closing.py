@@ -4,8 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from processors.admission.ledger import Ledger
-from processors.counting.people import everyone
+from processors.counting.completeness import rows_of_ocmws
+from processors.counting.people import People, everyone
 from schemas.releases import Release
+from sinks.directory.completeness import exists, write_completeness
 from streams.release.cut import Cut, release_of
 from streams.release.indicators import Changes, Closed, count_indicators, count_outcomes
 
@@ -18,7 +20,15 @@ def counted_at_closing(root: Path, ledger: Ledger, cut: Cut, changes: Changes) -
     with ThreadPoolExecutor(1) as beside:
         gathering = beside.submit(everyone, ledger)
         release = release_of(ledger, cut, gathering.result)
+    _note_completeness(root, gathering.result(), cut, changes)
     asked = count_indicators(root, gathering.result(), release, changes.touched, cut.settings)
     if asked is not None:
         count_outcomes(root, Closed(ledger, release, cut.previous, changes), asked)
     return release
+
+
+def _note_completeness(root: Path, rows: People, cut: Cut, changes: Changes) -> None:
+    """Write which OCMW sent lines about the months that this update reached; at first about all months."""
+    number = cut.update.sequence
+    months = changes.touched if exists(root, number - 1) else cut.exists
+    write_completeness(root, number, *rows_of_ocmws(rows.rows, months.any(axis=0), cut.settings))

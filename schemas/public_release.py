@@ -1,0 +1,140 @@
+"""The public manifest: all that the public may know of a release, and the files in which its figures lie.
+
+It names no value: figures lie in files, under their SHA-256. A figure that is not published has a state and the
+earliest update that may show it, never a number (F1, G6).
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+FORMAT = 1
+"""Version of the manifest; a change that older readers would misread raises it."""
+
+LONGEST = 200
+"""Characters that a name or a reference of an approval may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who let a release be published, under which reference, and when (UTC, seconds); all of it is public.
+
+    Raises ValueError, a sentence, where a text is empty, longer than ``LONGEST`` characters, or cannot be printed.
+    """
+
+    by: str
+    reference: str
+    approved_at: str
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody could read."""
+        for name, text in (("by", self.by), ("reference", self.reference)):
+            if not 1 <= len(text) <= LONGEST or not text.isprintable() or text.strip() != text:
+                message = f"--{name} is 1 to {LONGEST} printable characters, without blanks around"
+                raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicBlock:
+    """Where the published cells of a figure lie: a file by its SHA-256, a row group in it, how many cells, their digest.
+
+    ``digest`` (hex) is over the cells, not over the bytes of the file.
+    """
+
+    file: str
+    group: int
+    cells: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFigure:
+    """What the public may know of one support and period.
+
+    ``update_id`` is the update whose block is shown, None where nothing is published; then ``earliest`` is the
+    reference month (``2024-06``) of the first update that may show it. ``block`` is None for no cells.
+    """
+
+    state: str
+    update_id: str | None = None
+    earliest: str | None = None
+    block: PublicBlock | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorPart:
+    """Rows of indicators that one update counted: a file, its family, and the months that it holds and may need.
+
+    ``number`` is that of the update, ``first`` and ``last`` are ordinals of months.
+    """
+
+    family: str
+    number: int
+    file: str
+    update_id: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublicManifest:
+    """A published release as the public may know it.
+
+    ``published_at`` is UTC to the second, None for a release that was there before public trees were; ``previous`` is
+    the number of the published release before. ``figures`` is support -> code of the period -> figure. ``tables`` is
+    name -> SHA-256 (definitions, words, population, map, changes, history), ``completeness`` month -> SHA-256,
+    ``files`` SHA-256 -> bytes of every file that is named here.
+    """
+
+    release: int
+    update_id: str
+    reference_month: str
+    published_at: str | None
+    program: str
+    previous: int | None
+    approval: Approval | None
+    figures: dict[str, dict[str, PublicFigure]]
+    tables: dict[str, str]
+    indicators: tuple[IndicatorPart, ...]
+    completeness: dict[str, str]
+    files: dict[str, int]
+
+    def to_bytes(self) -> bytes:
+        """Return the manifest as JSON; the same manifest gives the same bytes."""
+        document = {"format": FORMAT, **asdict(self)}
+        document["figures"] = {
+            support: {period: _figure(one) for period, one in figures.items()} for support, figures in self.figures.items()
+        }
+        return (json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Return the manifest of ``to_bytes``. Raises ValueError for anything else."""
+        try:
+            found: dict[str, Any] = json.loads(data)
+            if found.pop("format") != FORMAT:
+                message = "a public manifest of another version"
+                raise ValueError(message)
+            figures = {
+                support: {period: _figure_of(told) for period, told in periods.items()}
+                for support, periods in found.pop("figures").items()
+            }
+            approval = found.pop("approval")
+            parts = tuple(IndicatorPart(**part) for part in found.pop("indicators"))
+            return cls(
+                figures=figures, approval=Approval(**approval) if approval else None, indicators=parts, **found
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            message = "no public manifest"
+            raise ValueError(message) from error
+
+
+def _figure(one: PublicFigure) -> dict[str, Any]:
+    told = {"state": one.state, "update_id": one.update_id, "earliest": one.earliest}
+    block = {} if one.block is None else asdict(one.block)
+    return {name: value for name, value in {**told, **block}.items() if value is not None}
+
+
+def _figure_of(told: dict[str, Any]) -> PublicFigure:
+    block = PublicBlock(told["file"], told["group"], told["cells"], told["digest"]) if "file" in told else None
+    return PublicFigure(told["state"], told.get("update_id"), told.get("earliest"), block)

@@ -1,0 +1,29 @@
+"""Completeness in the public tree: of a month, which OCMW sent a line of which public support; nothing more."""
+
+import json
+
+import numpy as np
+
+from schemas.arrays import Int32
+from schemas.places import MUNICIPALITIES
+from schemas.supports import NODES
+
+_PUBLIC = tuple(node for node in NODES if node.public)
+
+
+def public_month(rows: Int32, shown: frozenset[str]) -> bytes:
+    """Return a month as JSON: support -> NIS codes of the OCMWs with a line, of the supports that are published.
+
+    ``rows`` is by (leaf, municipality number).
+    """
+    told = {node.code: _sent(rows[list(node.leaves)]) for node in _PUBLIC if node.code in shown}
+    return (json.dumps(told, sort_keys=True, separators=(",", ":")) + "\n").encode()
+
+
+def _sent(rows: Int32) -> list[str]:
+    return [MUNICIPALITIES[number] for number in np.flatnonzero(rows.any(axis=0)).tolist()]
+
+
+def read_month(data: bytes) -> dict[str, frozenset[str]]:
+    """Return support -> NIS codes of the OCMWs with a line. Raises ValueError for anything else."""
+    return {support: frozenset(codes) for support, codes in json.loads(data).items()}

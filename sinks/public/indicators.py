@@ -1,0 +1,100 @@
+"""Indicators in the public tree: what each update counted, its public rows alone, in words instead of numbers.
+
+A release shows of each family the newest count of each reference, as the store itself does (sinks/directory/indicators.py): the
+parts of its manifest are read newest first, and each gives the references that no newer one counted.
+"""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from schemas.indicators import COLUMNS, SERIES, is_public, reference_code
+from schemas.places import PLACES
+from schemas.public_release import IndicatorPart
+from sinks.errors import StoreCorruptError
+from sinks.directory.indicators import Counted, Family, counted_at
+
+_WHOLE = frozenset({"survival"})
+_PUBLIC_PLACE = np.array([is_public(*place) for place in PLACES])
+_TEXT = ("indicator", "method", "reference", "geo_level", "geo", "breakdown", "category")
+
+
+def public_part(root: Path, number: int, family: Family) -> tuple[Counted, bytes] | None:
+    """Return what an update counted, and its public rows as a Parquet file; None where it counted nothing."""
+    counted = counted_at(root, number, family)
+    return None if counted is None else (counted, _bytes(counted))
+
+
+def _bytes(counted: Counted) -> bytes:
+    table = counted.table
+    shown = np.flatnonzero(_PUBLIC_PLACE[table.place])
+    series, reference = table.series[shown], table.reference[shown]
+    place, category = table.place[shown], table.category[shown]
+    keys = np.unique(series)
+    texts = {
+        "indicator": _by(series, {int(key): SERIES[key].indicator for key in keys}),
+        "method": _by(series, {int(key): SERIES[key].method for key in keys}),
+        "breakdown": _by(series, {int(key): SERIES[key].breakdown for key in keys}),
+        "geo_level": _by(place, {int(key): PLACES[key][0] for key in np.unique(place)}),
+        "geo": _by(place, {int(key): PLACES[key][1] for key in np.unique(place)}),
+        "reference": _pairs(series, reference, lambda one, month: reference_code(SERIES[one], month)),
+        "category": _pairs(series, category, lambda one, number: SERIES[one].categories[number]),
+    }
+    numbers = {
+        "month": pa.array(reference.astype(np.int16)),
+        "needs": pa.array(np.array([one.needs for one in SERIES], np.int16)[series]),
+        "count": pa.array(table.counted[shown].astype(np.int64)),
+        "base": pa.array(table.base[shown].astype(np.int64)),
+    }
+    out = io.BytesIO()
+    pq.write_table(pa.table({**texts, **numbers}), out, compression="zstd")
+    return out.getvalue()
+
+
+def _by(numbers: np.ndarray, texts: dict[int, str]) -> pa.Array:  # type: ignore[type-arg]  # of any whole number
+    known, places = np.unique(numbers, return_inverse=True)
+    codes = pa.DictionaryArray.from_arrays(
+        pa.array(places.astype(np.int32)), pa.array([texts[int(key)] for key in known], pa.string())
+    )
+    return codes.cast(pa.string()).dictionary_encode() if len(numbers) else pa.array([], pa.string()).dictionary_encode()
+
+
+def _pairs(series: np.ndarray, values: np.ndarray, text: "object") -> pa.Array:  # type: ignore[type-arg]
+    pairs = series.astype(np.int64) << 16 | values.astype(np.int64)
+    known = np.unique(pairs)
+    told = {int(pair): text(int(pair) >> 16, int(pair) & 0xFFFF) for pair in known}  # type: ignore[operator]
+    return _by(pairs, told)
+
+
+def read_part(data: bytes) -> pa.Table:
+    """Return the rows of a part. Raises StoreCorruptError."""
+    try:
+        return pq.read_table(io.BytesIO(data))
+    except pa.ArrowException as error:
+        message = "a file of indicators cannot be read; restore it from a copy"
+        raise StoreCorruptError(message) from error
+
+
+def shown_rows(parts: list[tuple[IndicatorPart, pa.Table]]) -> pa.Table:
+    """Return the rows that hold at a release, from the parts of one family, newest first; columns of the contract."""
+    kept = []
+    upper, shown = np.iinfo(np.int16).max, parts[0][0].last if parts else 0
+    for place, (part, table) in enumerate(parts):
+        month, needs = pc.cast(table["month"], pa.int32()), pc.cast(table["needs"], pa.int32())
+        whole = pc.is_in(table["indicator"].cast(pa.string()), pa.array(sorted(_WHOLE)))
+        holds = pc.and_(pc.less(month, int(upper)), pc.less_equal(pc.add(month, needs), shown))
+        chosen = pc.if_else(whole, place == 0, holds)
+        rows = table.filter(chosen)
+        kept.append(rows.append_column("update_id", pa.array([part.update_id] * len(rows), pa.string())))
+        upper = min(upper, part.first)
+    if not kept:
+        return pa.table({name: pa.array([], pa.int64() if name in ("count", "base") else pa.string()) for name in COLUMNS})
+    plain = [rows.select(COLUMNS).cast(_SCHEMA) for rows in kept]
+    return pa.concat_tables(plain).sort_by([(name, "ascending") for name in COLUMNS[:7]])
+
+
+_SCHEMA = pa.schema([pa.field(name, pa.int64() if name in ("count", "base") else pa.string()) for name in COLUMNS])
