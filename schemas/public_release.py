@@ -36,7 +36,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class PublicBlock:
-    """Where the published cells of a figure lie: a file by its SHA-256, a row group in it, how many cells, their digest.
+    """Where published cells lie: a file by its SHA-256, a row group in it, how many cells, their digest.
 
     ``digest`` (hex) is over the cells, not over the bytes of the file.
     """
@@ -103,7 +103,8 @@ class PublicManifest:
         """Return the manifest as JSON; the same manifest gives the same bytes."""
         document = {"format": FORMAT, **asdict(self)}
         document["figures"] = {
-            support: {period: _figure(one) for period, one in figures.items()} for support, figures in self.figures.items()
+            support: {period: _figure(one) for period, one in figures.items()}
+            for support, figures in self.figures.items()
         }
         return (json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
@@ -121,9 +122,7 @@ class PublicManifest:
             }
             approval = found.pop("approval")
             parts = tuple(IndicatorPart(**part) for part in found.pop("indicators"))
-            return cls(
-                figures=figures, approval=Approval(**approval) if approval else None, indicators=parts, **found
-            )
+            return cls(figures=figures, approval=Approval(**approval) if approval else None, indicators=parts, **found)
         except (KeyError, TypeError, AttributeError) as error:
             message = "no public manifest"
             raise ValueError(message) from error

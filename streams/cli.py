@@ -26,6 +26,7 @@ from streams.commands import (
     keys,
     outreach,
     public,
+    seal_keys,
     services,
     verification,
 )
@@ -46,7 +47,7 @@ PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("At the edge", (imports, keys)),
     ("Figures out", (export, figures, indicators, benchmark, outreach)),
     ("Keyed services", (services,)),
-    ("For the public", (public, keys)),
+    ("For the public", (public, seal_keys)),
     ("Is it right", (verification,)),
     ("On Kafka", (kafka,)),
     ("The copy in Redis", (copies,)),

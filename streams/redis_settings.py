@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 from redis.connection import parse_url
 
-from sinks.redis.store import KEEP, RedisCopy, connect
+from sinks.redis.store import KEEP, Published, RedisCopy, connect, every
 from streams.settings import Secured, UsageError
 
 
@@ -40,8 +40,8 @@ class RedisSettings(Secured):
             raise ValueError(message)
         return value
 
-    def copy_of_store(self) -> RedisCopy:
-        """Return the copy. Raises UsageError where no Redis is named."""
+    def copy_of_store(self, published: Published = every) -> RedisCopy:
+        """Return the copy, which shows the public what ``published`` lets out. Raises UsageError without a Redis."""
         if not self.url:
             message = "no Redis is named; set OCMW_REDIS_URL, as redis://localhost:6379/0"
             raise UsageError(message)
@@ -52,7 +52,7 @@ class RedisSettings(Secured):
             password=self.secret(),
             **{name: str(path) for name, path in files.items() if path is not None},
         )
-        return RedisCopy(client, self.keep)
+        return RedisCopy(client, self.keep, published)
 
 
 def hashed(folder: Path, user: str) -> str:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from processors.compiled import Whole, loop
 from processors.admission.keys import leaf_in, month_in, municipality_in
 from processors.admission.ledger import KEY
+from processors.compiled import Whole, loop
 from processors.rules import LEAF_COUNT, shown_municipality
 from schemas.arrays import Int16, Int32, Int64, Mask
 from schemas.places import MUNICIPALITIES

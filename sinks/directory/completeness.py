@@ -1,6 +1,6 @@
-"""Which OCMW sent lines about which month, as a store keeps it: one Parquet file an update, the months it reached alone.
+"""Which OCMW sent lines about which month, as a store keeps it: a Parquet file an update, of the months it reached.
 
-    completeness/000012.parquet    rows by month, leaf and municipality, numbers only; the months counted in its metadata
+    completeness/000012.parquet    rows by month, leaf and municipality, numbers only; its metadata: months counted
 
 Reading goes from a release backwards and takes each month where it was counted last. The file is put under its number
 before the release is, and nobody reads it until then.
@@ -9,8 +9,10 @@ before the release is, and nobody reads it until then.
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -64,7 +66,7 @@ def read_completeness(root: Path, number: int, months: Iterable[int], shape: tup
     return found
 
 
-def _read(path: Path) -> tuple[set[int], dict[str, np.ndarray]]:  # type: ignore[type-arg]  # of several types
+def _read(path: Path) -> tuple[set[int], dict[str, npt.NDArray[Any]]]:
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:

@@ -14,8 +14,8 @@ Values = Mapping[tuple[str, str], Told]
 def changes_bytes(before: tuple[Figures, Values], now: tuple[Figures, Values]) -> bytes:
     """Return the changes as JSON, by support and period.
 
-    ``kind`` is new, frozen, revised, stable (under revision no longer, and as it was), revising or waiting. ``from`` and
-    ``to`` are published values of the kingdom; both are there only where something was and is published.
+    ``kind`` is new, frozen, revised, stable (under revision no longer, and as it was), revising or waiting. ``from``
+    and ``to`` are published values of the kingdom; both are there only where something was and is published.
     """
     return (json.dumps(list(_changes(before, now)), separators=(",", ":")) + "\n").encode()
 

@@ -1,13 +1,17 @@
 """Indicators in the public tree: what each update counted, its public rows alone, in words instead of numbers.
 
-A release shows of each family the newest count of each reference, as the store itself does (sinks/directory/indicators.py): the
-parts of its manifest are read newest first, and each gives the references that no newer one counted.
+A release shows of each family the newest count of each reference, as the store itself does
+(sinks/directory/indicators.py): the parts of its manifest are read newest first, and each gives the references that no
+newer one counted.
 """
 
 import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -15,12 +19,16 @@ import pyarrow.parquet as pq
 from schemas.indicators import COLUMNS, SERIES, is_public, reference_code
 from schemas.places import PLACES
 from schemas.public_release import IndicatorPart
-from sinks.errors import StoreCorruptError
 from sinks.directory.indicators import Counted, Family, counted_at
+from sinks.errors import StoreCorruptError
 
 _WHOLE = frozenset({"survival"})
 _PUBLIC_PLACE = np.array([is_public(*place) for place in PLACES])
-_TEXT = ("indicator", "method", "reference", "geo_level", "geo", "breakdown", "category")
+_KEYS = COLUMNS[:7]
+_NUMBERS = ("count", "base")
+_SCHEMA = pa.schema([pa.field(name, pa.int64() if name in _NUMBERS else pa.string()) for name in COLUMNS])
+_SHIFT, _LOW = 16, 0xFFFF
+_Numbers = npt.NDArray[Any]
 
 
 def public_part(root: Path, number: int, family: Family) -> tuple[Counted, bytes] | None:
@@ -55,18 +63,15 @@ def _bytes(counted: Counted) -> bytes:
     return out.getvalue()
 
 
-def _by(numbers: np.ndarray, texts: dict[int, str]) -> pa.Array:  # type: ignore[type-arg]  # of any whole number
+def _by(numbers: _Numbers, texts: dict[int, str]) -> pa.Array:
     known, places = np.unique(numbers, return_inverse=True)
-    codes = pa.DictionaryArray.from_arrays(
-        pa.array(places.astype(np.int32)), pa.array([texts[int(key)] for key in known], pa.string())
-    )
-    return codes.cast(pa.string()).dictionary_encode() if len(numbers) else pa.array([], pa.string()).dictionary_encode()
+    words = pa.array([texts[int(key)] for key in known], pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), words)
 
 
-def _pairs(series: np.ndarray, values: np.ndarray, text: "object") -> pa.Array:  # type: ignore[type-arg]
-    pairs = series.astype(np.int64) << 16 | values.astype(np.int64)
-    known = np.unique(pairs)
-    told = {int(pair): text(int(pair) >> 16, int(pair) & 0xFFFF) for pair in known}  # type: ignore[operator]
+def _pairs(series: _Numbers, values: _Numbers, text: Callable[[int, int], str]) -> pa.Array:
+    pairs = series.astype(np.int64) << _SHIFT | values.astype(np.int64)
+    told = {int(pair): text(int(pair) >> _SHIFT, int(pair) & _LOW) for pair in np.unique(pairs)}
     return _by(pairs, told)
 
 
@@ -92,9 +97,6 @@ def shown_rows(parts: list[tuple[IndicatorPart, pa.Table]]) -> pa.Table:
         kept.append(rows.append_column("update_id", pa.array([part.update_id] * len(rows), pa.string())))
         upper = min(upper, part.first)
     if not kept:
-        return pa.table({name: pa.array([], pa.int64() if name in ("count", "base") else pa.string()) for name in COLUMNS})
+        return _SCHEMA.empty_table()
     plain = [rows.select(COLUMNS).cast(_SCHEMA) for rows in kept]
-    return pa.concat_tables(plain).sort_by([(name, "ascending") for name in COLUMNS[:7]])
-
-
-_SCHEMA = pa.schema([pa.field(name, pa.int64() if name in ("count", "base") else pa.string()) for name in COLUMNS])
+    return pa.concat_tables(plain).sort_by([(name, "ascending") for name in _KEYS])

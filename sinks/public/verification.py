@@ -108,9 +108,7 @@ def _verify_pointer(tree: PublicTree, found: Verification) -> None:
     found.wrong.extend(f"{one}: foreign" for one in strange)
 
 
-def _verify_chain(
-    tree: PublicTree, key: PublicKey, manifests: dict[int, PublicManifest], found: Verification
-) -> None:
+def _verify_chain(tree: PublicTree, key: PublicKey, manifests: dict[int, PublicManifest], found: Verification) -> None:
     known = _Keys(tree, key, found)
     previous, before = FIRST, None
     for number, manifest in manifests.items():
@@ -193,9 +191,7 @@ def _successions(tree: PublicTree, found: Verification) -> Iterator[Succession]:
         yield one
 
 
-def _verify_files(
-    tree: PublicTree, manifests: list[PublicManifest], found: Verification, *, whole: bool
-) -> None:
+def _verify_files(tree: PublicTree, manifests: list[PublicManifest], found: Verification, *, whole: bool) -> None:
     named: dict[str, int] = {}
     for manifest in manifests:
         named |= manifest.files

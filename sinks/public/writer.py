@@ -25,11 +25,11 @@ from schemas.releases import UNSTABLE, BlockRef, Entry, Release, State
 from schemas.seals import FIRST
 from schemas.supports import LEAVES, NODE
 from sinks.directory.completeness import read_completeness
+from sinks.directory.indicators import FAMILIES
+from sinks.directory.indicators import exists as counted
 from sinks.directory.store import DirectoryStore
 from sinks.durability import explained, put_in_place, sync, temporary
 from sinks.errors import StoreError, StoreMismatchError
-from sinks.directory.indicators import FAMILIES
-from sinks.directory.indicators import exists as counted
 from sinks.lock import turn_at
 from sinks.public.changes import changes_bytes
 from sinks.public.completeness import public_month
@@ -247,7 +247,7 @@ class _Content:
 
     def _figures(self) -> dict[tuple[str, str], PublicFigure]:
         entries = self._entries()
-        files = {entry.public.file for key, entry in entries.items() if self._is_new(key, entry)} - {None}
+        files = {ref.file for key, entry in entries.items() if (ref := entry.public) and self._is_new(key, ref)}
         with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing gives the interpreter lock back
             self._adopted = dict(zip(sorted(files), threads.map(self._adopt, sorted(files)), strict=True))
         return {(key.support, key.period.code): self._figure(key, entry) for key, entry in entries.items()}
@@ -258,9 +258,9 @@ class _Content:
         figure = self._before.figures.get(key.support, {}).get(key.period.code)
         return figure.block if figure else None
 
-    def _is_new(self, key: BlockKey, entry: Entry) -> bool:
+    def _is_new(self, key: BlockKey, ref: BlockRef) -> bool:
         known = self._known(key)
-        return entry.public is not None and (known is None or known.digest != entry.public.digest.hex())
+        return known is None or known.digest != ref.digest.hex()
 
     def _figure(self, key: BlockKey, entry: Entry) -> PublicFigure:
         vintage = entry.vintage

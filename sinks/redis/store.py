@@ -25,7 +25,7 @@ compressing: it belongs in a thread, not on an event loop. One Redis, not a clus
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -102,7 +102,7 @@ def _chunks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Turn a refusal of Redis into StoreWriteError; its own text may hold a value, so only its kind is told."""
     try:
         yield
@@ -114,16 +114,29 @@ def _explained() -> Iterator[None]:
         raise StoreWriteError(message) from error
 
 
-class RedisCopy:
-    """A ``sinks.protocol.Copy`` in Redis; ``keep`` releases stay readable."""
+Published = Callable[[int], bool]
+"""Tells whether a release, by its number, was let out to the public."""
 
-    def __init__(self, client: Any, keep: int = KEEP) -> None:  # noqa: ANN401 - see connect
+
+def every(_number: int) -> bool:
+    """Let every release out."""
+    return True
+
+
+class RedisCopy:
+    """A ``sinks.protocol.Copy`` in Redis; ``keep`` releases stay readable.
+
+    A release that waits for approval is shown in the other zones alone, and in the public one when it is made up again.
+    """
+
+    def __init__(self, client: Any, keep: int = KEEP, published: Published = every) -> None:  # noqa: ANN401 - see connect
         """Take a client of ``connect``. Raises ValueError for fewer than two releases: readers may hold the last."""
+        self._published = published
         if keep < 2:  # noqa: PLR2004 - the current one and the one a reader is in the middle of
             message = f"keep is {keep}; keep at least 2, for a reader may be in the middle of the one before"
             raise ValueError(message)
         self._client = client
-        self._keep = keep
+        self.keep = keep
         self._move = client.register_script(redis_scripts.MOVE)
         self._sweep = client.register_script(redis_scripts.SWEEP)
 
@@ -134,34 +147,44 @@ class RedisCopy:
 
     def latest(self) -> int:
         """Return the number of the release that readers of all zones see, 0 when there is none."""
-        with _explained():
-            found = self._client.mget([prefix(zone) + "current" for zone in READ_ZONES])
-        return min(int(number or 0) for number in found)
+        shown = self._shown()
+        latest = min(shown[zone] for zone in READ_ZONES if zone != "public")
+        return min(latest, shown["public"]) if self._published(latest) else latest
 
-    def publish(self, release: Release, home: Store) -> None:
-        """Show a release; see ``sinks.protocol.Copy``."""
-        for _ in self.publishing(release, home):
+    def _shown(self) -> dict[ReadZone, int]:
+        with explained():
+            found = self._client.mget([prefix(zone) + "current" for zone in READ_ZONES])
+        return {zone: int(number or 0) for zone, number in zip(READ_ZONES, found, strict=True)}
+
+    def _zones(self, number: int) -> tuple[ReadZone, ...]:
+        """Return the zones that may show a release."""
+        return READ_ZONES if self._published(number) else tuple(zone for zone in READ_ZONES if zone != "public")
+
+    def publish(self, release: Release, home: Store, zones_behind: tuple[ReadZone, ...] = ()) -> None:
+        """Show a release, in the zones that are behind (default all that may); see ``sinks.protocol.Copy``."""
+        for _ in self.publishing(release, home, zones_behind):
             pass
 
-    def publishing(self, release: Release, home: Store) -> Iterator[str]:
+    def publishing(self, release: Release, home: Store, zones_behind: tuple[ReadZone, ...] = ()) -> Iterator[str]:
         """Publish step by step: yield what was just done. A stop after any step leaves readers what they saw, or all.
 
         Raises as ``publish``.
         """
         number = release.update.sequence
+        shown_in = zones_behind or self._zones(number)
         for _ in range(_TRIES):
-            for zone in READ_ZONES:
+            for zone in shown_in:
                 self._put_missing(release, home, zone)
                 yield f"blocks {zone}"
-            self._put_manifests(release)
+            self._put_manifests(release, shown_in)
             yield "manifests"
-            answer = self._moved(release)
+            answer = self._moved(release, shown_in)
             if answer == b"shown":
                 message = f"release {number} or a later one is shown already; another publisher came first, start again"
                 raise ReleaseExistsError(message)
             if answer == b"moved":
                 yield "moved"
-                self._swept(number)
+                self._swept(number, shown_in)
                 yield "swept"
                 return
         message = f"release {number} lost blocks {_TRIES} times while it was put; see whether Redis evicts (noeviction)"
@@ -169,13 +192,15 @@ class RedisCopy:
 
     def fill(self, release: Release, home: Store) -> int:
         """Put what a release needs and Redis has not; return how many blocks. No pointer moves."""
-        put = sum(self._put_missing(release, home, zone) for zone in READ_ZONES)
-        self._put_manifests(release)
+        shown_in = self._zones(release.update.sequence)
+        put = sum(self._put_missing(release, home, zone) for zone in shown_in)
+        self._put_manifests(release, shown_in)
         return put
 
     def make_up(self, home: Store) -> int:
         """Put what is missing, publish what is new; see ``sinks.protocol.Copy``."""
-        shown = self.latest()
+        pointers = self._shown()
+        shown = max(pointers.values())
         if shown > home.latest():
             message = (
                 f"Redis shows release {shown}, its home only has {home.latest()}: this is another home, or one "
@@ -183,9 +208,10 @@ class RedisCopy:
             )
             raise StoreMismatchError(message)
         made = 0
-        for number in home.numbers()[-self._keep :]:
-            if number > shown:
-                self.publish(home.release(number), home)
+        for number in home.numbers()[-self.keep :]:
+            behind = tuple(zone for zone in self._zones(number) if pointers[zone] < number)
+            if behind:
+                self.publish(home.release(number), home, behind)
                 made += 1
             else:
                 self.fill(home.release(number), home)
@@ -193,15 +219,16 @@ class RedisCopy:
 
     def missing(self, release: Release) -> int:
         """Return how many blocks and manifests of a release are not there: 0 says that it is whole."""
-        with _explained():
-            return sum(len(self._absent(list(self._names(release, zone)))) for zone in READ_ZONES)
+        with explained():
+            shown_in = self._zones(release.update.sequence)
+            return sum(len(self._absent(list(self._names(release, zone)))) for zone in shown_in)
 
     def manifest(self, zone: ReadZone, number: int | None = None) -> dict[str, Any]:
         """Return a release (default the newest) as a zone shows it. Raises UnknownReleaseError."""
         asked = self.latest() if number is None else number
         found = self._client.get(prefix(zone) + zones.manifest_name(asked))
         if found is None:
-            raise UnknownReleaseError(f"Redis does not hold release {asked}; it keeps the last {self._keep}")
+            raise UnknownReleaseError(f"Redis does not hold release {asked}; it keeps the last {self.keep}")
         document: dict[str, Any] = json.loads(zlib.decompress(found))
         return document
 
@@ -237,7 +264,7 @@ class RedisCopy:
         def put(names: list[str]) -> None:
             self._put(names, [values[name] for name in names], home, zone)
 
-        with _explained(), ThreadPoolExecutor(os.cpu_count()) as threads:
+        with explained(), ThreadPoolExecutor(os.cpu_count()) as threads:
             absent = self._absent(list(values))
             chunks = _chunks(sorted(absent, key=lambda name: values[name].ref.file), _BLOCKS)
             for _ in threads.map(put, chunks):  # compressing takes longer than sending; the first refusal ends all
@@ -253,29 +280,29 @@ class RedisCopy:
                 sending.set(name, encoded(cells, zones.block_zone(zone)))
         sending.execute()
 
-    def _put_manifests(self, release: Release) -> None:
-        with _explained():
+    def _put_manifests(self, release: Release, shown_in: tuple[ReadZone, ...]) -> None:
+        with explained():
             sending = self._client.pipeline(transaction=False)
-            for zone in READ_ZONES:
+            for zone in shown_in:
                 start = prefix(zone)
                 sending.set(start + zones.codebook_name(), codebook_bytes())
                 name = start + zones.manifest_name(release.update.sequence)
                 sending.set(name, zones.manifest(release, zone, start))
             sending.execute()
 
-    def _moved(self, release: Release) -> bytes:
+    def _moved(self, release: Release, shown_in: tuple[ReadZone, ...]) -> bytes:
         update = release.update
-        pointers = [prefix(zone) + "current" for zone in READ_ZONES]
-        streams = [prefix(zone) + "releases" for zone in READ_ZONES]
-        needed = chain.from_iterable(self._names(release, zone) for zone in READ_ZONES)
-        told = [update.sequence, len(READ_ZONES), update.update_id, to_yyyymm(update.reference_month)]
-        with _explained():
+        pointers = [prefix(zone) + "current" for zone in shown_in]
+        streams = [prefix(zone) + "releases" for zone in shown_in]
+        needed = chain.from_iterable(self._names(release, zone) for zone in shown_in)
+        told = [update.sequence, len(shown_in), update.update_id, to_yyyymm(update.reference_month)]
+        with explained():
             answer: bytes = self._move(keys=[*pointers, *streams, *needed], args=told)
         return answer
 
-    def _swept(self, number: int) -> None:
-        with _explained():
-            for zone in READ_ZONES:
+    def _swept(self, number: int, shown_in: tuple[ReadZone, ...]) -> None:
+        with explained():
+            for zone in shown_in:
                 kept, dropped = self._manifests(zone, number)
                 named = set().union(*(self._named(name) for name in kept))
                 gone = set().union(*(self._named(name) for name in dropped)) - named
@@ -286,7 +313,7 @@ class RedisCopy:
         """Return the names of the manifests of a zone that stay at this release, and of those that go."""
         start = prefix(zone) + "release:"
         there = [name.decode() for name in self._client.scan_iter(match=start + "*", count=_CHUNK)]
-        aged = [name for name in there if int(name.removeprefix(start)) <= number - self._keep]
+        aged = [name for name in there if int(name.removeprefix(start)) <= number - self.keep]
         return [name for name in there if name not in aged], aged
 
     def _named(self, manifest: str) -> set[str]:

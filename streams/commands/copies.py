@@ -17,12 +17,18 @@ def register(app: typer.Typer) -> None:
 def redis_fill(store: Store) -> None:
     """Put what the copy in Redis lacks, and publish what it has not; readers see whole releases meanwhile."""
     from sinks.directory.store import DirectoryStore
+    from sinks.public.tree import PublicTree
+    from sinks.redis.tree import RedisTree
     from streams.redis_settings import RedisSettings
+    from streams.release.publishing import shown_to_public
+    from streams.settings import load_settings
     from streams.shell.console import OUT, counted
 
-    copy = RedisSettings().copy_of_store()
+    required = load_settings().release_approval == "required"
+    copy = RedisSettings().copy_of_store(shown_to_public(store, approval=required))
     home = DirectoryStore.reading(store)
     made = copy.make_up(home)
+    RedisTree(copy.client, copy.keep).make_up(PublicTree.of(store))
     OUT.print(f"{counted(made, 'release')} published, Redis shows release {copy.latest()}; nothing of it is missing")
 
 

@@ -120,9 +120,11 @@ def worker(
         from streams.kafka.release.election import Home
         from streams.kafka.roles.publish import run_publish
         from streams.redis_settings import RedisSettings
+        from streams.release.publishing import publishing, shown_to_public
 
-        home, copy = Home(store, figures.keep_releases), RedisSettings()
-        kept = copy.copy_of_store() if copy.url else None
+        how, copy = publishing(figures), RedisSettings()
+        home = Home(store, figures.keep_releases, how)
+        kept = copy.copy_of_store(shown_to_public(store, approval=how.approval)) if copy.url else None
         asyncio.run(run_publish(settings, figures.figures(), home, health, kept))
     else:
         raise typer.Exit(supervise(store, health))

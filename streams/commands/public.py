@@ -39,9 +39,9 @@ def approve(
     from schemas.public_release import Approval
     from sinks.directory.store import DirectoryStore
     from sinks.public.writer import PublicWriter
-    from streams.shell.console import say
     from streams.release.publishing import publishing
     from streams.settings import UsageError, load_settings
+    from streams.shell.console import say
 
     how = publishing(load_settings())
     if how.key is None:
@@ -59,9 +59,9 @@ def seal(store: Store) -> None:
     """Seal the published releases that have no seal, oldest first, with the key of OCMW_SEAL_KEY_FILE."""
     from sinks.directory.store import DirectoryStore
     from sinks.public.writer import PublicWriter
-    from streams.shell.console import counted, say
     from streams.release.publishing import publishing
     from streams.settings import UsageError, load_settings
+    from streams.shell.console import counted, say
 
     how = publishing(load_settings())
     if how.key is None:
@@ -111,7 +111,7 @@ def _tree(store: Path) -> "PublicTree":
     from streams.settings import UsageError
 
     for root in (store / NAME, store):
-        if (root / "releases").is_dir() or root.name == NAME:
+        if (root / "files").is_dir():
             return PublicTree(root)
     message = f"{store}: no public tree here; name a store that has published a release, or its public directory"
     raise UsageError(message)

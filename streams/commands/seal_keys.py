@@ -32,9 +32,7 @@ def sign(out: Annotated[Path, typer.Option(help="The file to write; it must not 
 
 def rotate_seal(
     old: Annotated[Path, typer.Option("--from", help="File of the key that seals today.", show_default=False)],
-    new: Annotated[
-        Path, typer.Option("--to", help="File of the key that takes its place; made where there is none.")
-    ],
+    new: Annotated[Path, typer.Option("--to", help="File of the key that takes its place; made where there is none.")],
     store: Store,
 ) -> None:
     """Let a new key take the place of the one that seals: the old key signs the new one.
@@ -45,8 +43,8 @@ def rotate_seal(
     from sinks.directory.store import DirectoryStore
     from sinks.public.keys import SealKey
     from sinks.public.writer import PublicWriter
-    from streams.shell.console import say
     from streams.release.publishing import unsealed
+    from streams.shell.console import say
 
     before = SealKey.read(old)
     after = SealKey.read(new) if new.exists() else SealKey.made(new)

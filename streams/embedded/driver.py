@@ -35,7 +35,7 @@ from sinks.directory.set_aside import SetAside, append_run, told_of
 from sinks.directory.store import DirectoryStore
 from sinks.errors import KeyMismatchError
 from sinks.lock import writer_lock
-from sinks.public.writer import Publishing, PublicWriter
+from sinks.public.writer import PublicWriter, Publishing
 from streams.embedded import checkpoint
 from streams.release.closing import counted_at_closing
 from streams.release.cut import Cut
@@ -182,7 +182,7 @@ class Embedded:
         self._untold: list[SetAside] = []
 
     @classmethod
-    def run(
+    def run(  # noqa: PLR0913, PLR0917 - each says how a store is written
         cls,
         root: Path,
         settings: FigureSettings,

@@ -25,6 +25,7 @@ from sinks.lock import writer_lock
 from streams.embedded import checkpoint
 from streams.embedded.driver import Embedded
 from streams.embedded.fold_at_update import folded_at
+from streams.release.publishing import withheld
 from streams.shell.progress import Report, silent
 
 _ROOM = ".anew"
@@ -113,7 +114,8 @@ def _put_in_place(room: Path, root: Path) -> None:
     checkpoint.forget(root)
     LiveHome(root).forget()
     shutil.rmtree(root / "releases", ignore_errors=True)
-    made = [path for path in room.iterdir() if path.name != "journal" and not path.name.startswith(".")]
+    stays = ("journal", "public")  # what was published was published, whatever is counted again
+    made = [path for path in room.iterdir() if path.name not in stays and not path.name.startswith(".")]
     for path in sorted(made, key=lambda path: path.name == "releases"):
         if path.is_dir():
             shutil.rmtree(root / path.name, ignore_errors=True)
@@ -126,7 +128,7 @@ def releases_of_journal(store: DirectoryStore, keep_releases: int | None) -> Cal
 
     def make(room: Path) -> int:
         shutil.copytree(store.root / "journal", room / "journal", copy_function=os.link)
-        with Embedded(room, store.settings, keep_releases) as made:
+        with Embedded(room, store.settings, keep_releases, withheld()) as made:
             made.keep_snapshot()
             return made.store.latest()
 

@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+
 from processors.admission.ledger import Ledger
 from processors.counting.completeness import rows_of_ocmws
 from processors.counting.people import People, everyone
@@ -31,4 +33,4 @@ def _note_completeness(root: Path, rows: People, cut: Cut, changes: Changes) -> 
     """Write which OCMW sent lines about the months that this update reached; at first about all months."""
     number = cut.update.sequence
     months = changes.touched if exists(root, number - 1) else cut.exists
-    write_completeness(root, number, *rows_of_ocmws(rows.rows, months.any(axis=0), cut.settings))
+    write_completeness(root, number, *rows_of_ocmws(rows.rows, np.asarray(months.any(axis=0)), cut.settings))

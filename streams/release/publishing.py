@@ -1,11 +1,15 @@
 """How this program publishes, from its settings: the clock, its version, the key that seals, whether it waits."""
 
+from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 from sinks.public.keys import SealKey
+from sinks.public.tree import PublicTree
 from sinks.public.writer import Publishing
-from streams.shell import clock
+from sinks.redis.store import every
 from streams.settings import Settings, UsageError
+from streams.shell import clock
 
 PACKAGE = "ocmw-figures"
 
@@ -26,6 +30,17 @@ def publishing(settings: Settings) -> Publishing:
 def unsealed() -> Publishing:
     """Return how releases become public where no setting says otherwise: at once, without a seal."""
     return Publishing(now, version(PACKAGE))
+
+
+def withheld() -> Publishing:
+    """Return how nothing becomes public: for releases that are made to compare or repair."""
+    return Publishing(now, version(PACKAGE), approval=True)
+
+
+def shown_to_public(root: Path, *, approval: bool) -> Callable[[int], bool]:
+    """Return what tells whether a release of a store, by its number, was let out to the public."""
+    tree = PublicTree.of(root)
+    return (lambda number: number in tree.numbers()) if approval else every
 
 
 def now() -> str:

@@ -55,10 +55,12 @@ def compile_indicators() -> None:
     """Count the time dimension of nobody."""
     kernel_cache.prepare()
     from processors.admission.ledger import Ledger  # noqa: PLC0415
+    from processors.counting.completeness import rows_of_ocmws  # noqa: PLC0415
     from processors.counting.people import everyone  # noqa: PLC0415
     from processors.time.outcomes import exits, transitions, where, work  # noqa: PLC0415
     from processors.time.tables import Asked, tables  # noqa: PLC0415 - kernels are imported after their cache is named
     from schemas.indicators import EXIT_MONTHS, TRANSITION_MONTHS  # noqa: PLC0415
+    from schemas.periods import MONTH_COUNT  # noqa: PLC0415
     from schemas.settings import FigureSettings  # noqa: PLC0415
 
     settings = FigureSettings()
@@ -67,6 +69,7 @@ def compile_indicators() -> None:
     tables(asked)
     worked, found, rows = work(ledger.facts, 0, settings), asked.layout(0), asked.people.rows
     transitions(rows, 0, np.ones(1, np.bool_), TRANSITION_MONTHS, worked, where(settings))
+    rows_of_ocmws(rows, np.zeros(MONTH_COUNT, np.bool_), settings)
     wanted = np.ones((len(EXIT_MONTHS), 1), np.bool_)
     exits(rows, asked.spells(0, found), 0, wanted, worked, found.place_of)
 

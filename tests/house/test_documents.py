@@ -204,7 +204,9 @@ def test_the_changelog_has_this_version() -> None:
 def test_each_file_of_parameters_has_its_source_and_licence() -> None:
     folder = ROOT / "schemas" / "parameters"
     told = first_column((folder / "README.md").read_text(encoding="utf-8"))
-    assert sorted(told) == sorted(path.name for path in folder.iterdir() if path.suffix in {".csv", ".yaml"})
+    assert sorted(told) == sorted(
+        path.name for path in folder.iterdir() if path.suffix in {".csv", ".yaml", ".topojson"}
+    )
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "schemas" / "parameters").glob("*.yaml")), ids=lambda path: path.name)

@@ -21,7 +21,20 @@ SERVER = (
     "redis-fill",
 )
 """Commands whose examples need a broker or Redis."""
-APART = ("demo", "recount", "outreach", "import", "keys", "redis-acl", "compare", "admit", "esv")
+APART = (
+    "demo",
+    "recount",
+    "outreach",
+    "import",
+    "redis-acl",
+    "compare",
+    "admit",
+    "esv",
+    "approve",
+    "seal",
+    "verify",
+    "keys",
+)
 """Commands whose examples need more than what the others make, or that are slow and tested by themselves: a sample
 reaches for a million cells, so of a small store it is nearly everything."""
 

@@ -1,11 +1,14 @@
 """What leaves a release for Kafka and for copies, in this order, once the home has it.
 
-    copies (Redis) ─► ocmw.vintages.v1 ─► ocmw.stable-figures.v1 ─► ocmw.releases.v1
+    public tree ─► copies (Redis) ─► ocmw.vintages.v1 ─► ocmw.stable-figures.v1 ─► ocmw.releases.v1
 
 The record on ``ocmw.releases.v1`` comes last and holds the end offsets of the stable figures, so whoever has read that
 far has all of the release and none of the next. Its number is also the memory of this file: what it has not announced
 is said again, whole and in order, after a crash anywhere. So records may stand twice; a reader keeps the highest
 release per key, and applies a release once. (Exactly once would need Kafka transactions, which are not used.)
+
+Where releases wait for approval, none of this says anything of one before the public tree shows it; a skipped one is
+never announced.
 
 The topics are those of all pipelines. What another pipeline announced before is of other figures, so the first release
 that a pipeline announces after it tells every public figure, and not only what changed.
@@ -23,8 +26,13 @@ from schemas.periods import to_yyyymm
 from schemas.releases import Entry, Release, Update, Vintage
 from schemas.stable_figures import stable_figures, vintages
 from schemas.supports import NODE
+from sinks.directory.store import DirectoryStore
 from sinks.errors import StoreWriteError
 from sinks.protocol import Copy, Store
+from sinks.public.tree import PublicTree
+from sinks.public.writer import PublicWriter, Publishing
+from sinks.redis.store import Published, RedisCopy, every
+from sinks.redis.tree import RedisTree
 from streams.kafka.clients import reading
 from streams.kafka.release.followers import Follower
 from streams.kafka.settings import KafkaSettings
@@ -48,8 +56,16 @@ class CopyFollower:
     release, the next start or ``ocmw redis-fill`` makes it up.
     """
 
-    def __init__(self, copy: Copy, home: Store, tries: int = _TRIES, pause: float = _PAUSE) -> None:
-        """Take the copy and its home; ``pause`` is in seconds."""
+    def __init__(
+        self,
+        copy: Copy,
+        home: Store,
+        tries: int = _TRIES,
+        pause: float = _PAUSE,
+        tree: tuple[RedisTree, PublicTree] | None = None,
+    ) -> None:
+        """Take the copy and its home, and a copy of its public tree with the tree; ``pause`` is in seconds."""
+        self._tree = tree
         self._copy = copy
         self._home = home
         self._tries = tries
@@ -59,19 +75,53 @@ class CopyFollower:
         """Make the copy up to the home; see ``followers.Follower``."""
         for _ in range(self._tries):
             try:
-                await asyncio.to_thread(self._copy.make_up, self._home)
+                await asyncio.to_thread(self._make_up)
             except StoreWriteError:
                 await asyncio.sleep(self._pause)
             else:
                 return
         LOG.error("the copy refuses; readers of it see an older release", release=release.update.sequence)
 
+    def _make_up(self) -> None:
+        self._copy.make_up(self._home)
+        if self._tree is not None:  # after the blocks, which it points at
+            copy, tree = self._tree
+            copy.make_up(tree)
+
+
+class TreeFollower:
+    """Keeps the public tree up with its store; see ``sinks.public.writer``."""
+
+    def __init__(self, store: DirectoryStore, how: Publishing) -> None:
+        """Take a store that is open for writing; a new one gets its empty tree."""
+        self.writer = PublicWriter(store, how)
+        self.approval = how.approval
+        self._current = self.writer.tree.current()
+        self._latest = store.latest()
+        if not self._latest:
+            self.writer.begin(store.root)
+
+    async def follow(self, release: Release) -> None:
+        """Make the tree up to the store; an older store gets its tree with its next release."""
+        if self.writer.tree.root.exists() or release.update.sequence > self._latest:
+            await asyncio.to_thread(self.writer.make_up)
+
+    def approved_since(self) -> bool:
+        """Tell whether somebody approved a release since this was last asked; never where none waits for approval."""
+        if not self.approval:
+            return False
+        before, self._current = self._current, self.writer.tree.current()
+        return before != self._current
+
 
 class Announcements:
     """Says on Kafka what a release holds, and last that it is out."""
 
-    def __init__(self, settings: KafkaSettings, producer: AIOKafkaProducer, home: Store) -> None:
-        """Take an idempotent producer and the home of the releases."""
+    def __init__(
+        self, settings: KafkaSettings, producer: AIOKafkaProducer, home: Store, published: Published = every
+    ) -> None:
+        """Take an idempotent producer, the home of the releases, and which of them the public may see."""
+        self._published = published
         self._settings = settings
         self._producer = producer
         self._home = home
@@ -80,16 +130,18 @@ class Announcements:
         """Announce every release not announced yet, up to this one; see ``followers.Follower``."""
         last = await last_announced(self._settings)
         whole = last.epoch != self._settings.epoch
+        before = last.number
         for update in self._home.updates():
-            if last.number < update.sequence <= release.update.sequence:
-                await self._announce(update, whole=whole)
-                whole = False
+            if last.number < update.sequence <= release.update.sequence and self._published(update.sequence):
+                await self._announce(update, 0 if whole else before)
+                whole, before = False, update.sequence
 
-    async def _announce(self, update: Update, *, whole: bool) -> None:
+    async def _announce(self, update: Update, number_before: int) -> None:
+        """Announce a release against the one announced before; 0: all of it."""
         release = kept(self._home, update.sequence)
         if release is not None:
             await self._send_vintages(release)
-        before = None if whole else kept(self._home, update.sequence - 1)
+        before = kept(self._home, number_before) if number_before else None
         ends = [await self._send_figures(release, before)] if release is not None else []
         record = {**_about(update), "number": update.sequence, "stable_figures_ends": ends}
         value, headers = encode(RELEASE_RECORD_ID, record), [(EPOCH_HEADER, str(self._settings.epoch).encode())]
@@ -128,9 +180,11 @@ class Announcements:
         return end
 
 
-def kept_up(copy: Copy) -> Callable[[AIOKafkaProducer, Store], list[Follower]]:
-    """Return what makes the follower of an active publisher that keeps a copy up with its home."""
-    return lambda _producer, home: [CopyFollower(copy, home)]
+def kept_up(copy: RedisCopy) -> Callable[[AIOKafkaProducer, DirectoryStore], list[Follower]]:
+    """Return what makes the follower of an active publisher that keeps a copy up with its home and its tree."""
+    return lambda _producer, home: [
+        CopyFollower(copy, home, tree=(RedisTree(copy.client, copy.keep), PublicTree.of(home.root)))
+    ]
 
 
 def changed(release: Release, before: Release | None) -> Iterator[tuple[BlockKey, Entry]]:

@@ -18,14 +18,16 @@ from schemas.releases import Release
 from schemas.settings import FigureSettings
 from sinks.directory.live import LiveHome
 from sinks.directory.store import DirectoryStore
+from sinks.public.writer import Publishing
 from streams.kafka.clients import consumer, producing, stopped
-from streams.kafka.release.downstream import Announcements
+from streams.kafka.release.downstream import Announcements, TreeFollower
 from streams.kafka.release.followers import Follower
 from streams.kafka.release.live import Live, LiveCopy
 from streams.kafka.release.releasing import Publisher
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topic_admin import verify_topics
 from streams.kafka.topics import UPDATES
+from streams.release.publishing import shown_to_public, unsealed
 from streams.shell.metrics import Metrics
 from streams.shell.services import task
 
@@ -41,6 +43,8 @@ class Home:
 
     root: Path
     keep_releases: int | None = None
+    how: Publishing | None = None
+    """How releases become public; by default at once, without a seal."""
 
 
 def no_more(_producer: AIOKafkaProducer, _store: DirectoryStore) -> list[Follower]:
@@ -122,9 +126,11 @@ class Publish(Service):
     async def _publish(self) -> None:
         """Publish until the turn is another's."""
         store = await asyncio.to_thread(DirectoryStore.writing, self.home.root, self.figures, self.home.keep_releases)
-        followers = self._make_followers(self._producer, store)
+        public = TreeFollower(store, self.home.how or unsealed())
+        followers: list[Follower] = [public, *self._make_followers(self._producer, store)]
         if not self.settings.silent:
-            followers = [*followers, Announcements(self.settings, self._producer, store)]
+            published = shown_to_public(store.root, approval=public.approval)
+            followers.append(Announcements(self.settings, self._producer, store, published))
 
         async def released(release: Release) -> None:
             for follower in followers:
@@ -139,6 +145,8 @@ class Publish(Service):
             publisher.follow(released)
             while self._active.is_set() and not self.should_stop:
                 await publisher.run_once(released)
+                if public.approved_since():
+                    await publisher.follow_again(released)
             await publisher.end()
         finally:
             self.publisher = None

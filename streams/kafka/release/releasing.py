@@ -157,6 +157,11 @@ class Publisher:
         if self.release is not None:
             self._following = asyncio.ensure_future(released(self.release))
 
+    async def follow_again(self, released: Released) -> None:
+        """Tell those who follow once more, after what they are told now: something else than a release is new."""
+        await self._followed()
+        self.follow(released)
+
     async def _followed(self) -> None:
         if self._following is not None:
             following, self._following = self._following, None

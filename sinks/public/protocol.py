@@ -1,0 +1,42 @@
+"""What the board reads: published releases, wherever they lie."""
+
+from typing import Protocol
+
+from schemas.figures import Cells
+from schemas.public_release import PublicBlock, PublicManifest
+
+
+class PublicSource(Protocol):
+    """Published releases, immutable, and a pointer that only grows.
+
+    Each method raises StoreCorruptError for what is gone or broken, and those that take a number UnknownReleaseError
+    for one that was never published.
+    """
+
+    def current(self) -> int:
+        """Return the number of the newest published release, 0 when there is none."""
+        ...
+
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers of the published releases that are held here, ascending."""
+        ...
+
+    def manifest(self, number: int) -> PublicManifest:
+        """Return the manifest of a release."""
+        ...
+
+    def manifest_bytes(self, number: int) -> bytes:
+        """Return the manifest of a release as it lies."""
+        ...
+
+    def seal_bytes(self, number: int) -> bytes | None:
+        """Return the seal file of a release, None where it is not sealed."""
+        ...
+
+    def file_bytes(self, sha256: str) -> bytes:
+        """Return a file that a manifest names."""
+        ...
+
+    def cells(self, block: PublicBlock) -> Cells:
+        """Return the cells of a figure."""
+        ...
