@@ -27,23 +27,29 @@ class Grant(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A user of Kafka: whether it looks at topics before it works, its consumer group, whether it makes topics."""
+    """A user of Kafka: whether it looks at topics before it works, its consumer group, whether it makes topics.
+
+    ``watches`` is a group of others whose positions it may see.
+    """
 
     name: str
     looks: bool = True
     group: str | None = None
     makes_topics: bool = False
+    watches: str | None = None
 
+
+_INTAKE = "ocmw.intake.v{epoch}"
 
 ROLES: tuple[Role, ...] = (
     Role("topics", makes_topics=True),
     Role("claims", looks=False),
     Role("records", looks=False),
     Role("emit"),
-    Role("intake", group="ocmw.intake.v{epoch}"),
+    Role("intake", group=_INTAKE),
     Role("publish", group="ocmw.publish.v{epoch}"),
     *(Role(app) for app in APPS),
-    Role("status"),
+    Role("status", watches=_INTAKE),
     Role("dead-letters"),
     Role("log-export"),
     Role("readers", looks=False),
@@ -68,6 +74,8 @@ def _granted(role: Role, settings: KafkaSettings) -> Iterator[Grant]:
         yield Grant("topic", f"{app_name(settings, role.name)}-*", ("Create", "Read", "Write"))
     if role.looks:
         yield Grant("topic", _EVERY, ("Describe", "DescribeConfigs"))
+    if role.watches:
+        yield Grant("group", role.watches.format(epoch=settings.epoch), ("Describe",))
     if role.group:
         yield Grant("group", role.group.format(epoch=settings.epoch), ("Read",))
     if role.name in APPS:

@@ -29,8 +29,10 @@ from faust.sensors import Sensor
 from faust.streams import _current_event
 from faust.tables.table import Table
 from faust.types import AgentT, EventT, FutureMessage, ProducerT
+from faust.types.transports import TransportT
 
 from streams.agents.table import Agent
+from streams.agents.transport import CommittedTransport
 
 LOG = structlog.get_logger("ocmw.agents")
 EXIT_CODE = 70
@@ -68,6 +70,11 @@ class GuardedApp(faust.App):
         """Begin with no agent."""
         self.ours: list[Agent] = []
         super().__init__(*args, **options)
+
+    def _new_transport(self) -> TransportT:
+        """Read nothing that a transaction aborted."""
+        made: TransportT = CommittedTransport(self.conf.broker_consumer, self)
+        return made
 
     async def _on_agent_error(self, agent: AgentT[Any], exc: BaseException) -> None:  # noqa: ARG002 - Faust's signature
         end("an agent failed; its message stays and is seen again", exc)

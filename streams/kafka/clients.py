@@ -14,6 +14,9 @@ LARGEST = 8 * MIB
 _FIRST_LOOK, _WIDER = 32, 8
 """Records looked at from the end, and how many times more when what is looked for is not among them."""
 
+_LOOK_MS = 200
+"""How long a reader waits at most before it looks whether it has come far enough: a marker brings no record."""
+
 _Found = TypeVar("_Found")
 
 
@@ -37,14 +40,19 @@ async def producing(settings: KafkaSettings, linger_ms: int = 0) -> AsyncIterato
 
 
 def consumer(settings: KafkaSettings, **more: Any) -> AIOKafkaConsumer:  # noqa: ANN401 - aiokafka's own arguments
-    """Return a consumer, not started; it commits nothing by itself."""
+    """Return a consumer, not started; it commits nothing by itself.
+
+    It reads what is committed: senders may use transactions. Its ``end_offsets`` are then last stable offsets, the ends
+    that a reader can reach, and a partition may end in the marker of a transaction: whether all is read its position
+    says, not the offset of the last record.
+    """
+    chosen: dict[str, Any] = {"isolation_level": "read_committed", "max_partition_fetch_bytes": MIB, **more}
     return AIOKafkaConsumer(
         **settings.connection(),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        max_partition_fetch_bytes=MIB,
         fetch_max_bytes=16 * MIB,
-        **more,
+        **chosen,
     )
 
 
@@ -74,24 +82,39 @@ async def stopped(made: AIOKafkaConsumer) -> None:
         stopping.result()
 
 
+async def high_watermarks(settings: KafkaSettings, *where: TopicPartition) -> dict[TopicPartition, int]:
+    """Return where partitions end, with what no reader can reach yet because a transaction is open."""
+    made = consumer(settings, isolation_level="read_uncommitted")
+    try:
+        await made.start()
+        return dict(await made.end_offsets(list(where)))
+    finally:
+        await stopped(made)
+
+
 async def records_between(
     reader: AIOKafkaConsumer, where: TopicPartition, start: int, stop: int
 ) -> AsyncIterator[list[ConsumerRecord]]:
-    """Yield the records [start, stop) of a partition in order, a fetch at a time; ``stop`` must exist."""
+    """Yield the records [start, stop) of a partition in order, a fetch at a time; ``stop`` must be one of its ends.
+
+    There may be none: offsets of aborted records and of markers hold nothing for a reader.
+    """
     if start >= stop:
         return
     reader.seek(where, start)
     while await reader.position(where) < stop:
-        for fetched in (await reader.getmany(where, timeout_ms=1000)).values():
+        for fetched in (await reader.getmany(where, timeout_ms=_LOOK_MS)).values():
             inside = [record for record in fetched if record.offset < stop]
             if inside:
                 yield inside
 
 
 async def found_from_end(
-    reader: AIOKafkaConsumer, where: TopicPartition, found: Callable[[list[bytes]], _Found | None]
+    reader: AIOKafkaConsumer, where: TopicPartition, found: Callable[[list[ConsumerRecord]], _Found | None]
 ) -> _Found | None:
-    """Return what ``found`` makes of the last values of a partition, as many as it takes; None when all are not enough.
+    """Return what ``found`` makes of the last records of a partition, as many as it takes; at least one.
+
+    None when all are not enough, or there is none.
 
     The reader's other partitions are paused meanwhile, and this one too afterwards.
     """
@@ -101,11 +124,9 @@ async def found_from_end(
     while end:
         start = max(0, end - look)
         reader.resume(where)
-        values = [
-            record.value or b"" async for fetched in records_between(reader, where, start, end) for record in fetched
-        ]
+        records = [record async for fetched in records_between(reader, where, start, end) for record in fetched]
         reader.pause(where)
-        made = found(values)
+        made = found(records) if records else None
         if made is not None or start == 0:
             return made
         look *= _WIDER

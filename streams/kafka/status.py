@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
-from processors.protocol.intake import Watermark
 from schemas.framing import decode
 from schemas.periods import to_yyyymm
 from schemas.stable_figures import states
 from schemas.supports import NODES
 from sinks.directory.store import DirectoryStore
-from streams.kafka.clients import found_from_end, reading
-from streams.kafka.intake.watermarks import reached_updates, watermarks
+from streams.kafka.clients import found_from_end, high_watermarks, reading
+from streams.kafka.intake.watermarks import committed_positions, reached_updates, watermarks
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topic_admin import verify_topics
 from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, RELEASES, UPDATES, VINTAGES, rows_topic
@@ -27,13 +26,13 @@ async def sentences(settings: KafkaSettings, store: Path | None = None) -> list[
     """Return what ``ocmw status`` says. Raises TopicsError."""
     await verify_topics(settings, DOSSIERS, UPDATES, rows_topic(settings), RELEASES, VINTAGES, DEAD_LETTERS)
     asked, released = await asked_updates(settings), await last_released(settings)
-    ends, marks = await _ends(settings, DOSSIERS), await watermarks(settings, range(settings.partitions))
-    reached = await reached_updates(settings)
+    ends, reached = await _ends(settings, DOSSIERS), await reached_updates(settings)
+    folded, opened = await _folded(settings, ends), await _open(settings, ends)
     aside = sum((await _ends(settings, DEAD_LETTERS)).values())
     return [
-        _log(ends, marks),
+        _log(ends, folded) + _held(opened),
         _updates(asked, released),
-        *(_waiting(one, reached, _behind(ends, marks)) for one in asked[released:]),
+        *(_waiting(one, reached, _behind(ends, folded)) for one in asked[released:]),
         *_apart(reached),
         *([_home(store, released)] if store else []),
         f"{aside:,} events were set aside; see ocmw dead-letters list" if aside else "no event was set aside",
@@ -47,19 +46,44 @@ async def _ends(settings: KafkaSettings, topic: str) -> dict[int, int]:
         return {place.partition: end for place, end in (await reader.end_offsets(places)).items()}
 
 
-def _behind(ends: Mapping[int, int], marks: Mapping[int, Watermark]) -> dict[int, int]:
+async def _folded(settings: KafkaSettings, ends: Mapping[int, int]) -> dict[int, int]:
+    """Return up to which offset each partition is folded.
+
+    What was sent says so up to the last record; behind it aborted records and markers may stand, which intake has
+    passed when the position that it committed says so.
+    """
+    marks = await watermarks(settings, range(settings.partitions))
+    passed = await committed_positions(settings)
+    return {
+        partition: max(marks[partition].stop, min(passed.get(partition, 0), end)) for partition, end in ends.items()
+    }
+
+
+async def _open(settings: KafkaSettings, ends: Mapping[int, int]) -> dict[int, int]:
+    """Return how many records of each partition nobody can read yet, because their transaction is open."""
+    places = [TopicPartition(DOSSIERS, partition) for partition in ends]
+    highest = await high_watermarks(settings, *places)
+    return {place.partition: highest[place] - ends[place.partition] for place in places}
+
+
+def _held(opened: Mapping[int, int]) -> str:
+    held = {partition: records for partition, records in opened.items() if records > 0}
+    if not held:
+        return ""
+    return f"; {sum(held.values()):,} more wait in {_named(list(held))} for a sender to end its transaction"
+
+
+def _behind(ends: Mapping[int, int], folded: Mapping[int, int]) -> dict[int, int]:
     """Return how many records wait in each partition where any do."""
-    waiting = {partition: end - marks[partition].stop for partition, end in ends.items()}
-    return {partition: records for partition, records in waiting.items() if records}
+    waiting = {partition: end - folded[partition] for partition, end in ends.items()}
+    return {partition: records for partition, records in waiting.items() if records > 0}
 
 
-def _log(ends: Mapping[int, int], marks: Mapping[int, Watermark]) -> str:
-    behind, total = _behind(ends, marks), sum(ends.values())
+def _log(ends: Mapping[int, int], folded: Mapping[int, int]) -> str:
+    behind, total = _behind(ends, folded), sum(ends.values())
     if not behind:
         return f"the log holds {total:,} records, all of them folded"
-    where = ", ".join(
-        f"partition {partition} at {marks[partition].stop:,} of {ends[partition]:,}" for partition in behind
-    )
+    where = ", ".join(f"partition {partition} at {folded[partition]:,} of {ends[partition]:,}" for partition in behind)
     return (
         f"the log holds {total:,} records, {sum(behind.values()):,} of them are not folded yet ({where}): intake is at "
         "it, or is not running"
@@ -113,9 +137,9 @@ async def _vintages(settings: KafkaSettings) -> dict[str, bytes]:
         return await found_from_end(reader, place, _last_update) or {}
 
 
-def _last_update(values: list[bytes]) -> dict[str, bytes] | None:
-    """Return the records of the last update, by support; None while the first of the values may be of it too."""
-    told = [(decode(value)[1], value) for value in values]
+def _last_update(records: list[ConsumerRecord]) -> dict[str, bytes] | None:
+    """Return the values of the last update, by support; None while the first of the records may be of it too."""
+    told = [(decode(record.value or b"")[1], record.value or b"") for record in records]
     last = max(fields["sequence"] for fields, _ in told)
     if last > 1 and told[0][0]["sequence"] == last:
         return None

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from processors.admission.closings import Closings
 from schemas.framing import REQUEST_ID, UNION_ID, decode, encode
 from schemas.periods import to_yyyymm
 from schemas.releases import Update
-from streams.kafka.clients import producing, reading, records_between
+from streams.kafka.clients import found_from_end, producing, reading, records_between
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topic_admin import verify_topics
 from streams.kafka.topics import DOSSIERS, RELEASES, UPDATES
@@ -73,11 +73,14 @@ async def last_announced(settings: KafkaSettings) -> Announced:
 
 
 async def _last_announced(reader: AIOKafkaConsumer) -> Announced:
-    end = (await reader.end_offsets([_RELEASES]))[_RELEASES]
-    async for fetched in records_between(reader, _RELEASES, max(0, end - 1), end):
-        epoch = dict(fetched[-1].headers).get(EPOCH_HEADER, b"1")  # earlier versions wrote none
-        return Announced(int(decode(fetched[-1].value or b"")[1]["number"]), int(epoch))
-    return Announced(0, 1)
+    found = await found_from_end(reader, _RELEASES, lambda records: _announced(records[-1]))
+    reader.resume(*reader.assignment())
+    return found or Announced(0, 1)
+
+
+def _announced(record: ConsumerRecord) -> Announced:
+    epoch = dict(record.headers).get(EPOCH_HEADER, b"1")  # earlier versions wrote none
+    return Announced(int(decode(record.value or b"")[1]["number"]), int(epoch))
 
 
 class _Requests:

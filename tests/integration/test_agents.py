@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from processors.protocol.receipts import key_of
 from schemas.framing import decode, encode
@@ -71,6 +71,19 @@ async def send(settings: KafkaSettings, *told: dict[str, Any]) -> None:
             )
 
 
+async def send_in_vain(settings: KafkaSettings, told: dict[str, Any]) -> None:
+    """Send in a transaction that is aborted."""
+    producer = AIOKafkaProducer(bootstrap_servers=settings.servers, transactional_id="in-vain")
+    await producer.start()
+    await producer.begin_transaction()
+    place, value = told["ocmw"] % PARTITIONS, encode(SUMMARY_ID, told)
+    await producer.send_and_wait(
+        summaries_topic(settings), key=str(told["ocmw"]).encode(), value=value, partition=place
+    )
+    await producer.abort_transaction()
+    await producer.stop()
+
+
 async def receipts(settings: KafkaSettings) -> dict[bytes, dict[str, Any]]:
     found: dict[bytes, dict[str, Any]] = {}
     for partition in range(PARTITIONS):
@@ -103,6 +116,7 @@ def test_receipts_add_up_the_partitions_and_survive_kills(settings: KafkaSetting
     wanted = {key_of(44021, 202403): 30, key_of(11002, 202403): 5}
     with agents(settings):
         asyncio.run(send(settings, summary(44021, 0, 10), summary(44021, 1, 7), summary(11002, 0, 5)))
+        asyncio.run(send_in_vain(settings, summary(44021, 0, 99)))
         asyncio.run(send(settings, summary(44021, 0, 23), summary(44021, 0, 10)))
         assert awaited(settings, wanted) == wanted
     # killed: what comes now is added to what was known

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
@@ -28,9 +29,9 @@ from processors.protocol.partition import LogError, PartitionFold
 from processors.protocol.records import Records, joined
 from schemas.faults import FAULTS
 from schemas.settings import FigureSettings
-from streams.kafka.clients import consumer, producing, stopped
+from streams.kafka.clients import consumer, high_watermarks, producing, stopped
 from streams.kafka.intake.summaries import send_summaries
-from streams.kafka.intake.watermarks import watermarks
+from streams.kafka.intake.watermarks import group_of, watermarks
 from streams.kafka.intake.whole_batches import install, whole
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.snapshots import load_partition, save_partition
@@ -45,19 +46,37 @@ GATHER_BYTES, GATHER_MS = 1 << 20, 100
 """What trickles in is let gather, at most so long: a round costs as much for ten records of a partition as for 500."""
 TELL_SECONDS = 5.0
 """Least time between summaries of a partition, but for those that are due by their number of events."""
+COMMIT_SECONDS = 2.0
+"""Least time between commits of what is read."""
+
+
+class Ends(NamedTuple):
+    """Where a partition ends: for a reader (its last stable offset), and with what is in open transactions."""
+
+    reachable: int
+    highest: int
 
 
 @dataclass(slots=True)
 class Assigned:
     """A partition of this worker: its intake, when snapshot and summaries are due next (loop time).
 
-    ``until`` is where the log ended when the partition was assigned: who stands there has caught up.
+    ``until`` is where the log ended when the partition was assigned: who stands there has caught up. ``passed`` is the
+    position of the reader once all before it was folded and its output acknowledged, and ``committed`` what of it was
+    committed: behind the last record aborted ones and markers of transactions may stand, which nobody folds.
     """
 
     intake: PartitionIntake
     snapshot_due: float
     tell_due: float
     until: int
+    passed: int = 0
+    committed: int = 0
+
+    @property
+    def position(self) -> int:
+        """The next offset to read."""
+        return max(self.intake.fold.position.stop, self.passed)
 
 
 @dataclass(slots=True)
@@ -85,6 +104,7 @@ class Intake(Service):
         self._lock = asyncio.Lock()
         self._metrics = metrics
         self._generation = 0
+        self._commit_at = 0.0
         self._braking = Brake(settings.brake_events, settings.brake_percent)
 
     async def on_start(self) -> None:
@@ -97,7 +117,7 @@ class Intake(Service):
             key_deserializer=whole,
             fetch_min_bytes=GATHER_BYTES,
             fetch_max_wait_ms=GATHER_MS,
-            group_id=f"ocmw.intake.v{self.settings.epoch}",
+            group_id=group_of(self.settings),
             group_instance_id=f"intake-{self.settings.instance}" if self.settings.instance else None,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
@@ -128,8 +148,10 @@ class Intake(Service):
                 await asyncio.gather(
                     *(self._step(where.partition, joined(found)) for where, found in fetched.items() if found)
                 )
+                await self._note_passed()
                 await self._tell_due()
                 await self._snapshot_one()
+                await self._commit_due()
 
     async def assign(self, partitions: Iterable[int]) -> None:
         """Take partitions over: state from snapshot or empty, position from the state."""
@@ -139,8 +161,8 @@ class Intake(Service):
             marks = await watermarks(self.settings, wanted)
             ends = await self._required_log(marks)
             for partition in wanted:
-                fold = await asyncio.to_thread(self._fold, partition, marks[partition], ends[partition])
-                self._begin(fold, marks[partition], ends[partition])
+                fold = await asyncio.to_thread(self._fold, partition, marks[partition], ends[partition].highest)
+                self._begin(fold, marks[partition], ends[partition].reachable)
             LOG.info("assigned", count=len(wanted))
 
     async def revoke(self, partitions: Iterable[int]) -> None:
@@ -150,16 +172,19 @@ class Intake(Service):
             await self._drop([partition for partition in partitions if partition in self.held.assigned])
 
     async def reaches(self) -> dict[int, tuple[int, int]]:
-        """Return, for each partition held, the next offset to fold and where the log ends."""
+        """Return, for each partition held, the next offset to read and where the log ends.
+
+        What waits for a transaction to end is counted as waiting: a sender that never ends it holds up all behind it.
+        """
         where = [TopicPartition(DOSSIERS, partition) for partition in self.held.assigned]
         if not where:
             return {}
         ends = await self._consumer.end_offsets(where)
-        folds = self.held.folds
+        assigned, mine = self.held.assigned, self._consumer.assignment()
         return {
-            place.partition: (folds[place.partition].position.stop, end)
+            place.partition: (assigned[place.partition].position, max(end, self._consumer.highwater(place) or 0))
             for place, end in ends.items()
-            if place.partition in folds
+            if place.partition in assigned and place in mine
         }
 
     def waits(self) -> str:
@@ -167,7 +192,7 @@ class Intake(Service):
         if not self.held.assigned:
             return "no partition is assigned to this worker"
         for partition, assigned in self.held.assigned.items():
-            behind = assigned.until - assigned.intake.fold.position.stop
+            behind = assigned.until - assigned.position
             if behind > 0:
                 return f"partition {partition} is {behind} records behind"
         return ""
@@ -209,10 +234,14 @@ class Intake(Service):
             if where.partition in self.held.assigned:
                 self._seek(where.partition)
 
-    async def _required_log(self, marks: Mapping[int, Watermark]) -> dict[int, int]:
-        """Return where the log ends. Raises LogError where it lost its beginning, or ends before what was sent."""
+    async def _required_log(self, marks: Mapping[int, Watermark]) -> dict[int, Ends]:
+        """Return where each partition ends for a reader, and at all, open transactions included.
+
+        Raises LogError where the log lost its beginning, or ends before what was sent.
+        """
         where = [TopicPartition(DOSSIERS, partition) for partition in marks]
-        starts, ends = await self._consumer.beginning_offsets(where), await self._consumer.end_offsets(where)
+        starts, reachable = await self._consumer.beginning_offsets(where), await self._consumer.end_offsets(where)
+        ends = await high_watermarks(self.settings, *where) if where else {}
         for place in where:
             if starts[place]:
                 message = f"{place.topic}, partition {place.partition}: begins at {starts[place]}; restore the log"
@@ -223,7 +252,7 @@ class Intake(Service):
                     f"{marks[place.partition].stop}; restore the log, or begin a new epoch (OCMW_KAFKA_EPOCH)"
                 )
                 raise LogError(message)
-        return {place.partition: ends[place] for place in where}
+        return {place.partition: Ends(reachable[place], ends[place]) for place in where}
 
     async def _step(self, partition: int, fetched: Records) -> None:
         assigned = self.held.assigned.get(partition)
@@ -280,6 +309,14 @@ class Intake(Service):
         for acknowledged in sent:
             await acknowledged
 
+    async def _note_passed(self) -> None:
+        """Note how far the log is read: what a fetch brought is folded now, and its output acknowledged."""
+        mine = self._consumer.assignment()
+        for partition, assigned in self.held.assigned.items():
+            place = TopicPartition(DOSSIERS, partition)
+            if place in mine:
+                assigned.passed = await self._consumer.position(place)
+
     async def _tell_due(self) -> None:
         """Tell what receipts are made of, between steps; see processors/protocol/intake.py for what is owed.
 
@@ -301,18 +338,24 @@ class Intake(Service):
         if partition is not None and self.held.assigned[partition].snapshot_due <= now:
             self.held.assigned[partition].snapshot_due = now + self.settings.snapshot_seconds
             await self._keep(partition)
-            await self._commit(partition)
 
-    async def _commit(self, partition: int) -> None:
+    async def _commit_due(self) -> None:
         """Commit for who measures lag from outside; where we stand is decided by the output, so it may fail.
 
         It does when this worker was too slow and is no member any more: it then joins again by itself.
         """
-        place = TopicPartition(DOSSIERS, partition)
+        now = asyncio.get_running_loop().time()
+        news = {number: one.position for number, one in self.held.assigned.items() if one.position != one.committed}
+        if now < self._commit_at or not news:
+            return
+        self._commit_at = now + COMMIT_SECONDS
         try:
-            await self._consumer.commit({place: self.held.assigned[partition].intake.fold.position.stop})
+            await self._consumer.commit({TopicPartition(DOSSIERS, number): at for number, at in news.items()})
         except (CommitFailedError, IllegalStateError):
-            LOG.warning("no member of the group any more, joining again", partition=partition)
+            LOG.warning("no member of the group any more, joining again", count=len(news))
+            return
+        for number, at in news.items():
+            self.held.assigned[number].committed = at
 
     async def _keep(self, partition: int) -> None:
         fold = self.held.assigned[partition].intake.fold

@@ -70,6 +70,7 @@ class Publisher:
         self._metrics = metrics
         self._places = [TopicPartition(rows_topic(settings), number) for number in range(settings.partitions)]
         self._lasts: dict[int, Last] = {}
+        self._passed: dict[int, int] = {}
         self._snapshot_due = 0.0
         self._kept: _Reached | None = None
         self._until: dict[int, int] = {}
@@ -98,7 +99,12 @@ class Publisher:
     @property
     def positions(self) -> dict[int, int]:
         """The next offset to read of each partition of the rows."""
-        return {place.partition: self._lasts.get(place.partition, NOTHING).offset + 1 for place in self._places}
+        return {
+            place.partition: max(
+                self._lasts.get(place.partition, NOTHING).offset + 1, self._passed.get(place.partition, 0)
+            )
+            for place in self._places
+        }
 
     async def ends(self) -> dict[int, int]:
         """Return where each partition of the rows ends now."""
@@ -139,6 +145,7 @@ class Publisher:
         fetched = await self._reader.getmany(timeout_ms=POLL_MS)
         for place, records in fetched.items():
             await self._hear(place, records)
+        self._passed = {place.partition: await self._reader.position(place) for place in self._places}
         await self._live.turn(self.gathered.ledger, self._reflects)
         if self._following is not None and self._following.done():
             await self._followed()
