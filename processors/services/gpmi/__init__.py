@@ -1,0 +1,1 @@
+"""Statistics of individualised projects (GPMI): signed contracts, their versions and evaluations (I)."""
