@@ -6,10 +6,13 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.reference_gpmi import Asked, Event, admitted, waiting
+from processors.reference import gpmi as slow_gpmi
+from processors.reference.gpmi import Asked, Event
+from processors.services.admission import Known, admitted
+from processors.services.contracts import Contracts, ContractService
 from processors.services.gpmi.answer import Question, Row, answer
-from processors.services.gpmi.fold import PersonContracts, fold
 from processors.services.gpmi.gathering import gathered
+from schemas.faults import Fault
 from schemas.services.days import day_of
 from schemas.services.records import GpmiContract, GpmiEvaluation
 
@@ -97,14 +100,17 @@ def blemished(draw: st.DrawFn) -> list[Event]:
     return draw(st.permutations(events))
 
 
-def folded(events: list[Event]) -> tuple[dict[bytes, PersonContracts], list[str]]:
-    """Fold a log."""
-    states: dict[bytes, PersonContracts] = {}
-    outcomes = [fold(states.setdefault(event.person, PersonContracts()), event) for event in events]
-    return states, outcomes
+def folded(events: list[Event]) -> tuple[dict[bytes, Contracts], list[str]]:
+    """Admit a log: each person's contracts, and what became of each event."""
+    service, known, became = ContractService(), {}, []
+    for event in events:
+        before = known.get(event.person, Known(service.begin()))
+        known[event.person], outcome = admitted(service, before, event, 0)
+        became.append(outcome.slug if isinstance(outcome, Fault) else outcome)
+    return {person: one.state for person, one in known.items()}, became
 
 
-def asked(states: dict[bytes, PersonContracts], ocmw: str | None, first: date, last: date) -> list[Row]:
+def asked(states: dict[bytes, Contracts], ocmw: str | None, first: date, last: date) -> list[Row]:
     """Ask a question of a fold."""
     return list(answer(gathered(states.items()).columns, Question(ocmw, first, last)))
 
@@ -113,9 +119,9 @@ def asked(states: dict[bytes, PersonContracts], ocmw: str | None, first: date, l
 @given(blemished())
 def test_admission_is_that_of_the_slow_truth(events: list[Event]) -> None:
     states, outcomes = folded(events)
-    kept, slow = admitted(events)
+    kept, slow = slow_gpmi.admitted(events)
     assert outcomes == slow
-    assert sum(state.waiting for state in states.values()) == waiting(kept)
+    assert sum(map(ContractService().waiting, states.values())) == slow_gpmi.waiting(kept)
 
 
 @settings(max_examples=300, deadline=None)
@@ -129,7 +135,7 @@ def test_every_figure_is_that_of_the_slow_truth(events: list[Event], ocmw: str, 
     last = date.fromordinal(first.toordinal() + length)
     found = asked(folded(events)[0], ocmw, first, last)
     fast = {row[3:6]: row[6:] for row in found if row[6:] != (0, 0)}
-    slow = Asked(admitted(events)[0], ocmw, first, last).figures()
+    slow = Asked(slow_gpmi.admitted(events)[0], ocmw, first, last).figures()
     if ocmw == "01000":
         slow = {key: counts for key, counts in slow.items() if key[1] != "worker"}
     assert fast == slow

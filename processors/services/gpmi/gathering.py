@@ -6,8 +6,8 @@ from operator import attrgetter
 
 import numpy as np
 
+from processors.services.contracts import Contracts as PersonContracts
 from processors.services.gpmi.columns import KINDS, NO_DAY, OUTCOMES, PROJECT_TYPES, Contracts, Versions
-from processors.services.gpmi.fold import Kept, PersonContracts
 from schemas.arrays import Int64
 from schemas.services.records import GpmiContract, GpmiEvaluation
 
@@ -29,7 +29,8 @@ class Gathered:
 class _Lists:
     """What the columns are made of, person by person."""
 
-    rows: list[Kept] = field(default_factory=list)
+    versions: list[GpmiContract] = field(default_factory=list)
+    order: list[int] = field(default_factory=list)
     contract: list[int] = field(default_factory=list)
     identities: list[Identity] = field(default_factory=list)
     person: list[int] = field(default_factory=list)
@@ -37,37 +38,47 @@ class _Lists:
     evaluated: list[int] = field(default_factory=list)
     evaluations: list[GpmiEvaluation] = field(default_factory=list)
 
-    def add(self, number: int, person: bytes, state: PersonContracts) -> None:
-        """Take in what is admitted of one person; contracts without a signed version are left out."""
-        places = {}
-        for contract, versions in state.contracts.items():
-            signed = [versions[at] for at in sorted(versions) if versions[at].version.signed_on is not None]
-            if signed:
-                place = places[contract] = len(self.identities)
-                self.identities.append((person, contract))
-                self.person.append(number)
-                self.closed_on.append(versions[max(versions)].version.closed_on)
-                self.rows.extend(signed)
-                self.contract.extend([place] * len(signed))
-        for (contract, _, _), evaluation in state.evaluations.items():
-            if contract in places:
-                self.evaluated.append(places[contract])
+    def add(self, number: int, person: bytes, known: PersonContracts) -> None:
+        """Take in what is known of one person; contracts without a signed version are left out."""
+        places: dict[bytes, int] = {}
+        highest: dict[bytes, GpmiContract] = {}
+        for version in known.versions:
+            if version.contract not in highest or version.version > highest[version.contract].version:
+                highest[version.contract] = version
+        for order, version in sorted(enumerate(known.versions), key=_by_contract):
+            if version.signed_on is not None:
+                if version.contract not in places:
+                    places[version.contract] = len(self.identities)
+                    self.identities.append((person, version.contract))
+                    self.person.append(number)
+                    self.closed_on.append(highest[version.contract].closed_on)
+                self.versions.append(version)
+                self.order.append(order)
+                self.contract.append(places[version.contract])
+        holding = {(one.contract, one.held_on, one.kind): one for one in known.evaluations}
+        for evaluation in holding.values():
+            if evaluation.contract in places:
+                self.evaluated.append(places[evaluation.contract])
                 self.evaluations.append(evaluation)
 
 
+def _by_contract(placed: tuple[int, GpmiContract]) -> tuple[bytes, int]:
+    return placed[1].contract, placed[1].version
+
+
 def gathered(states: Iterable[tuple[bytes, PersonContracts]]) -> Gathered:
-    """Return the contracts of all these persons as columns."""
+    """Return the contracts of all these persons as columns; states are as their service folds them."""
     lists = _Lists()
-    for number, (person, state) in enumerate(states):
-        lists.add(number, person, state)
-    versions = [kept.version for kept in lists.rows]
-    return Gathered(_columns(lists, versions), versions, lists.identities)
+    for number, (person, known) in enumerate(states):
+        lists.add(number, person, known)
+    return Gathered(_columns(lists), lists.versions, lists.identities)
 
 
-def _columns(lists: _Lists, versions: list[GpmiContract]) -> Contracts:
+def _columns(lists: _Lists) -> Contracts:
+    versions = lists.versions
     counts = np.fromiter((len(version.social_workers) for version in versions), np.int64, len(versions))
     return Contracts(
-        versions=_versions(lists, versions),
+        versions=_versions(lists),
         person=_whole(lists.person),
         closed_on=_days(lists.closed_on),
         worker_row=np.repeat(np.arange(len(versions)), counts),
@@ -79,7 +90,9 @@ def _columns(lists: _Lists, versions: list[GpmiContract]) -> Contracts:
     )
 
 
-def _versions(lists: _Lists, versions: list[GpmiContract]) -> Versions:
+def _versions(lists: _Lists) -> Versions:
+    versions = lists.versions
+
     def days(name: str) -> Int64:
         return _days(list(map(attrgetter(name), versions)))
 
@@ -88,7 +101,7 @@ def _versions(lists: _Lists, versions: list[GpmiContract]) -> Versions:
 
     return Versions(
         contract=_whole(lists.contract),
-        order=_whole([kept.order for kept in lists.rows]),
+        order=_whole(lists.order),
         ocmw=whole("ocmw"),
         signed_on=days("signed_on"),
         start_date=days("start_date"),

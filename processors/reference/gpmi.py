@@ -77,15 +77,12 @@ def _possible(day: int) -> bool:
 
 
 def waiting(kept: Iterable[Event]) -> int:
-    """Return how many evaluations (of a contract, day and kind) have no contract."""
+    """Return how many evaluations wait: nothing is known of their contract."""
     events = list(kept)
     contracts = {(event.person, event.contract) for event in events if isinstance(event, GpmiContract)}
-    evaluations = {
-        (event.person, event.contract, event.held_on, event.kind)
-        for event in events
-        if isinstance(event, GpmiEvaluation)
-    }
-    return sum(key[:2] not in contracts for key in evaluations)
+    return sum(
+        (event.person, event.contract) not in contracts for event in events if isinstance(event, GpmiEvaluation)
+    )
 
 
 def _date(day: int | None) -> date | None:
