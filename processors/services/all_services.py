@@ -5,9 +5,10 @@ from typing import Any
 from processors.services.contracts import ContractService
 from processors.services.protocol import Service
 from processors.services.social_reports import SocialReportService
+from processors.services.subsidies.service import SubsidyService
 from schemas.services.topics import TopicName
 
-SERVICES: tuple[Service[Any], ...] = (ContractService(), SocialReportService())
+SERVICES: tuple[Service[Any], ...] = (ContractService(), SocialReportService(), SubsidyService())
 SERVICE: dict[str, Service[Any]] = {service.name: service for service in SERVICES}
 
 

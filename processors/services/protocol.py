@@ -7,11 +7,14 @@ the next one, or a fault, and then nothing has happened. It returns the very sta
 nothing new; that is a duplicate, and uses up no id. Nothing of the driver (files, tables, offsets) is seen here.
 """
 
+from datetime import date
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from schemas.faults import Fault
+from schemas.services.days import code_on, day_of, known_code
 from schemas.services.reading import Record
-from schemas.services.records import Instant
+from schemas.services.records import Grant, Instant, YearReport
+from schemas.services.subsidy_years import YEARS
 from schemas.services.topics import TopicName
 
 State = TypeVar("State")
@@ -61,3 +64,14 @@ def key_of(record: Record) -> bytes:
     if hasattr(found, "person"):
         return bytes(found.person)
     return b"%05d|%d" % (found.ocmw, found.year)
+
+
+def kept_under(record: Record) -> bytes:
+    """Return the key under which a driver that has all keys at hand keeps the state of a record.
+
+    It is that of the topic, but a year's subsidy belongs to the OCMW as it is called on 31 December (D2): a recoded
+    code written either way is one OCMW, so a report finds its grant.
+    """
+    if isinstance(record, (Grant, YearReport)) and known_code(record.ocmw) and record.year in YEARS:
+        return b"%05d|%d" % (code_on(record.ocmw, day_of(date(record.year, 12, 31))), record.year)
+    return key_of(record)

@@ -14,7 +14,7 @@ from typing import Any
 
 from processors.services.admission import Codec, Known, admitted
 from processors.services.all_services import SERVICES, hearers, owner
-from processors.services.protocol import Service, key_of
+from processors.services.protocol import Service, kept_under, key_of
 from schemas.faults import Fault
 from schemas.log import CorruptFileError
 from schemas.services.faults import SERVICE_FAULT
@@ -110,7 +110,7 @@ class Admitting:
         return became
 
     def _step(self, service: Service[Any], record: Record, at: Instant) -> Fault | str:
-        memory, key = self._memories[service.name], key_of(record)
+        memory, key = self._memories[service.name], kept_under(record)
         before = memory[key]
         known, became = admitted(service, before, record, at)
         if became == "applied":

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from processors.services.subsidies.rules import errors, findings_with
+from processors.services.subsidies.service import OcmwYear
 from schemas.services.days import code_on, day_of
 from schemas.services.records import Grant, YearReport
 from schemas.services.subsidy_years import SubsidyYear, subsidy_year
@@ -34,17 +35,16 @@ class Standing:
         )
 
 
-def standings(records: Iterable[Grant | YearReport], year: int) -> dict[int, Standing]:
-    """Return by code what stands of a year, from admitted records in log order. Raises KeyError: no such year."""
+def standings(states: Iterable[OcmwYear], year: int) -> dict[int, Standing]:
+    """Return by code what stands of a year, from states in the order of their keys. Raises KeyError: no such year."""
     law = subsidy_year(year)
     found: dict[int, Standing] = {}
-    for record in records:
-        if record.year != year:
+    for state in states:
+        records = ((state.grant,) if state.grant else ()) + state.reports
+        if not records or records[0].year != year:
             continue
-        code = read_as(record.ocmw, year)
+        code = read_as(records[0].ocmw, year)
         standing = found.setdefault(code, Standing(code, law))
-        if isinstance(record, Grant):
-            standing.grant = record
-        else:
-            standing.reports.append(record)
+        standing.grant = state.grant or standing.grant
+        standing.reports.extend(state.reports)
     return dict(sorted(found.items()))
