@@ -7,6 +7,7 @@ values that it reads in seen versions of a contract; and each contract, or perso
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
 from schemas.parameters import document
@@ -55,7 +56,7 @@ def _said(event: GpmiContract) -> list[object]:
     return [getattr(event, name) for name in event.__dataclass_fields__ if name != "event_id"]
 
 
-def _fault(event: Event) -> str:
+def _fault(event: Event) -> str:  # noqa: PLR0911 - one return for each fault
     if isinstance(event, GpmiEvaluation):
         return "" if _possible(event.held_on) else "bad-dates"
     if f"{event.ocmw:05d}" not in MUNICIPALITY:
@@ -80,9 +81,7 @@ def waiting(kept: Iterable[Event]) -> int:
     """Return how many evaluations wait: nothing is known of their contract."""
     events = list(kept)
     contracts = {(event.person, event.contract) for event in events if isinstance(event, GpmiContract)}
-    return sum(
-        (event.person, event.contract) not in contracts for event in events if isinstance(event, GpmiEvaluation)
-    )
+    return sum((event.person, event.contract) not in contracts for event in events if isinstance(event, GpmiEvaluation))
 
 
 def _date(day: int | None) -> date | None:
@@ -225,7 +224,7 @@ class Asked:
         return {key: (values[0], values[1]) for key, values in self._found.items()}
 
     def _put(self, figure: str, category: tuple[str, str], as_tool: int | str, unique: int | str) -> None:
-        if as_tool not in (0,) or unique not in (0,):
+        if (as_tool, unique) != (0, 0):
             self._found[(figure, *category)] = [as_tool, unique]
 
     def _tell(
@@ -261,14 +260,17 @@ class Asked:
         self._tell("beneficiaries", tool, once, sex=1, age5=2, sex_age5=3)
         for figure, holds in (
             ("not_resident", lambda code, own: code not in ("", own)),
-            ("residence_unknown", lambda code, own: code == ""),
+            ("residence_unknown", lambda code, _: code == ""),
         ):
             homes = {
                 (id(p.contract), _called(version.residence_municipality, self._last), p.own)
                 for p in self._projects
                 for version in p.seen
             }
-            once_ = [(p.contract.person, _called(p.latest.residence_municipality, self._last), p.own) for p in self._persons()]
+            once_ = [
+                (p.contract.person, _called(p.latest.residence_municipality, self._last), p.own)
+                for p in self._persons()
+            ]
             self._tell(figure, {one for one in homes if holds(*one[1:])}, [one for one in once_ if holds(*one[1:])])
 
     def _age_class(self, version: GpmiContract) -> str:
@@ -396,9 +398,7 @@ class Asked:
 
 
 def _mean(total: int, number: int) -> str:
-    """Return a mean in words of decimal digits, by long division."""
+    """Return a mean with two decimals, half away from zero; empty where it divides by nothing."""
     if number == 0:
         return ""
-    thousandths = total * 1000 // number
-    hundredths = thousandths // 10 + (thousandths % 10 >= 5)  # what is cut off behind 5 can only lift it
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
+    return str((Decimal(total) / Decimal(number)).quantize(Decimal("0.01"), ROUND_HALF_UP))

@@ -45,16 +45,25 @@ def _flat(report: YearReport) -> dict[str, pd.DataFrame]:
             modules.append({"p": p, "m": m, "part": part.part, **said})
             staff += [{"p": p, "m": m, "part": part.part, "kind": c.kind, "cents": c.cents} for c in module.staff]
     columns = {
-        "parts": (parts, "p part justified_cents staff_cents persons rmi_kind rmi_value trajectory_kind trajectory_value"),
+        "parts": (
+            parts,
+            "p part justified_cents staff_cents persons rmi_kind rmi_value trajectory_kind trajectory_value",
+        ),
         "activities": (activities, "p part code persons justified_cents"),
         "modules": (
             modules,
-            "p m part title goal period_from period_to target_group one_off participants dropouts progressed "
-            "instrument gpmi_subsidised_participants",
+            (
+                "p m part title goal period_from period_to target_group one_off participants dropouts progressed "
+                "instrument gpmi_subsidised_participants"
+            ),
         ),
         "staff": (staff, "p m part kind cents"),
     }
     return {name: pd.DataFrame(rows, columns=names.split(), dtype=object) for name, (rows, names) in columns.items()}
+
+
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    yield from table.itertuples()
 
 
 def fault(record: Record) -> str:
@@ -86,16 +95,14 @@ def broken(report: YearReport) -> set[tuple[str, str, str]]:
     parts, activities, modules, staff = (tables[name] for name in ("parts", "activities", "modules", "staff"))
     found = {("part-twice", part, "") for part in parts["part"][parts["part"].duplicated()]}
     twice = activities[activities["code"].duplicated()]
-    found |= {("activity-twice", row.part, row.code) for row in twice.itertuples()}
-    found |= {
-        ("unknown-activity", row.part, row.code) for row in activities.itertuples() if row.code not in lists[row.part]
-    }
+    found |= {("activity-twice", row.part, row.code) for row in _rows(twice)}
+    found |= {("unknown-activity", row.part, row.code) for row in _rows(activities) if row.code not in lists[row.part]}
     found |= {("unknown-activity", part, "") for part in modules["part"] if part != "B"}
-    found |= {("persons-not-whole", row.part, "") for row in parts.itertuples() if _negative(row.persons)}
-    found |= {("persons-not-whole", row.part, row.code) for row in activities.itertuples() if _negative(row.persons)}
+    found |= {("persons-not-whole", row.part, "") for row in _rows(parts) if _negative(row.persons)}
+    found |= {("persons-not-whole", row.part, row.code) for row in _rows(activities) if _negative(row.persons)}
     if _negative(report.agreements):
         found.add(("persons-not-whole", "", ""))
-    for part in parts.itertuples():
+    for part in _rows(parts):
         items = modules[modules["p"] == part.p] if part.part == "B" else activities[activities["p"] == part.p]
         if len(items):
             found |= _totals(part, items)
@@ -107,7 +114,7 @@ def broken(report: YearReport) -> set[tuple[str, str, str]]:
         of_modules = sum(staff["cents"][staff["p"] == part.p])
         if part.staff_cents is not None and not of_modules <= part.staff_cents <= part.justified_cents:
             found.add(("staff-above-justified", part.part, ""))
-    for module in modules.itertuples():
+    for module in _rows(modules):
         costs = staff[(staff["p"] == module.p) & (staff["m"] == module.m)]
         found |= {(rule, module.part, "") for rule in _module(module, costs)}
     return found
@@ -157,7 +164,7 @@ def _wrong_with_grant(report: YearReport, grant: Grant) -> bool:
     if grant.granted_cents < law(report.year)["detailed_from_cents"]:
         return False
     tables = _flat(report)
-    for part in tables["parts"].itertuples():
+    for part in _rows(tables["parts"]):
         items = tables["modules" if part.part == "B" else "activities"]
         if not len(items[items["p"] == part.p]) and _totals(part, items[items["p"] == part.p]):
             return True
@@ -183,9 +190,9 @@ class Year:
             if isinstance(record, Grant):
                 self._grants[self._code(record)] = record
         for record in kept:
-            if isinstance(record, YearReport) and (grant := self._grants.get(self._code(record))):
-                if not _wrong_with_grant(record, grant):
-                    self._reports[self._code(record)] = record
+            grant = self._grants.get(self._code(record))
+            if isinstance(record, YearReport) and grant is not None and not _wrong_with_grant(record, grant):
+                self._reports[self._code(record)] = record
         self._tables = {code: _flat(report) for code, report in self._reports.items()}
 
     def _code(self, record: Record) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,9 +13,7 @@ from schemas.arrays import Int64
 from schemas.periods import month_of
 from schemas.places import KINGDOM, MUNICIPALITY, valid_code
 from schemas.services.days import day_of
-
-COLUMNS = ("ocmw", "from", "to", "figure", "breakdown", "category", "as_tool", "unique")
-DUE_COLUMNS = ("ocmw", "contract", "version", "workers", "begins_on", "looked_at_on")
+from schemas.services.gpmi_figures import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +32,10 @@ class Question:
             raise ValueError(f"no OCMW has the code {self.ocmw!r}; write five digits, as 44021")
 
 
-class Row(NamedTuple):
-    """A figure of one OCMW: counts are int, means text with two decimals, empty where nobody works."""
-
-    ocmw: str
-    first_day: str
-    last_day: str
-    figure: str
-    breakdown: str
-    category: str
-    as_tool: int | str
-    unique: int | str
-
-
 def answer(contracts: Contracts, question: Question) -> Iterator[Row]:
     """Yield the figures of a question: of one OCMW, or of the kingdom and then of each OCMW by its code."""
     reading = Reading(contracts, day_of(question.first_day), day_of(question.last_day))
-    for codes, groups in _groups(reading, question):
+    for codes, groups in groups_of(reading, question):
         found = tuple(figures(reading, groups, len(codes)))
         workers = question.ocmw is not None and codes != (KINGDOM,)
         for place, code in enumerate(codes):
@@ -66,7 +50,7 @@ def codes_valid_on(day: date) -> tuple[str, ...]:
     )
 
 
-def _groups(reading: Reading, question: Question) -> Iterator[tuple[tuple[str, ...], Int64]]:
+def groups_of(reading: Reading, question: Question) -> Iterator[tuple[tuple[str, ...], Int64]]:
     """Yield codes, and for each contract the place of its group among them, -1 for none."""
     if question.ocmw in (None, KINGDOM):
         yield (KINGDOM,), np.zeros(reading.contracts.count, np.int64)
@@ -96,7 +80,9 @@ def _rows(
             both = (mean(int(sums[place, 0]), int(numbers[place, 0])) for sums, numbers in (one.as_tool, one.unique))
             yield Row(*head, one.figure, "total", "total", *both)
         elif workers:
-            for worker, as_tool, unique in zip(one.worker.tolist(), one.as_tool.tolist(), one.unique.tolist(), strict=True):
+            for worker, as_tool, unique in zip(
+                one.worker.tolist(), one.as_tool.tolist(), one.unique.tolist(), strict=True
+            ):
                 yield Row(*head, one.figure, "worker", hex_of(worker), as_tool, unique)
 
 

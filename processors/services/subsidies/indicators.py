@@ -125,7 +125,7 @@ def usable_cents(report: YearReport, grant: Grant, law: SubsidyYear) -> int:
 
     A least share of a part is lost as far as that part stays below it; no least share is known for 2017.
     """
-    spent = {part.part: part.justified_cents for part in report.parts}
+    spent: dict[str, int] = {part.part: part.justified_cents for part in report.parts}
     lost = 0
     for part, percent in law.least_percent.items():
         lost += max(0, grant.granted_cents * percent // PERCENT - spent.get(part, 0))
@@ -137,7 +137,7 @@ def _spending(report: YearReport, grant: Grant, law: SubsidyYear) -> Cells:
     used = Cell(usable_cents(report, grant, law), granted)
     yield Key("7"), Cell(justified)
     yield Key("8"), Cell(justified, granted)
-    held = {part.part: part.justified_cents for part in report.parts}
+    held: dict[str, int] = {part.part: part.justified_cents for part in report.parts}
     for part in law.parts:
         yield Key("8", part), Cell(held.get(part, 0), granted, shown=part in held)
     yield Key("8c"), used

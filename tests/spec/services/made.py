@@ -64,7 +64,7 @@ def _spelled(name: str, kind: Any, text: str) -> Any:  # noqa: ANN401 - a type a
     return text
 
 
-def made(kind: type, name: str, **said: Any) -> Any:  # noqa: ANN401 - any record
+def made(kind: type, name: str, /, **said: Any) -> Any:  # noqa: ANN401 - any record
     """Return a record with an event id of its name; texts of days, instants and identities become what they name."""
     types = {one.name: one.type for one in fields(kind)}
     plain = {key: _spelled(key, types[key], value) if isinstance(value, str) else value for key, value in said.items()}

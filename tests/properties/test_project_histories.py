@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,10 +11,11 @@ from processors.reference import gpmi as slow_gpmi
 from processors.reference.gpmi import Asked, Event
 from processors.services.admission import Known, admitted
 from processors.services.contracts import Contracts, ContractService
-from processors.services.gpmi.answer import Question, Row, answer
+from processors.services.gpmi.answer import Question, answer
 from processors.services.gpmi.gathering import gathered
 from schemas.faults import Fault
 from schemas.services.days import day_of
+from schemas.services.gpmi_figures import Row
 from schemas.services.records import GpmiContract, GpmiEvaluation
 
 FIRST = day_of(date(2017, 10, 1))
@@ -24,7 +26,7 @@ PERSONS = st.sampled_from([bytes([number] * 15 + [1]) for number in range(1, 4)]
 NUMBERS = st.sampled_from([b"c" * 16, b"d" * 16])
 IDS = st.integers(0, 400).map(lambda number: number.to_bytes(16, "big"))
 MAYBE = st.none() | DAYS
-_LAWFUL: dict[str, st.SearchStrategy[object]] = {
+_LAWFUL: dict[str, st.SearchStrategy[Any]] = {
     "event_id": IDS,
     "person": PERSONS,
     "contract": NUMBERS,
@@ -46,7 +48,7 @@ _LAWFUL: dict[str, st.SearchStrategy[object]] = {
     "birth_date": st.none() | st.integers(FIRST - 18 * 365 - 300, FIRST - 18 * 365 + 600) | st.just(-(2**31)),
     "document": st.none(),
 }
-_FAULTY: dict[str, st.SearchStrategy[object]] = {
+_FAULTY: dict[str, st.SearchStrategy[Any]] = {
     "version": st.integers(-1, 0),
     "ocmw": st.sampled_from([99999, 0, -1]),
     "social_workers": st.just(()),
@@ -55,7 +57,7 @@ _FAULTY: dict[str, st.SearchStrategy[object]] = {
     "residence_municipality": st.sampled_from([12345, -7]),
     "sex": st.integers(4, 5),
 }
-CONTRACTS: st.SearchStrategy[GpmiContract] = st.fixed_dictionaries(_LAWFUL).map(lambda drawn: GpmiContract(**drawn))  # type: ignore[arg-type]
+CONTRACTS: st.SearchStrategy[GpmiContract] = st.fixed_dictionaries(_LAWFUL).map(lambda drawn: GpmiContract(**drawn))
 EVALUATIONS = st.builds(
     GpmiEvaluation,
     event_id=IDS,
@@ -76,9 +78,9 @@ def histories(draw: st.DrawFn) -> list[Event]:
         version = contract
         for _ in range(draw(st.integers(0, 3))):
             other = draw(CONTRACTS)
-            names = draw(st.sets(st.sampled_from(sorted(_LAWFUL.keys() - {"person", "contract"}))))
-            changed = {name: getattr(other, name) for name in names | {"event_id"}}
-            version = replace(version, **changed | {"version": version.version + 1})
+            names = draw(st.sets(st.sampled_from(sorted(_LAWFUL.keys() - {"person", "contract", "version"}))))
+            changed: dict[str, Any] = {name: getattr(other, name) for name in names | {"event_id"}}
+            version = replace(version, **changed, version=version.version + 1)
             events.append(version)
     events += draw(st.lists(EVALUATIONS, max_size=4))
     events += draw(st.lists(st.sampled_from(events), max_size=1))
@@ -102,7 +104,8 @@ def blemished(draw: st.DrawFn) -> list[Event]:
 
 def folded(events: list[Event]) -> tuple[dict[bytes, Contracts], list[str]]:
     """Admit a log: each person's contracts, and what became of each event."""
-    service, known, became = ContractService(), {}, []
+    service, became = ContractService(), []
+    known: dict[bytes, Known[Contracts]] = {}
     for event in events:
         before = known.get(event.person, Known(service.begin()))
         known[event.person], outcome = admitted(service, before, event, 0)
