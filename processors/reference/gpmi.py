@@ -5,6 +5,7 @@ values that it reads in seen versions of a contract; and each contract, or perso
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -228,7 +229,11 @@ class Asked:
             self._found[(figure, *category)] = [as_tool, unique]
 
     def _tell(
-        self, figure: str, tool: set[tuple[object, ...]], unique: Iterable[tuple[object, ...]], **breakdowns: int
+        self,
+        figure: str,
+        tool: AbstractSet[tuple[object, ...]],
+        unique: Iterable[tuple[object, ...]],
+        **breakdowns: int,
     ) -> None:
         """Count sets of (contract or person, values read) and (whatever is once, values) by places of values."""
         once = list(unique)

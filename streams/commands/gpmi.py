@@ -15,25 +15,22 @@ FORMATS = ("table", "csv", "xlsx", "json")
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
-    app.command(
-        epilog="Example: ocmw gpmi --store store --ocmw 44021 --from 2024-01-01 --to 2024-12-31\n\n"
-        "Example: ocmw gpmi --store store --ocmw 44021 --from 2024-01-01 --to 2024-12-31 --format xlsx --out gpmi.xlsx"
-    )(gpmi)
+    app.command(epilog="Example: ocmw gpmi --store store --ocmw 44021 --from 2024-01-01 --to 2024-12-31")(gpmi)
 
 
 def gpmi(
     first: Annotated[str, typer.Option("--from", help="First day, as 2024-01-01.")],
     last: Annotated[str, typer.Option("--to", help="Last day; the geography is that of this day.")],
     store: Annotated[Path | None, typer.Option("--store", help="Directory of the store.")] = None,
-    kafka: Annotated[bool, typer.Option("--kafka", help="Read the topic of contracts instead of a store.")] = False,  # noqa: FBT002 - a flag
+    kafka: Annotated[bool, typer.Option("--kafka", help="Read the topic of contracts instead of a store.")] = False,
     ocmw: Annotated[str | None, typer.Option(help="NIS code of one OCMW, or 01000 for the kingdom.")] = None,
-    everybody: Annotated[bool, typer.Option("--all", help="The kingdom, then every OCMW.")] = False,  # noqa: FBT002 - a flag
+    everybody: Annotated[bool, typer.Option("--all", help="The kingdom, then every OCMW.")] = False,
     form: Annotated[str, typer.Option("--format", help="table, csv, xlsx or json.")] = "table",
     out: Annotated[Path | None, typer.Option(help="File to write; without it csv and json go to the screen.")] = None,
     names: Annotated[
         Path | None, typer.Option(help="CSV of worker,name for the workbook: it and the workbook stay at the OCMW.")
     ] = None,
-    due: Annotated[  # noqa: FBT002 - a flag
+    due: Annotated[
         bool, typer.Option("--due", help="Instead of figures: projects that need an evaluation on the last day.")
     ] = False,
     lang: Annotated[str | None, typer.Option(help="nl, fr or both, for xlsx; default by the OCMW's region.")] = None,

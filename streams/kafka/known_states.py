@@ -15,7 +15,7 @@ from schemas.services.reading import Record, record_of
 from schemas.services.topics import TOPIC, ServiceTopic
 from streams.kafka.clients import reading, records_between
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import verify_topics
+from streams.kafka.topic_admin import verify_topics
 
 
 async def known_states(settings: KafkaSettings, service: Service[Any]) -> dict[bytes, Any]:

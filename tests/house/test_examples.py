@@ -34,6 +34,8 @@ APART = (
     "seal",
     "verify",
     "keys",
+    "gpmi",
+    "subsidies",
 )
 """Commands whose examples need more than what the others make, or that are slow and tested by themselves: a sample
 reaches for a million cells, so of a small store it is nearly everything."""

@@ -203,10 +203,12 @@ def _residence(asked: _Asked) -> Iterator[Counted]:
     residence, ocmw = asked.reading.residence, asked.reading.ocmw
 
     def elsewhere(rows: Int64) -> Int64:
-        return rows[(residence[rows] != UNKNOWN_RESIDENCE) & (residence[rows] != ocmw[asked.contract(rows)])]
+        away: Mask = (residence[rows] != UNKNOWN_RESIDENCE) & (residence[rows] != ocmw[asked.contract(rows)])
+        return rows[away]
 
     def unknown(rows: Int64) -> Int64:
-        return rows[residence[rows] == UNKNOWN_RESIDENCE]
+        nowhere: Mask = residence[rows] == UNKNOWN_RESIDENCE
+        return rows[nowhere]
 
     for figure, among in (("not_resident", elsewhere), ("residence_unknown", unknown)):
         rows = among(asked.rows)

@@ -36,7 +36,8 @@ def months_later(days: Int64, months: int) -> Int64:
     behind = (dates - month.astype("datetime64[D]")).astype(np.int64)
     first = (month + months).astype("datetime64[D]").astype(np.int64)
     length = (month + months + 1).astype("datetime64[D]").astype(np.int64) - first
-    return first + np.minimum(behind, length - 1)
+    later: Int64 = first + np.minimum(behind, length - 1)
+    return later
 
 
 @dataclass(frozen=True)
