@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: demo check test test-faults demo-kafka bench bench-kafka bench-years docs clean
+.PHONY: demo check test test-faults demo-kafka bench bench-quick bench-kafka bench-years docs clean
 
 $(READY): pyproject.toml
 	@began=$$(date +%s); \
@@ -41,6 +41,9 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.run
+
+bench-quick: $(READY)
+	$(BIN)/python -m bench.run --persons 40000
 
 bench-years: $(READY)
 	scripts/servers.sh

@@ -1,26 +1,15 @@
-"""Which blocks of a release an export holds: the zone's audience first, then what was asked for (F1).
-
-=========== ===================================================== ============================== ===================
-zone        entries                                               cells                          update named
-=========== ===================================================== ============================== ===================
-public      of public nodes, published, revising or frozen        public breakdowns, persons     of the published block
-restricted  of all nodes, published, revising or frozen           all                            of the published block
-provisional months that are pending or settling                   of the one municipality asked  of the release
-internal    all                                                   all                            of the release
-=========== ===================================================== ============================== ===================
-
-Small cells are shown as they are, in every zone (F3).
-"""
+"""Which blocks of a release an export holds: what its zone may see (``schemas.audience``), then what was asked for."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple, get_args
 
+from schemas.audience import seen
 from schemas.datasets import Zone
 from schemas.figures import BlockKey
 from schemas.periods import Period
 from schemas.places import MUNICIPALITY
-from schemas.releases import UNSTABLE, BlockRef, Entry, Release, State
+from schemas.releases import BlockRef, Entry, Release, State
 from schemas.supports import NODE
 
 ZONES: tuple[Zone, ...] = get_args(Zone)
@@ -77,35 +66,14 @@ def select(release: Release | None, selection: Selection) -> tuple[Chosen, ...]:
     if release is None:
         return ()
     found = (
-        _chosen(key, entry, release.update.update_id, selection.zone)
-        for key, entry in release.entries.items()
-        if selection.holds(key)
+        _chosen(key, entry, release, selection.zone) for key, entry in release.entries.items() if selection.holds(key)
     )
     return tuple(sorted((one for one in found if one), key=lambda one: (one.key.support, one.key.period.code)))
 
 
-def is_public(key: BlockKey, entry: Entry) -> bool:
-    """Whether the public may see something of this node and period, were it an empty block (F1)."""
-    return NODE[key.support].public and entry.vintage.published_update is not None
-
-
-def _chosen(key: BlockKey, entry: Entry, latest_update: str, zone: Zone) -> Chosen | None:
-    ref, update_id = _shown(key, entry, latest_update, zone)
-    return Chosen(key, entry.vintage.state, update_id, ref) if ref and update_id else None
-
-
-def _shown(key: BlockKey, entry: Entry, latest_update: str, zone: Zone) -> tuple[BlockRef | None, str | None]:
-    vintage = entry.vintage
-    match zone:
-        case "public":
-            return (entry.public if is_public(key, entry) else None), vintage.published_update
-        case "restricted":
-            return entry.published, vintage.published_update
-        case "provisional":
-            waits = key.period.kind == "month" and vintage.state in UNSTABLE
-            return (entry.latest if waits else None), latest_update
-        case "internal":
-            return entry.latest, latest_update
+def _chosen(key: BlockKey, entry: Entry, release: Release, zone: Zone) -> Chosen | None:
+    found = seen(zone, key, entry, release)
+    return Chosen(key, entry.vintage.state, found.update_id, found.ref) if found else None
 
 
 def _refuse_unknown(what: str, asked: Collection[str], known: Collection[str]) -> None:

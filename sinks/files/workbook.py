@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from schemas.audience import is_public
 from schemas.breakdowns import BREAKDOWNS, RESTRICTED_BREAKDOWNS
 from schemas.breaks import Break, breaks_in
 from schemas.figures import BlockKey
@@ -20,7 +21,7 @@ from schemas.supports import NODES, Node
 from sinks.files.book import workbook_at
 from sinks.files.cover import Facts, title, write_cover
 from sinks.files.grid import Area, Grid, Shown, grids, mean_of_months
-from sinks.files.selection import ExportRefusedError, Selection, is_public
+from sinks.files.selection import ExportRefusedError, Selection
 from sinks.files.sheets import Column, Formats, Sheet, write_sheet
 from sinks.protocol import Store
 

@@ -8,13 +8,20 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
+import streams.acls
+import streams.agents.table
+import streams.kafka.topics
 from schemas.datasets import DATASETS, Column, Dataset
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
 from sinks.directory.store import DirectoryStore
 from sinks.files import tables
+from streams.acls import grants
+from streams.agents.table import every_topic
 from streams.cli import app
 from streams.embedded.driver import Embedded
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topics import DAY, TOPICS, TopicRow
 from synthetic import generate
 
 TOY = Dataset(
@@ -57,3 +64,16 @@ def test_the_files_that_the_page_names_are_there() -> None:
     named = {word for word in page.replace("`", " ").split() if word.count("/") and word.endswith(".py")}
     assert named
     assert [name for name in sorted(named) if not (documents.ROOT / name).exists()] == []
+
+
+def test_a_topic_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = TopicRow("ocmw.toys.v1", "Toys; key the toy.", writers=("claims",), readers=("status",), days=3)
+    monkeypatch.setattr(streams.kafka.topics, "TOPICS", (*TOPICS, row))
+    for module in (streams.acls, streams.agents.table):
+        monkeypatch.setattr(module, "TOPICS", (*TOPICS, row), raising=False)
+    settings = KafkaSettings()
+    made = next(one for one in every_topic(settings) if one.name == "ocmw.toys.v1")
+    assert (made.partitions, made.kept) == (12, str(3 * DAY))
+    rights = grants(settings)
+    assert any(one.name == "ocmw.toys.v1" and "Write" in one.operations for one in rights["claims"])
+    assert any(one.name == "ocmw.toys.v1" and "Read" in one.operations for one in rights["status"])

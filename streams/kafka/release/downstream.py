@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterator
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from schemas.audience import is_public
 from schemas.figures import BlockKey, Cells
 from schemas.framing import encode
 from schemas.periods import to_yyyymm
 from schemas.releases import Entry, Release, Update, Vintage
 from schemas.stable_figures import stable_figures, vintages
-from schemas.supports import NODE
 from sinks.directory.store import DirectoryStore
 from sinks.errors import StoreWriteError
 from sinks.protocol import Copy, Store
@@ -191,12 +191,8 @@ def changed(release: Release, before: Release | None) -> Iterator[tuple[BlockKey
     """Yield the public figures whose cells, state or update differ from the release before, by support and period."""
     known = {} if before is None else before.entries
     for key, entry in sorted(release.entries.items()):
-        if _public(key, entry) and (key not in known or _said(known[key]) != _said(entry)):
+        if is_public(key, entry) and (key not in known or _said(known[key]) != _said(entry)):
             yield key, entry
-
-
-def _public(key: BlockKey, entry: Entry) -> bool:
-    return NODE[key.support].public and entry.vintage.published_update is not None
 
 
 def _said(entry: Entry) -> tuple[object, ...]:
