@@ -15,7 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from edge.errors import EdgeError
+from schemas.arrays import Bytes, Int64
 
 HALF = 32
 """Bytes of the person key, of the line key, and of a key of a single purpose (outreach)."""
@@ -37,18 +40,22 @@ class Keyed:
 
     def digest(self, message: bytes) -> bytes:
         """Return the 32 bytes of a message."""
-        return self.joined([message], 32)
+        return self.rows(np.frombuffer(message, np.uint8).reshape(1, -1), np.array([len(message)])).tobytes()
 
-    def joined(self, messages: Iterable[bytes], size: int) -> bytes:
-        """Return the first ``size`` bytes of each message's, one behind the other."""
-        inner_copy, outer_copy, made = self._inner.copy, self._outer.copy, []
-        for message in messages:
+    def rows(self, messages: Bytes, lengths: Int64) -> Bytes:
+        """Return the 32 bytes of each row of messages, of which so many bytes count."""
+        width, content = messages.shape[1], messages.tobytes()
+        starts = range(0, max(len(content), 1), max(width, 1))
+        made: list[bytes] = []
+        inner_copy, outer_copy = self._inner.copy, self._outer.copy
+        keep = made.append
+        for start, stop in zip(starts, (np.arange(len(lengths)) * width + lengths).tolist(), strict=False):
             inner = inner_copy()
-            inner.update(message)
+            inner.update(content[start:stop])
             outer = outer_copy()
             outer.update(inner.digest())
-            made.append(outer.digest()[:size])
-        return b"".join(made)
+            keep(outer.digest())
+        return np.frombuffer(b"".join(made), np.uint8).reshape(-1, 32)
 
 
 def sub_key(key: bytes, purpose: str) -> bytes:

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -278,6 +279,14 @@ class LogWriter:
         """Append one event of plain values as a block."""
         data = encode_plain(event)
         self.append(np.frombuffer(data, np.uint8), np.array([len(data)], np.int64))
+
+    def append_events(self, events: Iterable[Plain]) -> int:
+        """Append events of plain values, in blocks; return how many there were."""
+        count, remaining = 0, iter(events)
+        while together := [encode_plain(event) for event in islice(remaining, _BLOCK_RECORDS)]:
+            self.append_block(b"".join(together), len(together))
+            count += len(together)
+        return count
 
     def append_block(self, data: bytes | memoryview, count: int) -> None:
         """Append ``count`` encoded records as one block."""

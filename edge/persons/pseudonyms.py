@@ -5,7 +5,7 @@ suffix and the dossier (status D of the act of 1965). What is kept is bounded: w
 are forgotten and made again as they come.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
@@ -13,33 +13,68 @@ from edge.keys import Key, Keyed
 from edge.pair_table import PairTable
 from edge.persons.identities import Identities
 from schemas.arrays import Bytes, Int64
+from schemas.compiled import Whole, inlined, kernel
 
 MOST_KEPT = 1 << 20
 """Persons, and dossiers, of whom the pseudonym is kept: about 100 bytes each, 200 MB in all."""
 PERSON_BYTES, DOSSIER_BYTES = 16, 8
 NO_NUMBER = -1
-_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_BASE = len(_LETTERS) + 1
+_MESSAGE_BYTES = 24
+_BASE, _TEN = 37, 10
+_ZERO, _LETTER_A, _N, _D = (ord(letter) for letter in "0And")
 
-Messages = Callable[[Int64], Iterator[bytes]]
-"""Gives the messages of rows."""
-
-
-def dossier_text(code: int) -> str:
-    """Return a dossier number, without zeros before it, of its code (``dossier_code``)."""
-    text = ""
-    while code:
-        code, place = divmod(code, _BASE)
-        text = _LETTERS[place - 1] + text
-    return text
+Messages = Callable[[Int64], tuple[Bytes, Int64]]
+"""Gives the messages of rows, and how long each is."""
 
 
-def dossier_code(text: str) -> int:
-    """Return the whole number that stands for a dossier number: in base 37, a digit or letter from 1 to 36."""
-    code = 0
-    for letter in text:
-        code = code * _BASE + _LETTERS.index(letter) + 1
-    return code
+@inlined
+def _write_code(out: Bytes, row: Whole, at: Whole, code: Whole) -> Whole:
+    """Write a dossier number of its code (base 37, digits and letters from 1 to 36), and return the place behind."""
+    size, rest = 0, code
+    while rest > 0:
+        size += 1
+        rest //= _BASE
+    for place in range(size - 1, -1, -1):
+        digit = code % _BASE - 1
+        out[row, at + place] = _ZERO + digit if digit < _TEN else _LETTER_A + digit - _TEN
+        code //= _BASE
+    return at + size
+
+
+@inlined
+def _write_number(out: Bytes, row: Whole, at: Whole, value: Whole, digits: Whole) -> Whole:
+    for place in range(digits - 1, -1, -1):
+        out[row, at + place] = _ZERO + value % 10
+        value //= 10
+    return at + digits
+
+
+@kernel
+def _spell_persons(first: Int64, second: Int64, out: Bytes, length: Int64) -> None:
+    for row in range(len(first)):
+        if second[row] == NO_NUMBER:
+            out[row, 0] = _N
+            length[row] = _write_number(out, row, 1, first[row], 11)
+        else:
+            out[row, 0] = _D
+            length[row] = _write_code(out, row, _write_number(out, row, 1, second[row], 7), first[row])
+
+
+@kernel
+def _spell_dossiers(ocmws: Int64, codes: Int64, out: Bytes, length: Int64) -> None:
+    for row in range(len(codes)):
+        length[row] = _write_code(out, row, _write_number(out, row, 0, ocmws[row], 5), codes[row])
+
+
+@kernel
+def _spell_numbers(numbers: Int64, out: Bytes, at: Whole) -> None:
+    for row in range(len(numbers)):
+        _write_number(out, row, at, max(numbers[row], 0), 11)
+
+
+def spell_numbers(numbers: Int64, out: Bytes, at: int) -> None:
+    """Write the eleven digits of numbers into rows, from a place on; no number is zeros."""
+    _spell_numbers(numbers, out, at)
 
 
 class _Kept:
@@ -64,8 +99,7 @@ class _Kept:
             larger[:before] = self._made[:before]
             self._made = larger
         if len(fresh):
-            made = np.frombuffer(self._keyed.joined(messages(fresh), self._size), np.uint8)
-            self._made[before : self._table.count] = made.reshape(-1, self._size)
+            self._made[before : self._table.count] = self._keyed.rows(*messages(fresh))[:, : self._size]
         return self._made[found]
 
 
@@ -93,18 +127,20 @@ class Pseudonyms:
         without = numbers == NO_NUMBER
         first, second = np.where(without, dossiers, roots), np.where(without, places, np.int64(NO_NUMBER))
 
-        def messages(rows: Int64) -> Iterator[bytes]:
-            for a, b in zip(first[rows].tolist(), second[rows].tolist(), strict=True):
-                yield f"n{a:011d}".encode() if b == NO_NUMBER else f"d{b:07d}{dossier_text(a)}".encode()
+        def messages(rows: Int64) -> tuple[Bytes, Int64]:
+            spelled, length = np.zeros((len(rows), _MESSAGE_BYTES), np.uint8), np.zeros(len(rows), np.int64)
+            _spell_persons(first[rows], second[rows], spelled, length)
+            return spelled, length
 
         return self._persons.of(first, second, messages)
 
     def dossiers(self, ocmws: Int64, codes: Int64) -> Int64:
         """Return the keyed hash of each dossier, as the log has it."""
 
-        def messages(rows: Int64) -> Iterator[bytes]:
-            for ocmw, code in zip(ocmws[rows].tolist(), codes[rows].tolist(), strict=True):
-                yield f"{ocmw:05d}{dossier_text(code)}".encode()
+        def messages(rows: Int64) -> tuple[Bytes, Int64]:
+            spelled, length = np.zeros((len(rows), _MESSAGE_BYTES), np.uint8), np.zeros(len(rows), np.int64)
+            _spell_dossiers(ocmws[rows], codes[rows], spelled, length)
+            return spelled, length
 
         made = self._dossiers.of(codes, ocmws, messages)
         found: Int64 = np.ascontiguousarray(made).view(">i8").reshape(-1).astype(np.int64)

@@ -5,7 +5,6 @@ a file apart, from 0, in whatever order they stand; of each line eight bytes of 
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from edge.keys import Key
 from edge.persons.identities import Identities
 from edge.persons.numbers import BAD, NO_BIRTH, SYNTHETIC, UNKNOWN_SEX, Judged, judged
-from edge.persons.pseudonyms import NO_NUMBER, Pseudonyms
+from edge.persons.pseudonyms import NO_NUMBER, Pseudonyms, spell_numbers
 from edge.statements.fields import NOT_A_NUMBER, Fields, fields_of
 from edge.statements.layouts import Layout
 from edge.statements.lines import Lines
@@ -34,6 +33,7 @@ _CLAIM_TYPES, _WITH_DAYS = 3, 2
 _ID = 16
 _HUNDRED = 100
 _DIGEST = 8
+_NUMBER_DIGITS = 11
 NUMBER_FIELD = 6
 
 
@@ -53,6 +53,12 @@ class Judgement:
     lines: ClaimLines
     seal: Bytes
     unknown: Counter[str]
+
+
+def is_status_d(fields: Fields) -> Mask:
+    """Tell which lines are of the act of 1965 with status D: there a dossier stands for a person without a number."""
+    found: Mask = (fields.legislation == _AID) & (fields.category == _STATUS_D)
+    return found
 
 
 class Occurrences:
@@ -146,7 +152,7 @@ class Judge:
         """Add the faults of dossier, suffix and number to lines that have none yet."""
         second = (fault == NO_FAULT) & (fields.second_field > 0)
         fault[second], field[second] = BAD_FIELD, fields.second_field[second]
-        by_dossier = (fields.legislation == _AID) & (fields.category == _STATUS_D)
+        by_dossier = is_status_d(fields)
         given = fields.number != NO_NUMBER
         bad = given & ((fields.number == NOT_A_NUMBER) | (numbers.verdict == BAD))
         synthetic = given & (numbers.verdict == SYNTHETIC)
@@ -200,40 +206,28 @@ class Judge:
 
     def _identified(self, fields: Fields, rows: Int64) -> tuple[Bytes, Bytes]:
         """Return the ids of the events and their seals."""
-        numbers = [b"%011d" % max(number, 0) for number in fields.number[rows].tolist()]
-        lengths = fields.length[rows]
-        texts = np.ascontiguousarray(fields.message[rows])
+        texts, lengths = np.ascontiguousarray(fields.message[rows]), fields.length[rows]
         texts[np.arange(len(rows)), lengths] = ord("0")
-        width, content = texts.shape[1], texts.tobytes()
-
-        def messages(chosen: Int64) -> Iterator[bytes]:
-            starts = (chosen * width).tolist()
-            stops = (chosen * width + lengths[chosen] + 1).tolist()
-            return map(content.__getitem__, map(slice, starts, stops))
-
-        def sealed(ids: bytes, chosen: Int64) -> bytes:
-            parts = (
-                ids[at : at + _ID] + numbers[row]
-                for at, row in zip(range(0, len(ids), _ID), chosen.tolist(), strict=True)
-            )
-            return self._seals.joined(parts, _ID)
-
-        everyone = np.arange(len(rows))
-        ids = self._ids.joined(messages(everyone), _ID)
-        seals = sealed(ids, everyone)
-        id_rows = np.frombuffer(ids, np.uint8).reshape(-1, _ID)
-        seal_rows = np.frombuffer(seals, np.uint8).reshape(-1, _ID)
-        digests = np.ascontiguousarray(seal_rows[:, :_DIGEST]).view(np.uint64).reshape(-1) | np.uint64(1)
+        ids = self._ids.rows(texts, lengths + 1)[:, :_ID]
+        seals = self._sealed(ids, fields.number[rows])
+        digests = np.ascontiguousarray(seals[:, :_DIGEST]).view(np.uint64).reshape(-1) | np.uint64(1)
         occurrence = self.occurrences.of(digests)
         again = np.flatnonzero(occurrence)
         if not len(again):
-            return id_rows, seal_rows
-        id_rows, seal_rows = id_rows.copy(), seal_rows.copy()
-        spelled = (
-            content[row * width : row * width + int(lengths[row])] + str(occurrence[row]).encode()
-            for row in again.tolist()
-        )
-        fresh = self._ids.joined(spelled, _ID)
-        id_rows[again] = np.frombuffer(fresh, np.uint8).reshape(-1, _ID)
-        seal_rows[again] = np.frombuffer(sealed(fresh, again), np.uint8).reshape(-1, _ID)
-        return id_rows, seal_rows
+            return ids, seals
+        ids, seals = ids.copy(), seals.copy()
+        spelled, spelled_lengths = texts[again], lengths[again]
+        for row, (count, begin) in enumerate(zip(occurrence[again].tolist(), spelled_lengths.tolist(), strict=True)):
+            digits = str(count).encode()
+            spelled[row, begin : begin + len(digits)] = np.frombuffer(digits, np.uint8)
+            spelled_lengths[row] += len(digits)
+        ids[again] = self._ids.rows(spelled, spelled_lengths)[:, :_ID]
+        seals[again] = self._sealed(ids[again], fields.number[rows][again])
+        return ids, seals
+
+    def _sealed(self, ids: Bytes, numbers: Int64) -> Bytes:
+        """Return the seals of events: keyed digests of id and number."""
+        messages = np.zeros((len(ids), _ID + _NUMBER_DIGITS), np.uint8)
+        messages[:, :_ID] = ids
+        spell_numbers(numbers, messages, _ID)
+        return self._seals.rows(messages, np.full(len(ids), _ID + _NUMBER_DIGITS))[:, :_ID]

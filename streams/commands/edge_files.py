@@ -22,7 +22,7 @@ class Target:
     def __init__(self, lines: Out) -> None:
         """Take what the lines go to."""
         self.lines = lines
-        self.log: tuple[LogWriter, Path, Path] | None = None
+        self.log: LogTarget | None = None
         self.rejects: tuple[IO[bytes], Path, Path] | None = None
 
     def finish(self, metadata: dict[str, str]) -> None:
@@ -32,10 +32,28 @@ class Target:
             file.flush()
             put_in_place(written, path)
         if self.log is not None:
-            log, written, path = self.log
-            with written.open("wb") as file:
-                log.finish(file, metadata)
-            put_in_place(written, path)
+            self.log.finish(metadata)
+
+
+class LogTarget:
+    """A log that is being written; ``finish`` makes it be there."""
+
+    def __init__(self, log: LogWriter, written: Path, path: Path) -> None:
+        """Take the writer, the temporary path and the path."""
+        self.log, self._written, self._path = log, written, path
+
+    def finish(self, metadata: dict[str, str]) -> None:
+        """Give the file its name."""
+        with self._written.open("wb") as file:
+            self.log.finish(file, metadata)
+        put_in_place(self._written, self._path)
+
+
+@contextmanager
+def writing_log(out: Path) -> Iterator[LogTarget]:
+    """Yield where a log is written. Raises StoreWriteError where the disk refuses; then nothing is there."""
+    with temporary(out) as written, TemporaryFile(dir=out.parent) as body:
+        yield LogTarget(LogWriter(body), written, out)
 
 
 @contextmanager
@@ -45,17 +63,15 @@ def writing(out: Path | None, rejects: Path | None) -> Iterator[Target]:
         if out is None:
             yield Target(Nowhere())
             return
-        written = stack.enter_context(temporary(out))
-        body = stack.enter_context(TemporaryFile(dir=out.parent))
-        log = LogWriter(body)
+        log = stack.enter_context(writing_log(out))
         aside: IO[bytes] | None = None
         if rejects is not None:
             kept = stack.enter_context(temporary(rejects))
             aside = stack.enter_context(
                 os.fdopen(os.open(kept, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w+b")
             )
-        target = Target(EventFile(log, aside))
-        target.log = log, written, out
+        target = Target(EventFile(log.log, aside))
+        target.log = log
         if rejects is not None and aside is not None:
             target.rejects = aside, kept, rejects
         yield target

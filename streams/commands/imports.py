@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from edge.forms import Form
     from edge.statements.report import Report
 
 app = typer.Typer(
@@ -119,6 +120,66 @@ def maandstaat(
             target.finish(metadata)
             note(out.parent, "import of statements", {"key_id": found.key_id, "files": len(files), "lines": told.lines})
     _tell(told, out, check=check)
+
+
+Sources = Annotated[list[Path], typer.Argument(help="Files of this form, in log order.", show_default=False)]
+EventsOut = Annotated[Path, typer.Option("--out", help="The Avro file of events to write.", show_default=False)]
+Trial = Annotated[bool, typer.Option("--synthetic", help="The numbers are synthetic: of nobody.")]
+
+
+@app.command(epilog="Example: ocmw import dimona d.csv --key edge.key --out work.avro")
+def dimona(
+    files: Sources, key: KeyFile, out: EventsOut, identities: Identities = None, synthetic: Trial = False
+) -> None:
+    """Read Dimona declarations, CSV or XML, and write them as events: who works, for an OCMW or another employer."""
+    from edge.sources import DIMONA
+
+    _import_form(DIMONA, files, key, out, identities, synthetic=synthetic)
+
+
+@app.command("youth-care", epilog="Example: ocmw import youth-care y.csv --key edge.key --out youth.avro")
+def youth_care(
+    files: Sources, key: KeyFile, out: EventsOut, identities: Identities = None, synthetic: Trial = False
+) -> None:
+    """Read who left youth care, and write it as events; sex and birth date are those of the number."""
+    from edge.sources import EXITS
+
+    _import_form(EXITS, files, key, out, identities, synthetic=synthetic)
+
+
+@app.command(epilog="Example: ocmw import residences r.csv --key edge.key --out living.avro")
+def residences(
+    files: Sources, key: KeyFile, out: EventsOut, identities: Identities = None, synthetic: Trial = False
+) -> None:
+    """Read where people are registered, and write it as events."""
+    from edge.sources import RESIDENCES
+
+    _import_form(RESIDENCES, files, key, out, identities, synthetic=synthetic)
+
+
+def _import_form(
+    form: "Form", files: list[Path], key: Path, out: Path, identities: Path | None, *, synthetic: bool
+) -> None:
+    from streams.shell import kernel_cache
+
+    kernel_cache.prepare()
+    from edge.keys import Key
+    from edge.sources import SourceReader
+    from edge.statements.sources import identities as read_identities
+    from schemas.log import KEY_ID
+    from streams.commands.edge_files import note, writing_log
+    from streams.shell.console import counted, progress_bar
+
+    found = Key.read(key)
+    reader = SourceReader(form, found, read_identities(identities), synthetic=synthetic)
+    count = 0
+    with progress_bar() as bar, writing_log(out) as target:
+        for number, path in enumerate(files):
+            bar(f"importing {path.name}", number, len(files))
+            count += target.log.append_events(reader.events(path))
+        target.finish({KEY_ID: found.key_id})
+    note(out.parent, f"import of {form.name}", {"key_id": found.key_id, "files": len(files), "events": count})
+    typer.echo(f"{counted(count, 'event')} in {out}: pseudonymised personal data, not anonymous; key {found.key_id}")
 
 
 def _write_report(folder: Path, told: "Report") -> None:

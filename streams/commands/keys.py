@@ -46,3 +46,91 @@ def check(keyfile: Annotated[Path, typer.Argument(help="The key file.", show_def
     from edge.keys import Key
 
     typer.echo(f"key {Key.read(keyfile).key_id} in {keyfile}: yours alone, whole")
+
+
+Logs = Annotated[list[Path] | None, typer.Argument(help="Event files, in log order.", show_default=False)]
+IdentitiesFile = Annotated[
+    Path | None, typer.Option("--identities", help="Numbers that changed: old;new;day.", show_default=False)
+]
+
+
+@app.command(epilog="Example: ocmw keys rotate --from edge.key --to new.key")
+def rotate(
+    old: Annotated[Path, typer.Option("--from", help="The key file of today.", show_default=False)],
+    to: Annotated[Path, typer.Option("--to", help="The new key file; it is made where it is not there.")],
+    logs: Logs = None,
+    sources: Annotated[
+        list[Path] | None, typer.Option("--sources", help="Files with the numbers of all persons of the logs. Repeats.")
+    ] = None,
+    identities: IdentitiesFile = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the logs under the new key.")] = None,
+) -> None:
+    """Replace the person key and keep the line key; with logs, write them under the new key.
+
+    Pseudonyms cannot be turned back, so each number of the sources gets its old and its new one; a person of a log who
+    is in no source refuses the command. Ids, dossiers and order stay, so all figures are equal, cell by cell.
+    """
+    from streams.settings import UsageError
+    from streams.shell import kernel_cache
+
+    kernel_cache.prepare()
+    from edge.errors import EdgeError
+    from edge.keys import Key
+    from edge.persons.renaming import People, Renaming
+    from edge.sources import people_of
+    from edge.statements.sources import identities as read_identities
+    from schemas.log import KEY_ID
+    from streams.commands.edge_files import note
+    from streams.commands.renamed_logs import persons_unknown, rename
+
+    before = Key.read(old)
+    after = Key.read(to) if logs and to.exists() else before.rotated()
+    if not logs:
+        after.write(to)
+        typer.echo(f"key {after.key_id} in {to}: a new person key, the line key of {before.key_id}")
+        return
+    if not sources or out is None:
+        raise UsageError("logs are rotated with --sources FILE..., which hold the numbers, into --out DIR")
+    if after.line != before.line:
+        raise EdgeError(f"{to}: has another line key than {old}; make it with ocmw keys rotate --from {old} --to NEW")
+    people = People.joined(map(people_of, sources))
+    renaming = Renaming.rotated(before, after, people, read_identities(identities))
+    unknown = persons_unknown(logs, before.key_id, renaming)
+    if unknown:
+        raise EdgeError(f"{unknown} persons of the logs are in no source; name all files that they came from")
+    if not to.exists():
+        after.write(to)
+    for log in logs:
+        rename(log, out / log.name, renaming, {KEY_ID: after.key_id})
+    note(out, "rotation of the person key", {"from": before.key_id, "to": after.key_id, "logs": len(logs)})
+    typer.echo(f"key {after.key_id} in {to}; {len(logs)} logs under it in {out}: replay them into a new store")
+
+
+@app.command(epilog="Example: ocmw keys rejoin --key edge.key --identities i.csv e.avro --out joined")
+def rejoin(
+    logs: Annotated[list[Path], typer.Argument(help="Event files, in log order.", show_default=False)],
+    key: Annotated[Path, typer.Option("--key", help="Key file of the logs.", show_default=False)],
+    identities: Annotated[Path, typer.Option("--identities", help="Numbers that changed: old;new;day.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the logs with joined persons.", show_default=False)],
+) -> None:
+    """Join persons who are in the logs under two numbers; figures change, for they count once from now on.
+
+    The order of a joined person is that of the files as they are given.
+    """
+    from streams.shell import kernel_cache
+
+    kernel_cache.prepare()
+    from edge.keys import Key
+    from edge.persons.renaming import Renaming
+    from edge.statements.sources import identities as read_identities
+    from schemas.log import KEY_ID
+    from streams.commands.edge_files import note
+    from streams.commands.renamed_logs import joined_persons, rename
+
+    found = Key.read(key)
+    renaming = Renaming.rejoined(found, read_identities(identities))
+    before, after = joined_persons(logs, found.key_id, renaming)
+    for log in logs:
+        rename(log, out / log.name, renaming, {KEY_ID: found.key_id})
+    note(out, "rejoining of persons", {"key_id": found.key_id, "logs": len(logs), "persons": before})
+    typer.echo(f"{before} persons became {after}; {len(logs)} logs in {out}: replay them into a new store")
