@@ -8,6 +8,7 @@ given. No entry holds a person's key or pseudonym.
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from sinks.lock import turn_at
 FILE = "access.log"
 _OWNER_ONLY = 0o600
 _BEGINNING = "0" * 64
+_LONGEST = 64 << 10
+"""Bytes of the longest entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,47 @@ class Access:
 def note_access(root: Path, access: Access, at: datetime) -> str:
     """Append an entry durably and return its digest; several programs may do so at once.
 
-    Raises StoreCorruptError where the chain so far is broken, StoreWriteError where the disk refuses.
+    Raises StoreCorruptError where the last entry is not whole, StoreWriteError where the disk refuses.
     """
-    entry = {"at": at.isoformat(timespec="seconds"), "what": access.what, "approval": access.approval, "of": access.of}
+    return note_accesses(root, [access], at)
+
+
+def note_accesses(root: Path, accesses: Iterable[Access], at: datetime) -> str:
+    """Append entries durably, all at once, and return the digest of the last; see ``note_access``.
+
+    Only the last entry is read: whether the chain before it is whole, ``verified`` says.
+    """
+    with explained(root):
+        root.mkdir(parents=True, exist_ok=True)
     with turn_at(root / FILE):
-        last = verified(root)
-        digest = _digest(last, entry)
-        _append(root / FILE, json.dumps({"previous": last, **entry, "digest": digest}) + "\n")
-    return digest
+        last, lines = _last_digest(root / FILE), []
+        for access in accesses:
+            entry = {
+                "at": at.isoformat(timespec="seconds"),
+                "what": access.what,
+                "approval": access.approval,
+                "of": access.of,
+            }
+            digest = _digest(last, entry)
+            lines.append(json.dumps({"previous": last, **entry, "digest": digest}) + "\n")
+            last = digest
+        _append(root / FILE, "".join(lines))
+    return last
+
+
+def _last_digest(path: Path) -> str:
+    """Return the digest of the last entry of a file, the beginning where there is none. Raises StoreCorruptError."""
+    if not path.exists() or not path.stat().st_size:
+        return _BEGINNING
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _LONGEST))
+        line = file.read().decode(errors="replace").splitlines(keepends=True)[-1]
+    entry = _parsed(line.rstrip("\n")) if line.endswith("\n") else {}
+    previous, digest = entry.pop("previous", ""), entry.pop("digest", "")
+    if digest != _digest(str(previous), entry):
+        message = f"{path}: its last line is not what was written; restore the log of accesses from a copy"
+        raise StoreCorruptError(message)
+    return str(digest)
 
 
 def verified(root: Path) -> str:

@@ -39,3 +39,7 @@ class ReleaseExistsError(StoreError):
 
 class UnknownReleaseError(StoreError, KeyError):
     """No release with that number is kept."""
+
+
+class UnknownRequestError(StoreError):
+    """No request for a social report with that id, of that OCMW: those of others do not exist for it."""

@@ -29,7 +29,8 @@ class Grant(NamedTuple):
 class Role:
     """A user of Kafka: whether it looks at topics before it works, its consumer group, whether it makes topics.
 
-    ``watches`` is a group of others whose positions it may see.
+    ``watches`` is a group of others whose positions it may see, ``knows`` an app of which it may read what its tables
+    hold.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Role:
     group: str | None = None
     makes_topics: bool = False
     watches: str | None = None
+    knows: str | None = None
 
 
 _INTAKE = "ocmw.intake.v{epoch}"
@@ -45,6 +47,7 @@ ROLES: tuple[Role, ...] = (
     Role("topics", makes_topics=True),
     Role("claims", looks=False),
     Role("records", looks=False),
+    Role("esv-edge", knows="social-reports"),
     Role("emit"),
     Role("intake", group=_INTAKE),
     Role("publish", group="ocmw.publish.v{epoch}"),
@@ -72,6 +75,8 @@ def _granted(role: Role, settings: KafkaSettings) -> Iterator[Grant]:
             yield Grant("topic", row.topic(settings).name, operations)
     if role.name in APPS:
         yield Grant("topic", f"{app_name(settings, role.name)}-*", ("Create", "Read", "Write"))
+    if role.knows:
+        yield Grant("topic", f"{app_name(settings, role.knows)}-*", ("Read",))
     if role.looks:
         yield Grant("topic", _EVERY, ("Describe", "DescribeConfigs"))
     if role.watches:

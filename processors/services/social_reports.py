@@ -23,7 +23,7 @@ from processors.services.report_states import (
 )
 from schemas.faults import Fault
 from schemas.services.codes import holds, late_answer_days, reason_of_strangers
-from schemas.services.days import brussels_day, code_on, known_code, lawful, same_house
+from schemas.services.days import brussels_day, code_on, known_code, lawful
 from schemas.services.faults import SERVICE_FAULT
 from schemas.services.reading import Record
 from schemas.services.records import (
@@ -250,7 +250,7 @@ def _with_answer(request: Request, answering: int, happening: Happening, at: Ins
 def _archived(state: Person, record: ReportArchived) -> Person:
     """Return what is known after an archiving. Raises IllegalTransitionError where nothing can be archived there."""
     request = next((one for one in state.requests if one.record.event_id == record.request), None)
-    if request is None or not same_house(record.by, request.record.ocmw):
+    if request is None or not acts_for(record.by, request.record.ocmw, brussels_day(record.at)):
         message = "nobody but the asker archives, and only a request that there is"
         raise IllegalTransitionError(message)
     changed = _put_away(request, record)
@@ -266,9 +266,14 @@ def _put_away(request: Request, record: ReportArchived) -> Request:
     return _once_all_are_in(_with_answer(request, record.answering, "archive", record.at), record.at)
 
 
-def asked_day(request: Request) -> Day:
-    """Return the day in Brussels on which a request was made."""
-    return brussels_day(request.record.asked_at)
+def unanswered(state: Person) -> int:
+    """Return how many requests about a person still lack an answer."""
+    return sum(state_of(request) == "RECEIVED" for request in state.requests)
+
+
+def acts_for(ocmw: int, asker: int, day: Day) -> bool:
+    """Tell whether an OCMW is, on a day, the one that asked or that was asked: the same, or what became of it."""
+    return code_on(ocmw, day) == code_on(asker, day)
 
 
 def requests_of(people: Iterable[Person]) -> list[Request]:

@@ -149,6 +149,15 @@ class TopicFile:
         message = f"{path}: holds no record of contracts, decisions, requests or reports; claims go to ocmw replay"
         raise CorruptFileError(message)
 
+    @classmethod
+    def holds_records(cls, path: Path) -> bool:
+        """Tell whether a file can be opened as one of a topic of these services."""
+        try:
+            cls.open(path)
+        except CorruptFileError:
+            return False
+        return True
+
     def records(self) -> Iterator[Record | str]:
         """Yield each record, or the slug of its fault, in file order. Raises CorruptFileError at broken framing."""
         layout = self.file.layout

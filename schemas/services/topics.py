@@ -33,6 +33,15 @@ TOPICS: tuple[ServiceTopic, ...] = (
     ServiceTopic("answers", "ocmw.esv.answers.v1", "social-report.avsc", "asking", 41),
     ServiceTopic("reports", "ocmw.reports.v1", "subsidy-reports.avsc", "ocmw-year", 42),
 )
+ServiceName = Literal["contracts", "social-reports", "subsidies"]
+ADMITS: dict[ServiceName, tuple[TopicName, ...]] = {
+    "contracts": ("contracts",),
+    "social-reports": ("decisions", "requests"),
+    "subsidies": ("reports",),
+}
+"""The services there are, and the topics whose events each admits."""
+HEARS: dict[ServiceName, tuple[TopicName, ...]] = {"social-reports": ("contracts",)}
+"""Topics of another service that a service reads too."""
 TOPIC: dict[str, ServiceTopic] = {topic.name: topic for topic in TOPICS}
 
 

@@ -8,7 +8,7 @@ import faust
 from faust.types.auth import CredentialsT
 
 from streams.agents.guards import EndOnRefusal, GuardedApp, GuardedTable
-from streams.agents.table import LARGEST, AgentRow, agents_of, app_name
+from streams.agents.table import LARGEST, AgentRow, Wiring, agents_of, app_name
 from streams.kafka.settings import KafkaSettings
 
 
@@ -56,11 +56,14 @@ def folder_of(settings: KafkaSettings, name: str) -> Path:
 
 
 def _add(app: GuardedApp, settings: KafkaSettings, row: AgentRow) -> None:
+    def channel(*topics: str) -> faust.TopicT:
+        return _bytes(app, *(topic.format(epoch=settings.epoch) for topic in topics))
+
     table = guarded_table(app, row.name, row.changelog(settings).partitions)
-    source = _bytes(app, row.source.format(epoch=settings.epoch))
-    answers = _bytes(app, row.answers.format(epoch=settings.epoch)) if row.answers else None
-    agent = row.make(table, answers)
-    app.agent(source, name=row.name)(agent.run)
+    answers = channel(row.answers) if row.answers else None
+    letters = channel(row.letters) if row.letters else None
+    agent = row.make(Wiring(table, answers, letters, settings))
+    app.agent(channel(*row.sources), name=row.name)(agent.run)
     app.ours.append(agent)
 
 
@@ -93,8 +96,8 @@ def _bounds() -> dict[str, Any]:
     }
 
 
-def _bytes(app: faust.App, topic: str) -> faust.TopicT:
-    return app.topic(topic, key_type=bytes, value_type=bytes)
+def _bytes(app: faust.App, *topics: str) -> faust.TopicT:
+    return app.topic(*topics, key_type=bytes, value_type=bytes)
 
 
 def credentials(settings: KafkaSettings) -> CredentialsT | None:

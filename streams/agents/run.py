@@ -23,7 +23,7 @@ async def run_agents(settings: KafkaSettings, health: HealthSettings, name: str 
     Raises TopicsError for a missing topic, and what crashed the app otherwise.
     """
     rows = agents_of(name)
-    used = {row.source for row in rows} | {row.answers for row in rows if row.answers}
+    used = {topic for row in rows for topic in row.used}
     await verify_topics(settings, *(topic.format(epoch=settings.epoch) for topic in used))
     await verify(settings, [row.changelog(settings) for row in rows])
     metrics, app = Metrics(), build_app(settings, name=name)
@@ -39,15 +39,15 @@ def waits(app: GuardedApp) -> str:
 
 
 def _watches(metrics: Metrics, app: GuardedApp, settings: KafkaSettings, rows: Sequence[AgentRow]) -> list[Watch]:
-    topics = [row.source.format(epoch=settings.epoch) for row in rows]
+    topics = [source.format(epoch=settings.epoch) for row in rows for source in row.sources]
     lags = [lag_told(topic, partial(_reaches, app, topic)) for topic in topics]
-    often = Watch(metrics, EVERY, partial(active_told, app), *lags, disk_told("snapshots", settings.state))
+    often = Watch(metrics, EVERY, partial(active_told, app, rows[0].app), *lags, disk_told("snapshots", settings.state))
     return [often, Watch(metrics, SELDOM, partial(tables_told, app))]
 
 
-def active_told(app: GuardedApp, metrics: Metrics) -> None:
-    """Tell whether the app does its work."""
-    metrics.tell("ocmw_active", int(not waits(app)), "agents")
+def active_told(app: GuardedApp, name: str, metrics: Metrics) -> None:
+    """Tell whether the app of a name does its work."""
+    metrics.tell("ocmw_active", int(not waits(app)), name)
 
 
 def tables_told(app: GuardedApp, metrics: Metrics) -> None:

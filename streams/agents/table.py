@@ -6,10 +6,12 @@ are waited for names an app of its own. Nothing here loads Faust before an app i
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from schemas.services.topics import ADMITS, HEARS, TOPIC, ServiceName
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import MIB, RECEIPTS, SUMMARIES, TOPICS, VINTAGES, Topic, topics
+from streams.kafka.topics import ANSWERS, MIB, RECEIPTS, SUMMARIES, TOPICS, VINTAGES, Topic, letters_topic, topics
 from streams.shell.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -39,18 +41,41 @@ class Agent(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Wiring:
+    """What an agent is given: its table, where it answers and sets aside if it does, and the settings of its worker."""
+
+    table: "GuardedTable"
+    answers: "TopicT | None"
+    letters: "TopicT | None"
+    settings: KafkaSettings
+
+
+@dataclass(frozen=True, slots=True)
 class AgentRow:
     """An agent: its name, which its table has too; the topics that it reads and answers in (names as in ``TOPICS``).
 
-    ``make`` gives the agent its table, bytes to bytes, with as many partitions as the source, and where it answers.
+    ``make`` gives the agent its wiring: its table, bytes to bytes, with as many partitions as the source, and where it
+    sends. ``hears`` are further sources, of as many partitions; ``letters`` takes what it sets aside.
     ``app`` is the Faust app that it runs in: a consumer group, and the role that runs it.
     """
 
     name: str
     source: str
-    make: "Callable[[GuardedTable, TopicT | None], Agent]"
+    make: "Callable[[Wiring], Agent]"
     answers: str | None = None
     app: str = "agents"
+    hears: tuple[str, ...] = ()
+    letters: str | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The topics that it reads."""
+        return (self.source, *self.hears)
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """All its topics, but the one behind its table."""
+        return tuple(one for one in (*self.sources, self.answers, self.letters) if one)
 
     def changelog(self, settings: KafkaSettings) -> Topic:
         """Return the topic behind its table.
@@ -62,24 +87,41 @@ class AgentRow:
         return Topic(name, source.partitions, LARGEST, policy="compact")
 
 
-def _receipts(table: "GuardedTable", answers: "TopicT | None") -> Agent:
+def _receipts(wiring: Wiring) -> Agent:
     from streams.agents.receipts import Receipts  # noqa: PLC0415 - see above
 
-    if answers is None:
+    if wiring.answers is None:
         message = "receipts are answers, and their row names no topic for them"
         raise ValueError(message)
-    return Receipts(table, answers)
+    return Receipts(wiring.table, wiring.answers)
 
 
-def _flags(table: "GuardedTable", _answers: "TopicT | None") -> Agent:
+def _flags(wiring: Wiring) -> Agent:
     from streams.agents.flags import Flags  # noqa: PLC0415 - see above
 
-    return Flags(table)
+    return Flags(wiring.table)
+
+
+def _service(name: ServiceName, wiring: Wiring) -> Agent:
+    from processors.services.all_services import SERVICE  # noqa: PLC0415 - see above
+    from streams.agents.keyed_service import KeyedService  # noqa: PLC0415
+
+    return KeyedService(SERVICE[name], wiring)
+
+
+def _row_of(service: ServiceName, answers: str | None = None) -> AgentRow:
+    """Return the row of a keyed service, which has an app of its own: its answers are waited for."""
+    source, *more = (TOPIC[topic].address for topic in (*ADMITS[service], *HEARS.get(service, ())))
+    letters = letters_topic(service)
+    return AgentRow("known", source, partial(_service, service), answers, service, tuple(more), letters)
 
 
 AGENTS: tuple[AgentRow, ...] = (
     AgentRow("receipts", SUMMARIES, _receipts, answers=RECEIPTS),
     AgentRow("flags", VINTAGES, _flags),
+    _row_of("contracts"),
+    _row_of("social-reports", ANSWERS),
+    _row_of("subsidies"),
 )
 """A new agent is a row here, and its topics rows in ``streams.kafka.topics``."""
 

@@ -2,13 +2,16 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from streams.commands.history import Files
 
-Role = Literal["intake", "publish", "agents"]
+if TYPE_CHECKING:
+    from schemas.services.reading import TopicFile
+
+Role = Literal["intake", "publish", "agents", "contracts", "social-reports", "subsidies"]
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +49,31 @@ def topics() -> None:
 
 
 def emit(files: Files) -> None:
-    """Send the events of files to Kafka and close the updates that they close; repeating it changes no figure."""
+    """Send the events of files to Kafka and close the updates that they close; repeating it changes no figure.
+
+    Files of keyed services (contracts, decisions, requests, yearly reports) go to the topics of those.
+    """
+    from schemas.services.reading import TopicFile
+
+    of_services = [path for path in files if TopicFile.holds_records(path)]
+    if of_services:
+        _emit_records([TopicFile.open(path) for path in of_services])
+    claims = [path for path in files if path not in of_services]
+    if claims:
+        _emit_claims(claims)
+
+
+def _emit_records(files: "list[TopicFile]") -> None:
+    from streams.agents.records import emit_records
+    from streams.kafka.settings import KafkaSettings
+    from streams.shell.console import OUT, counted, progress_bar
+
+    with progress_bar() as report:
+        sent, unreadable = asyncio.run(emit_records(KafkaSettings(), files, report))
+    OUT.print(f"{counted(sent, 'event')} of keyed services sent; {unreadable:,} records do not parse and were not sent")
+
+
+def _emit_claims(files: list[Path]) -> None:
     from streams.shell import kernel_cache
 
     kernel_cache.prepare()
@@ -91,7 +118,8 @@ def worker(
     """Run a worker until it is told to end.
 
     intake folds the events of its partitions; several share the work. publish counts, passes the gate and releases; a
-    second one stands by. Settings come from the environment: ocmw settings.
+    second one stands by. agents make receipts. contracts, social-reports and subsidies are keyed services, each a
+    process of its own, started by its name alone. Settings come from the environment: ocmw settings.
     """
     from streams.shell import kernel_cache
 
@@ -109,10 +137,10 @@ def worker(
         from streams.kafka.roles.intake import run_intake  # a role imports what it needs, to be back soon
 
         asyncio.run(run_intake(settings, figures.figures(), health))
-    elif role == "agents":
+    elif role is not None and role != "publish":
         from streams.agents.run import run_agents
 
-        asyncio.run(run_agents(settings, health))
+        asyncio.run(run_agents(settings, health, role))
     elif store is None:
         message = "name the directory of the store: --store DIR"
         raise UsageError(message)

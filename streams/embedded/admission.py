@@ -8,6 +8,7 @@ changes nothing: what was applied is a duplicate. A file that turns out corrupt 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from schemas.faults import Fault
 from schemas.log import CorruptFileError
 from schemas.services.faults import SERVICE_FAULT
 from schemas.services.reading import Record, TopicFile, value_of
-from schemas.services.records import Instant
+from schemas.services.records import Instant, SocialReportRequest
 from schemas.services.topics import TOPIC, TopicName
 from sinks.directory.set_aside import SetAside, append_run
 from sinks.lock import writer_lock
+from sinks.services.accesses import note_requests
 from sinks.services.database import Kept, KeyState, ServiceDatabase
+from streams.shell import clock
 from streams.shell.progress import Report, silent
 
 
@@ -83,10 +86,14 @@ class Admitting:
         self._memories = {service.name: Memory(service, self._database) for service in SERVICES}
         self._records: list[Kept] = []
         self._set_aside: list[SetAside] = []
+        self._requests: list[SocialReportRequest] = []
         self.balances: dict[str, Balance] = {}
 
-    def admit(self, topic: TopicName, record: Record | str, at: Instant, place: tuple[str, int]) -> None:
-        """Admit a record of a topic, or set it aside under its slug; ``place`` is its file and number, from 1."""
+    def admit(self, topic: TopicName, record: Record | str, at: Instant, place: tuple[str, int]) -> Fault | None:
+        """Admit a record of a topic and return None, or set it aside and return its fault.
+
+        A slug stands for a record that could not be read; ``place`` is its file and number, from 1.
+        """
         service = owner(topic)
         if service is None:
             message = f"topic {topic} is written by services, and admitted by none"
@@ -96,15 +103,18 @@ class Admitting:
         if isinstance(became, Fault):
             balance.faults[became.slug] += 1
             self._set_aside.append(SetAside(*place, became))
-        elif became == "applied":
+            return became
+        if became == "applied":
             balance.applied += 1
         else:
             balance.duplicates += 1
+        return None
 
     def _fold(self, service: Service[Any], topic: TopicName, record: Record, at: Instant) -> Fault | str:
         became = self._step(service, record, at)
         if became == "applied":
             self._records.append(Kept(topic, key_of(record), value_of(TOPIC[topic], record)))
+            self._requests += [record] if isinstance(record, SocialReportRequest) else []
             for other in hearers(topic):
                 self._step(other, record, at)
         return became
@@ -120,13 +130,28 @@ class Admitting:
         return became
 
     def keep(self) -> None:
-        """Keep all of the run durably, and tell what was set aside. Raises StoreWriteError."""
+        """Keep all of the run durably, and tell what was set aside; requests are noted before. Raises StoreError."""
+        note_requests(self._root, self._requests, clock.instant())
         states = [state for memory in self._memories.values() for state in memory.changed()]
         if self._records or states:
             self._database.write(self._records, states)
         append_run(self._root, self._set_aside)
         for name, balance in self.balances.items():
             balance.waiting = self._database.waiting(name)
+
+
+@contextmanager
+def admitting(root: Path) -> Iterator[Admitting]:
+    """Open a run on the store at ``root``, which no other program may write to; nothing is kept before ``keep``.
+
+    Raises StoreLockedError.
+    """
+    lock = writer_lock(root)
+    lock.acquire()
+    try:
+        yield Admitting(root)
+    finally:
+        lock.release()
 
 
 def admit_files(paths: Iterable[Path], root: Path, at: Instant, progress: Report = silent) -> dict[str, Balance]:
@@ -136,10 +161,7 @@ def admit_files(paths: Iterable[Path], root: Path, at: Instant, progress: Report
     whole; then the store is as it was. Raises StoreLockedError while another program writes to it.
     """
     files = [_opened(path) for path in paths]
-    lock = writer_lock(root)
-    lock.acquire()
-    try:
-        run = Admitting(root)
+    with admitting(root) as run:
         for number, file in enumerate(files):
             progress(f"admitting {file.file.path.name}", number, len(files))
             service = owner(file.topic.name)
@@ -148,8 +170,6 @@ def admit_files(paths: Iterable[Path], root: Path, at: Instant, progress: Report
                 run.admit(file.topic.name, record, at, (file.file.path.name, place))
         run.keep()
         return run.balances
-    finally:
-        lock.release()
 
 
 def _opened(path: Path) -> TopicFile:

@@ -73,7 +73,15 @@ DOSSIERS, UPDATES, RELEASES, DEAD_LETTERS, VINTAGES = (
     "ocmw.vintages.v1",
 )
 STABLE_FIGURES, RECEIPTS = "ocmw.stable-figures.v1", "ocmw.receipts.v1"
+CONTRACTS, DECISIONS, REPORTS = "ocmw.contracts.v1", "ocmw.decisions.v1", "ocmw.reports.v1"
+REQUESTS, ANSWERS = "ocmw.esv.requests.v1", "ocmw.esv.answers.v1"
 ROWS, SUMMARIES = "ocmw.rows.v{epoch}", "ocmw.receipt-summaries.v{epoch}"
+
+
+def letters_topic(service: str) -> str:
+    """Return the name of the dead letters of a keyed service, which hold what its topics hold."""
+    return f"ocmw.{service}.dead-letters.v1"
+
 
 TOPICS: tuple[TopicRow, ...] = (
     TopicRow(
@@ -166,43 +174,59 @@ TOPICS: tuple[TopicRow, ...] = (
         days=400,
     ),
     TopicRow(
-        "ocmw.contracts.v1",
-        "GPMI contracts and their evaluations; key the 16 bytes of the person, Kafka's default partitioner. An event "
-        "counts once by key and event_id.",
-        writers=("records", "emit"),
-        readers=("agents",),
+        CONTRACTS,
+        "GPMI contracts and their evaluations; no part of the dossier log, as all that follow. The key is the 16 "
+        "bytes of the person, the partitioner Kafka's default. An event counts once by key and event_id.",
+        writers=("records",),
+        readers=("contracts", "social-reports"),
         schema_ids=(32, 33, 34),
     ),
     TopicRow(
-        "ocmw.decisions.v1",
-        "Dossiers and decisions of OCMW, which social reports are made of; key the 16 bytes of the person.",
-        writers=("records", "emit"),
-        readers=("agents",),
+        DECISIONS,
+        "Dossiers and decisions of OCMWs, of which social reports are made. The key is the 16 bytes of the person; "
+        "there are as many partitions as of contracts and requests, so that a person lies in one place.",
+        writers=("records",),
+        readers=("social-reports",),
         schema_ids=(35, 36, 37),
     ),
     TopicRow(
-        "ocmw.esv.requests.v1",
-        "Who asks for a social report of whom, and which reports were archived; key the 16 bytes of the person.",
-        writers=("records", "emit"),
-        readers=("agents",),
+        REQUESTS,
+        "Who asks for a social report of whom, and what askers put away. The key is the 16 bytes of the person, not "
+        "the OCMW. Only esv-edge writes here; kept for ten years.",
+        writers=("esv-edge",),
+        readers=("social-reports",),
         schema_ids=(38, 39, 40),
         days=3653,
     ),
     TopicRow(
-        "ocmw.esv.answers.v1",
-        "Social reports, for the OCMW that asked; key its code. It holds what decisions say of a person.",
-        writers=("agents",),
-        readers=("records",),
+        ANSWERS,
+        "Social reports, one for each OCMW asked and a further one for a late answer. The key is the asking OCMW, five "
+        "digits. Identity is request, answering, state: the same may come again, with the same content. Only esv-edge "
+        "reads here.",
+        writers=("social-reports",),
+        readers=("esv-edge",),
         schema_ids=(41,),
         max_bytes=6 * MIB,
         days=90,
     ),
     TopicRow(
-        "ocmw.reports.v1",
-        "Grants and yearly reports of subsidies; key ocmw|year.",
-        writers=("records", "emit"),
-        readers=("agents",),
+        REPORTS,
+        "Grants and yearly reports of subsidies. The key is OCMW and year, as 44021|2017.",
+        writers=("records",),
+        readers=("subsidies",),
         schema_ids=(42, 43, 44),
+    ),
+    *(
+        TopicRow(
+            letters_topic(service),
+            f"What the service of {service.replace('-', ' ')} set aside. The value is as it came, headers say why and "
+            "where it stood; the same letter may come again, of the same place.",
+            writers=(service,),
+            readers=("dead-letters",),
+            max_bytes=2 * MIB,
+            days=400,
+        )
+        for service in ("contracts", "social-reports", "subsidies")
     ),
 )
 """In the order of the tables. A new topic is a row here, and its schema ids in schemas/avro/ids.json."""

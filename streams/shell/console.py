@@ -57,7 +57,7 @@ def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[objec
     found = [tuple(row) for row in rows]
     for number, name in enumerate(columns):
         numeric = all(isinstance(row[number], (int, float)) for row in found)
-        table.add_column(name, justify="right" if numeric else "left")
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in found:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
     OUT.print(table)

@@ -65,6 +65,31 @@ METRICS: tuple[Metric, ...] = (
         "Periods of each support in each state, as the agents heard them.",
         ("support", "state"),
     ),
+    Metric(
+        "ocmw_service_events",
+        "gauge",
+        "Events of a keyed service so far, by outcome (applied, duplicate, set_aside); L2.",
+        ("service", "partition", "outcome"),
+    ),
+    Metric(
+        "ocmw_service_set_aside",
+        "gauge",
+        "Events of a keyed service set aside so far, by fault.",
+        ("service", "partition", "slug"),
+    ),
+    Metric(
+        "ocmw_service_waiting",
+        "gauge",
+        "Events of a keyed service that wait for another event.",
+        ("service", "partition"),
+    ),
+    Metric(
+        "ocmw_requests_unanswered",
+        "gauge",
+        "Requests for a social report that still lack an answer.",
+        ("service", "partition"),
+    ),
+    Metric("ocmw_answer_delay_seconds", "histogram", "From a request in Kafka to its report acknowledged there."),
 )
 """In the order of the README's table."""
 

@@ -11,14 +11,15 @@ from streams.kafka.topics import TOPICS
 
 def test_each_agent_reads_and_answers_in_topics_whose_rows_name_its_app() -> None:
     rows = {row.name: row for row in TOPICS}
-    assert all(row.app in rows[row.source].readers for row in AGENTS)
-    assert all(row.app in rows[row.answers].writers for row in AGENTS if row.answers)
+    assert all(row.app in rows[source].readers for row in AGENTS for source in row.sources)
+    assert all(row.app in rows[to].writers for row in AGENTS for to in (row.answers, row.letters) if to)
 
 
 def test_a_changelog_has_as_many_partitions_as_what_its_agent_reads() -> None:
     made = {topic.name: topic for topic in every_topic(KafkaSettings(partitions=5, epoch=2))}
     sizes = {name: topic.partitions for name, topic in made.items() if name.endswith("-changelog")}
-    assert sizes == {"ocmw.agents.v2-receipts-changelog": 5, "ocmw.agents.v2-flags-changelog": 1}
+    services = {f"ocmw.{name}.v2-known-changelog": 5 for name in ("contracts", "social-reports", "subsidies")}
+    assert sizes == {"ocmw.agents.v2-receipts-changelog": 5, "ocmw.agents.v2-flags-changelog": 1, **services}
     assert all(made[name].policy == "compact" for name in sizes)
 
 

@@ -1,0 +1,1 @@
+"""The electronic social report as people read it."""

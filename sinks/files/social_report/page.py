@@ -1,0 +1,149 @@
+"""A request and its answers as text or as one page to print, in nl or fr, laid out as the screens of the field are."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from schemas.parameters import document
+from schemas.services.codes import label
+from schemas.services.faults import SERVICE_FAULT
+
+Language = Literal["nl", "fr"]
+Rows = list[tuple[str, str]]
+
+
+class DecisionShown(NamedTuple):
+    """A decision: its heading, its facts, and the elements of its calculation."""
+
+    title: str
+    facts: Rows
+    elements: Rows
+
+
+class DossierShown(NamedTuple):
+    """A dossier: its number as people see it, what is said of the person, and its decisions one by one."""
+
+    number: str
+    facts: Rows
+    decisions: list[DecisionShown]
+
+
+class ReportShown(NamedTuple):
+    """An answer: who gives it, its state, and what it holds (nothing where there is no answer)."""
+
+    head: Rows
+    identification: Rows
+    dossiers: list[DossierShown]
+    contract: Rows
+    given: bool
+
+
+def social_report(told: dict[str, Any], language: Language, form: Literal["text", "html"]) -> str:
+    """Return the page of a request as ``report_questions.told`` gives it; HTML stands alone and loads nothing."""
+    words = document("esv_words")[language]
+    page = _environment().get_template(f"report.{'html' if form == 'html' else 'txt'}.j2")
+    reports = [_shown(answer, words, language) for answer in told["answers"]]
+    return page.render(words=words, language=language, head=_head(told, words), reports=reports)
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("sinks.files.social_report", "."),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _head(told: dict[str, Any], words: dict[str, Any]) -> Rows:
+    error = told["error"] and f"{told['error']}: {SERVICE_FAULT[told['error']].reason}"
+    rows = [
+        (words["request"], told["request"]),
+        (words["asking"], told["asking"]),
+        (words["person"], told["person"]),
+        (words["state"], words["states"][told["state"]]),
+        (words["error"], error or ""),
+        (words["history"], "; ".join(f"{words['states'][one['state']]} {one['at']}" for one in told["history"])),
+    ]
+    return [row for row in rows if row[1]]
+
+
+def _shown(answer: dict[str, Any], words: dict[str, Any], language: Language) -> ReportShown:
+    report = answer["report"]
+    head = [(words["state"], words["states"][answer["state"]])]
+    if answer["answering"] != "0":
+        head.insert(0, (words["answering"], answer["answering"]))
+    if report is None:
+        return ReportShown(head, [], [], [], given=False)
+    head.append((words["created"], _day(report["made_at"][:10])))
+    names = (
+        (words["kbo"], report["kbo"]),
+        (words["name"], report["ocmw_name"]),
+        (words["telephone"], report["telephone"]),
+    )
+    identification = [(name, value) for name, value in names if value]
+    dossiers = [_dossier(one, words, language) for one in report["dossiers"]]
+    return ReportShown(head, identification, dossiers, _contract(report["contract"], words), given=True)
+
+
+def _dossier(told: dict[str, Any], words: dict[str, Any], language: Language) -> DossierShown:
+    main = {True: words["yes"], False: words["no"], None: words["unknown"]}[told["main_beneficiary"]]
+    decisions = [_decision(number, one, words, language) for number, one in enumerate(told["decisions"], start=1)]
+    return DossierShown(told["dossier"], [(words["main_beneficiary"], main)], decisions)
+
+
+def _decision(number: int, told: dict[str, Any], words: dict[str, Any], language: Language) -> DecisionShown:
+    months, law = told["duration_months"], words["laws"][told["law"]]
+    facts = [
+        (words["decision_type"], words["types"][told["decision_type"]]),
+        (words["law"], law),
+        (words["decided_on"], _day(told["decided_on"])),
+        (words["effective_from"], _day(told["effective_from"])),
+        (words["effective_to"], _day(told["effective_to"] or "")),
+        (words["duration"], months and words["month" if months == 1 else "months"].format(n=months)),
+        (words["judgment"], words["yes"] if told["judgment"] else words["no"]),
+        (words["motive"], label("motive", told["motive"], language)),
+        (words["aid"], label("aid", told["aid"], language)),
+        (words["amount"], _euro(told["amount_cents"])),
+        (words["recovered"], _euro(told["recovered_cents"])),
+    ]
+    elements = [(label("element", one["code"], language), _element(one)) for one in told["elements"]]
+    title = f"{words['decision']} {number}: {law} [{_day(told['effective_from'])}]"
+    return DecisionShown(title, [(name, value) for name, value in facts if value], elements)
+
+
+def _element(told: dict[str, Any]) -> str:
+    parts = (_euro(told["amount_cents"]), "" if told["count"] is None else str(told["count"]), told["value"] or "")
+    return ", ".join(part for part in parts if part)
+
+
+def _contract(told: dict[str, Any] | None, words: dict[str, Any]) -> Rows:
+    if told is None:
+        return []
+    rows = [
+        (words["number"], told["contract"]),
+        (words["version"], str(told["version"])),
+        (words["signed_on"], _day(told["signed_on"] or "")),
+    ]
+    if told["document"]:
+        rows.append((words["document"], f"{told['document']['locator']} (SHA-256 {told['document']['digest']})"))
+    return rows
+
+
+def _day(iso: str) -> str:
+    """Return a day as the screens write it, ``19/09/2016``; what is no day as it stands."""
+    try:
+        return date.fromisoformat(iso).strftime("%d/%m/%Y")
+    except ValueError:
+        return iso
+
+
+def _euro(cents: int | None) -> str:
+    """Return an amount as it is written in Belgium: ``1.234,56 €``."""
+    if cents is None:
+        return ""
+    return f"{Decimal(cents).scaleb(-2):,.2f} €".translate(str.maketrans(",.", ".,"))
