@@ -38,7 +38,7 @@ def test_a_topic_is_told_as_it_is_made(name: str) -> None:
     assert found == (topic.partitions, topic.max_bytes, topic.kept)
 
 
-@pytest.mark.parametrize("name", sorted(set(MESSAGES) - {"deadLetters"}))
+@pytest.mark.parametrize("name", sorted(name for name in MESSAGES if not name.lower().endswith("deadletters")))
 def test_a_message_has_a_schema_that_can_be_parsed(name: str) -> None:
     path = FILE.parent / MESSAGES[name]["payload"]["schema"]["$ref"]
     assert fastavro.parse_schema(schema_document(path.name))
