@@ -145,6 +145,13 @@ class RedisCopy:
         """The client, for what is kept beside the copy."""
         return self._client
 
+    def answers(self) -> bool:
+        """Tell whether Redis answers; it is asked for some seconds."""
+        try:
+            return bool(self._client.ping())
+        except (redis.RedisError, OSError):
+            return False
+
     def latest(self) -> int:
         """Return the number of the release that readers of all zones see, 0 when there is none."""
         shown = self._shown()

@@ -9,8 +9,11 @@ from faust.tables.manager import TableManager
 from streams.agents.app import build_app
 from streams.agents.guards import GuardedApp
 from streams.agents.table import AgentRow, agents_of
+from streams.kafka.asking import kafka_answers
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topic_admin import verify, verify_topics
+from streams.kafka.topics import topic_named
+from streams.shell.answers import Answers
 from streams.shell.health import HealthSettings
 from streams.shell.metrics import Metrics
 from streams.shell.services import run_service
@@ -27,7 +30,11 @@ async def run_agents(settings: KafkaSettings, health: HealthSettings, name: str 
     await verify_topics(settings, *(topic.format(epoch=settings.epoch) for topic in used))
     await verify(settings, [row.changelog(settings) for row in rows])
     metrics, app = Metrics(), build_app(settings, name=name)
-    await run_service(app, *_watches(metrics, app, settings, rows), *health.served(metrics, lambda: waits(app)))
+    kafka = kafka_answers(
+        settings, metrics, *(topic_named(settings, source) for row in rows for source in row.sources)
+    )
+    watches = _watches(metrics, app, settings, kafka, rows)
+    await run_service(app, *watches, kafka, *health.served(metrics, lambda: kafka.waits() or waits(app)))
 
 
 def waits(app: GuardedApp) -> str:
@@ -38,16 +45,19 @@ def waits(app: GuardedApp) -> str:
     return "its partitions are moving" if app.rebalancing or not app.consumer.assignment() else ""
 
 
-def _watches(metrics: Metrics, app: GuardedApp, settings: KafkaSettings, rows: Sequence[AgentRow]) -> list[Watch]:
+def _watches(
+    metrics: Metrics, app: GuardedApp, settings: KafkaSettings, kafka: Answers, rows: Sequence[AgentRow]
+) -> list[Watch]:
     topics = [source.format(epoch=settings.epoch) for row in rows for source in row.sources]
     lags = [lag_told(topic, partial(_reaches, app, topic)) for topic in topics]
-    often = Watch(metrics, EVERY, partial(active_told, app, rows[0].app), *lags, disk_told("snapshots", settings.state))
-    return [often, Watch(metrics, SELDOM, partial(tables_told, app))]
+    active = partial(active_told, app, kafka, rows[0].app)
+    often = Watch(metrics, EVERY, active, disk_told("snapshots", settings.state))
+    return [often, Watch(metrics, EVERY, *lags), Watch(metrics, SELDOM, partial(tables_told, app))]
 
 
-def active_told(app: GuardedApp, name: str, metrics: Metrics) -> None:
+def active_told(app: GuardedApp, kafka: Answers, name: str, metrics: Metrics) -> None:
     """Tell whether the app of a name does its work."""
-    metrics.tell("ocmw_active", int(not waits(app)), name)
+    metrics.tell("ocmw_active", int(not (waits(app) or kafka.waits())), name)
 
 
 def tables_told(app: GuardedApp, metrics: Metrics) -> None:

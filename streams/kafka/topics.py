@@ -245,6 +245,11 @@ def summaries_topic(settings: KafkaSettings) -> str:
     return SUMMARIES.format(epoch=settings.epoch)
 
 
+def topic_named(settings: KafkaSettings, name: str) -> Topic:
+    """Return a topic of a pipeline by its name in ``TOPICS``. Raises StopIteration for a name that is not there."""
+    return next(row for row in TOPICS if row.name == name).topic(settings)
+
+
 def topics(settings: KafkaSettings) -> tuple[Topic, ...]:
     """Return the topics of a pipeline; but for those behind the agents' tables (``streams.agents.table``)."""
     return tuple(row.topic(settings) for row in TOPICS)

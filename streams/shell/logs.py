@@ -2,17 +2,18 @@
 
 Quiet: our own lines from WARNING (a setting lowers it), those of clients from WARNING too, and no more than a few of
 the same template a minute: an outage of a broker makes aiokafka say a thousand times a second that it is gone.
-Never a person (L5): lines of ours carry only the fields of ``FIELDS``; a client's line is its template alone, without
-what was filled in, because that may be a key or a value; of an exception stay its kind and the places in the code, for
-its text may quote what it choked on.
+Never a person (L5): lines of ours carry only the fields of ``FIELDS``. Of what a client filled into its line stay
+numbers, errors, names of hosts, topics and groups (``shown``); what may be a key or a value is only named by its type.
+Of an exception that passes stay its kind and the places in the code, for its text may quote what it choked on.
 """
 
 import logging
+import re
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 import structlog
@@ -65,7 +66,7 @@ def configure(level: str = "WARNING", stream: TextIO | None = None, now: Callabl
             ],
         )
     )
-    handler.addFilter(Template())
+    handler.addFilter(Shown())
     handler.addFilter(Throttle(now))
     logging.raiseExceptions = False  # a line that cannot be written would be printed with all that it was to say
     root = logging.getLogger()
@@ -114,19 +115,62 @@ def bare_exception(_logger: object, _name: str, line: structlog.typing.EventDict
     return line
 
 
-class Template(logging.Filter):
-    """Keeps of a client's line its template without the arguments, or where it comes from when it has none.
+def shown(value: object) -> str:
+    """Return what a line may show of something that a client filled in: its text where that holds no key or value.
 
-    A text without arguments may have been filled in before: faust puts a whole message, key and value, into one.
+    That is a number of at most ten digits, a short text of plain signs, an error's kind and such a text, or a list or
+    tuple whose text is plain. Bytes, long runs of digits and everything else are shown as the name of their type.
+    """
+    if isinstance(value, BaseException):
+        return f"{type(value).__name__}: {value}" if value.args and _is_plain(str(value)) else type(value).__name__
+    if value is None or isinstance(value, (bool, int, float, str, tuple, list, set, frozenset)):
+        text = str(value)
+        return text if _is_plain(text) else f"<{type(value).__name__}>"
+    return f"<{type(value).__name__}>"
+
+
+_PLAIN = re.compile(r"[\w .,:;/@=()\[\]{}<>'*+-]{0,300}", re.ASCII)
+_SECRET = re.compile(r"b'|[0-9]{11}|(?<![0-9A-Za-z])[0-9A-Fa-f]{16}")
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a text holds neither bytes nor a run of digits that may be a person's number or key."""
+    return _PLAIN.fullmatch(text) is not None and _SECRET.search(text) is None
+
+
+class Shown(logging.Filter):
+    """Fills a client's line with what may be shown, or says where it comes from when it has no arguments.
+
+    A text without arguments may have been filled in before: faust puts a whole message, key and value, into one. The
+    template stays beside the line, for ``Throttle``.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Strip the arguments; let the line pass."""
+        """Fill it in; let the line pass."""
         if record.name.partition(".")[0] != _OURS:
-            filled = not (record.args and isinstance(record.msg, str))
-            record.msg = f"{record.module}:{record.lineno}" if filled else record.msg
+            if not (record.args and isinstance(record.msg, str)):
+                record.msg = f"{record.module}:{record.lineno}"
+            record.template = record.msg
+            record.msg = _filled(record)
             record.args = ()
         return True
+
+
+_CONVERSION = re.compile(r"%(\(\w+\))?[#0 +-]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]")
+
+
+def _filled(record: logging.LogRecord) -> str:
+    """Return a client's line with what may be shown; its template where that asks for something else."""
+    template, given = str(record.msg), record.args
+    if not given:
+        return template
+    found = (
+        {name: shown(one) for name, one in given.items()} if isinstance(given, Mapping) else tuple(map(shown, given))
+    )
+    try:
+        return _CONVERSION.sub(r"%\1s", template) % found
+    except (TypeError, ValueError, KeyError):
+        return template
 
 
 class Throttle(logging.Filter):
@@ -142,7 +186,7 @@ class Throttle(logging.Filter):
         """Whether the line passes."""
         if record.name.partition(".")[0] == _OURS:
             return True
-        key = (record.name, str(record.msg))
+        key = (record.name, str(getattr(record, "template", record.msg)))
         began, count = self._seen.get(key, (self._now(), 0))
         if self._now() - began >= _WINDOW:
             if count > _PER_WINDOW:

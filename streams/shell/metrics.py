@@ -58,6 +58,12 @@ METRICS: tuple[Metric, ...] = (
     Metric("ocmw_live_delay_seconds", "histogram", "From an event acknowledged to its live provisional figure."),
     Metric("ocmw_disk_free_ratio", "gauge", "Free share of the disk below the store or the snapshots.", ("place",)),
     Metric("ocmw_active", "gauge", "1 while this worker does its role, 0 while it stands by.", ("role",)),
+    Metric(
+        "ocmw_kafka_seconds_since_answer",
+        "gauge",
+        "Seconds since the leaders of all partitions that a worker reads answered it last.",
+    ),
+    Metric("ocmw_redis_seconds_since_answer", "gauge", "Seconds since Redis answered a publisher last."),
     Metric("ocmw_receipts", "gauge", "Receipts (OCMW and statement month) held by the agents."),
     Metric(
         "ocmw_stability",

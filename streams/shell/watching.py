@@ -22,6 +22,9 @@ LOG = structlog.get_logger("ocmw.watch")
 EVERY, SELDOM = 5.0, 15.0
 """Seconds between two looks: at what is in memory, and at what others must be asked for."""
 
+ANSWER = 15.0
+"""Seconds after which nobody waits any longer to hear where partitions end."""
+
 Tell = Callable[[Metrics], Awaitable[None] | None]
 Reaches = Mapping[int, tuple[int, int]]
 """By partition: the next offset to read, and where the partition ends."""
@@ -49,7 +52,7 @@ class Watch(Service):
             waiting = tell(self._metrics)
             if waiting is not None:
                 await waiting
-        except (KafkaError, ConsumerStoppedError) as error:
+        except (KafkaError, ConsumerStoppedError, TimeoutError) as error:
             LOG.warning("cannot look", error=type(error).__name__)
 
 
@@ -61,12 +64,20 @@ def in_thread(tell: Callable[[Metrics], None]) -> Tell:
 def lag_told(topic: str, reaches: Callable[[], Awaitable[Reaches]]) -> Tell:
     """Return what tells of each partition of a topic how many records wait, and since when the oldest was seen to.
 
-    A partition that is no longer among them is another worker's: all that was told of it is forgotten.
+    A partition that is no longer among them is another worker's: all that was told of it is forgotten. While Kafka does
+    not say where partitions end, nobody knows how many wait, and no lag is told.
     """
     seen: dict[int, Ends] = {}
 
     async def tell(metrics: Metrics) -> None:
-        found, now = await reaches(), asyncio.get_running_loop().time()
+        try:
+            found = await asyncio.wait_for(reaches(), ANSWER)
+        except (KafkaError, ConsumerStoppedError, TimeoutError):
+            for partition in seen:
+                for name in ("ocmw_lag_records", "ocmw_lag_seconds"):
+                    metrics.withdraw(name, topic=topic, partition=str(partition))
+            raise
+        now = asyncio.get_running_loop().time()
         for gone in seen.keys() - found.keys():
             metrics.forget(gone)
             del seen[gone]

@@ -3,9 +3,11 @@
 from processors.admission.ledger import DUPLICATE
 from schemas.faults import FAULTS
 from schemas.settings import FigureSettings
+from streams.kafka.asking import kafka_answers
 from streams.kafka.intake.intake import Intake
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import DOSSIERS
+from streams.kafka.topics import DOSSIERS, topic_named
+from streams.shell.answers import Answers
 from streams.shell.health import HealthSettings
 from streams.shell.metrics import Metrics
 from streams.shell.services import run_service
@@ -16,22 +18,18 @@ async def run_intake(settings: KafkaSettings, figures: FigureSettings, health: H
     """Run an intake worker until it is told to end; raises what ended it otherwise."""
     metrics = Metrics()
     intake = Intake(settings, figures, metrics)
-    watch = Watch(
-        metrics,
-        EVERY,
-        intake_told(intake),
-        lag_told(DOSSIERS, intake.reaches),
-        disk_told("snapshots", settings.state),
-    )
-    await run_service(intake, watch, *health.served(metrics, intake.waits))
+    kafka = kafka_answers(settings, metrics, topic_named(settings, DOSSIERS))
+    watch = Watch(metrics, EVERY, intake_told(intake, kafka), disk_told("snapshots", settings.state))
+    lag = Watch(metrics, EVERY, lag_told(DOSSIERS, intake.reaches))
+    await run_service(intake, watch, lag, kafka, *health.served(metrics, lambda: kafka.waits() or intake.waits()))
 
 
-def intake_told(intake: Intake) -> Tell:
+def intake_told(intake: Intake, kafka: Answers) -> Tell:
     """Return what tells of an intake worker: outcomes (L2), rows, updates reached, for each of its partitions."""
 
     def tell(metrics: Metrics) -> None:
         folds = intake.held.folds
-        metrics.tell("ocmw_active", int(bool(folds)), "intake")
+        metrics.tell("ocmw_active", int(bool(folds) and not kafka.waits()), "intake")
         for partition, fold in folds.items():
             tell_outcomes(metrics, partition, fold.outcomes.tolist())
             metrics.tell("ocmw_rows", len(fold.ledger.rows), partition)

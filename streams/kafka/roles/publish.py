@@ -10,13 +10,15 @@ from schemas.settings import FigureSettings
 from sinks.errors import StoreError
 from sinks.redis.live import RedisLive
 from sinks.redis.store import RedisCopy
+from streams.kafka.asking import kafka_answers
 from streams.kafka.release.downstream import kept_up
 from streams.kafka.release.election import Home, Publish, no_more
 from streams.kafka.release.releasing import Publisher
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.topics import rows_topic
+from streams.kafka.topics import ROWS, UPDATES, rows_topic, topic_named
 from streams.kafka.updates import unreleased
 from streams.shell import clock
+from streams.shell.answers import Answers
 from streams.shell.health import HealthSettings
 from streams.shell.metrics import Metrics
 from streams.shell.services import run_service
@@ -33,16 +35,27 @@ async def run_publish(
     metrics = Metrics()
     followers, live = (kept_up(copy), [RedisLive(copy.client)]) if copy else (no_more, [])
     publish = Publish(settings, figures, home, metrics, followers, live)
-    watch = Watch(
-        metrics,
-        EVERY,
-        publish_told(publish),
-        lag_told(rows_topic(settings), publish.reaches),
-        disk_told("snapshots", settings.state),
-        disk_told("store", home.root),
-    )
-    others = Watch(metrics, SELDOM, requests_told(settings), *_copy_told(publish, copy))
-    await run_service(publish, watch, others, *health.served(metrics, publish.waits))
+    kafka = kafka_answers(settings, metrics, topic_named(settings, ROWS), topic_named(settings, UPDATES))
+    asked = [kafka, *_redis_asked(metrics, copy)]
+    disks = disk_told("snapshots", settings.state), disk_told("store", home.root)
+    beside = [
+        Watch(metrics, EVERY, publish_told(publish, kafka), *disks),
+        Watch(metrics, EVERY, lag_told(rows_topic(settings), publish.reaches)),
+        Watch(metrics, SELDOM, requests_told(settings)),
+        Watch(metrics, SELDOM, *_copy_told(publish, copy)),
+    ]
+
+    def waits() -> str:
+        return next((said for one in asked if (said := one.waits())), "") or publish.waits()
+
+    await run_service(publish, *beside, *asked, *health.served(metrics, waits))
+
+
+def _redis_asked(metrics: Metrics, copy: RedisCopy | None) -> list[Answers]:
+    if copy is None:
+        return []
+    metric = "ocmw_redis_seconds_since_answer"
+    return [Answers("Redis", metric, metrics, lambda: asyncio.to_thread(copy.answers))]
 
 
 def _copy_told(publish: Publish, copy: RedisCopy | None) -> list[Tell]:
@@ -51,13 +64,16 @@ def _copy_told(publish: Publish, copy: RedisCopy | None) -> list[Tell]:
     return [in_thread(copy_told(copy, lambda: publish.publisher.release if publish.publisher else None))]
 
 
-def publish_told(publish: Publish) -> Tell:
-    """Return what tells of a publisher: whether it is active, its release and rows, how long a barrier is open."""
+def publish_told(publish: Publish, kafka: Answers) -> Tell:
+    """Return what tells of a publisher: whether it is active, its release and rows, how long a barrier is open.
+
+    Without Kafka nobody is active: another publisher may have taken over, and this one cannot know.
+    """
     opened: list[float] = []
 
     def tell(metrics: Metrics) -> None:
         publisher, now = publish.publisher, asyncio.get_running_loop().time()
-        metrics.tell("ocmw_active", int(publisher is not None), "publish")
+        metrics.tell("ocmw_active", int(publisher is not None and not kafka.waits()), "publish")
         if publisher is None or not barrier_is_open(publisher.alignment):
             opened.clear()
         elif not opened:

@@ -89,10 +89,27 @@ def test_what_nobody_catches_is_a_line_without_its_text(fails: str) -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_what_a_client_filled_in_is_dropped(told: StringIO) -> None:
-    logging.getLogger("aiokafka.producer").error("cannot send %s to %s", SECRET, "topic")
+def test_of_what_a_client_filled_in_stays_what_is_no_key_and_no_value(told: StringIO) -> None:
+    logging.getLogger("aiokafka.producer").error(
+        "cannot send %s to %s at %r, %d times: %s", SECRET, "topic-3", ("kafka", 9092), 4, ConnectionError("refused")
+    )
     (line,) = lines(told)
-    assert line["event"] == "cannot send %s to %s"
+    assert line["event"] == "cannot send <str> to topic-3 at ('kafka', 9092), 4 times: ConnectionError: refused"
+
+
+@pytest.mark.parametrize(
+    "secret", [SECRET, SECRET.encode(), bytes(16), "85073003328", 85073003328, f"key {SECRET}", {"a": 1}, "naam é"]
+)
+def test_what_may_be_a_key_or_a_value_is_named_by_its_type(secret: object) -> None:
+    assert logs.shown(secret) == f"<{type(secret).__name__}>"
+    assert logs.shown(ValueError(secret)) == "ValueError"
+    assert logs.shown([secret]) == "<list>" or isinstance(secret, dict)
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_template_that_asks_for_something_else_is_told_as_it_is(told: StringIO) -> None:
+    logging.getLogger("aiokafka").error("%s and %s", "one")
+    assert lines(told)[0]["event"] == "%s and %s"
 
 
 @pytest.mark.usefixtures("clock")
@@ -129,7 +146,7 @@ def test_after_a_minute_it_says_how_many_were_held_back(clock: Clock, told: Stri
     told.seek(0)
     clock.seconds = 61
     logging.getLogger("aiokafka").warning("broker %s is gone", 1)
-    assert [line["event"] for line in lines(told)] == ["broker %s is gone (held back 995 times)"]
+    assert [line["event"] for line in lines(told)] == ["broker 1 is gone (held back 995 times)"]
 
 
 @pytest.mark.usefixtures("clock")
