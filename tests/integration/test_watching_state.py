@@ -20,6 +20,7 @@ from schemas.settings import FigureSettings
 from sinks.redis.store import RedisCopy
 from streams.agents.app import build_app
 from streams.agents.run import tables_told
+from streams.kafka.asking import kafka_answers
 from streams.kafka.release.election import Home, Publish
 from streams.kafka.roles.intake import tell_outcomes
 from streams.kafka.roles.publish import barrier_is_open, copy_told, publish_told, tell_release
@@ -68,7 +69,8 @@ async def test_a_publisher_that_stands_by_no_longer_tells_of_the_release_it_made
     metrics = Metrics()
     tell_release(metrics, release(State.PENDING))
     metrics.tell("ocmw_release", 4, "redis")
-    publish_told(Publish(KafkaSettings(), FigureSettings(), Home(Path("store")), metrics))(metrics)
+    publish = Publish(KafkaSettings(), FigureSettings(), Home(Path("store")), metrics)
+    publish_told(publish, kafka_answers(KafkaSettings(), metrics))(metrics)
     assert series(metrics, "ocmw_release{") == ['ocmw_release{place="redis"} 4.0']
     assert series(metrics, "ocmw_gate_state{") == []
 
