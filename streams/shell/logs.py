@@ -8,9 +8,11 @@ Of an exception that passes stay its kind and the places in the code, for its te
 """
 
 import logging
+import re
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
@@ -104,8 +106,67 @@ def allowed(_logger: object, _name: str, line: structlog.typing.EventDict) -> st
 def bare_exception(_logger: object, _name: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Replace an exception by its kind (``error``) and where it passed (``places``): its text may quote an event."""
     told = line.pop("exc_info", None)
-    by_name = isinstance(given, Mapping)
-    found = {name: shown(one) for name, one in given.items()} if by_name else tuple(map(shown, given))
+    found = sys.exc_info() if told is True else told
+    raised = found[1] if isinstance(found, tuple) else found
+    if isinstance(raised, BaseException):
+        frames = traceback.extract_tb(raised.__traceback__)
+        line["error"] = type(raised).__name__
+        line["places"] = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
+    return line
+
+
+def shown(value: object) -> str:
+    """Return what a line may show of something that a client filled in: its text where that holds no key or value.
+
+    That is a number of at most ten digits, a short text of plain signs, an error's kind and such a text, or a list or
+    tuple whose text is plain. Bytes, long runs of digits and everything else are shown as the name of their type.
+    """
+    if isinstance(value, BaseException):
+        return f"{type(value).__name__}: {value}" if value.args and _is_plain(str(value)) else type(value).__name__
+    if value is None or isinstance(value, (bool, int, float, str, tuple, list, set, frozenset)):
+        text = str(value)
+        return text if _is_plain(text) else f"<{type(value).__name__}>"
+    return f"<{type(value).__name__}>"
+
+
+_PLAIN = re.compile(r"[\w .,:;/@=()\[\]<>'*+-]{0,300}", re.ASCII)
+_SECRET = re.compile(r"b'|[0-9]{11}|(?<![0-9A-Za-z])[0-9A-Fa-f]{16}")
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether a text holds neither bytes nor a run of digits that may be a person's number or key."""
+    return _PLAIN.fullmatch(text) is not None and _SECRET.search(text) is None
+
+
+class Shown(logging.Filter):
+    """Fills a client's line with what may be shown, or says where it comes from when it has no arguments.
+
+    A text without arguments may have been filled in before: faust puts a whole message, key and value, into one. The
+    template stays beside the line, for ``Throttle``.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Fill it in; let the line pass."""
+        if record.name.partition(".")[0] != _OURS:
+            if not (record.args and isinstance(record.msg, str)):
+                record.msg = f"{record.module}:{record.lineno}"
+            record.template = record.msg
+            record.msg = _filled(record)
+            record.args = ()
+        return True
+
+
+_CONVERSION = re.compile(r"%(\(\w+\))?[#0 +-]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]")
+
+
+def _filled(record: logging.LogRecord) -> str:
+    """Return a client's line with what may be shown; its template where that asks for something else."""
+    template, given = str(record.msg), record.args
+    if not given:
+        return template
+    found = (
+        {name: shown(one) for name, one in given.items()} if isinstance(given, Mapping) else tuple(map(shown, given))
+    )
     try:
         return _CONVERSION.sub(r"%\1s", template) % found
     except (TypeError, ValueError, KeyError):
