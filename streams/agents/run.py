@@ -30,9 +30,7 @@ async def run_agents(settings: KafkaSettings, health: HealthSettings, name: str 
     await verify_topics(settings, *(topic.format(epoch=settings.epoch) for topic in used))
     await verify(settings, [row.changelog(settings) for row in rows])
     metrics, app = Metrics(), build_app(settings, name=name)
-    kafka = kafka_answers(
-        settings, metrics, *(topic_named(settings, source) for row in rows for source in row.sources)
-    )
+    kafka = kafka_answers(settings, metrics, *(topic_named(settings, source) for row in rows for source in row.sources))
     watches = _watches(metrics, app, settings, kafka, rows)
     await run_service(app, *watches, kafka, *health.served(metrics, lambda: kafka.waits() or waits(app)))
 
