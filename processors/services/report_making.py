@@ -113,10 +113,13 @@ def _belongs(one: Placed, them: Sequence[Placed]) -> bool:
 
 def _dossier(known: Sequence[DossierKnown], them: Sequence[Placed]) -> Dossier:
     told = [one.main_beneficiary for one in known if any(same_dossier(one, other.decision) for other in them)]
-    return Dossier(them[0].decision.dossier, told[-1] if told else None, tuple(_decision(one.decision) for one in them))
+    return Dossier(
+        them[0].decision.dossier, told[-1] if told else None, tuple(decision_shown(one.decision) for one in them)
+    )
 
 
-def _decision(taken: DecisionTaken) -> Decision:
+def decision_shown(taken: DecisionTaken) -> Decision:
+    """Return a decision as reports show it."""
     return Decision(
         taken.decision_type,
         taken.law,

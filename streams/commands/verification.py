@@ -3,7 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,11 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(epilog="Example: ocmw recount claims.avro --store store --sample 1")(recount)
     app.command(epilog="Example: ocmw rebuild --store store")(rebuild)
+
+
+Service = Literal["contracts", "social-reports", "subsidies"]
+_MOST = 50
+"""Differences that are printed."""
 
 
 def recount(
@@ -27,13 +32,21 @@ def recount(
     processes: Annotated[
         int | None, typer.Option(min=1, help="Processes, each with the whole log in memory; default one a processor.")
     ] = None,
+    service: Annotated[
+        Service | None, typer.Option(help="Count this keyed service again instead of the figures.", show_default=False)
+    ] = None,
 ) -> None:
     """Count again from scratch with slow, independent code; print each cell that differs, exit 1 if any does.
 
     Give all files that the store was made from, in the same order. A sample is quicker on a large store: whole blocks,
-    one of each node and kind of period of the last update, then at random.
+    one of each node and kind of period of the last update, then at random. With a service the files are its own
+    (contracts, decisions, requests, yearly reports), and each request, figure or indicator is compared.
     """
     from streams.shell import kernel_cache
+
+    if service is not None:
+        _recount_service(service, files, store)
+        return
 
     kernel_cache.prepare()
     from sinks.directory.store import DirectoryStore
@@ -64,6 +77,24 @@ def recount(
         f"by the slow count, {verdict.totals} kingdom totals in SQL, {verdict.indicators} rows of indicators)"
     )
     raise typer.Exit(1 if verdict.differences else 0)
+
+
+def _recount_service(name: Service, files: list[Path], store: Path | None) -> None:
+    from schemas.services.days import instant_of
+    from streams.embedded.admission import admit_files
+    from streams.proof.recount_services import recounted_service
+    from streams.shell.clock import instant
+
+    with tempfile.TemporaryDirectory() as temporary:
+        if store is None:
+            store = Path(temporary) / "store"
+            admit_files(files, store, instant_of(instant()))
+        verdict = recounted_service(name, files, store)
+    for difference in verdict.differences[:_MOST]:
+        typer.echo(difference)
+    typer.echo(f"{len(verdict.differences)} of {verdict.compared} {verdict.what} differ by the slow count")
+    if verdict.differences:
+        raise typer.Exit(1)
 
 
 def rebuild(

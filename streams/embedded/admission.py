@@ -133,8 +133,7 @@ class Admitting:
         """Keep all of the run durably, and tell what was set aside; requests are noted before. Raises StoreError."""
         note_requests(self._root, self._requests, clock.instant())
         states = [state for memory in self._memories.values() for state in memory.changed()]
-        if self._records or states:
-            self._database.write(self._records, states)
+        self._database.write(self._records, states)
         append_run(self._root, self._set_aside)
         for name, balance in self.balances.items():
             balance.waiting = self._database.waiting(name)
