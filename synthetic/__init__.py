@@ -1,5 +1,5 @@
 """Synthetic histories: calibrated, reproducible, of nobody."""
 
-from synthetic.history import Summary, generate
+from synthetic.history import Asked, Summary, generate, generate_statements
 
-__all__ = ["Summary", "generate"]
+__all__ = ["Asked", "Summary", "generate", "generate_statements"]

@@ -18,6 +18,8 @@ from synthetic.events import Events, claimed, corrected, corrections
 from synthetic.facts import Lives, facts
 from synthetic.places import Towns, towns
 from synthetic.population import Population, population
+from synthetic.statements import FIRST as FIRST_STATEMENT
+from synthetic.statements import reduced, write_statements
 from synthetic.trajectories import SETTINGS, Phases, Stays, phases, stays
 from synthetic.write import Keys, Log, Progress, write
 
@@ -27,6 +29,8 @@ _STAGES = (
 )  # fmt: skip
 _MORE = 1.25
 """How many more histories are drawn when too few had a claim in the log."""
+
+_NONE = np.zeros(0, np.int64)
 
 Streams = dict[str, np.random.Generator]
 
@@ -72,6 +76,24 @@ class _Drawn:
     spans: Spans
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which history: how many persons, first and last month (ordinals), seed."""
+
+    persons: int
+    first: int
+    last: int
+    seed: int
+
+
+def _refuse(asked: Asked) -> None:
+    if asked.persons < 1 or not FIRST_MONTH <= asked.first <= asked.last <= LAST_MONTH:
+        span = f"from {month_code(asked.first)} to {month_code(asked.last)}"
+        bounds = f"between {month_code(FIRST_MONTH)} and {month_code(LAST_MONTH)}"
+        message = f"no history of {asked.persons} persons {span}; it needs one person, and one month {bounds}"
+        raise ValueError(message)
+
+
 def generate(  # noqa: PLR0913, PLR0917 - the arguments of the command
     persons: int, first: int, last: int, seed: int, out: Path, progress: Progress | None = None
 ) -> Summary:
@@ -81,11 +103,7 @@ def generate(  # noqa: PLR0913, PLR0917 - the arguments of the command
     written, months in all). Raises ValueError for fewer than one person, a last month before the first, or months that
     no event may name.
     """
-    if persons < 1 or not FIRST_MONTH <= first <= last <= LAST_MONTH:
-        span = f"from {month_code(first)} to {month_code(last)}"
-        bounds = f"between {month_code(FIRST_MONTH)} and {month_code(LAST_MONTH)}"
-        message = f"no history of {persons} persons {span}; it needs one person, and one month {bounds}"
-        raise ValueError(message)
+    _refuse(Asked(persons, first, last, seed))
     streams = _streams(seed)
     made = history(persons, first, last, seed)
     found = blemished(streams["blemishes"], _events(streams, made))
@@ -96,6 +114,29 @@ def generate(  # noqa: PLR0913, PLR0917 - the arguments of the command
     write(out, log, range(first, last + 1), progress or (lambda _done, _all: None))
     events = len(found.events.kind) + len(told.kind)
     return Summary(persons, events, len(told.kind), last - first + 1, found.duplicates, found.set_aside)
+
+
+def generate_statements(asked: Asked, out: Path, folder: Path, progress: Progress | None = None) -> Summary:
+    """Write a history as monthly statements, with register and forms, and the events that they say.
+
+    The events have no blemishes and no facts, and an update is called as its month, as that of an import. Raises
+    ValueError as ``generate`` does, and for months before 2016, of which not all budget articles are known.
+    """
+    if asked.first < FIRST_STATEMENT:
+        message = f"statements can be written from {month_code(FIRST_STATEMENT)} on: earlier articles are not known"
+        raise ValueError(message)
+    _refuse(asked)
+    streams = _streams(asked.seed)
+    made = history(asked.persons, asked.first, asked.last, asked.seed)
+    events = reduced(_events(streams, made), made.people, made.calendar)
+    keys = Keys.drawn(streams["keys"], asked.persons, int(events.identity.max()) + 1)
+    nothing = rows(
+        facts(streams["facts"], Lives(made.phases, made.stays, made.people, made.towns), made.calendar), _NONE
+    )
+    months = range(asked.first, asked.last + 1)
+    write_statements(folder, events, made.people, months)
+    write(out, Log(events, keys, nothing, keys, ""), months, progress or (lambda _done, _all: None))
+    return Summary(asked.persons, len(events.kind), 0, len(months), 0, {})
 
 
 def history(persons: int, first: int, last: int, seed: int) -> History:

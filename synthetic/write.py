@@ -1,21 +1,23 @@
 """Events to one Avro file in log order, an ``UpdateClosed`` after the events of each month.
 
-fastavro writes the blocks from plain values (enums as numbers, dates as days: the same bytes, half the time); the
-file carries the real schema.
+Claims go through the encoder that the edge uses, from columns to bytes; facts, which are few, through fastavro.
 """
 
 import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Self
 
 import fastavro
 import numpy as np
 import numpy.typing as npt
-from fastavro.write import Writer
 
 from schemas import events as avro
+from schemas.arrays import Bytes
+from schemas.line_encoding import NO_BIRTH, ClaimLines, encoded
+from schemas.log import LogWriter
 from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, month_code, to_yyyymm
 from sinks.durability import put_in_place, temporary
 from synthetic.columns import Ints, rows
@@ -23,11 +25,10 @@ from synthetic.events import NO_EVENT, Events
 from synthetic.facts import NO_DATE, TYPES, Facts
 from synthetic.population import BIRTH_DATE_UNKNOWN, COUNTRIES
 
-_SYNC_MARKER = b"ocmw dossier log"
 _BLOCK_BYTES = 64_000
 _CHUNK = 20_000
-_FIELDS = tuple(name for name, _ in avro.shapes()[avro.REGULARISATION].fields)
-_COUNTRY_CODES = np.array([code.encode() for code in COUNTRIES])
+_COUNTRY_CODES = np.frombuffer("".join(COUNTRIES).encode(), np.uint8).reshape(-1, 2)
+_ID = 16
 _NAMES = tuple(f"{avro.NAMESPACE}.{name}" for name in avro.RECORDS)
 
 Record = tuple[str, dict[str, Any]]
@@ -50,12 +51,13 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What a file is made of: claims and facts, each with their keys."""
+    """What a file is made of: claims and facts, each with their keys, and what the names of updates begin with."""
 
     events: Events
     keys: Keys
     facts: Facts
     fact_keys: Keys
+    updates: str = "synthetic-"
 
 
 def write(out: Path, log: Log, months: range, progress: Progress) -> None:
@@ -68,39 +70,33 @@ def write(out: Path, log: Log, months: range, progress: Progress) -> None:
     edges = np.searchsorted(events.arrives[order], [*months, months.stop])
     fact_order = np.lexsort((facts.order, facts.arrives))
     fact_edges = np.searchsorted(facts.arrives[fact_order], [*months, months.stop])
-    with temporary(out) as written, written.open("wb") as file:
-        writer = Writer(file, avro.union(), codec="snappy", sync_marker=_SYNC_MARKER)
+    with temporary(out) as written, TemporaryFile(dir=out.parent) as body:
+        writer = LogWriter(body)
         for number, month in enumerate(months):
             for start in range(edges[number], edges[number + 1], _CHUNK):
                 chosen = order[start : min(start + _CHUNK, edges[number + 1])]
-                _append(writer, _records(rows(events, chosen), log.keys))
+                writer.append(*encoded(_lines(rows(events, chosen), log.keys)))
             for start in range(fact_edges[number], fact_edges[number + 1], _CHUNK):
                 chosen = fact_order[start : min(start + _CHUNK, fact_edges[number + 1])]
                 _append(writer, _fact_records(rows(facts, chosen), log.fact_keys, chosen))
-            _append(writer, [(_NAMES[avro.UPDATE_CLOSED], _closing(month))])
+            writer.append_plain((avro.UPDATE_CLOSED, _closing(month, log.updates)))
             progress(number + 1, len(months))
-        writer.flush()
-        file.flush()
+        with written.open("wb") as file:
+            writer.finish(file, {})
         put_in_place(written, out)
 
 
-def _append(writer: Writer, records: Iterable[Record]) -> None:
-    encoded = io.BytesIO()
-    fastavro.writer(encoded, avro.plain(avro.shape(avro.union())), records, codec="null", sync_interval=_BLOCK_BYTES)
-    encoded.seek(0)
-    for block in fastavro.block_reader(encoded):
-        writer.write_block(block)
+def _append(writer: LogWriter, records: Iterable[Record]) -> None:
+    block = io.BytesIO()
+    fastavro.writer(block, avro.plain(avro.shape(avro.union())), records, codec="null", sync_interval=_BLOCK_BYTES)
+    block.seek(0)
+    for part in fastavro.block_reader(block):
+        writer.append_block(part.bytes_.getvalue(), part.num_records)
 
 
-def _closing(month: int) -> dict[str, Any]:
+def _closing(month: int, updates: str) -> dict[str, Any]:
     """Return the closing of a month; every figure, citation and sentence names the update, so each says what it is."""
-    return {"update_id": f"synthetic-{month_code(month)}".encode(), "reference_month": to_yyyymm(month)}
-
-
-def _records(events: Events, keys: Keys) -> Iterator[Record]:
-    names = [_NAMES[kind] for kind in events.kind.tolist()]
-    values = (dict(zip(_FIELDS, row, strict=True)) for row in zip(*_columns(events, keys), strict=True))
-    return zip(names, values, strict=True)
+    return {"update_id": f"{updates}{month_code(month)}".encode(), "reference_month": to_yyyymm(month)}
 
 
 _FACT_FIELDS = {
@@ -133,32 +129,35 @@ def _days(column: Ints) -> list[int | None]:
     return [None if day == NO_DATE else day for day in column.tolist()]
 
 
-def _columns(events: Events, keys: Keys) -> list[list[Any]]:
-    """Return the columns as Python values, in the order of the fields of a Regularisation."""
+def _lines(events: Events, keys: Keys) -> ClaimLines:
+    """Return the columns as the encoder takes them."""
     year, month = np.divmod(events.statement, MONTHS_PER_YEAR)
-    birth = [None if day == BIRTH_DATE_UNKNOWN else day for day in events.birth.tolist()]
-    corrected = keys.identities[events.corrects.clip(min=0)].tolist()
-    corrects = [
-        None if number == NO_EVENT else key for number, key in zip(events.corrects.tolist(), corrected, strict=True)
-    ]
-    return [
-        keys.identities[events.identity].tolist(),
-        keys.persons[events.person].tolist(),
-        events.ocmw.tolist(),
-        events.dossier.tolist(),
-        events.leaf.tolist(),
-        events.amount_type.tolist(),
-        events.first_day.tolist(),
-        events.last_day.tolist(),
-        ((year + EPOCH_YEAR) * 100 + month + 1).tolist(),
-        events.cents.tolist(),
-        events.days.tolist(),
-        events.article.tolist(),
-        events.percentage.tolist(),
-        events.sex.tolist(),
-        birth,
-        events.household.tolist(),
-        _COUNTRY_CODES[events.country].tolist(),
-        events.status.tolist(),
-        corrects,
-    ]
+    corrected = _rows_of(keys.identities, events.corrects.clip(min=0))
+    return ClaimLines(
+        kind=events.kind,
+        event_id=_rows_of(keys.identities, events.identity),
+        person=_rows_of(keys.persons, events.person),
+        ocmw=events.ocmw,
+        dossier=events.dossier,
+        support=events.leaf,
+        amount_type=events.amount_type,
+        first_day=events.first_day,
+        last_day=events.last_day,
+        statement=((year + EPOCH_YEAR) * 100 + month + 1).astype(np.int32),
+        cents=events.cents,
+        days=events.days,
+        article=events.article,
+        percentage=events.percentage,
+        sex=events.sex,
+        birth=np.where(events.birth == BIRTH_DATE_UNKNOWN, NO_BIRTH, events.birth).astype(np.int32),
+        household=events.household,
+        nationality=_COUNTRY_CODES[events.country],
+        status=events.status,
+        corrects=np.where((events.corrects == NO_EVENT)[:, None], np.uint8(0), corrected),
+    )
+
+
+def _rows_of(keys: npt.NDArray[np.void], chosen: npt.NDArray[np.signedinteger[Any]]) -> Bytes:
+    """Return keys as rows of sixteen bytes."""
+    found: Bytes = keys.view(np.uint8).reshape(-1, _ID)[chosen]
+    return found

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.embedded.driver import Outcomes
+    from streams.shell.progress import Report
 
 Files = Annotated[list[Path], typer.Argument(help="Avro files of dossier events, in log order.", show_default=False)]
 Store = Annotated[Path, typer.Option("--store", help="Directory of the store.", show_default=False)]
@@ -28,20 +31,35 @@ def generate(
     last: Annotated[str, typer.Option("--to", help="Last month, as 2023-12.")],
     out: Annotated[Path, typer.Option(help="The Avro file to write.")],
     seed: Annotated[int, typer.Option(help="Same seed, same history.", min=0)] = 1,
+    statements: Annotated[
+        Path | None, typer.Option(help="Folder for the same history as monthly statements, for ocmw import maandstaat.")
+    ] = None,
 ) -> None:
     """Write a synthetic, calibrated history: claims, late regularisations, moves, and an UpdateClosed a month.
 
-    Persons are random pseudonyms, places and rates those of Belgium; the same options give the same bytes.
+    Persons are random pseudonyms, places and rates those of Belgium; the same options give the same bytes. With
+    --statements the events hold what statements say, no more: importing them gives the same figures in all cells.
     """
+    from streams.shell import kernel_cache
+
+    kernel_cache.prepare()
     from schemas.periods import parse_month
     from streams.settings import UsageError
     from streams.shell.console import OUT, counted, progress_bar
+    from synthetic import Asked, generate_statements
     from synthetic import generate as write_history
 
+    def report_of(report: "Report") -> "Callable[[int, int], None]":
+        return lambda done, total: report("writing months", done, total)
+
     try:
-        months = parse_month(first), parse_month(last)
+        asked = Asked(persons, parse_month(first), parse_month(last), seed)
         with progress_bar() as report:
-            made = write_history(persons, *months, seed, out, lambda done, total: report("writing months", done, total))
+            made = (
+                write_history(asked.persons, asked.first, asked.last, asked.seed, out, report_of(report))
+                if statements is None
+                else generate_statements(asked, out, statements, report_of(report))
+            )
     except ValueError as error:
         raise UsageError(str(error)) from error
     told = f"{counted(made.persons, 'person')}, {counted(made.events, 'event')} and {counted(made.updates, 'update')}"
