@@ -82,6 +82,10 @@ class Copy(Protocol):
         """Return the number of the release that readers see, 0 when there is none."""
         ...
 
+    def lacks(self, release: Release) -> bool:
+        """Tell whether readers do not see this release of the home, its newest, or not all of it, or nobody knows."""
+        ...
+
     def publish(self, release: Release, home: Store) -> None:
         """Show a release to readers, atomically, after all its blocks are there; blocks come from ``home``.
 
@@ -91,8 +95,9 @@ class Copy(Protocol):
         ...
 
     def make_up(self, home: Store) -> int:
-        """Put what is missing and publish, in order, what home has and the copy has not; return how many releases.
+        """Show the home's newest release, then put what is missing of older ones; return how many were not there.
 
-        Raises StoreMismatchError when the copy is ahead of its home.
+        Readers never see an older release than before, nor one between. Raises StoreMismatchError when the copy is
+        ahead of its home.
         """
         ...

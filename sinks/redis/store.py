@@ -18,8 +18,9 @@ to is still the current one; should it take a block that a publisher counted on 
 missing and puts it again.
 
 *Loss.* Nothing here is the only copy of anything: a Redis that comes back empty, older or with holes is made up from
-its home (``make_up``). The client is the blocking one, for the work between two commands is reading Parquet and
-compressing: it belongs in a thread, not on an event loop. One Redis, not a cluster: a script needs all its keys.
+its home (``make_up``), the newest release first. The client is the blocking one, for the work between two commands is
+reading Parquet and compressing: it belongs in a thread, not on an event loop. One Redis, not a cluster: a script needs
+all its keys.
 """
 
 import json
@@ -205,7 +206,10 @@ class RedisCopy:
         return put
 
     def make_up(self, home: Store) -> int:
-        """Put what is missing, publish what is new; see ``sinks.protocol.Copy``."""
+        """Show the newest release of the home, then put what is missing of older ones; see ``sinks.protocol.Copy``.
+
+        So a copy that came back empty shows today's figures first, and no reader walks through the past.
+        """
         pointers = self._shown()
         shown = max(pointers.values())
         if shown > home.latest():
@@ -214,15 +218,29 @@ class RedisCopy:
                 "that was restored; empty Redis (FLUSHDB) if the home is right, then run ocmw redis-fill"
             )
             raise StoreMismatchError(message)
-        made = 0
-        for number in home.numbers()[-self.keep :]:
-            behind = tuple(zone for zone in self._zones(number) if pointers[zone] < number)
+        kept = home.numbers()[-self.keep :][::-1]
+        newest = {zone: next((number for number in kept if zone in self._zones(number)), 0) for zone in READ_ZONES}
+        made = {number for number in kept if self._is_new(number)}
+        for number in kept:
+            behind = tuple(zone for zone in READ_ZONES if pointers[zone] < newest[zone] == number)
             if behind:
                 self.publish(home.release(number), home, behind)
-                made += 1
-            else:
-                self.fill(home.release(number), home)
-        return made
+                made.add(number)
+        for number in kept:
+            self.fill(home.release(number), home)
+        return len(made)
+
+    def _is_new(self, number: int) -> bool:
+        """Tell whether some zone that may show a release has no manifest of it."""
+        with explained():
+            return bool(self._absent([prefix(zone) + zones.manifest_name(number) for zone in self._zones(number)]))
+
+    def lacks(self, release: Release) -> bool:
+        """Tell whether readers do not see the newest release, or not all of it, or that cannot be known."""
+        try:
+            return self.latest() < release.update.sequence or self.missing(release) > 0
+        except StoreWriteError:
+            return True
 
     def missing(self, release: Release) -> int:
         """Return how many blocks and manifests of a release are not there: 0 says that it is whole."""

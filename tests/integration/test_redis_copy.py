@@ -27,6 +27,7 @@ from sinks.errors import ReleaseExistsError, StoreWriteError
 from sinks.memory import MemoryStore
 from sinks.redis.acl import PUBLISHER, USERS, acl_file, rules
 from sinks.redis.store import RedisCopy, connect
+from sinks.zones import READ_ZONES
 
 MONTHS = [Period.parse(f"2024-0{month}") for month in range(1, 7)]
 STEPS = ["blocks public", "blocks restricted", "blocks provisional", "manifests", "moved", "swept"]
@@ -185,6 +186,31 @@ def test_a_redis_that_came_back_empty_is_filled(redis_client: redis.Redis, home:
     assert (copy.make_up(home), seen(redis_client)) == (6, before)
 
 
+def test_a_redis_that_came_back_empty_shows_the_newest_release_at_once_and_tells_of_it_alone(
+    redis_client: redis.Redis, home: MemoryStore
+) -> None:
+    RedisCopy(redis_client).make_up(home)
+    redis_client.flushall()
+    assert RedisCopy(redis_client).lacks(home.release())
+    RedisCopy(redis_client).make_up(home)
+    for zone in READ_ZONES:
+        assert [name for name, _ in redis_client.xrange(f"ocmw:{zone}:releases") or []] == [b"6-0"]
+    assert not RedisCopy(redis_client).lacks(home.release())
+
+
+@pytest.mark.parametrize("lost", ["ocmw:restricted:current", "ocmw:public:current"])
+def test_a_pointer_that_was_lost_comes_back_without_a_notice(
+    redis_client: redis.Redis, home: MemoryStore, lost: str
+) -> None:
+    RedisCopy(redis_client).make_up(home)
+    before = [redis_client.xrange(f"ocmw:{zone}:releases") for zone in READ_ZONES]
+    redis_client.delete(lost)
+    assert RedisCopy(redis_client).lacks(home.release())
+    RedisCopy(redis_client).make_up(home)
+    assert redis_client.get(lost) == b"6"
+    assert [redis_client.xrange(f"ocmw:{zone}:releases") for zone in READ_ZONES] == before
+
+
 def test_a_block_that_was_lost_is_put_again_without_moving_the_pointer(
     redis_client: redis.Redis, home: MemoryStore
 ) -> None:
@@ -246,7 +272,8 @@ def test_releases_beyond_those_kept_are_swept_with_their_blocks(redis_client: re
 
 
 def test_each_release_is_told_once_under_its_number(redis_client: redis.Redis, home: MemoryStore) -> None:
-    RedisCopy(redis_client).make_up(home)
+    for number in home.numbers():
+        RedisCopy(redis_client).publish(home.release(number), home)
     redis_client.delete("ocmw:public:current", "ocmw:restricted:current", "ocmw:provisional:current")
     RedisCopy(redis_client).make_up(home)
     for zone in ("public", "restricted", "provisional"):
@@ -282,7 +309,7 @@ def test_a_reader_reads_its_own_zone_and_no_other(guarded: RedisServer, home: Me
     for other in ("public", "restricted", "provisional"):
         if other == zone:
             assert reader.get(f"ocmw:{other}:current") == b"6"
-            assert len(notices(reader, other)) == 6
+            assert [identity for identity, _ in notices(reader, other)] == [b"6-0"]
         else:
             with pytest.raises(redis.exceptions.NoPermissionError):
                 reader.get(f"ocmw:{other}:current")

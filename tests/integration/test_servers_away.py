@@ -1,5 +1,6 @@
 """Kafka and Redis are killed under running workers: readiness, metrics and alerts of a real Prometheus say so."""
 
+import asyncio
 import json
 import subprocess
 import time
@@ -14,6 +15,9 @@ import yaml
 from kafka_workers import Workers
 from redis_server import RedisServer, required
 
+from sinks.directory.store import DirectoryStore
+from sinks.redis.store import RedisCopy, connect
+from streams.kafka.updates import close_update
 from streams.servers.kafka import KafkaServer, free_port
 
 pytestmark = pytest.mark.slow
@@ -86,6 +90,8 @@ def test_alerts_fire_and_no_worker_is_ready_while_kafka_and_redis_are_away(
 
         awaited(ready, says)
         assert alerts(listening) == set()
+        asyncio.run(close_update(workers.settings, "u1", 202403))
+        awaited(lambda: RedisCopy(connect(copy.url)).latest() == 1, says)
         copy.kill()
         awaited(lambda: asked(ports["publish"], "/readyz")[0] == 503, says)
         assert asked(ports["publish"], "/readyz")[1].startswith("Redis has not answered for ")
@@ -96,7 +102,8 @@ def test_alerts_fire_and_no_worker_is_ready_while_kafka_and_redis_are_away(
         assert asked(ports["intake"], "/livez")[0] == 200  # starting it again would help nobody
         for role, port in ports.items():
             assert f'ocmw_active{{role="{role}"}} 0.0' in asked(port, "/metrics")[1]
-        copy.start()
+        copy.start()  # it keeps nothing on the disk: the publisher makes it up, and needs neither release nor Kafka
+        awaited(lambda: not RedisCopy(connect(copy.url)).lacks(DirectoryStore.reading(workers.store).release()), says)
         kafka.start()
         awaited(lambda: ready() and not {"OcmwKafkaAway", "OcmwRedisAway"} & alerts(listening), says)
         for role in ports:

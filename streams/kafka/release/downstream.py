@@ -27,7 +27,7 @@ from schemas.periods import to_yyyymm
 from schemas.releases import Entry, Release, Update, Vintage
 from schemas.stable_figures import stable_figures, vintages
 from sinks.directory.store import DirectoryStore
-from sinks.errors import StoreWriteError
+from sinks.errors import ReleaseExistsError, StoreWriteError
 from sinks.protocol import Copy, Store
 from sinks.public.tree import PublicTree
 from sinks.public.writer import PublicWriter, Publishing
@@ -52,8 +52,8 @@ _PAUSE = 5.0
 class CopyFollower:
     """Keeps a copy up with its home. A copy that refuses for half a minute does not hold the home back.
 
-    Readers of the copy then see the release before, whole; the alert on copies behind their home says so, and the next
-    release, the next start or ``ocmw redis-fill`` makes it up.
+    Readers of the copy then see the release before, whole; the alert on copies behind their home says so, and
+    ``repair`` makes it up as soon as it takes writes again, as it does with a copy that came back empty.
     """
 
     def __init__(
@@ -70,17 +70,40 @@ class CopyFollower:
         self._home = home
         self._tries = tries
         self._pause = pause
+        self._busy = asyncio.Lock()
 
     async def follow(self, release: Release) -> None:
         """Make the copy up to the home; see ``followers.Follower``."""
         for _ in range(self._tries):
+            if await self._made_up():
+                return
+            await asyncio.sleep(self._pause)
+        LOG.error("the copy refuses; readers of it see an older release", release=release.update.sequence)
+
+    async def repair(self, release: Release) -> None:
+        """Make the copy up where it lacks something of the current release; one that refuses is tried the next time."""
+        if not self._busy.locked() and await asyncio.to_thread(self._lacks, release) and await self._made_up():
+            LOG.warning("the copy had lost values, and was made up", release=release.update.sequence)
+
+    async def _made_up(self) -> bool:
+        async with self._busy:
             try:
                 await asyncio.to_thread(self._make_up)
-            except StoreWriteError:
-                await asyncio.sleep(self._pause)
-            else:
-                return
-        LOG.error("the copy refuses; readers of it see an older release", release=release.update.sequence)
+            except (StoreWriteError, ReleaseExistsError):  # it refuses; or ocmw redis-fill was quicker
+                return False
+            return True
+
+    def _lacks(self, release: Release) -> bool:
+        return self._copy.lacks(release) or self._tree_lacks()
+
+    def _tree_lacks(self) -> bool:
+        if self._tree is None:
+            return False
+        copy, tree = self._tree
+        try:
+            return copy.current() < tree.current()
+        except StoreWriteError:
+            return False
 
     def _make_up(self) -> None:
         self._copy.make_up(self._home)

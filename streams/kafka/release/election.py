@@ -21,7 +21,7 @@ from sinks.directory.store import DirectoryStore
 from sinks.public.writer import Publishing
 from streams.kafka.clients import consumer, producing, stopped
 from streams.kafka.release.downstream import Announcements, TreeFollower
-from streams.kafka.release.followers import Follower
+from streams.kafka.release.followers import Follower, Repairing
 from streams.kafka.release.live import Live, LiveCopy
 from streams.kafka.release.releasing import Publisher
 from streams.kafka.settings import KafkaSettings
@@ -32,6 +32,8 @@ from streams.shell.metrics import Metrics
 from streams.shell.services import task
 
 LOG = structlog.get_logger("ocmw.publish")
+REPAIR_SECONDS = 10.0
+"""How often a publisher looks whether its copies hold the current release whole."""
 
 MakeFollowers = Callable[[AIOKafkaProducer, DirectoryStore], list[Follower]]
 """Makes the copies that follow (Redis) when this worker becomes active; what is said on Kafka comes after them."""
@@ -136,26 +138,41 @@ class Publish(Service):
             for follower in followers:
                 await follower.follow(release)
 
-        reader = consumer(self.settings)
+        reader, repairing = consumer(self.settings), None
         await reader.start()
         try:
             publisher = Publisher(self.settings, self.figures, store, reader, self._live(), self._metrics)
             await publisher.resume()
             self.publisher = publisher
             publisher.follow(released)
+            repairing = asyncio.ensure_future(_repairs(publisher, followers))
             while self._active.is_set() and not self.should_stop:
                 await publisher.run_once(released)
+                if repairing.done():
+                    repairing.result()
                 if public.approved_since():
                     await publisher.follow_again(released)
             await publisher.end()
         finally:
             self.publisher = None
+            if repairing is not None:
+                repairing.cancel()
             await stopped(reader)
 
     def _live(self) -> Live:
         """Return the live figures of the store."""
         seconds = self.settings.live_seconds
         return Live(LiveHome(self.home.root), self.figures, seconds, self._metrics, self._live_copies)
+
+
+async def _repairs(publisher: Publisher, followers: Sequence[Follower]) -> None:
+    """Look every few seconds whether a copy lost something of the current release; never beside the release itself."""
+    repairing = [follower for follower in followers if isinstance(follower, Repairing)]
+    while repairing:
+        await asyncio.sleep(REPAIR_SECONDS)
+        for follower in repairing:
+            if publisher.release is not None:
+                await follower.repair(publisher.release)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed

@@ -1,6 +1,6 @@
 """Those who hear of a release after it is out: each makes up, in order, what it has not said yet."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from schemas.releases import Release
 
@@ -13,4 +13,13 @@ class Follower(Protocol):
 
         Called at the start of publish with the current release, and after each one.
         """
+        ...
+
+
+@runtime_checkable
+class Repairing(Protocol):
+    """A follower that what it follows to may lose."""
+
+    async def repair(self, release: Release) -> None:
+        """Look whether something of the current release was lost, and make it up; called every few seconds."""
         ...
