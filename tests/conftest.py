@@ -8,6 +8,7 @@ import pytest
 import redis
 from redis_server import RedisServer
 
+from streams.commands.demo_statements import compile_edge
 from streams.shell import kernel_cache
 from streams.shell.processes import workers
 from streams.shell.warm_up import COMPILERS
@@ -20,7 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
     cache = os.environ.get("NUMBA_CACHE_DIR")  # none where no folder can be made for it: nothing can be kept then
     if cache and not hasattr(config, "workerinput") and not any(Path(cache).rglob("*.nbc")):
         with workers(2) as beside:
-            for compiled in [beside.submit(kernels) for kernels in COMPILERS]:
+            for compiled in [beside.submit(kernels) for kernels in (*COMPILERS, compile_edge)]:
                 compiled.result()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from streams.commands.demo_statements import FOLDER, FirstAct, compile_edge, from_statements
 from streams.commands.history import show
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def demo(
         Path, typer.Option(help="Where history, store and workbooks go; those of an earlier demo are replaced.")
     ] = Path("demo"),
 ) -> None:
-    """Generate a history, replay it, recount a sample, write workbooks; say what happened.
+    """Import statements, generate a history, replay it, recount a sample, write workbooks; say what happened.
 
     Needs nothing and takes about a minute and a half. All persons are synthetic.
     """
@@ -61,11 +62,13 @@ def demo(
     kernel_cache.prepare()
     make_room(directory)
     with workers(2) as beside:
-        compiling = [beside.submit(kernels) for kernels in COMPILERS]  # they begin while this process still imports
+        compiling = [
+            beside.submit(kernels) for kernels in (*COMPILERS, compile_edge)
+        ]  # they begin while this process still imports
         made = _made(directory, beside, compiling)
     _tell(made, directory)
     _show_next(directory, time.monotonic() - began)
-    raise typer.Exit(1 if made.verdict.differences else 0)
+    raise typer.Exit(1 if made.verdict.differences or made.first.differences else 0)
 
 
 def make_room(directory: Path) -> None:
@@ -85,18 +88,19 @@ def make_room(directory: Path) -> None:
         (directory / MARK).touch()
         for torn in directory.glob(_TORN):
             torn.unlink()
-        for name in (STORE, BOOKS):
+        for name in (STORE, BOOKS, FOLDER):
             shutil.rmtree(directory / name, ignore_errors=True)
 
 
 def _others(directory: Path) -> list[str]:
     """Return the names of what no demo made: without the mark all, also what is only called as a demo's own."""
     names = {path.name for path in directory.iterdir() if not path.match(_TORN)} - {KAFKA}
-    strange = names - {MARK, HISTORY, STORE, BOOKS}
+    strange = names - {MARK, HISTORY, STORE, BOOKS, FOLDER}
     return sorted(strange) or sorted(names if MARK not in names else ())
 
 
 class _Made(NamedTuple):
+    first: FirstAct
     history: "Summary"
     outcomes: "Outcomes"
     verdict: "Verdict"
@@ -116,6 +120,7 @@ def _made(directory: Path, beside: ProcessPoolExecutor, compiling: "list[Future[
         for number, kernels in enumerate(compiling):
             report("compiling (once)", number, len(compiling))
             kernels.result()
+        first = from_statements(directory / FOLDER, report)
         settings = FigureSettings()
         reading = beside.submit(keep_log, [history], Path(temporary) / "log", settings)
         outcomes = Embedded.run(root, settings, [history], progress=report)
@@ -124,7 +129,7 @@ def _made(directory: Path, beside: ProcessPoolExecutor, compiling: "list[Future[
         reading.result()
         verdict = recounted(Task(Path(temporary) / "log", root, SEED), beside, report, indicators=False)
         report("writing workbooks", 0, 1)
-        return _Made(made, outcomes, verdict, [name for book in writing for name in book.result()])
+        return _Made(first, made, outcomes, verdict, [name for book in writing for name in book.result()])
 
 
 def _history(path: Path, report: "Report") -> "Summary":
@@ -141,6 +146,7 @@ def _tell(made: _Made, directory: Path) -> None:
     from sinks.directory.store import DirectoryStore
     from streams.shell.console import headed
 
+    headed("From statements", made.first.sentence)
     came = made.history
     headed("What came in", f"{came.persons:,} synthetic persons, {FIRST} to {LAST}, {came.updates} updates")
     show(made.outcomes)
