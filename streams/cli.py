@@ -30,6 +30,7 @@ from streams.commands import (
     public,
     seal_keys,
     services,
+    subsidies,
     verification,
 )
 from streams.kafka import reason
@@ -48,7 +49,7 @@ PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Events in", (history,)),
     ("At the edge", (imports, keys)),
     ("Figures out", (export, figures, indicators, benchmark, outreach)),
-    ("Keyed services", (services, esv, gpmi)),
+    ("Keyed services", (services, esv, gpmi, subsidies)),
     ("For the public", (public, seal_keys)),
     ("Is it right", (verification,)),
     ("On Kafka", (kafka,)),

@@ -26,6 +26,7 @@ from sinks.directory.set_aside import SetAside, append_run
 from sinks.lock import writer_lock
 from sinks.services.accesses import note_requests
 from sinks.services.database import Kept, KeyState, ServiceDatabase
+from sinks.services.subsidy_forms import KeptForm, SubsidyForms
 from streams.shell import clock
 from streams.shell.progress import Report, silent
 
@@ -87,10 +88,11 @@ class Admitting:
         self._records: list[Kept] = []
         self._set_aside: list[SetAside] = []
         self._requests: list[SocialReportRequest] = []
+        self._refused: list[tuple[str, Record]] = []
         self.balances: dict[str, Balance] = {}
 
-    def admit(self, topic: TopicName, record: Record | str, at: Instant, place: tuple[str, int]) -> Fault | None:
-        """Admit a record of a topic and return None, or set it aside and return its fault.
+    def admit(self, topic: TopicName, record: Record | str, at: Instant, place: tuple[str, int]) -> Fault | str:
+        """Admit a record of a topic, or set it aside; return its fault, ``applied`` or ``duplicate``.
 
         A slug stands for a record that could not be read; ``place`` is its file and number, from 1.
         """
@@ -103,12 +105,12 @@ class Admitting:
         if isinstance(became, Fault):
             balance.faults[became.slug] += 1
             self._set_aside.append(SetAside(*place, became))
-            return became
-        if became == "applied":
+            self._refused += [(place[0], record)] if became.slug == "refused-report" else []
+        elif became == "applied":
             balance.applied += 1
         else:
             balance.duplicates += 1
-        return None
+        return became
 
     def _fold(self, service: Service[Any], topic: TopicName, record: Record, at: Instant) -> Fault | str:
         became = self._step(service, record, at)
@@ -135,8 +137,19 @@ class Admitting:
         states = [state for memory in self._memories.values() for state in memory.changed()]
         self._database.write(self._records, states)
         append_run(self._root, self._set_aside)
+        if self._refused:
+            self._keep_refused()
         for name, balance in self.balances.items():
             balance.waiting = self._database.waiting(name)
+
+    def _keep_refused(self) -> None:
+        """Keep yearly reports that were refused, so that corrections can be told of them."""
+        forms, memory = SubsidyForms(self._root), self._memories["subsidies"]
+        for file, record in self._refused:
+            key = kept_under(record)
+            known = len(memory[key].state.reports)
+            forms.add(key, KeptForm(file, value_of(TOPIC["reports"], record), refused=True, known=known))
+        forms.save()
 
 
 @contextmanager

@@ -6,32 +6,39 @@ cannot be read refuses the report of its OCMW alone.
 
 import csv
 import io
+import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import openpyxl
 from openpyxl.utils import get_column_letter
-from openpyxl.workbook import Workbook
+from openpyxl.utils.exceptions import InvalidFileException
 
-from processors.services.subsidies.form import Cell, Filled, Line, Unread, read_form
+from processors.services.protocol import kept_under
+from processors.services.subsidies.form import MERGED, Cell, Filled, Line, Unread, read_form
 from processors.services.subsidies.service import OcmwYear, SubsidyService
+from schemas.faults import Fault
 from schemas.log import CorruptFileError
+from schemas.services.reading import value_of
 from schemas.services.records import Instant, YearReport
 from schemas.services.subsidy_form import FORM, Column, Sheet, column_named
+from schemas.services.topics import TOPIC
 from sinks.lock import writer_lock
+from sinks.services.database import FILE as DATABASE
 from sinks.services.subsidy_forms import KeptForm, SubsidyForms
-from streams.embedded.admission import Admitting, state_of
+from streams.embedded.admission import Admitting, states_of
 
 _SEALED = b"\xd0\xcf\x11\xe0"
 """How a workbook under a password begins, and one of before 2007."""
 YEAR_PROPERTY = "ocmw_form_year"
 _LONGEST_FILE = 64 << 20
-_LABELS = 2
-"""The row of a template that tells what its columns mean."""
+_MOST_ROWS = 20_000
+_KEYS = ("ocmw", "part", "title", "code")
+"""Columns whose merged cells say the same of each row."""
 
 
 class Imported(NamedTuple):
@@ -48,54 +55,179 @@ def import_form(path: Path, root: Path, year: int, at: Instant) -> Imported:
 
     Raises CorruptFileError for a file that is no form of that year, StoreError as admission does.
     """
-    filled, nobody = read_form(_lines(path, year), year)
-    root.mkdir(parents=True, exist_ok=True)
+    filled, nobody = read_form(lines_of(path, year), year)
     lock = writer_lock(root)
     lock.acquire()
     try:
-        forms = SubsidyForms(root)
+        known = dict(states_of(SubsidyService(), root)) if (root / DATABASE).is_file() else {}
         run = Admitting(root)
-        became = {one.ocmw: _admit(one, run, root, at, path.name) for one in filled}
+        became = {one.ocmw: _admit(one, run, known, (path.name, at)) for one in filled}
         run.keep()
-        for one, event_id in ((one, became[one.ocmw][1]) for one in filled):
-            forms.add(_kept(one, path.name, year, event_id))
-        forms.add_nobody(year, path.name, nobody)
+        forms = SubsidyForms(root)
+        for one in filled:
+            _remember(forms, one, known, became[one.ocmw], path.name)
+        forms.add_nobody(year, [tuple(one) for one in nobody])
         forms.save()
     finally:
         lock.release()
-    of = {outcome: tuple(code for code, told in became.items() if told[0] == outcome) for outcome in _OUTCOMES}
-    return Imported(of["applied"], of["duplicate"], of["refused"], tuple(nobody))
+    told = {
+        what: tuple(code for code, one in became.items() if one == what) for what in ("applied", "duplicate", "refused")
+    }
+    return Imported(told["applied"], told["duplicate"], told["refused"], tuple(nobody))
 
 
-_OUTCOMES = ("applied", "duplicate", "refused")
-
-
-def _admit(one: Filled, run: Admitting, root: Path, at: Instant, name: str) -> tuple[str, bytes]:
-    """Admit a report; return what became of it, and its id."""
+def _admit(one: Filled, run: Admitting, known: dict[bytes, OcmwYear], came: tuple[str, Instant]) -> str:
+    """Admit a report; return ``applied``, ``duplicate`` or ``refused``."""
     if one.unread:
-        return "refused", bytes(16)
-    report = _with_id(one.report, root)
-    before = run.balances["subsidies"].applied if "subsidies" in run.balances else 0
-    duplicates = run.balances["subsidies"].duplicates if "subsidies" in run.balances else 0
-    run.admit("reports", report, at, (name, one.rows["report", ()].number if ("report", ()) in one.rows else 0))
-    balance = run.balances["subsidies"]
-    if balance.applied > before:
-        return "applied", report.event_id
-    return ("duplicate" if balance.duplicates > duplicates else "refused"), report.event_id
+        return "refused"
+    before = known.get(kept_under(one.report), OcmwYear()).reports
+    one.report = _with_id(one.report, before)
+    row = one.rows.get(("report", ()))
+    became = run.admit("reports", one.report, came[1], (came[0], row.number if row else 0))
+    return "refused" if isinstance(became, Fault) else became
 
 
-def _with_id(report: YearReport, root: Path) -> YearReport:
-    """Return a report with an id that follows from its content and what was there before: the same again is known."""
-    known = _known(report, root)
-    plain = msgspec.structs.replace if False else None  # noqa: F841
-    if known.reports and _same(known.reports[-1], report):
-        return known.reports[-1]
-    content = msgspec.msgpack.encode((report, len(known.reports)))
+def _with_id(report: YearReport, before: Sequence[YearReport]) -> YearReport:
+    """Return a report under an id that follows from it and from how many came before; the same again has its own."""
+    if before and _renamed(report, before[-1].event_id) == before[-1]:
+        return before[-1]
+    content = msgspec.msgpack.encode((report, len(before)))
     return _renamed(report, blake2b(content, digest_size=16).digest())
 
 
-def _known(report: YearReport, root: Path) -> OcmwYear:
-    from processors.services.protocol import kept_under  # noqa: PLC0415
+def _renamed(report: YearReport, event_id: bytes) -> YearReport:
+    return YearReport(event_id, *(getattr(report, name) for name in report.__dataclass_fields__ if name != "event_id"))
 
-    state: OcmwYear = state_of(SubsidyService(), root, kept_under(report)) if (root / "services.sqlite").exists() else OcmwYear()
-    return state
+
+def _remember(forms: SubsidyForms, one: Filled, known: dict[bytes, OcmwYear], became: str, name: str) -> None:
+    key = kept_under(one.report)
+    forms.add(
+        key,
+        KeptForm(
+            file=name,
+            report=value_of(TOPIC["reports"], one.report),
+            rows={
+                "|".join((sheet, *map(str, path))): {field: cell.at for field, cell in line.cells.items()}
+                for (sheet, path), line in one.rows.items()
+            },
+            unread=[(cell.sheet, cell.cell, cell.rule) for cell in one.unread],
+            refused=became == "refused",
+            known=len(known.get(key, OcmwYear()).reports) + (became == "applied"),
+        ),
+    )
+
+
+def lines_of(path: Path, year: int) -> list[Line]:
+    """Return the lines of a form. Raises CorruptFileError for a file that is none, or one of another year."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CorruptFileError(f"{path}: cannot be read ({error.strerror}); name the filled form") from None
+    if data.startswith(_SEALED):
+        raise CorruptFileError(f"{path}: is under a password, or of before Excel 2007; save it as .xlsx without one")
+    if len(data) > _LONGEST_FILE:
+        raise CorruptFileError(f"{path}: is larger than a form can be ({_LONGEST_FILE >> 20} MB); send the form alone")
+    lines = list(_of_workbook(path, data, year) if data.startswith(b"PK") else _of_csv(path, data))
+    if not lines:
+        raise CorruptFileError(f"{path}: holds no filled row; fill the sheets of ocmw subsidies template")
+    return lines
+
+
+def _of_workbook(path: Path, data: bytes, year: int) -> Iterator[Line]:
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            values = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+            formulas = openpyxl.load_workbook(io.BytesIO(data))
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, EOFError, InvalidFileException) as error:
+        raise CorruptFileError(f"{path}: is no workbook that can be read; save it again as .xlsx") from error
+    told = next((one.value for one in values.custom_doc_props.props if one.name == YEAR_PROPERTY), None)
+    if told is not None and str(told) != str(year):
+        raise CorruptFileError(f"{path}: is the form of {told}, not of {year}; make it with ocmw subsidies template")
+    sheets = {name.strip().lower(): name for name in values.sheetnames}
+    found = [sheet for sheet in FORM if sheet in sheets]
+    if "parts" not in found:
+        raise CorruptFileError(f"{path}: has no sheet named parts; use the form of ocmw subsidies template")
+    for sheet in found:
+        shown, formulated = values[sheets[sheet]], formulas[sheets[sheet]]
+        if shown.max_row > _MOST_ROWS:
+            raise CorruptFileError(f"{path}: sheet {sheet} goes on below row {_MOST_ROWS}; delete what stands there")
+        rows = [
+            [
+                Cell(
+                    cell.value,
+                    cell.coordinate,
+                    percent="%" in str(cell.number_format),
+                    uncalculated=cell.value is None and other.data_type == "f",
+                )
+                for cell, other in zip(row, others, strict=False)
+            ]
+            for row, others in zip(shown.iter_rows(), formulated.iter_rows(), strict=False)
+        ]
+        merged = [one.bounds for one in shown.merged_cells.ranges]
+        yield from _of_rows(path, sheet, _filled_down(rows, merged), 1)
+
+
+def _filled_down(rows: list[list[Cell]], merged: Iterable[tuple[int, int, int, int]]) -> list[list[Cell]]:
+    """Give each cell of a merged range of keys its value; other merged cells hold what no field can be read from."""
+    names = [str(cell.value or "").strip().lower() for cell in rows[0]] if rows else []
+    for left, top, right, bottom in merged:
+        if top == 1 or bottom > len(rows):
+            continue
+        value = rows[top - 1][left - 1].value
+        for row in range(top - 1, bottom):
+            for column in range(left - 1, right):
+                key = left == right and column < len(names) and names[column] in _KEYS
+                cell = rows[row][column]
+                rows[row][column] = cell._replace(value=value) if key else cell._replace(value=MERGED)
+    return rows
+
+
+def _of_csv(path: Path, data: bytes) -> Iterator[Line]:
+    if b"\0" in data:
+        raise CorruptFileError(f"{path}: is neither a workbook nor a CSV; save the form as .xlsx or .csv")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+    first = text.split("\n", 1)[0]
+    rows = list(csv.reader(io.StringIO(text), delimiter=max(";,\t", key=first.count)))
+    header: list[Cell] = []
+    if not rows or not rows[0] or rows[0][0].strip().lower() != "sheet":
+        raise CorruptFileError(f"{path}: its first column is not called sheet; see ocmw subsidies template")
+    for number, row in enumerate(rows, start=1):
+        cells = [Cell(text or None, f"{get_column_letter(at)}{number}") for at, text in enumerate(row, start=1)]
+        name = row[0].strip().lower() if row else ""
+        if name == "sheet":
+            header = cells
+        elif name in FORM:
+            sheet: Sheet = name  # type: ignore[assignment]  # one of them
+            yield from _of_rows(path, sheet, [header, cells], number - 1)
+        elif any(text.strip() for text in row):
+            raise CorruptFileError(f"{path}: line {number} is of no sheet; begin it with {', '.join(FORM)}")
+
+
+def _of_rows(path: Path, sheet: Sheet, rows: Sequence[Sequence[Cell]], first: int) -> Iterator[Line]:
+    """Yield the filled lines below a header, which is row ``first``; rows of labels and empty ones are left out."""
+    if not rows:
+        return
+    columns = _columns(path, sheet, rows[0])
+    for number, row in enumerate(rows[1:], start=first + 1):
+        cells = {column.field: row[at] for at, column in columns.items() if at < len(row)}
+        written = [cell for cell in cells.values() if cell.value is not None or cell.uncalculated]
+        if not written or str(cells["ocmw"].value or "").startswith(("OCMW", "CPAS")):
+            continue
+        yield Line(sheet, number, cells)
+
+
+def _columns(path: Path, sheet: Sheet, header: Sequence[Cell]) -> dict[int, Column]:
+    found: dict[int, Column] = {}
+    for at, cell in enumerate(header):
+        column = column_named(sheet, str(cell.value or ""))
+        if column is not None and column.field not in {one.field for one in found.values()}:
+            found[at] = column
+    missing = [one.field for one in FORM[sheet] if one.needed and one.field not in {c.field for c in found.values()}]
+    if missing:
+        raise CorruptFileError(
+            f"{path}: sheet {sheet} has no column {missing[0]}; use the form of ocmw subsidies template"
+        )
+    return found

@@ -23,6 +23,8 @@ _YES = frozenset({"ja", "oui", "yes", "true", "1", "x", "waar", "vrai", "y", "j"
 _NO = frozenset({"nee", "neen", "non", "no", "false", "0", "", "onwaar", "faux", "n"})
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _NO_ID = bytes(16)
+MERGED = "\0merged"
+"""Stands in a cell that is part of a merged range."""
 _LONGEST = 18
 
 
@@ -221,7 +223,7 @@ class _Reader:
     def _module(self, place: int, number: int, line: Line, staff: dict[tuple[int, int], list[Line]]) -> Module:
         self.rows["modules", (place, number)] = line
         costs = []
-        for at, one in enumerate(staff[place, number] if (place, number) in staff else ()):
+        for at, one in enumerate(staff.get((place, number), ())):
             self.rows["staff", (place, number, at)] = one
             costs.append(Staff(self._get(one, "kind") or "PREPARING", self._get(one, "cents") or 0))
         text = {
@@ -249,6 +251,8 @@ class _Reader:
         if column is None or cell is None:
             return None
         try:
+            if str(cell.value) == MERGED:
+                raise _UnreadableError("merged-cells")  # noqa: TRY301 - told as the others
             if cell.uncalculated:
                 raise _UnreadableError("formula-without-value")  # noqa: TRY301 - told as the others
             value = _READERS[column.kind](cell)

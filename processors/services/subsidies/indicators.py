@@ -13,9 +13,9 @@ from processors.services.subsidies.rules import MODULES, PERCENT
 from processors.services.subsidies.standing import Standing
 from schemas.places import KINGDOM
 from schemas.services.records import Grant, Module, Part, Share, YearReport
+from schemas.services.subsidy_figures import Row
 from schemas.services.subsidy_years import SubsidyYear
 
-COLUMNS = ("year", "ocmw", "indicator", "part", "activity", "value", "unit", "flag")
 ESTIMATE, MISSING, NO_BASE = "estimate", "missing", "no-base"
 PER10000 = 10_000
 UNITS: dict[str, str] = {
@@ -29,19 +29,6 @@ UNITS: dict[str, str] = {
 """The unit of each indicator, in the order of the table."""
 RATIOS = frozenset({"3", "4", "8", "8c", "9", "10", "11", "12", "13", "14"})
 ORDER = {indicator: place for place, indicator in enumerate(UNITS)}
-
-
-class Row(NamedTuple):
-    """A figure; ``value`` is None where there is none, and ``flag`` says why."""
-
-    year: int
-    ocmw: str
-    indicator: str
-    part: str
-    activity: str
-    value: int | None
-    unit: str
-    flag: str
 
 
 class Key(NamedTuple):
