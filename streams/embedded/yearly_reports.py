@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import openpyxl
@@ -66,7 +66,7 @@ def import_form(path: Path, root: Path, year: int, at: Instant) -> Imported:
         forms = SubsidyForms(root)
         for one in filled:
             _remember(forms, one, known, became[one.ocmw], path.name)
-        forms.add_nobody(year, [tuple(one) for one in nobody])
+        forms.add_nobody(year, [(one.ocmw, one.sheet, one.cell, one.rule) for one in nobody])
         forms.save()
     finally:
         lock.release()
@@ -140,7 +140,8 @@ def _of_workbook(path: Path, data: bytes, year: int) -> Iterator[Line]:
             formulas = openpyxl.load_workbook(io.BytesIO(data))
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, EOFError, InvalidFileException) as error:
         raise CorruptFileError(f"{path}: is no workbook that can be read; save it again as .xlsx") from error
-    told = next((one.value for one in values.custom_doc_props.props if one.name == YEAR_PROPERTY), None)
+    properties: Any = values.custom_doc_props  # type: ignore[attr-defined]  # its stubs lack it
+    told = next((one.value for one in properties.props if one.name == YEAR_PROPERTY), None)
     if told is not None and str(told) != str(year):
         raise CorruptFileError(f"{path}: is the form of {told}, not of {year}; make it with ocmw subsidies template")
     sheets = {name.strip().lower(): name for name in values.sheetnames}
@@ -200,7 +201,7 @@ def _of_csv(path: Path, data: bytes) -> Iterator[Line]:
         if name == "sheet":
             header = cells
         elif name in FORM:
-            sheet: Sheet = name  # type: ignore[assignment]  # one of them
+            sheet: Sheet = name
             yield from _of_rows(path, sheet, [header, cells], number - 1)
         elif any(text.strip() for text in row):
             raise CorruptFileError(f"{path}: line {number} is of no sheet; begin it with {', '.join(FORM)}")

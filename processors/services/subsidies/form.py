@@ -187,7 +187,8 @@ class _Reader:
             self._get(line, "justified_cents") or 0,
             self._get(line, "staff_cents"),
             self._get(line, "persons"),
-            *(self._share(line, name) for name in SHARES),
+            self._share(line, SHARES[0]),
+            self._share(line, SHARES[1]),
             activities,
             modules,
         )

@@ -6,7 +6,6 @@ from typing import Any
 
 import openpyxl
 import pytest
-from openpyxl.worksheet.worksheet import Worksheet
 
 from processors.services.subsidies.service import OcmwYear, SubsidyService
 from schemas.log import CorruptFileError
@@ -37,14 +36,15 @@ def workbook(directory: Path, change: Callable[[Any], None] = lambda _: None) ->
     path = directory / "form.xlsx"
     write_template(path, 2017, "44021")
     book = openpyxl.load_workbook(path)
-    sheet: Worksheet = book["parts"]
+    sheet: Any = book["parts"]
+    activities: Any = book["activities"]
     sheet.delete_rows(4, 3)
     for at, value in {"C3": 6000, "E3": 30, "F3": "PERCENTAGE", "G3": 40}.items():
         sheet[at] = value
     book["report"]["C3"] = 2
     for row, (code, persons, euro) in enumerate((("A1", 20, 4000), ("A4", 15, 2000)), start=3):
         for column, value in enumerate(("44021", "A", code, persons, euro), start=1):
-            book["activities"].cell(row, column, value)
+            activities.cell(row, column, value)
     change(book)
     book.save(path)
     return path

@@ -46,8 +46,8 @@ def report(*parts: Part, ocmw: int = 44021, name: str = "report", **said: Any) -
 
 def after(*records: Grant | YearReport) -> tuple[list[str], dict[bytes, Known[OcmwYear]]]:
     """Admit records; return what became of each, and what is known."""
-    service, known, told = SubsidyService(), {}, []
-    states: dict[bytes, Known[OcmwYear]] = known
+    service, told = SubsidyService(), []
+    states: dict[bytes, Known[OcmwYear]] = {}
     for record in records:
         key = kept_under(record)
         states[key], became = admitted(service, states.get(key, Known(service.begin())), record, 0)
@@ -304,7 +304,7 @@ def test_a_grant_without_accepted_report_counts_in_6_alone() -> None:
 
 
 def test_agreements_are_a_sum_a_number_of_ocmws_and_a_share_of_those_that_say() -> None:
-    some = [
+    some: list[Grant | YearReport] = [
         grant(), report(A, agreements=3), grant(ocmw=11002), report(A, ocmw=11002, agreements=0),
         grant(ocmw=21004), report(A, ocmw=21004),
     ]  # fmt: skip
