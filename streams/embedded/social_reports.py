@@ -59,10 +59,11 @@ class StorePlace:
     def send(self, topic: TopicName, record: Record, at: Instant) -> Fault | None:
         """Admit a record; return the fault for which it is set aside. Raises StoreError."""
         with admitting(self.log) as run:
-            fault = run.admit(topic, record, at, ("command line", 1))
-            if fault is None:
-                run.keep()
-            return fault
+            became = run.admit(topic, record, at, ("command line", 1))
+            if isinstance(became, Fault):
+                return became
+            run.keep()
+            return None
 
 
 def request_of(place: ReportPlace, request: bytes, ocmw: int) -> Request:
