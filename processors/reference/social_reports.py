@@ -50,21 +50,22 @@ def recounted(records: Iterable[Record]) -> tuple[dict[tuple[bytes, bytes], Trut
 
     Contracts are there to be shown; what becomes of them is told too.
     """
-    log: list[Record] = []
+    logs: dict[bytes, list[Record]] = {}
     truths: dict[tuple[bytes, bytes], Truth] = {}
     outcomes = []
     for record in records:
+        log = logs.setdefault(record.person, [])
         outcome = _outcome(log, record, truths)
         if outcome == "applied":
             log.append(record)
-            _happened([one for one in log if one.person == record.person], record, truths)
+            _happened(log, record, truths)
         outcomes.append(outcome)
     return truths, outcomes
 
 
 def _outcome(log: list[Record], record: Record, truths: dict[tuple[bytes, bytes], Truth]) -> str:
     if isinstance(record, (GpmiContract, GpmiEvaluation)):
-        before = [one for one in log if isinstance(one, (GpmiContract, GpmiEvaluation)) and one.person == record.person]
+        before = [one for one in log if isinstance(one, (GpmiContract, GpmiEvaluation))]
         return gpmi.admitted([*before, record])[1][-1]
     kin = (
         (DossierKnown, DecisionTaken)
@@ -74,9 +75,7 @@ def _outcome(log: list[Record], record: Record, truths: dict[tuple[bytes, bytes]
             ReportArchived,
         )
     )
-    twins = [
-        one for one in log if isinstance(one, kin) and (one.person, one.event_id) == (record.person, record.event_id)
-    ]
+    twins = [one for one in log if isinstance(one, kin) and one.event_id == record.event_id]
     if twins == [record]:
         return "duplicate"
     slug = _fault(record)

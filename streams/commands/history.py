@@ -29,17 +29,24 @@ def generate(
     persons: Annotated[int, typer.Option(help="Distinct persons in all.", min=1, max=MOST_PERSONS)],
     first: Annotated[str, typer.Option("--from", help="First month, as 2022-01.")],
     last: Annotated[str, typer.Option("--to", help="Last month, as 2023-12.")],
-    out: Annotated[Path, typer.Option(help="The Avro file to write.")],
+    out: Annotated[Path, typer.Option(help="The Avro file to write; with --services the folder.")],
     seed: Annotated[int, typer.Option(help="Same seed, same history.", min=0)] = 1,
     statements: Annotated[
         Path | None, typer.Option(help="Folder for the same history as monthly statements, for ocmw import maandstaat.")
     ] = None,
+    services: Annotated[
+        bool, typer.Option("--services", help="Contracts, decisions, requests and yearly reports instead of claims.")
+    ] = False,
 ) -> None:
     """Write a synthetic, calibrated history: claims, late regularisations, moves, and an UpdateClosed a month.
 
     Persons are random pseudonyms, places and rates those of Belgium; the same options give the same bytes. With
-    --statements the events hold what statements say, no more: importing them gives the same figures in all cells.
+    --statements the events hold what statements say, no more: importing them gives the same figures in all cells. The
+    rates of --services are choices: it writes a file for each topic into a folder, in the order of ocmw admit.
     """
+    if services:
+        _generate_services(persons, (first, last), seed, out)
+        return
     from streams.shell import kernel_cache
 
     kernel_cache.prepare()
@@ -64,6 +71,25 @@ def generate(
         raise UsageError(str(error)) from error
     told = f"{counted(made.persons, 'person')}, {counted(made.events, 'event')} and {counted(made.updates, 'update')}"
     OUT.print(f"{told} in {out}")
+
+
+def _generate_services(persons: int, months: tuple[str, str], seed: int, folder: Path) -> None:
+    from schemas.periods import parse_month
+    from sinks.durability import explained
+    from streams.settings import UsageError
+    from streams.shell.console import OUT, counted, progress_bar
+    from synthetic.services import generate_services
+
+    try:
+        wanted = parse_month(months[0]), parse_month(months[1])
+        with progress_bar() as report, explained(folder):
+            made = generate_services(
+                persons, wanted, seed, folder, lambda done, total: report("drawing lives", done, total)
+            )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    for path, records in zip(made.files, made.records, strict=True):
+        OUT.print(f"{counted(records, 'record')} in {path}")
 
 
 def check(files: Files) -> None:

@@ -22,6 +22,8 @@ from typer.main import get_command
 from schemas.datasets import DATASETS
 from schemas.events import schema_document
 from schemas.faults import FAULTS
+from schemas.services.faults import SERVICE_FAULTS
+from schemas.services.topics import TOPICS as SERVICE_TOPICS
 from schemas.supports import NODES
 from streams.acls import grants
 from streams.cli import app
@@ -124,6 +126,45 @@ def faults_table() -> str:
     return table(("slug", "whose fault", "why", "what to do"), rows)
 
 
+def service_faults_table() -> str:
+    """Return the same of each fault of keyed services, in their order."""
+    rows = ((f"`{one.slug}`", one.owner, one.reason, one.remedy) for one in SERVICE_FAULTS)
+    return table(("slug", "whose fault", "why", "what to do"), rows)
+
+
+def service_records_table() -> str:
+    """Return a table for each topic of keyed services: its records, nested ones too, and their fields in order."""
+    return "\n".join(
+        f"### {topic.address}\n\n" + table(("record", "field", "type", "what it holds"), _service_fields(topic.schema))
+        for topic in SERVICE_TOPICS
+    )
+
+
+def _service_fields(schema: Any) -> Iterator[tuple[str, str, str, str]]:  # noqa: ANN401 - as Avro writes types
+    for record in schema if isinstance(schema, list) else [schema]:
+        inner: list[Any] = []
+        for number, field in enumerate(record["fields"]):
+            name = "" if number else f"**{record['name']}**"
+            yield name, f"`{field['name']}`", _service_type(field["type"], inner), field["doc"]
+        yield from _service_fields(inner)
+
+
+def _service_type(found: Any, inner: list[Any]) -> str:  # noqa: ANN401 - as Avro writes types
+    """Return a type as people read it; records within are collected."""
+    if isinstance(found, list):
+        return f"{_service_type(found[1], inner)} or null"
+    if isinstance(found, str):
+        return found
+    if found["type"] == "array":
+        return f"array of {_service_type(found['items'], inner)}"
+    if found["type"] == "record":
+        inner.append(found)
+        return str(found["name"])
+    symbols = " ".join(found.get("symbols", []))
+    named = f"{found.get('name')}: `{symbols}`" if symbols else f"{found.get('name')}, {found.get('size')} bytes"
+    return str(found.get("logicalType") or named)
+
+
 def metrics_table() -> str:
     """Return each metric."""
     rows = ((f"`{one.name}`", one.kind, ", ".join(one.labels) or "-", one.help) for one in METRICS)
@@ -217,6 +258,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": commands_table,
     "settings": settings_table,
     "faults": faults_table,
+    "service_faults": service_faults_table,
+    "service_records": service_records_table,
     "metrics": metrics_table,
     "topics": topics_table,
     "rights": rights_table,
