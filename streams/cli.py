@@ -15,6 +15,7 @@ import typer
 
 from streams.commands import (
     benchmark,
+    board,
     copies,
     demo,
     esv,
@@ -50,7 +51,7 @@ PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("At the edge", (imports, keys)),
     ("Figures out", (export, figures, indicators, benchmark, outreach)),
     ("Keyed services", (services, esv, gpmi, subsidies)),
-    ("For the public", (public, seal_keys)),
+    ("For the public", (board, public, seal_keys)),
     ("Is it right", (verification,)),
     ("On Kafka", (kafka,)),
     ("The copy in Redis", (copies,)),

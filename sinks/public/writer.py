@@ -233,6 +233,7 @@ class _Content:
             reference_month=month_code(update.reference_month),
             published_at=published_at,
             program=program,
+            geography=self._store.settings.geography,
             previous=before.release if before else None,
             approval=approval,
             figures=by_support,

@@ -64,6 +64,12 @@ METRICS: tuple[Metric, ...] = (
         "Seconds since the leaders of all partitions that a worker reads answered it last.",
     ),
     Metric("ocmw_redis_seconds_since_answer", "gauge", "Seconds since Redis answered a publisher last."),
+    Metric(
+        "ocmw_board_seconds",
+        "histogram",
+        "Time of the board to the first byte of an answer, by kind of address and class of status.",
+        ("kind", "status"),
+    ),
     Metric("ocmw_receipts", "gauge", "Receipts (OCMW and statement month) held by the agents."),
     Metric(
         "ocmw_stability",
@@ -119,9 +125,10 @@ class Metrics:
         gauge = self._gauges[name]
         (gauge.labels(*map(str, labels)) if labels else gauge).set(value)
 
-    def took(self, name: str, seconds: float) -> None:
-        """Note a duration in a histogram. Raises KeyError for a name that is not in the list."""
-        self._histograms[name].observe(seconds)
+    def took(self, name: str, seconds: float, *labels: object) -> None:
+        """Note a duration in a histogram. Raises KeyError for a name that is not in the list, ValueError as ``tell``."""
+        histogram = self._histograms[name]
+        (histogram.labels(*map(str, labels)) if labels else histogram).observe(seconds)
 
     def withdraw(self, name: str, **labels: str) -> None:
         """Drop what was told of a gauge with labels: all of it, or what has these labels.

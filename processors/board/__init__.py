@@ -1,0 +1,1 @@
+"""What the board decides without knowing a page: kinds of nothing."""

@@ -1,0 +1,1 @@
+"""The board: published releases as pages, as an interface for programs, and as files."""

@@ -1,0 +1,477 @@
+"""The board as a web application: one release bound for each request, answers held by what they are made of.
+
+A request is read, its release bound (G7), its parameters refused or understood; then its answer is looked up, or made
+in a thread, and sent with the headers that a page of its kind has. Nothing is asked of another host, no cookie is set,
+and the name of this host is what OCMW_BOARD_ADDRESS says, never what a request says.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import Any
+
+import structlog
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from processors.board.nothing import Cell
+from schemas.periods import Period
+from sinks.errors import StoreError
+from streams.board import api, catalog, sdmx
+from streams.board.api import Answer, Question
+from streams.board.library import Bound, Cache, Library, level_of
+from streams.board.page import Ask, Page
+from streams.board.parameters import LONGEST_ADDRESS, PUBLIC_SUPPORTS, read_all
+from streams.board.problems import ProblemError
+from streams.board.routes import API, PAGES, ApiRoute, PageRoute
+from streams.board.sheets import FORMS, file_of
+from streams.board.words import LANGUAGES, Language, Words
+
+LOG = structlog.get_logger("ocmw.board")
+HTML = "text/html; charset=utf-8"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "interest-cohort=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
+A_DAY, FOR_EVER, ASK_AGAIN = "public, max-age=86400", "public, max-age=31536000, immutable", "no-cache"
+SMALLEST_TO_SQUEEZE = 400
+WARM_MONTHS = 120
+MENU = (("/support/LL", "support"), ("/map", "map_title"), ("/compare", "compare_title"), ("/table", "table_title"), ("/cities", "cities_title"))
+FOOT = (("/definitions", "definitions_title"), ("/revisions", "revisions_title"), ("/completeness", "completeness_title"), ("/access", "access_title"), ("/seal", "seal_title"))  # fmt: skip
+_STATIC: dict[str, str] = {"board.css": "text/css; charset=utf-8", "board.js": "text/javascript; charset=utf-8"}
+
+Handle = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An answer as it is held: its bytes, the same squeezed where that pays, its media type."""
+
+    body: bytes
+    squeezed: bytes | None
+    media: str
+
+    @classmethod
+    def of(cls, body: bytes, media: str) -> "Held":
+        """Squeeze what is text and not tiny."""
+        text = media.startswith("text/") or "json" in media or "xml" in media or "svg" in media
+        return cls(body, gzip.compress(body, 6, mtime=0) if text and len(body) > SMALLEST_TO_SQUEEZE else None, media)
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return len(self.body) + len(self.squeezed or b"") + 200
+
+
+class Board:
+    """What answers requests: a library of releases, templates, and the answers that were made already."""
+
+    def __init__(self, library: Library, program: str, address: str = "", megabytes: float = 32) -> None:
+        """Take the library, the version of the program, the absolute address of the site ("" for none)."""
+        self.library = library
+        self.program = program
+        self.address = address.rstrip("/")
+        self._answers = Cache(megabytes)
+        self._templates = Environment(
+            loader=PackageLoader("streams.board"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+
+    @cached_property
+    def static(self) -> dict[str, tuple[str, Held]]:
+        """Return name -> (address, content) of the style and the script."""
+        found = {}
+        for name, media in _STATIC.items():
+            data = (files("streams.board") / "static" / name).read_bytes()
+            found[name] = (f"/static/{name}?v={hashlib.sha256(data).hexdigest()[:12]}", Held.of(data, media))
+        return found
+
+    def warm(self) -> None:
+        """Make the first pages that readers ask for, so that nobody waits for them; nothing where nothing is there."""
+        try:
+            bound = self.library.bound("latest")
+            bound.outlines()
+            bound.history()
+            for code in bound.supports():
+                for period in bound.periods(code, "month")[-WARM_MONTHS:]:
+                    bound.show(Cell(code, period, "kingdom", "01000"))
+        except (ProblemError, StoreError):
+            LOG.warning("nothing to warm up with")
+
+    # pages
+
+    def page(self, route: PageRoute, ending: str) -> Handle:
+        """Return what answers a page, or a file beside it."""
+
+        async def handle(request: Request) -> Response:
+            language = _language(request.path_params.get("language", ""))
+            bound = self._bound(request, today=route.without_release)
+            given = read_all(_query(request), route.parameters)
+            named = {key: value for key, value in request.path_params.items() if key not in ("language", "number")}
+            _require_support(named)
+            words = Words(bound, language)
+            path = route.path.format(**named)
+            ask = Ask(bound, words, _wanted(request), path, given, _query(request), named)
+            key = ("page", language, _wanted(request), path, _query(request), ending, bound.number, bound.newest)
+            make = self._maker(route, ask, ending)
+            return await self._answered(request, key, make, ASK_AGAIN)
+
+        return handle
+
+    def _maker(self, route: PageRoute, ask: Ask, ending: str) -> Callable[[], Held]:
+        def made() -> Held:
+            page = route.make(ask)
+            if ending:
+                about = {**api.about(ask.bound), "title": page.title, "source": ask.words("source"), "note": ask.words("never_sum")}
+                return Held.of(file_of(page.sheet, ending, about), FORMS[ending])
+            return Held.of(self._html(page, ask).encode(), HTML)
+
+        return made
+
+    def _html(self, page: Page, ask: Ask) -> str:
+        template = self._templates.get_template("page.html")
+        return template.render(
+            page=page,
+            ask=ask,
+            words=ask.words,
+            languages=LANGUAGES,
+            menu=MENU,
+            foot=FOOT,
+            site=self.address,
+            permanent=ask.here(wanted=str(ask.bound.number)),
+            style=self.static["board.css"][0],
+            script=self.static["board.js"][0],
+            superseded=self._changed_since(page, ask) if ask.bound.superseded else None,
+        )
+
+    def _changed_since(self, page: Page, ask: Ask) -> int:
+        """Return how many of a page's figures the newest release tells otherwise."""
+        columns = page.sheet.columns
+        if not {"support", "period", "value"} <= set(columns):
+            return 0
+        newest = self.library.bound("latest")
+        places = {name: columns.index(name) for name in ("support", "period", "value", "geo", "breakdown", "category") if name in columns}
+        changed = 0
+        for row in page.sheet.rows[:5000]:
+            told = {name: row[at] for name, at in places.items()}
+            if told["period"] is None:
+                continue
+            geo = str(told.get("geo", "01000"))
+            cell = Cell(told["support"], Period.parse(told["period"]), level_of(geo) or "", geo,
+                        told.get("breakdown", "total"), told.get("category", "total"))  # fmt: skip
+            changed += newest.show(cell).value != told["value"]
+        return changed
+
+    # programs
+
+    def api(self, route: ApiRoute) -> Handle:
+        """Return what answers an address of the interface."""
+
+        async def handle(request: Request) -> Response:
+            bound = self._bound(request)
+            given = read_all(_query(request), route.parameters)
+            accept = request.headers.get("accept", "*/*")
+            _require_acceptable(accept, route.media)
+            key = ("api", route.path, _query(request), bound.number)
+            question = Question(bound, given, accept)
+
+            def made() -> Held:
+                found = route.make(question)
+                return Held.of(found.body, found.media)
+
+            keep = ASK_AGAIN if _wanted(request) == "latest" else A_DAY
+            return await self._answered(request, key, made, keep, {**OPEN, "Vary": "Accept, Accept-Encoding"})
+
+        return handle
+
+    def sdmx(self, make: Callable[[sdmx.Query], Answer]) -> Handle:
+        """Return what answers an address of the SDMX interface."""
+
+        async def handle(request: Request) -> Response:
+            bound = self._bound(request)
+            accept = request.headers.get("accept", "*/*")
+            query = sdmx.Query(bound, self.library, dict(request.path_params), _query(request), accept, self.address)
+            key = ("sdmx", request.url.path, _query(request), accept[:200], bound.number, bound.newest)
+
+            def made() -> Held:
+                found = make(query)
+                return Held.of(found.body, found.media)
+
+            keep = ASK_AGAIN if _wanted(request) == "latest" else A_DAY
+            return await self._answered(request, key, made, keep, {**OPEN, "Vary": "Accept, Accept-Encoding"})
+
+        return handle
+
+    async def releases(self, request: Request) -> Response:
+        """Answer the list of published releases."""
+        read_all(_query(request), ())
+        numbers = self.library.numbers()
+
+        def made() -> Held:
+            rows = [_release(self.library.bound(str(number))) for number in numbers]
+            return Held.of(json.dumps({"releases": rows}).encode(), "application/json")
+
+        return await self._answered(request, ("releases", numbers), made, ASK_AGAIN, OPEN)
+
+    async def file(self, request: Request) -> Response:
+        """Answer a file that a manifest names, by its SHA-256; parts of it by Range."""
+        sha256 = request.path_params["sha256"]
+        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):  # noqa: PLR2004 - hex digits of SHA-256
+            raise ProblemError("unknown", "There is no file of this name.")
+        numbers = self.library.numbers()
+        bound = next(
+            (one for one in (self.library.bound(str(number)) for number in reversed(numbers)) if sha256 in one.manifest.files),
+            None,
+        )
+        if bound is None:
+            raise ProblemError("unknown", "There is no file of this name.")
+        data = await run_in_threadpool(bound.source.file_bytes, sha256)
+        return _ranged(request, data, f'"{sha256}"')
+
+    async def openapi(self, request: Request) -> Response:
+        """Answer the description of the interface."""
+        read_all(_query(request), ())
+
+        def made() -> Held:
+            document = catalog.openapi(API, self.address, self.program)
+            return Held.of(json.dumps(document).encode(), "application/json")
+
+        return await self._answered(request, ("openapi",), made, ASK_AGAIN, OPEN)
+
+    async def catalog(self, request: Request) -> Response:
+        """Answer the catalogue for harvesters (DCAT), where the site knows its address."""
+        read_all(_query(request), ())
+        bound = self.library.bound("latest")
+        self._require_address()
+
+        def made() -> Held:
+            return Held.of(json.dumps(catalog.dcat(bound, self.address), ensure_ascii=False).encode(), "application/ld+json")
+
+        return await self._answered(request, ("dcat", bound.number), made, ASK_AGAIN, OPEN)
+
+    async def sitemap(self, request: Request) -> Response:
+        """Answer the list of pages for search engines."""
+        read_all(_query(request), ())
+        bound = self.library.bound("latest")
+        self._require_address()
+        paths = [one.path for one in PAGES if "{" not in one.path] + [f"/support/{code}" for code in bound.supports()]
+
+        def made() -> Held:
+            return Held.of(catalog.sitemap(self.address, paths), "application/xml")
+
+        return await self._answered(request, ("sitemap", bound.number), made, ASK_AGAIN)
+
+    async def robots(self, request: Request) -> Response:
+        """Answer what robots may read: the newest release, not every old one."""
+        told = [f"Sitemap: {self.address}/sitemap.xml"] if self.address else []
+        lines = ["User-agent: *", *(f"Disallow: /{language}/release/" for language in LANGUAGES), *told]
+        return await self._answered(request, ("robots",), lambda: Held.of(("\n".join(lines) + "\n").encode(), "text/plain; charset=utf-8"), ASK_AGAIN)  # fmt: skip
+
+    async def asset(self, request: Request) -> Response:
+        """Answer the style or the script."""
+        found = self.static.get(request.path_params["name"])
+        if found is None:
+            raise ProblemError("unknown", "There is no such file.")
+        return self._sent(request, found[1], _tag(found[0]), FOR_EVER)
+
+    async def front(self, request: Request) -> Response:
+        """Send a reader to the newest release in the language that the browser asks for."""
+        return Response(status_code=302, headers={**HEADERS, "Location": f"/{_preferred(request)}/latest/", "Vary": "Accept-Language"})
+
+    def _require_address(self) -> None:
+        if not self.address:
+            raise ProblemError("unknown", "This site does not know its address, so it has no catalogue (OCMW_BOARD_ADDRESS).")
+
+    def _bound(self, request: Request, *, today: bool = False) -> Bound:
+        wanted = _wanted(request)
+        if today and wanted == "latest" and not self.library.numbers():
+            return self.library.today(self.program)
+        return self.library.bound(wanted)
+
+    async def _answered(  # noqa: PLR0913, PLR0917 - each is a part of one answer
+        self, request: Request, key: tuple[object, ...], make: Callable[[], Held], keep: str, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        tag = _tag((*key, self.program))
+        if _has(request, tag):
+            return Response(status_code=304, headers={**HEADERS, "ETag": tag, "Cache-Control": keep, **(headers or {})})
+        held: Held = await run_in_threadpool(self._answers.get, key, make, lambda one: one.size)
+        return self._sent(request, held, tag, keep, headers)
+
+    @staticmethod
+    def _sent(request: Request, held: Held, tag: str, keep: str, headers: Mapping[str, str] | None = None) -> Response:
+        told = {**HEADERS, "ETag": tag, "Cache-Control": keep, "Vary": "Accept-Encoding", **(headers or {})}
+        if held.squeezed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(held.squeezed, headers={**told, "Content-Encoding": "gzip"}, media_type=held.media)
+        return Response(held.body, headers=told, media_type=held.media)
+
+    # what went wrong
+
+    def problem(self, request: Request, error: ProblemError) -> Response:
+        """Return the answer to a request that cannot be answered: a page for readers, JSON for programs."""
+        kind = error.kind
+        headers = dict(HEADERS) | {"Cache-Control": "no-store"}
+        if kind.status == 503:  # noqa: PLR2004 - of HTTP
+            headers["Retry-After"] = "30"
+        path = request.url.path
+        if path.startswith(tuple(f"/{language}/" for language in LANGUAGES)) and not path.endswith(tuple(FORMS)):
+            template = self._templates.get_template("problem.html")
+            text = template.render(language=path[1:3], kind=kind, sentence=error.sentence, style=self.static["board.css"][0])
+            return Response(text, kind.status, headers, HTML)
+        document = {"type": f"/problems/{kind.slug}", "title": kind.title, "status": kind.status, "detail": error.sentence}
+        return Response(json.dumps(document, ensure_ascii=False), kind.status, {**headers, **OPEN}, "application/problem+json")
+
+
+def _release(bound: Bound) -> dict[str, Any]:
+    manifest = bound.manifest
+    approval = {"by": manifest.approval.by, "reference": manifest.approval.reference} if manifest.approval else None
+    return {
+        "release": bound.number,
+        "update_id": manifest.update_id,
+        "reference_month": manifest.reference_month,
+        "published_at": manifest.published_at,
+        "previous": manifest.previous,
+        "approval": approval,
+        "sealed": bound.source.seal_bytes(bound.number) is not None,
+        "manifest_sha256": bound.sha256(),
+    }
+
+
+def _language(text: str) -> Language:
+    for one in LANGUAGES:
+        if text == one:
+            return one
+    raise ProblemError("unknown", "Pages are in nl, fr and en.")
+
+
+def _require_support(named: Mapping[str, str]) -> None:
+    if "support" in named and named["support"] not in PUBLIC_SUPPORTS:
+        raise ProblemError("unknown", f"There is no support {named['support'][:40]!r}.")
+
+
+def _wanted(request: Request) -> str:
+    number: str | None = request.path_params.get("number")
+    return "latest" if number is None else number
+
+
+def _query(request: Request) -> str:
+    query: bytes = request.scope["query_string"]
+    if len(query) + len(request.scope["raw_path"] or b"") > LONGEST_ADDRESS:
+        raise ProblemError("bad-parameter", f"An address here has at most {LONGEST_ADDRESS} bytes.")
+    try:
+        return query.decode("ascii")
+    except UnicodeDecodeError:
+        raise ProblemError("bad-parameter", "The parameters of this address cannot be read.") from None
+
+
+def _preferred(request: Request) -> Language:
+    """Return the first language of ours that a browser asks for, by its weights; Dutch for none."""
+    asked: list[tuple[float, str]] = []
+    for part in request.headers.get("accept-language", "")[:500].split(","):
+        name, _, weight = part.partition(";q=")
+        try:
+            asked.append((float(weight or 1), name.strip()[:2].lower()))
+        except ValueError:
+            continue
+    for _, name in sorted(asked, key=lambda one: -one[0]):
+        for language in LANGUAGES:
+            if name == language:
+                return language
+    return "nl"
+
+
+def _require_acceptable(accept: str, media: tuple[str, ...]) -> None:
+    wanted = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    fitting = ("*/*", "application/*", "text/*", *media, "")
+    if not any(one in fitting for one in wanted):
+        raise ProblemError("not-acceptable", f"This is given as {', '.join(media)}.")
+
+
+def _tag(key: object) -> str:
+    return f'"{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}"'
+
+
+def _has(request: Request, tag: str) -> bool:
+    told = request.headers.get("if-none-match", "")
+    return told == "*" or tag in [one.strip().removeprefix("W/") for one in told.split(",")]
+
+
+def _ranged(request: Request, data: bytes, tag: str) -> Response:
+    """Return a stored file, or the part of it that is asked for, where it is the same file."""
+    headers = {**HEADERS, **OPEN, "ETag": tag, "Cache-Control": FOR_EVER, "Accept-Ranges": "bytes"}
+    if _has(request, tag):
+        return Response(status_code=304, headers=headers)
+    asked, same = request.headers.get("range", ""), request.headers.get("if-range", tag)
+    first, dash, last = asked.removeprefix("bytes=").partition("-")
+    numbers = all(part.isascii() and part.isdigit() for part in (first, last) if part) and len(first) + len(last) < 40  # noqa: PLR2004 - digits
+    if not (asked.startswith("bytes=") and dash and numbers and (first or last) and same == tag):
+        return Response(data, headers=headers, media_type="application/octet-stream")
+    start = int(first) if first else max(len(data) - int(last), 0)
+    stop = min(int(last) + 1, len(data)) if first and last else len(data)
+    if start >= stop:
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{len(data)}"})
+    told = {**headers, "Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
+    return Response(data[start:stop], 206, told, "application/octet-stream")
+
+
+def build_app(board: Board) -> Starlette:
+    """Return the application: every address that there is."""
+    where = {"latest": "/latest", "release": "/release/{number}"}
+    routes: list[Route] = [Route("/", board.front)]
+    for one in PAGES:
+        path = "/index" if one.path == "/" else one.path
+        for start in where.values():
+            for ending in FORMS:
+                routes.append(Route(f"/{{language}}{start}{path}{ending}", board.page(one, ending)))
+                if one.path == "/":
+                    routes.append(Route(f"/{{language}}{start}{ending}", board.page(one, ending)))
+    for one in PAGES:
+        for start in where.values():
+            routes.append(Route(f"/{{language}}{start}{one.path}", board.page(one, "")))
+            if one.path == "/":
+                routes.append(Route(f"/{{language}}{start}", board.page(one, "")))
+    for start in where.values():
+        routes += [Route(f"/api/v1{start}{found.path}", board.api(found)) for found in API]
+        routes += [Route(f"/api/v1{start}/sdmx/2.1{path}", board.sdmx(make)) for path, make in sdmx.ROUTES]
+    routes += [
+        Route("/api/v1/releases", board.releases),
+        Route("/files/{sha256}", board.file),
+        Route("/openapi.json", board.openapi),
+        Route("/catalog.jsonld", board.catalog),
+        Route("/sitemap.xml", board.sitemap),
+        Route("/robots.txt", board.robots),
+        Route("/static/{name}", board.asset),
+    ]
+
+    async def refused(request: Request, error: Exception) -> Response:
+        if isinstance(error, ProblemError):
+            return board.problem(request, error)
+        if isinstance(error, HTTPException):
+            slug = "not-allowed" if error.status_code == 405 else "unknown"  # noqa: PLR2004 - of HTTP
+            sentence = "Only GET and HEAD are answered here." if slug == "not-allowed" else "There is nothing at this address."
+            found = board.problem(request, ProblemError(slug, sentence))
+            found.headers.update({"Allow": "GET, HEAD"} if slug == "not-allowed" else {})
+            return found
+        LOG.error("a file of the public tree cannot be read", reason=type(error).__name__)
+        return board.problem(request, ProblemError("no-release", "A file of this release cannot be read; the operator has been told."))
+
+    app = Starlette(routes=routes, exception_handlers={ProblemError: refused, HTTPException: refused, StoreError: refused})
+    app.router.redirect_slashes = False
+    return app
+
+

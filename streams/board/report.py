@@ -1,0 +1,150 @@
+"""The report (quarterly and yearly): fixed statistics, always in the same order, of one release."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from processors.board.nothing import Cell
+from schemas.breakdowns import codes
+from schemas.periods import Period
+from schemas.places import KINGDOM, PLACES
+from sinks.svg.charts import Series, line_chart
+from streams.board.page import Ask, Chart, Headline, Page, Part, Sheet, Table, Td, Text, Th, plain
+from streams.board.pages import (
+    _counted,
+    _frame,
+    _indicators_of,
+    _level,
+    _rate,
+    _trend,
+    cell_of,
+    change_of,
+    cities_of,
+    legend,
+    mean_of_months,
+    state_words,
+)
+from streams.board.problems import ProblemError
+
+_QUARTERS, _YEARS = 20, 10
+
+
+def quarter(ask: Ask) -> Page:
+    """Return the report of a quarter."""
+    return _report(ask, _asked(ask, "quarter"))
+
+
+def year(ask: Ask) -> Page:
+    """Return the report of a year."""
+    return _report(ask, _asked(ask, "year"))
+
+
+def _asked(ask: Ask, kind: str) -> Period:
+    text = ask.named["period"]
+    try:
+        period = Period.parse(text)
+    except ValueError:
+        raise ProblemError("unknown", f"There is no report of {text[:20]!r}.") from None
+    if period.kind != kind or ask.bound.figure("LL", period) is None:
+        raise ProblemError("unknown", f"There is no report of {text[:20]!r} in release {ask.bound.number}.")
+    return period
+
+
+def _report(ask: Ask, period: Period) -> Page:
+    words, bound = ask.words, ask.bound
+    rows, sheet_rows, published = [], [], 0
+    for code in bound.supports():
+        cell = Cell(code, period, "kingdom", KINGDOM)
+        one, change, mean = bound.show(cell), change_of(bound, cell), mean_of_months(bound, cell)
+        published += one.nothing != "waiting"
+        rows.append((
+            Td(words.support(code), ask.address(f"/support/{code}", kind=period.kind)),
+            cell_of(words, one),
+            Td("" if mean is None else words.number(mean, 1), "", "number"),
+            Td("" if change is None else words.percent(change), "", "number"),
+            Td(state_words(words, one)),
+        ))  # fmt: skip
+        sheet_rows.append((code, period.code, one.value, one.nothing, mean, change))
+    title = words("report_of", period=words.period(period))
+    how_far = words("so_many_supports", published=published, all=len(bound.supports()))
+    head = tuple(Th(words(name), number=0 < place < 4) for place, name in enumerate(("support", "persons", "mean_head", "change_year", "state")))  # noqa: PLR2004 - the columns of numbers
+    parts: list[Part] = [
+        Headline(how_far, words("edition_final") if published == len(bound.supports()) else words("edition_open")),
+        Table(words("report_supports"), head, tuple(rows), (words("never_sum"),)),
+        *(_composition(ask, code, period) for code in ("LL", "FH")),
+        _areas(ask, period),
+        *(_chart(ask, code, period) for code in ("LL", "FH")),
+        _cities(ask, period),
+        _revised(ask),
+        Text((words("definitions_lead"), words("report_end")), words("definitions_title")),
+    ]
+    sheet = Sheet(("support", "period", "value", "nothing", "mean_of_months", "change_percent"), plain(sheet_rows))
+    return Page(title, tuple(parts), sheet, lead=words("report_lead"))
+
+
+def _composition(ask: Ask, code: str, period: Period) -> Table:
+    """Return a support by sex, age, household and nationality group; that of foreigners by status too."""
+    words, bound = ask.words, ask.bound
+    names = ["sex", "age5", "household", "nationality_group", *(["status"] if code == "FH" else [])]
+    rows, all_shown = [], []
+    for name in names:
+        for category in codes(name):
+            one = bound.show(Cell(code, period, "kingdom", KINGDOM, name, category))
+            if one.nothing == "not_applicable" or (one.value == 0 and one.nothing is None):
+                continue
+            all_shown.append(one)
+            rows.append((Td(words.breakdown(name)), Td(words.category(name, category)), cell_of(words, one)))
+    head = (Th(words("characteristic"), number=False), Th(words("axis_category"), number=False), Th(words("persons")))
+    return Table(words("composition_of", support=words.support(code)), head, tuple(rows), legend(words, all_shown))
+
+
+def _areas(ask: Ask, period: Period) -> Table:
+    words, bound = ask.words, ask.bound
+    people = bound.population(period.last // 12 + 1900)
+    levels = ("region", "province", *(["arrondissement"] if period.kind == "year" else []))
+    rows = []
+    for level in levels:
+        for geo in (geo for one, geo in PLACES if one == level):
+            shown = [bound.show(Cell(code, period, level, geo)) for code in ("LL", "FH")]
+            rate = _rate(shown[0], people.get(geo))
+            rows.append((Td(words.place(geo)), *(cell_of(words, one) for one in shown), Td("" if rate is None else words.number(rate, 1), "", "number")))
+    head = (Th(words("place"), number=False), Th(words.support("LL")), Th(words.support("FH")), Th(words("per_thousand")))
+    return Table(words("report_areas"), head, tuple(rows), (words("never_sum"),))
+
+
+def _chart(ask: Ask, code: str, period: Period) -> Chart:
+    words, bound = ask.words, ask.bound
+    most = _QUARTERS if period.kind == "quarter" else _YEARS
+    periods = [one for one in bound.periods(code, period.kind) if one <= period][-most:]
+    shown = [bound.show(Cell(code, one, "kingdom", KINGDOM)) for one in periods]
+    name = words.support(code)
+    frame = _frame(words, f"chart-{code}", name, _trend(words, name, periods, shown), periods, code)
+    return Chart(Markup(line_chart(frame, [Series(name, [one.value for one in shown])])), frame.summary)  # noqa: S704 - of our own
+
+
+def _cities(ask: Ask, period: Period) -> Table:
+    words, bound = ask.words, ask.bound
+    told = _indicators_of(bound, Period("year", period.last // 12 * 12 + 11))
+    rows = []
+    for geo in cities_of(period):
+        one = bound.show(Cell("LL", period, _level(geo), geo))
+        rows.append((Td(words.place(geo)), cell_of(words, one), *_counted(words, told.get(geo, {}))))
+    head = (Th(words("place"), number=False), *(Th(words(name)) for name in ("persons", "entries", "again_share", "work_share")))
+    return Table(words("cities_title"), head, tuple(rows), (words("cities_note"),))
+
+
+def _revised(ask: Ask) -> Table:
+    words = ask.words
+    rows = _changed(ask, ask.bound.document("changes"))
+    head = (Th(words("support"), number=False), Th(words("period"), number=False), Th(words("first_value_head")), Th(words("newest_value")))
+    return Table(words("report_revised"), head, rows)
+
+
+def _changed(ask: Ask, changes: Sequence[dict[str, object]]) -> tuple[tuple[Td, ...], ...]:
+    words = ask.words
+    chosen = [one for one in changes if one["kind"] == "revised" and one.get("from") != one.get("to")][:40]
+    return tuple(
+        (Td(words.support(str(one["support"]))), Td(words.period(Period.parse(str(one["period"])))),
+         Td(words.number(int(str(one["from"]))), "", "number"), Td(words.number(int(str(one["to"]))), "", "number"))
+        for one in chosen
+    )  # fmt: skip
