@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: demo check test test-faults demo-kafka bench bench-quick bench-kafka bench-years docs clean
+.PHONY: demo demo-board check test test-faults demo-kafka bench bench-quick bench-kafka bench-years docs clean
 
 $(READY): pyproject.toml
 	@began=$$(date +%s); \
@@ -23,6 +23,10 @@ check: $(READY)
 test: $(READY)
 	scripts/servers.sh
 	$(BIN)/pytest --numprocesses 2
+
+demo-board: $(READY)
+	@test -d demo/store || $(BIN)/ocmw demo
+	$(BIN)/ocmw serve --store demo/store
 
 demo-kafka: $(READY)
 	rm -rf demo/kafka

@@ -81,9 +81,9 @@ class PublicManifest:
     """A published release as the public may know it.
 
     ``published_at`` is UTC to the second, None for a release that was there before public trees were; ``previous`` is
-    the number of the published release before, ``geography`` how municipalities are shown (D3). ``figures`` is support -> code of the period -> figure. ``tables`` is
-    name -> SHA-256 (definitions, words, population, map, changes, history), ``completeness`` month -> SHA-256,
-    ``files`` SHA-256 -> bytes of every file that is named here.
+    the number of the published release before, ``geography`` how municipalities are shown (D3). ``figures`` is support
+    -> code of the period -> figure. ``tables`` is name -> SHA-256 (definitions, words, population, map, changes,
+    history), ``completeness`` month -> SHA-256, ``files`` SHA-256 -> bytes of every file that is named here.
     """
 
     release: int

@@ -67,7 +67,9 @@ class Known:
     suppressed: bool = False
 
 
-def nothing(cell: Cell, known: Known, fixed_day: int | None = None) -> Nothing | None:
+def nothing(  # noqa: PLR0911 - one return a row of the table above
+    cell: Cell, known: Known, fixed_day: int | None = None
+) -> Nothing | None:
     """Return why a cell shows nothing; None where it shows its value, which may be 0.
 
     ``fixed_day`` is the month (ordinal) of a fixed geography (D3), None where places are as they were then.

@@ -82,8 +82,8 @@ class Table(NamedTuple):
     def message(self, prepared: datetime) -> str:
         """Return the structure as XML; ``prepared`` stands in its header, and nothing else changes it."""
         lists = [column.codes for column in self.columns if column.codes]
-        concepts = [Concept(column.identifier, name=_joined(words("columns", column.name))) for column in self.columns]
-        name = _joined(self.names)
+        concepts = [Concept(column.identifier, name=joined(words("columns", column.name))) for column in self.columns]
+        name = joined(self.names)
         structure = DataStructureDefinition(
             id=self.flow,
             agency=AGENCY,
@@ -94,7 +94,7 @@ class Table(NamedTuple):
         scheme = ConceptScheme(id=self.concepts, agency=AGENCY, version=VERSION, name=name, items=concepts)
         flow = Dataflow(id=self.flow, agency=AGENCY, version=VERSION, name=name, structure=structure)
         header = Header(id=self.flow, prepared=prepared, sender=Organisation(id=AGENCY))
-        return _parted(str(write([*lists, scheme, structure, flow], header=header)))
+        return parted(str(write([*lists, scheme, structure, flow], header=header)))
 
     def _time_last(self) -> list[Column]:
         # the schema of SDMX-ML wants the time dimension after all others; a file's columns keep their own order
@@ -133,17 +133,17 @@ def code_list(column: str, items: Mapping[str, Names]) -> Codelist:
         id=f"CL_{column.upper()}",
         agency=AGENCY,
         version=VERSION,
-        name=_joined(words("columns", column)),
-        items=[Code(id=code, name=_joined(names)) for code, names in items.items()],
+        name=joined(words("columns", column)),
+        items=[Code(id=code, name=joined(names)) for code, names in items.items()],
     )
 
 
-def _joined(names: Names) -> str:
-    """Return names in all languages as the one that pysdmx knows; ``_parted`` parts them again."""
+def joined(names: Names) -> str:
+    """Return names in all languages as the one that pysdmx knows; ``parted`` parts them again."""
     return _BETWEEN.join(f"{language}:{text}" for language, text in names.items())
 
 
-def _parted(xml: str) -> str:
+def parted(xml: str) -> str:
     """Return XML with the joined names as one element for each language."""
 
     def name(found: re.Match[str]) -> str:

@@ -24,7 +24,7 @@ def frozen() -> dict[str, bytes]:
 
 
 def _json(value: object) -> bytes:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     return (text + "\n").encode()
 
 

@@ -84,8 +84,11 @@ def read_part(data: bytes) -> pa.Table:
         raise StoreCorruptError(message) from error
 
 
-def shown_rows(parts: list[tuple[IndicatorPart, pa.Table]]) -> pa.Table:
-    """Return the rows that hold at a release, from the parts of one family, newest first; columns of the contract."""
+def shown_rows(parts: list[tuple[IndicatorPart, pa.Table]], indicator: str | None = None) -> pa.Table:
+    """Return the rows that hold at a release, from the parts of one family, newest first; columns of the contract.
+
+    ``indicator`` keeps the rows of one alone; default all, which takes seconds where there are many.
+    """
     kept = []
     upper, shown = np.iinfo(np.int16).max, parts[0][0].last if parts else 0
     for place, (part, table) in enumerate(parts):
@@ -93,6 +96,8 @@ def shown_rows(parts: list[tuple[IndicatorPart, pa.Table]]) -> pa.Table:
         whole = pc.is_in(table["indicator"].cast(pa.string()), pa.array(sorted(_WHOLE)))
         holds = pc.and_(pc.less(month, int(upper)), pc.less_equal(pc.add(month, needs), shown))
         chosen = pc.if_else(whole, place == 0, holds)
+        if indicator is not None:
+            chosen = pc.and_(chosen, pc.equal(table["indicator"].cast(pa.string()), indicator))
         rows = table.filter(chosen)
         kept.append(rows.append_column("update_id", pa.array([part.update_id] * len(rows), pa.string())))
         upper = min(upper, part.first)

@@ -65,9 +65,7 @@ def _places(frame: Frame, across: Scale) -> list[str]:
     step = every(len(frame.places), _LABELS)
     last = len(frame.places) - 1
     shown = [at for at in range(last, -1, -step) if at * (across(1) - across(0)) >= 0]
-    return [
-        text(frame.places[at], across(at), frame.height - 8, "tick", _anchor(at, last)) for at in reversed(shown)
-    ]
+    return [text(frame.places[at], across(at), frame.height - 8, "tick", _anchor(at, last)) for at in reversed(shown)]
 
 
 def _anchor(at: int, last: int) -> str:
@@ -76,9 +74,7 @@ def _anchor(at: int, last: int) -> str:
 
 def _breaks(frame: Frame, across: Scale) -> list[str]:
     return [
-        element(
-            "line", x1=across(at - 0.5), x2=across(at - 0.5), y1=_TOP, y2=frame.height - _BOTTOM, class_="break"
-        )
+        element("line", x1=across(at - 0.5), x2=across(at - 0.5), y1=_TOP, y2=frame.height - _BOTTOM, class_="break")
         for at, _ in frame.breaks
     ]
 

@@ -84,6 +84,7 @@ def choropleth(drawn: Outlines, classes: Mapping[str, str], name: str, title: st
     ]
     hatch = (
         '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<rect width="6" height="6" class="hatch-ground"/><rect width="2" height="6" class="hatch-line"/></pattern></defs>'
+        '<rect width="6" height="6" class="hatch-ground"/><rect width="2" height="6" class="hatch-line"/>'
+        "</pattern></defs>"
     )
     return picture(drawn.width, drawn.height, name, title, summary, hatch, *areas)

@@ -21,10 +21,29 @@ from streams.board.words import LANGUAGES, Words
 
 MOST_CELLS = 100_000
 """Cells that one answer looks at."""
-INDICATORS = ("duration", "duration_difference", "spells", "reentry", "quartiles", "survival", "exit_to_work", "transitions")
+INDICATORS = (
+    "duration",
+    "duration_difference",
+    "spells",
+    "reentry",
+    "quartiles",
+    "survival",
+    "exit_to_work",
+    "transitions",
+)
 FIGURE_COLUMNS = (
-    "support", "period", "period_kind", "geo_level", "geo", "breakdown", "category", "value", "nothing", "state", "update_id",
-)  # fmt: skip
+    "support",
+    "period",
+    "period_kind",
+    "geo_level",
+    "geo",
+    "breakdown",
+    "category",
+    "value",
+    "nothing",
+    "state",
+    "update_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +87,9 @@ def asked_cells(question: Question) -> tuple[list[Cell], int]:
             raise bad("category", f"{category[:40]!r} is no category of {breakdown}.")
     total = sum(len(found) for found in periods.values()) * len(places) * len(categories)
     if total > MOST_CELLS:
-        raise ProblemError("too-many-cells", f"This asks for {total:,} cells; one answer looks at {MOST_CELLS:,}. Narrow it.")
+        raise ProblemError(
+            "too-many-cells", f"This asks for {total:,} cells; one answer looks at {MOST_CELLS:,}. Narrow it."
+        )
     cells = [
         Cell(code, period, level, geo, breakdown, category)
         for code in supports
@@ -87,7 +108,8 @@ def _periods(question: Question, code: str) -> list[Period]:
         period
         for kind in ([given["kind"]] if given["kind"] else ["month", "quarter", "year", "rolling_year"])
         for period in bound.periods(code, kind)  # type: ignore[arg-type]
-        if (given["from"] is None or period.last >= given["from"]) and (given["to"] is None or period.first <= given["to"])
+        if (given["from"] is None or period.last >= given["from"])
+        and (given["to"] is None or period.first <= given["to"])
     ]
     return found[-given["last"] :] if given["last"] else found
 
@@ -111,7 +133,10 @@ def figures(question: Question) -> Answer:
     rows = [_row(cell, one) for cell, one in shown]
     if given["format"] == "csv":
         every = rows if total <= stop - start and not start else [_row(cell, bound.show(cell)) for cell in cells]
-        return Answer(csv_of(Sheet(FIGURE_COLUMNS, tuple(tuple(row[name] for name in FIGURE_COLUMNS) for row in every))), "text/csv; charset=utf-8")
+        return Answer(
+            csv_of(Sheet(FIGURE_COLUMNS, tuple(tuple(row[name] for name in FIGURE_COLUMNS) for row in every))),
+            "text/csv; charset=utf-8",
+        )
     if given["labels"]:
         _label(rows, Words(bound, given["labels"]))
     following = stop if stop < total else None
@@ -169,8 +194,17 @@ def history(question: Question) -> Answer:
         raise bad("category", f"{category[:40]!r} is no category of {given['breakdown']}.")
     cell = Cell(given["support"], period, level_of(given["geo"]) or "", given["geo"], given["breakdown"], category)
     rows = _kingdom(bound, cell) if (cell.geo_level, category) == ("kingdom", "total") else list(_held(bound, cell))
-    return answer({**about(bound), "support": cell.support, "period": period.code, "geo": cell.geo,
-                   "breakdown": cell.breakdown, "category": category, "rows": rows})  # fmt: skip
+    return answer(
+        {
+            **about(bound),
+            "support": cell.support,
+            "period": period.code,
+            "geo": cell.geo,
+            "breakdown": cell.breakdown,
+            "category": category,
+            "rows": rows,
+        }
+    )
 
 
 def _kingdom(bound: Bound, cell: Cell) -> list[dict[str, Any]]:
@@ -198,8 +232,8 @@ def indicators(question: Question) -> Answer:
     given, bound = question.given, question.bound
     if given["indicator"] is None:
         raise bad("indicator", f"name one of {', '.join(INDICATORS)}.")
-    table = bound.indicators("outcomes" if given["indicator"] in ("exit_to_work", "transitions") else "indicators")
-    chosen = pc.field("indicator") == given["indicator"]
+    table = bound.indicators(given["indicator"])
+    chosen = pc.scalar(True)
     for name in ("reference", "level", "geo"):
         value = given[name]
         if value:
@@ -225,7 +259,16 @@ def changes(question: Question) -> Answer:
         if now is None or now[3] is None or (then is not None and then[2:] == now[2:]):
             continue
         kind = "new" if then is None or then[3] is None else "revised"
-        rows.append({"support": support, "period": period, "kind": kind, "update_id": now[2], "from": then[3] if then else None, "to": now[3]})
+        rows.append(
+            {
+                "support": support,
+                "period": period,
+                "kind": kind,
+                "update_id": now[2],
+                "from": then[3] if then else None,
+                "to": now[3],
+            }
+        )
     return answer({**about(bound), "since": since, "rows": rows})
 
 
@@ -234,7 +277,12 @@ def places(question: Question) -> Answer:
     bound, level = question.bound, question.given["level"]
     named = {language: Words(bound, language) for language in LANGUAGES}
     rows = [
-        {"geo_level": one, "geo": geo, **{f"name_{language}": words.place(geo) for language, words in named.items()}, **_validity(one, geo)}
+        {
+            "geo_level": one,
+            "geo": geo,
+            **{f"name_{language}": words.place(geo) for language, words in named.items()},
+            **_validity(one, geo),
+        }
         for one, geo in PLACES
         if level in (None, one)
     ]
@@ -259,16 +307,29 @@ def codes_of(question: Question) -> Answer:
     """Return codes with their names: supports, characteristics and categories, states."""
     bound = question.bound
     named = {language: Words(bound, language) for language in LANGUAGES}
-    supports = [{"code": code, **{f"label_{lang}": words.support(code) for lang, words in named.items()}, "delay": named["en"].delay(code)} for code in bound.supports()]
+    supports = [
+        {
+            "code": code,
+            **{f"label_{lang}": words.support(code) for lang, words in named.items()},
+            "delay": named["en"].delay(code),
+        }
+        for code in bound.supports()
+    ]
     breakdowns = [
         {
             "code": name,
             **{f"label_{lang}": words.breakdown(name) for lang, words in named.items()},
-            "categories": [{"code": one, **{f"label_{lang}": words.category(name, one) for lang, words in named.items()}} for one in codes(name)],
+            "categories": [
+                {"code": one, **{f"label_{lang}": words.category(name, one) for lang, words in named.items()}}
+                for one in codes(name)
+            ],
         }
         for name in PUBLIC_BREAKDOWNS
     ]
-    states = [{"code": one, **{f"label_{lang}": words.state(one) for lang, words in named.items()}} for one in ("pending", "settling", "published", "revising", "frozen")]
+    states = [
+        {"code": one, **{f"label_{lang}": words.state(one) for lang, words in named.items()}}
+        for one in ("pending", "settling", "published", "revising", "frozen")
+    ]
     return answer({**about(bound), "supports": supports, "breakdowns": breakdowns, "states": states})
 
 
@@ -298,5 +359,3 @@ def seal(question: Question) -> Answer:
     if found is None:
         raise ProblemError("unknown", f"Release {question.bound.number} is not sealed.")
     return Answer(found)
-
-

@@ -53,9 +53,25 @@ OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ET
 A_DAY, FOR_EVER, ASK_AGAIN = "public, max-age=86400", "public, max-age=31536000, immutable", "no-cache"
 SMALLEST_TO_SQUEEZE = 400
 WARM_MONTHS = 120
-MENU = (("/support/LL", "support"), ("/map", "map_title"), ("/compare", "compare_title"), ("/table", "table_title"), ("/cities", "cities_title"))
-FOOT = (("/definitions", "definitions_title"), ("/revisions", "revisions_title"), ("/completeness", "completeness_title"), ("/access", "access_title"), ("/seal", "seal_title"))  # fmt: skip
-_STATIC: dict[str, str] = {"board.css": "text/css; charset=utf-8", "board.js": "text/javascript; charset=utf-8"}
+MENU = (
+    ("/support/LL", "support"),
+    ("/map", "map_title"),
+    ("/compare", "compare_title"),
+    ("/table", "table_title"),
+    ("/cities", "cities_title"),
+)
+FOOT = (
+    ("/definitions", "definitions_title"),
+    ("/revisions", "revisions_title"),
+    ("/completeness", "completeness_title"),
+    ("/access", "access_title"),
+    ("/seal", "seal_title"),
+)
+_STATIC: dict[str, str] = {
+    "board.css": "text/css; charset=utf-8",
+    "board.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 
 Handle = Callable[[Request], Awaitable[Response]]
 
@@ -138,7 +154,12 @@ class Board:
         def made() -> Held:
             page = route.make(ask)
             if ending:
-                about = {**api.about(ask.bound), "title": page.title, "source": ask.words("source"), "note": ask.words("never_sum")}
+                about = {
+                    **api.about(ask.bound),
+                    "title": page.title,
+                    "source": ask.words("source"),
+                    "note": ask.words("never_sum"),
+                }
                 return Held.of(file_of(page.sheet, ending, about), FORMS[ending])
             return Held.of(self._html(page, ask).encode(), HTML)
 
@@ -157,24 +178,34 @@ class Board:
             permanent=ask.here(wanted=str(ask.bound.number)),
             style=self.static["board.css"][0],
             script=self.static["board.js"][0],
-            superseded=self._changed_since(page, ask) if ask.bound.superseded else None,
+            superseded=self._changed_since(page) if ask.bound.superseded else None,
         )
 
-    def _changed_since(self, page: Page, ask: Ask) -> int:
+    def _changed_since(self, page: Page) -> int:
         """Return how many of a page's figures the newest release tells otherwise."""
         columns = page.sheet.columns
         if not {"support", "period", "value"} <= set(columns):
             return 0
         newest = self.library.bound("latest")
-        places = {name: columns.index(name) for name in ("support", "period", "value", "geo", "breakdown", "category") if name in columns}
+        places = {
+            name: columns.index(name)
+            for name in ("support", "period", "value", "geo", "breakdown", "category")
+            if name in columns
+        }
         changed = 0
         for row in page.sheet.rows[:5000]:
             told = {name: row[at] for name, at in places.items()}
             if told["period"] is None:
                 continue
             geo = str(told.get("geo", "01000"))
-            cell = Cell(told["support"], Period.parse(told["period"]), level_of(geo) or "", geo,
-                        told.get("breakdown", "total"), told.get("category", "total"))  # fmt: skip
+            cell = Cell(
+                told["support"],
+                Period.parse(told["period"]),
+                level_of(geo) or "",
+                geo,
+                told.get("breakdown", "total"),
+                told.get("category", "total"),
+            )
             changed += newest.show(cell).value != told["value"]
         return changed
 
@@ -236,7 +267,11 @@ class Board:
             raise ProblemError("unknown", "There is no file of this name.")
         numbers = self.library.numbers()
         bound = next(
-            (one for one in (self.library.bound(str(number)) for number in reversed(numbers)) if sha256 in one.manifest.files),
+            (
+                one
+                for one in (self.library.bound(str(number)) for number in reversed(numbers))
+                if sha256 in one.manifest.files
+            ),
             None,
         )
         if bound is None:
@@ -261,7 +296,9 @@ class Board:
         self._require_address()
 
         def made() -> Held:
-            return Held.of(json.dumps(catalog.dcat(bound, self.address), ensure_ascii=False).encode(), "application/ld+json")
+            return Held.of(
+                json.dumps(catalog.dcat(bound, self.address), ensure_ascii=False).encode(), "application/ld+json"
+            )
 
         return await self._answered(request, ("dcat", bound.number), made, ASK_AGAIN, OPEN)
 
@@ -281,7 +318,12 @@ class Board:
         """Answer what robots may read: the newest release, not every old one."""
         told = [f"Sitemap: {self.address}/sitemap.xml"] if self.address else []
         lines = ["User-agent: *", *(f"Disallow: /{language}/release/" for language in LANGUAGES), *told]
-        return await self._answered(request, ("robots",), lambda: Held.of(("\n".join(lines) + "\n").encode(), "text/plain; charset=utf-8"), ASK_AGAIN)  # fmt: skip
+        return await self._answered(
+            request,
+            ("robots",),
+            lambda: Held.of(("\n".join(lines) + "\n").encode(), "text/plain; charset=utf-8"),
+            ASK_AGAIN,
+        )
 
     async def asset(self, request: Request) -> Response:
         """Answer the style or the script."""
@@ -290,13 +332,23 @@ class Board:
             raise ProblemError("unknown", "There is no such file.")
         return self._sent(request, found[1], _tag(found[0]), FOR_EVER)
 
+    async def icon(self, request: Request) -> Response:
+        """Answer the picture that browsers show beside the title."""
+        address, held = self.static["icon.svg"]
+        return self._sent(request, held, _tag(address), A_DAY)
+
     async def front(self, request: Request) -> Response:
         """Send a reader to the newest release in the language that the browser asks for."""
-        return Response(status_code=302, headers={**HEADERS, "Location": f"/{_preferred(request)}/latest/", "Vary": "Accept-Language"})
+        return Response(
+            status_code=302,
+            headers={**HEADERS, "Location": f"/{_preferred(request)}/latest/", "Vary": "Accept-Language"},
+        )
 
     def _require_address(self) -> None:
         if not self.address:
-            raise ProblemError("unknown", "This site does not know its address, so it has no catalogue (OCMW_BOARD_ADDRESS).")
+            raise ProblemError(
+                "unknown", "This site does not know its address, so it has no catalogue (OCMW_BOARD_ADDRESS)."
+            )
 
     def _bound(self, request: Request, *, today: bool = False) -> Bound:
         wanted = _wanted(request)
@@ -304,8 +356,13 @@ class Board:
             return self.library.today(self.program)
         return self.library.bound(wanted)
 
-    async def _answered(  # noqa: PLR0913, PLR0917 - each is a part of one answer
-        self, request: Request, key: tuple[object, ...], make: Callable[[], Held], keep: str, headers: Mapping[str, str] | None = None
+    async def _answered(
+        self,
+        request: Request,
+        key: tuple[object, ...],
+        make: Callable[[], Held],
+        keep: str,
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
         tag = _tag((*key, self.program))
         if _has(request, tag):
@@ -331,10 +388,19 @@ class Board:
         path = request.url.path
         if path.startswith(tuple(f"/{language}/" for language in LANGUAGES)) and not path.endswith(tuple(FORMS)):
             template = self._templates.get_template("problem.html")
-            text = template.render(language=path[1:3], kind=kind, sentence=error.sentence, style=self.static["board.css"][0])
+            text = template.render(
+                language=path[1:3], kind=kind, sentence=error.sentence, style=self.static["board.css"][0]
+            )
             return Response(text, kind.status, headers, HTML)
-        document = {"type": f"/problems/{kind.slug}", "title": kind.title, "status": kind.status, "detail": error.sentence}
-        return Response(json.dumps(document, ensure_ascii=False), kind.status, {**headers, **OPEN}, "application/problem+json")
+        document = {
+            "type": f"/problems/{kind.slug}",
+            "title": kind.title,
+            "status": kind.status,
+            "detail": error.sentence,
+        }
+        return Response(
+            json.dumps(document, ensure_ascii=False), kind.status, {**headers, **OPEN}, "application/problem+json"
+        )
 
 
 def _release(bound: Bound) -> dict[str, Any]:
@@ -429,7 +495,7 @@ def _ranged(request: Request, data: bytes, tag: str) -> Response:
     return Response(data[start:stop], 206, told, "application/octet-stream")
 
 
-def build_app(board: Board) -> Starlette:
+def build_app(board: Board) -> Starlette:  # noqa: C901 - one list of addresses
     """Return the application: every address that there is."""
     where = {"latest": "/latest", "release": "/release/{number}"}
     routes: list[Route] = [Route("/", board.front)]
@@ -456,6 +522,7 @@ def build_app(board: Board) -> Starlette:
         Route("/sitemap.xml", board.sitemap),
         Route("/robots.txt", board.robots),
         Route("/static/{name}", board.asset),
+        Route("/favicon.ico", board.icon),
     ]
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -463,15 +530,19 @@ def build_app(board: Board) -> Starlette:
             return board.problem(request, error)
         if isinstance(error, HTTPException):
             slug = "not-allowed" if error.status_code == 405 else "unknown"  # noqa: PLR2004 - of HTTP
-            sentence = "Only GET and HEAD are answered here." if slug == "not-allowed" else "There is nothing at this address."
+            sentence = (
+                "Only GET and HEAD are answered here." if slug == "not-allowed" else "There is nothing at this address."
+            )
             found = board.problem(request, ProblemError(slug, sentence))
             found.headers.update({"Allow": "GET, HEAD"} if slug == "not-allowed" else {})
             return found
         LOG.error("a file of the public tree cannot be read", reason=type(error).__name__)
-        return board.problem(request, ProblemError("no-release", "A file of this release cannot be read; the operator has been told."))
+        return board.problem(
+            request, ProblemError("no-release", "A file of this release cannot be read; the operator has been told.")
+        )
 
-    app = Starlette(routes=routes, exception_handlers={ProblemError: refused, HTTPException: refused, StoreError: refused})
+    app = Starlette(
+        routes=routes, exception_handlers={ProblemError: refused, HTTPException: refused, StoreError: refused}
+    )
     app.router.redirect_slashes = False
     return app
-
-

@@ -23,21 +23,41 @@ def openapi(routes: Sequence["ApiRoute"], address: str, version: str) -> dict[st
     for one in routes:
         for start, named in (("/latest", []), ("/release/{number}", [_NUMBER])):
             paths[f"/api/v1{start}{one.path}"] = {"get": _operation(one, start, named)}
-    paths["/api/v1/releases"] = {"get": {"operationId": "releases", "summary": "All published releases.", "responses": _responses(("application/json",))}}
+    paths["/api/v1/releases"] = {
+        "get": {
+            "operationId": "releases",
+            "summary": "All published releases.",
+            "responses": _responses(("application/json",)),
+        }
+    }
     return {
         "openapi": "3.1.0",
-        "info": {"title": "OCMW figures", "version": version, "description": "Published figures of Belgian social assistance, release by release."},
+        "info": {
+            "title": "OCMW figures",
+            "version": version,
+            "description": "Published figures of Belgian social assistance, release by release.",
+        },
         "servers": [{"url": address or "/"}],
         "paths": paths,
         "components": {"schemas": {"Problem": _PROBLEM}},
     }
 
 
-_NUMBER = {"name": "number", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1, "maximum": 999_999}}
+_NUMBER = {
+    "name": "number",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1, "maximum": 999_999},
+}
 _PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
-    "properties": {"type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"}},
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
 }
 
 
@@ -55,11 +75,20 @@ def _parameter(one: Parameter) -> dict[str, Any]:
     schema: dict[str, Any] = dict(one.schema)
     if one.many:
         schema = {"type": "array", "items": schema, "maxItems": 50}
-    return {"name": one.name, "in": "query", "description": one.says, "schema": schema, **({"style": "form", "explode": True} if one.many else {})}
+    return {
+        "name": one.name,
+        "in": "query",
+        "description": one.says,
+        "schema": schema,
+        **({"style": "form", "explode": True} if one.many else {}),
+    }
 
 
 def _responses(media: Sequence[str]) -> dict[str, Any]:
-    problem = {"description": "A problem.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    problem = {
+        "description": "A problem.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
     found: dict[str, Any] = {"200": {"description": "The answer.", "content": {one: {} for one in media}}}
     for status in sorted({kind.status for kind in KINDS.values()}):
         found[str(status)] = problem
@@ -83,7 +112,9 @@ def dcat(bound: Bound, address: str) -> dict[str, Any]:
         "dct:title": [{"@language": lang, "@value": one("overview_title")} for lang, one in words.items()],
         "dct:description": [{"@language": lang, "@value": one("overview_lead")} for lang, one in words.items()],
         "dct:publisher": publisher,
-        "dct:language": [{"@id": f"http://publications.europa.eu/resource/authority/language/{_TONGUES[lang]}"} for lang in LANGUAGES],
+        "dct:language": [
+            {"@id": f"http://publications.europa.eu/resource/authority/language/{_TONGUES[lang]}"} for lang in LANGUAGES
+        ],
         "dct:license": {"@id": LICENCE},
         "foaf:homepage": {"@id": address},
         "dcat:dataset": [{**one, "dct:publisher": publisher} for one in datasets],
@@ -94,13 +125,25 @@ def _dataset(bound: Bound, address: str, code: str, words: dict[Any, Words]) -> 
     where = f"{address}/api/v1/latest/figures?support={code}"
     forms = (("csv", "text/csv", "CSV"), ("json", "application/json", "JSON"))
     months = bound.periods(code, "month")
-    temporal = {} if not months else {"dct:temporal": {"@type": "dct:PeriodOfTime", "dcat:startDate": month_code(months[0].first), "dcat:endDate": month_code(months[-1].last)}}
+    temporal = (
+        {}
+        if not months
+        else {
+            "dct:temporal": {
+                "@type": "dct:PeriodOfTime",
+                "dcat:startDate": month_code(months[0].first),
+                "dcat:endDate": month_code(months[-1].last),
+            }
+        }
+    )
     return {
         "@id": f"{address}/nl/latest/support/{code}",
         "@type": "dcat:Dataset",
         "dct:identifier": code,
         "dct:title": [{"@language": lang, "@value": one.support(code)} for lang, one in words.items()],
-        "dct:description": [{"@language": lang, "@value": f"{one.support(code)}. {one('never_sum')}"} for lang, one in words.items()],
+        "dct:description": [
+            {"@language": lang, "@value": f"{one.support(code)}. {one('never_sum')}"} for lang, one in words.items()
+        ],
         "dct:accrualPeriodicity": {"@id": DAILY},
         "dct:modified": bound.manifest.published_at,
         **temporal,

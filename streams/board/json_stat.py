@@ -1,6 +1,6 @@
 """Figures as a JSON-stat 2 data set: dense values, zeros written, null for nothing, and its kind in the status."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
@@ -12,7 +12,7 @@ from streams.board.words import Words
 _IDS = ("support", "period", "geo", "category")
 
 
-def dataset(
+def dataset(  # noqa: PLR0913, PLR0917 - the parts of one cube
     bound: Bound, axes: Mapping[str, list[str]], level: str, breakdown: str, shown: Mapping[Cell, Shown], words: Words
 ) -> dict[str, Any]:
     """Return one cube of one kind of period, one level of places and one breakdown."""
@@ -24,7 +24,7 @@ def dataset(
         mark = _mark(one)
         if mark:
             status[str(place)] = mark
-    labels = {
+    labels: dict[str, Callable[[str], str]] = {
         "support": words.support,
         "period": lambda period: words.period(Period.parse(period)),
         "geo": words.place,

@@ -33,10 +33,12 @@ from streams.board.problems import ProblemError
 POINTER_SECONDS = 1.0
 """The pointer is read at most once in so many seconds."""
 NEWEST_ANSWERED = "latest"
+OUTCOMES = frozenset({"exit_to_work", "transitions"})
+"""Indicators of the family that reads facts too."""
 
 
 class Cache:
-    """Values by key, the least recently used dropped first; ``size`` tells the bytes of a value. Threads may share it."""
+    """Values by key, the least recently used dropped first. Threads may share it."""
 
     def __init__(self, megabytes: float) -> None:
         """Hold so many megabytes."""
@@ -165,9 +167,7 @@ class Bound:
         def taken() -> dict[int, int]:
             cells = self.cells(figure)
             first, stop = cells.bounds((place, place + 1))
-            return dict(
-                zip(cells.category[first:stop].tolist(), cells.beneficiaries[first:stop].tolist(), strict=True)
-            )
+            return dict(zip(cells.category[first:stop].tolist(), cells.beneficiaries[first:stop].tolist(), strict=True))
 
         found: dict[int, int] = self._cache.get(("place", block.digest, place), taken, lambda one: 200 + 100 * len(one))
         return found
@@ -235,15 +235,18 @@ class Bound:
         )
         return kept
 
-    def indicators(self, family: str) -> pa.Table:
-        """Return the rows of a family of indicators that hold at the release."""
+    def indicators(self, indicator: str) -> pa.Table:
+        """Return the rows of an indicator that hold at the release."""
+        family = "outcomes" if indicator in OUTCOMES else "indicators"
         parts = [part for part in self.manifest.indicators if part.family == family]
+        key = ("indicators", indicator, tuple(part.file for part in parts))
+        tables = ((part, self._part(part.file)) for part in parts)
+        return self._cache.get(key, lambda: shown_rows(list(tables), indicator), lambda table: int(table.nbytes))
 
-        def read() -> pa.Table:
-            return shown_rows([(part, read_part(self.source.file_bytes(part.file))) for part in parts])
-
-        key = ("indicators", tuple(part.file for part in parts))
-        return self._cache.get(key, read, lambda table: int(table.nbytes))
+    def _part(self, sha256: str) -> pa.Table:
+        return self._cache.get(
+            ("part", sha256), lambda: read_part(self.source.file_bytes(sha256)), lambda table: int(table.nbytes)
+        )
 
     def population(self, year: int) -> dict[str, int]:
         """Return inhabitants on 1 January of a year by NIS code of every place, empty where none is known."""

@@ -129,7 +129,9 @@ class Ask:
         """Return the address of a page of this release, with parameters that are not None."""
         release = wanted or self.wanted
         where = "latest" if release == "latest" else f"release/{release}"
-        query = urlencode([(name.rstrip("_"), str(value)) for name, value in given.items() if value is not None], safe=":")
+        query = urlencode(
+            [(name.rstrip("_"), str(value)) for name, value in given.items() if value is not None], safe=":"
+        )
         told = f"/{language or self.words.language}/{where}{path}"
         return f"{told}?{query}" if query else told
 

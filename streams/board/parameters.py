@@ -39,7 +39,9 @@ def read_all(query: str, known: Sequence[Parameter]) -> dict[str, Any]:
     """Return name -> value (a tuple where it may stand several times). Raises ProblemError for what cannot be."""
     by_name = {one.name: one for one in known}
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=False, max_num_fields=8 * MOST_VALUES, errors="strict")
+        pairs = parse_qsl(
+            query, keep_blank_values=True, strict_parsing=False, max_num_fields=8 * MOST_VALUES, errors="strict"
+        )
     except (ValueError, UnicodeDecodeError):
         raise ProblemError("bad-parameter", "The parameters of this address cannot be read.") from None
     found: dict[str, list[Any]] = {}
@@ -111,7 +113,8 @@ def _by(name: str, text: str) -> tuple[str, str]:
     return breakdown, category
 
 
-def _text(name: str, text: str) -> str:
+def text_of(name: str, text: str) -> str:
+    """Return a short text as it is."""
     if len(text) > 200 or not text.isprintable():  # noqa: PLR2004 - characters
         raise bad(name, "at most 200 characters.")
     return text
@@ -135,7 +138,9 @@ LEVEL = Parameter("level", *one_of(LEVELS), "Level of places.")
 GEO = Parameter("geo", _geo, {"type": "string", "pattern": "^[0-9]{5}$"}, "NIS code of a place.", "01000")
 ANY_GEO = Parameter("geo", _geo, {"type": "string", "pattern": "^[0-9]{5}$"}, "NIS code of a place.")
 GEOS = Parameter("geo", _geo, {"type": "string", "pattern": "^[0-9]{5}$"}, "NIS codes of places.", (), many=True)
-PERIOD = Parameter("period", _period, {"type": "string", "pattern": "^(R12-)?[0-9]{4}(-(Q[1-4]|[01][0-9]))?$"}, "A period.")
+PERIOD = Parameter(
+    "period", _period, {"type": "string", "pattern": "^(R12-)?[0-9]{4}(-(Q[1-4]|[01][0-9]))?$"}, "A period."
+)
 PERIODS = Parameter("period", _period, PERIOD.schema, "Periods.", (), many=True)
 FROM = Parameter("from", _month, {"type": "string", "pattern": "^[0-9]{4}-[01][0-9]$"}, "First month.")
 TO = Parameter("to", _month, FROM.schema, "Last month.")
@@ -143,11 +148,11 @@ LAST = Parameter("last", *number(1, 600), "So many periods, the newest.")
 BREAKDOWN = Parameter("breakdown", *one_of(PUBLIC_BREAKDOWNS), "Characteristic.", "total")
 BY = Parameter("by", *one_of(PUBLIC_BREAKDOWNS), "Characteristic.", "total")
 BY_CATEGORY = Parameter("by", _by, TEXT, "Characteristic and category.", ("total", "total"))
-CATEGORY = Parameter("category", _text, TEXT, "Categories of the characteristic.", (), many=True)
+CATEGORY = Parameter("category", text_of, TEXT, "Categories of the characteristic.", (), many=True)
 MEASURE = Parameter("measure", *one_of(("count", "rate")), "Persons, or persons by 1,000 inhabitants.")
 BETWEEN = Parameter("between", _two_releases, TEXT, "Two releases, as 3,12.")
 YEAR = Parameter("year", *number(1999, 2199), "A year.")
-SORT = Parameter("sort", _text, TEXT, "A column to sort by, with - before it the other way.")
+SORT = Parameter("sort", text_of, TEXT, "A column to sort by, with - before it the other way.")
 PAGE = Parameter("page", *number(1, 10_000), "Which page of a long list.", 1)
 LIMIT = Parameter("limit", *number(1, 10_000), "Rows of an answer.", 1000)
 CURSOR = Parameter("cursor", *number(0, 10_000_000), "Where the answer before said to go on.", 0)

@@ -10,19 +10,18 @@ from schemas.periods import Period
 from schemas.places import KINGDOM, PLACES
 from sinks.svg.charts import Series, line_chart
 from streams.board.page import Ask, Chart, Headline, Page, Part, Sheet, Table, Td, Text, Th, plain
-from streams.board.pages import (
-    _counted,
-    _frame,
-    _indicators_of,
-    _level,
-    _rate,
-    _trend,
+from streams.board.pages.cities import counted_cells, indicators_of_year
+from streams.board.pages.shared import (
     cell_of,
     change_of,
     cities_of,
+    frame_of,
     legend,
+    level_at,
     mean_of_months,
+    rate_of,
     state_words,
+    trend,
 )
 from streams.board.problems import ProblemError
 
@@ -57,17 +56,22 @@ def _report(ask: Ask, period: Period) -> Page:
         cell = Cell(code, period, "kingdom", KINGDOM)
         one, change, mean = bound.show(cell), change_of(bound, cell), mean_of_months(bound, cell)
         published += one.nothing != "waiting"
-        rows.append((
-            Td(words.support(code), ask.address(f"/support/{code}", kind=period.kind)),
-            cell_of(words, one),
-            Td("" if mean is None else words.number(mean, 1), "", "number"),
-            Td("" if change is None else words.percent(change), "", "number"),
-            Td(state_words(words, one)),
-        ))  # fmt: skip
+        rows.append(
+            (
+                Td(words.support(code), ask.address(f"/support/{code}", kind=period.kind)),
+                cell_of(words, one),
+                Td("" if mean is None else words.number(mean, 1), "", "number"),
+                Td("" if change is None else words.percent(change), "", "number"),
+                Td(state_words(words, one)),
+            )
+        )
         sheet_rows.append((code, period.code, one.value, one.nothing, mean, change))
     title = words("report_of", period=words.period(period))
     how_far = words("so_many_supports", published=published, all=len(bound.supports()))
-    head = tuple(Th(words(name), number=0 < place < 4) for place, name in enumerate(("support", "persons", "mean_head", "change_year", "state")))  # noqa: PLR2004 - the columns of numbers
+    head = tuple(
+        Th(words(name), number=place in (1, 2, 3))
+        for place, name in enumerate(("support", "persons", "mean_head", "change_year", "state"))
+    )
     parts: list[Part] = [
         Headline(how_far, words("edition_final") if published == len(bound.supports()) else words("edition_open")),
         Table(words("report_supports"), head, tuple(rows), (words("never_sum"),)),
@@ -106,9 +110,20 @@ def _areas(ask: Ask, period: Period) -> Table:
     for level in levels:
         for geo in (geo for one, geo in PLACES if one == level):
             shown = [bound.show(Cell(code, period, level, geo)) for code in ("LL", "FH")]
-            rate = _rate(shown[0], people.get(geo))
-            rows.append((Td(words.place(geo)), *(cell_of(words, one) for one in shown), Td("" if rate is None else words.number(rate, 1), "", "number")))
-    head = (Th(words("place"), number=False), Th(words.support("LL")), Th(words.support("FH")), Th(words("per_thousand")))
+            rate = rate_of(shown[0], people.get(geo))
+            rows.append(
+                (
+                    Td(words.place(geo)),
+                    *(cell_of(words, one) for one in shown),
+                    Td("" if rate is None else words.number(rate, 1), "", "number"),
+                )
+            )
+    head = (
+        Th(words("place"), number=False),
+        Th(words.support("LL")),
+        Th(words.support("FH")),
+        Th(words("per_thousand")),
+    )
     return Table(words("report_areas"), head, tuple(rows), (words("never_sum"),))
 
 
@@ -118,25 +133,33 @@ def _chart(ask: Ask, code: str, period: Period) -> Chart:
     periods = [one for one in bound.periods(code, period.kind) if one <= period][-most:]
     shown = [bound.show(Cell(code, one, "kingdom", KINGDOM)) for one in periods]
     name = words.support(code)
-    frame = _frame(words, f"chart-{code}", name, _trend(words, name, periods, shown), periods, code)
+    frame = frame_of(words, f"chart-{code}", name, trend(words, name, periods, shown), periods, code)
     return Chart(Markup(line_chart(frame, [Series(name, [one.value for one in shown])])), frame.summary)  # noqa: S704 - of our own
 
 
 def _cities(ask: Ask, period: Period) -> Table:
     words, bound = ask.words, ask.bound
-    told = _indicators_of(bound, Period("year", period.last // 12 * 12 + 11))
+    told = indicators_of_year(bound, Period("year", period.last // 12 * 12 + 11))
     rows = []
     for geo in cities_of(period):
-        one = bound.show(Cell("LL", period, _level(geo), geo))
-        rows.append((Td(words.place(geo)), cell_of(words, one), *_counted(words, told.get(geo, {}))))
-    head = (Th(words("place"), number=False), *(Th(words(name)) for name in ("persons", "entries", "again_share", "work_share")))
+        one = bound.show(Cell("LL", period, level_at(geo), geo))
+        rows.append((Td(words.place(geo)), cell_of(words, one), *counted_cells(words, told.get(geo, {}))))
+    head = (
+        Th(words("place"), number=False),
+        *(Th(words(name)) for name in ("persons", "entries", "again_share", "work_share")),
+    )
     return Table(words("cities_title"), head, tuple(rows), (words("cities_note"),))
 
 
 def _revised(ask: Ask) -> Table:
     words = ask.words
     rows = _changed(ask, ask.bound.document("changes"))
-    head = (Th(words("support"), number=False), Th(words("period"), number=False), Th(words("first_value_head")), Th(words("newest_value")))
+    head = (
+        Th(words("support"), number=False),
+        Th(words("period"), number=False),
+        Th(words("first_value_head")),
+        Th(words("newest_value")),
+    )
     return Table(words("report_revised"), head, rows)
 
 
@@ -144,7 +167,11 @@ def _changed(ask: Ask, changes: Sequence[dict[str, object]]) -> tuple[tuple[Td, 
     words = ask.words
     chosen = [one for one in changes if one["kind"] == "revised" and one.get("from") != one.get("to")][:40]
     return tuple(
-        (Td(words.support(str(one["support"]))), Td(words.period(Period.parse(str(one["period"])))),
-         Td(words.number(int(str(one["from"]))), "", "number"), Td(words.number(int(str(one["to"]))), "", "number"))
+        (
+            Td(words.support(str(one["support"]))),
+            Td(words.period(Period.parse(str(one["period"])))),
+            Td(words.number(int(str(one["from"]))), "", "number"),
+            Td(words.number(int(str(one["to"]))), "", "number"),
+        )
         for one in chosen
-    )  # fmt: skip
+    )

@@ -24,7 +24,9 @@ class BoardSettings(FromEnvironment):
     @classmethod
     def _is_an_origin(cls, value: str) -> str:
         parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query):
+        if value and (
+            parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query
+        ):
             message = "no address of a site; write https://cijfers.example.be"
             raise ValueError(message)
         return value.rstrip("/")

@@ -126,7 +126,7 @@ class Metrics:
         (gauge.labels(*map(str, labels)) if labels else gauge).set(value)
 
     def took(self, name: str, seconds: float, *labels: object) -> None:
-        """Note a duration in a histogram. Raises KeyError for a name that is not in the list, ValueError as ``tell``."""
+        """Note a duration in a histogram. Raises as ``tell`` does."""
         histogram = self._histograms[name]
         (histogram.labels(*map(str, labels)) if labels else histogram).observe(seconds)
 

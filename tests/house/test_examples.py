@@ -32,6 +32,7 @@ APART = (
     "esv",
     "approve",
     "seal",
+    "serve",
     "verify",
     "keys",
     "gpmi",

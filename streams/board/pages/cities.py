@@ -1,0 +1,136 @@
+"""The 13 centre cities."""
+
+from typing import Any
+
+from markupsafe import Markup
+
+from processors.board.nothing import Cell
+from schemas.periods import MONTHS_PER_YEAR, Period, month_code
+from schemas.places import KINGDOM
+from sinks.svg.charts import Bar, bar_chart
+from streams.board.library import Bound
+from streams.board.page import Ask, Chart, Choice, Page, Part, Sheet, Table, Td, Th, plain
+from streams.board.pages.series import support
+from streams.board.pages.shared import CITY_CODES, cell_of, cities_of, level_at, rate_of
+from streams.board.problems import ProblemError
+from streams.board.words import Words
+
+
+def cities(ask: Ask) -> Page:
+    """Return the 13 centre cities side by side: persons, rate, entries, and who left to work."""
+    words, bound = ask.words, ask.bound
+    newest = bound.newest_period("LL", "year") or Period("year", bound.reference // 12 * 12 - 1)
+    period = Period("year", (ask.given["year"] - 1900) * 12 + 11) if ask.given["year"] else newest
+    places = [*cities_of(period), "02000", KINGDOM]
+    table = indicators_of_year(bound, period)
+    people = bound.population(period.last // MONTHS_PER_YEAR + 1900)
+    rows, sheet_rows = [], []
+    for geo in places:
+        one = bound.show(Cell("LL", period, level_at(geo), geo))
+        told = table.get(geo, {})
+        rate = rate_of(one, people.get(geo)) if one.nothing is None else None
+        rows.append(
+            (
+                Td(
+                    words.place(geo), ask.address(f"/cities/{geo}", year=ask.given["year"]) if geo in CITY_CODES else ""
+                ),
+                cell_of(words, one),
+                Td("" if rate is None else words.number(rate, 1), "", "number"),
+                *counted_cells(words, told),
+            )
+        )
+        sheet_rows.append(
+            (
+                period.code,
+                geo,
+                one.value,
+                one.nothing,
+                rate,
+                told.get("entries"),
+                told.get("again"),
+                told.get("to_work"),
+            )
+        )
+    head = (
+        Th(words("place"), number=False),
+        *(Th(words(name)) for name in ("persons_year", "per_thousand", "entries", "again_share", "work_share")),
+    )
+    title = words("cities_of", year=period.code)
+    bars = [
+        Bar(words.place(geo), row[4], "" if row[4] is None else words.number(row[4], 1))
+        for geo, row in zip(places, sheet_rows, strict=True)
+    ]
+    parts: list[Part] = []
+    if any(bar.value is not None for bar in bars):
+        parts.append(Chart(Markup(bar_chart("bars", title, words("per_thousand"), bars)), words("per_thousand")))  # noqa: S704 - of our own
+    parts.append(Table(title, head, tuple(rows), (words("cities_note"), words("never_sum"))))
+    sheet = Sheet(
+        ("year", "geo", "persons", "nothing", "per_1000", "entries", "again_percent", "to_work_percent"),
+        plain(sheet_rows),
+    )
+    return Page(title, tuple(parts), sheet, (Choice("year", words("year"), period.code),))
+
+
+def counted_cells(words: Words, told: dict[str, float]) -> tuple[Td, Td, Td]:
+    """Return the cells of a place: entries, share that came again, share at work."""
+    entries = told.get("entries")
+    shares = [told.get(name) for name in ("again", "to_work")]
+    return (
+        Td("…" if entries is None else words.number(entries), "", "nothing" if entries is None else "number"),
+        *(
+            Td("…" if one is None else f"{words.number(one, 1)}\u00a0%", "", "nothing" if one is None else "number")
+            for one in shares
+        ),  # type: ignore[return-value]
+    )
+
+
+def indicators_of_year(bound: Bound, year: Period) -> dict[str, dict[str, float]]:
+    """Return by place: entries of a year, share that came again, share of those who left that worked a year on."""
+    found: dict[str, dict[str, float]] = {}
+    for row in _rows_of(bound, "reentry", "spells_own_g0", year.code):
+        told = found.setdefault(row["geo"], {})
+        if row["base"]:
+            told["entries"] = row["base"]
+            if row["category"] not in ("1", "unknown"):
+                told["again"] = told.get("again", 0) + 100 * row["count"] / row["base"]
+    months = [month_code(month) for month in range(year.first, year.last + 1)]
+    worked: dict[str, list[int]] = {}
+    for month in months:
+        for row in _rows_of(bound, "exit_to_work", "own_x12_g0", month):
+            if row["category"] == "work":
+                sums = worked.setdefault(row["geo"], [0, 0])
+                sums[0], sums[1] = sums[0] + row["count"], sums[1] + row["base"]
+    for geo, (count, base) in worked.items():
+        if base:
+            found.setdefault(geo, {})["to_work"] = 100 * count / base
+    return found
+
+
+def _rows_of(bound: Bound, indicator: str, method: str, reference: str) -> list[dict[str, Any]]:
+    import pyarrow.compute as pc  # noqa: PLC0415 - few pages need it
+
+    table = bound.indicators(indicator)
+    chosen = (pc.field("method") == method) & (pc.field("reference") == reference)
+    rows: list[dict[str, Any]] = table.filter(chosen).to_pylist()
+    return rows
+
+
+def city(ask: Ask) -> Page:
+    """Return one centre city: its persons over time, and its indicators of a year."""
+    geo = ask.named["nis"]
+    if geo not in CITY_CODES:
+        raise ProblemError("unknown", f"{geo[:20]} is none of the 13 centre cities.")
+    bound, words = ask.bound, ask.words
+    given = {"geo": geo, "kind": "month", "by": "total", "from": None, "to": None, "last": None}
+    series = support(Ask(bound, words, ask.wanted, ask.path, given, "", {"support": "LL"}))
+    newest = bound.newest_period("LL", "year") or Period("year", bound.reference // 12 * 12 - 1)
+    period = Period("year", (ask.given["year"] - 1900) * 12 + 11) if ask.given["year"] else newest
+    told = indicators_of_year(bound, period).get(geo, {})
+    head = tuple(Th(words(name)) for name in ("year", "entries", "again_share", "work_share"))
+    table = Table(
+        words("indicators_of", year=period.code),
+        head,
+        ((Td(period.code), *counted_cells(words, told)),),
+        (words("cities_note"),),
+    )
+    return Page(words.place(geo), (*series.parts[:2], table, *series.parts[2:]), series.sheet)

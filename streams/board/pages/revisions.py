@@ -1,0 +1,115 @@
+"""How figures became what they are."""
+
+from processors.board.nothing import Cell
+from schemas.periods import Period
+from schemas.places import KINGDOM
+from streams.board.library import Bound
+from streams.board.page import Ask, Choice, Headline, Page, Part, Sheet, Table, Td, Text, Th, plain
+from streams.board.pages.shared import MOST_ROWS, state_words, support_choices
+from streams.board.problems import bad
+
+HEAT_RELEASES = 36
+
+
+def revisions(ask: Ask) -> Page:
+    """Return how a figure became what it is: each release that told it otherwise; or all that changed between two."""
+    return _between(ask, *ask.given["between"]) if ask.given["between"] else _story(ask)
+
+
+def _story(ask: Ask) -> Page:
+    bound, words, given = ask.bound, ask.words, ask.given
+    code = given["support"]
+    period = given["period"] or bound.newest_period(code) or Period("month", bound.reference)
+    told = [one for one in bound.history().get((code, period.code), []) if one[0] <= bound.number]
+    values = [(number, value) for number, _, _, value in told if value is not None]
+    changes = [pair for place, pair in enumerate(values) if not place or values[place - 1][1] != pair[1]]
+    title = words("revisions_of", support=words.support(code), period=words.period(period))
+    parts: list[Part] = []
+    if changes:
+        (_, first), (_, newest) = changes[0], changes[-1]
+        notes = (words("first_value", value=words.number(first)), words("times_revised", number=len(changes) - 1))
+        parts.append(Headline(words("newest_value"), words.number(newest), notes))
+    else:
+        parts.append(Text((state_words(words, bound.show(Cell(code, period, "kingdom", KINGDOM))),)))
+    rows = [
+        (
+            Td(str(number), ask.address(f"/support/{code}", wanted=str(number))),
+            Td(words.state(state)),
+            Td(update or ""),
+            Td("…" if value is None else words.number(value), "", "number" if value is not None else "nothing"),
+        )
+        for number, state, update, value in reversed(told)
+    ]
+    head = tuple(Th(words(name), number=name == "value") for name in ("release", "state", "update", "value"))
+    parts += [Table(words("each_release"), head, tuple(rows)), *_triangle(ask, code)]
+    parts.append(Text((words("revisions_explained"),)))
+    sheet = Sheet(
+        ("support", "period", "release", "state", "update_id", "value"),
+        plain([(code, period.code, *one) for one in told]),
+    )
+    choices = (
+        Choice("support", words("support"), code, support_choices(ask)),
+        Choice("period", words("period"), period.code),
+    )
+    return Page(title, tuple(parts), sheet, choices)
+
+
+def _triangle(ask: Ask, code: str) -> list[Part]:
+    """Return months against releases: what each said of each, the last three years of releases unless all are asked."""
+    bound, words = ask.bound, ask.words
+    months = bound.periods(code, "month")[-24:]
+    numbers = [number for number in _releases(bound) if ask.given["all"] or number > bound.number - HEAT_RELEASES]
+    known = bound.history()
+    rows = []
+    for period in reversed(months):
+        told = known.get((code, period.code), [])
+        cells = [Td(words.period(period))]
+        before: int | None = None
+        for number in numbers:
+            value = next((one[3] for one in reversed(told) if one[0] <= number), None)
+            moved = value is not None and before is not None and value != before
+            cells.append(Td("" if value is None else words.number(value), "", "number moved" if moved else "number"))
+            before = value if value is not None else before
+        rows.append(tuple(cells))
+    if not rows or not numbers:
+        return []
+    head = (Th(words("period"), number=False), *(Th(str(number)) for number in numbers))
+    return [Table(words("triangle"), head, tuple(rows), (words("triangle_note"),))]
+
+
+def _releases(bound: Bound) -> list[int]:
+    numbers = {one[0] for told in bound.history().values() for one in told}
+    return sorted(number for number in numbers if number <= bound.number)
+
+
+def _between(ask: Ask, first: int, second: int) -> Page:
+    words, bound = ask.words, ask.bound
+    if second > bound.number:
+        raise bad("between", f"release {second} is not there; {bound.number} is the newest of this page.")
+    rows, plain_rows = [], []
+    for (code, period), told in sorted(bound.history().items()):
+        then = next((one[3] for one in reversed(told) if one[0] <= first), None)
+        now = next((one[3] for one in reversed(told) if one[0] <= second), None)
+        if now is None or now == then:
+            continue
+        rows.append(
+            (
+                Td(words.support(code)),
+                Td(words.period(Period.parse(period))),
+                Td("…" if then is None else words.number(then), "", "number"),
+                Td(words.number(now), "", "number"),
+            )
+        )
+        plain_rows.append((code, period, then, now))
+    head = tuple(
+        Th(text, number=place > 1)
+        for place, text in enumerate((words("support"), words("period"), str(first), str(second)))
+    )
+    title = words("between_releases", first=first, second=second)
+    shown = tuple(rows[:MOST_ROWS])
+    notes = (words("so_many_more", number=len(rows) - len(shown)),) if len(rows) > len(shown) else ()
+    parts: tuple[Part, ...] = (
+        Headline(words("figures_changed"), words.number(len(rows))),
+        Table(title, head, shown, notes),
+    )
+    return Page(title, parts, Sheet(("support", "period", f"release_{first}", f"release_{second}"), plain(plain_rows)))

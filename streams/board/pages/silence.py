@@ -1,0 +1,67 @@
+"""Which OCMW sent nothing."""
+
+from processors.board.nothing import WITHOUT_OCMW
+from schemas.periods import month_code
+from schemas.places import PLACES
+from streams.board.page import Ask, Choice, Headline, Page, Part, Sheet, Table, Td, Text, Th, plain
+from streams.board.pages.shared import MOST_ROWS, is_valid, support_choices
+from streams.board.words import Words
+
+
+def completeness(ask: Ask) -> Page:
+    """Return the OCMWs that sent no line of a support, month by month of a year."""
+    bound, words, given = ask.bound, ask.words, ask.given
+    code = given["support"]
+    newest = bound.newest_period(code)
+    year = given["year"] or ((newest.last if newest else bound.reference) // 12 + 1900)
+    months = list(range((year - 1900) * 12, (year - 1900) * 12 + 12))
+    known = {month: sent for month in months if (sent := bound.completeness(month).get(code)) is not None}
+    towns = [geo for level, geo in PLACES if level == "municipality" and geo not in WITHOUT_OCMW]
+    there = [geo for geo in towns if any(is_valid(geo, month) for month in known)]
+    silent = [geo for geo in there if any(is_valid(geo, month) and geo not in known[month] for month in known)]
+    title = words("completeness_of", support=words.support(code), year=str(year))
+    whole = [geo for geo in silent if not any(geo in known[month] for month in known)]
+    parts: list[Part] = []
+    if known:
+        parts.append(
+            Headline(
+                words("without_claim"),
+                words.number(len(whole)),
+                (words("of_ocmws", number=words.number(len(there))), words("months_known", number=len(known))),
+            )
+        )
+    else:
+        parts.append(Text((words("nothing_published_here"),)))
+    rows = [
+        (
+            Td(words.place(geo), ask.address(f"/support/{code}", geo=geo)),
+            *(_claim(words, known, month, geo) for month in months),
+        )
+        for geo in sorted(silent, key=words.place)
+    ]
+    head = (Th(words("ocmw"), number=False), *(Th(month_code(month), number=False) for month in months))
+    parts.append(Table(title, head, tuple(rows[:MOST_ROWS]), (words("completeness_note"),)))
+    sheet = Sheet(
+        ("support", "month", "geo", "claim"),
+        plain(
+            [
+                (code, month_code(month), geo, "sent" if geo in known[month] else "no_claim")
+                for month in known
+                for geo in there
+                if is_valid(geo, month)
+            ]
+        ),
+    )
+    choices = (
+        Choice("support", words("support"), code, support_choices(ask)),
+        Choice("year", words("year"), str(year)),
+    )
+    return Page(title, tuple(parts), sheet, choices)
+
+
+def _claim(words: Words, known: dict[int, frozenset[str]], month: int, geo: str) -> Td:
+    if month not in known:
+        return Td("…", "", "nothing", words.nothing("waiting"))
+    if not is_valid(geo, month):
+        return Td("/", "", "nothing", words.nothing("not_applicable"))
+    return Td("+", "", "", words("sent")) if geo in known[month] else Td("-", "", "nothing", words.nothing("no_claim"))
