@@ -1,14 +1,16 @@
 """The agents as a process: until a signal ends it, or a guard does."""
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
 from faust.tables.manager import TableManager
 
-from streams.agents.app import build_app
+from streams.agents.app import build_app, folder_of
 from streams.agents.guards import GuardedApp
 from streams.agents.table import AgentRow, agents_of
+from streams.agents.tables_folder import TablesFolder
 from streams.kafka.asking import kafka_answers
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topic_admin import verify, verify_topics
@@ -23,16 +25,19 @@ from streams.shell.watching import EVERY, SELDOM, Reaches, Watch, disk_told, lag
 async def run_agents(settings: KafkaSettings, health: HealthSettings, name: str = "agents") -> None:
     """Run an app until SIGTERM or SIGINT.
 
-    Raises TopicsError for a missing topic, and what crashed the app otherwise.
+    Raises TopicsError for a missing topic, TablesInUseError, and what crashed the app otherwise.
     """
     rows = agents_of(name)
     used = {topic for row in rows for topic in row.used}
     await verify_topics(settings, *(topic.format(epoch=settings.epoch) for topic in used))
     await verify(settings, [row.changelog(settings) for row in rows])
+    folder = TablesFolder(folder_of(settings, name))
+    await asyncio.sleep(await asyncio.to_thread(folder.begin))
     metrics, app = Metrics(), build_app(settings, name=name)
     kafka = kafka_answers(settings, metrics, *(topic_named(settings, source) for row in rows for source in row.sources))
-    watches = _watches(metrics, app, settings, kafka, rows)
+    watches = [*_watches(metrics, app, settings, kafka, rows), Watch(metrics, SELDOM, lambda _: folder.settle())]
     await run_service(app, *watches, kafka, *health.served(metrics, lambda: kafka.waits() or waits(app)))
+    folder.end()
 
 
 def waits(app: GuardedApp) -> str:
