@@ -17,7 +17,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from edge.errors import EdgeError
-from edge.forms import REGISTER, Column, Form, FormRow, day, number, one_of, rows, whole
+from edge.forms import REGISTER, Column, Form, FormRow, day, number, one_of, rows
 from edge.keys import Key, Keyed
 from edge.persons.identities import Identities
 from edge.persons.numbers import NO_BIRTH, SYNTHETIC, judged_one, traits_of_one
@@ -45,6 +45,12 @@ def _company(text: str) -> str:
     return digits.zfill(10)
 
 
+def _period(text: str) -> str:
+    if len(text) != 12 or not text.isascii() or not text.isdigit():  # noqa: PLR2004 - digits of a DimonaPeriodId
+        raise ValueError("a number of twelve digits")
+    return text
+
+
 def _worker_type(text: str) -> str:
     if not text.isascii() or not text.isalnum() or len(text) > 3:  # noqa: PLR2004 - OTH, STU, A17
         raise ValueError("a code of at most three letters and digits")
@@ -64,7 +70,7 @@ DIMONA = Form(
     (
         Column("number", number, "national number of the worker (INSS)"),
         Column("declaration", one_of(*_DECLARATIONS), "IN, OUT, UPDATE or CANCEL"),
-        Column("period", whole, "number of the period (DimonaPeriodId)"),
+        Column("period", _period, "number of the period (DimonaPeriodId); a keyed hash of it leaves the edge"),
         Column("employer", _company, "company number of the employer (CompanyID); a keyed hash of it leaves the edge"),
         Column("employer_is_ocmw", one_of("0", "1"), "1 where the employer is an OCMW (art. 60)", optional=True),
         Column("start", day, "first day (StartingDate)", optional=True),
@@ -112,7 +118,7 @@ class SourceReader:
         """Take the form, the key and the numbers that changed."""
         self._form, self._synthetic = form, synthetic
         self._pseudonyms = Pseudonyms(key, known)
-        self._employers = key.lines("employer")
+        self._employers, self._periods = key.lines("employer"), key.lines("period")
         tellers: dict[str, Teller] = {
             DIMONA.name: self._employment, EXITS.name: self._exit, RESIDENCES.name: self._residence,
         }  # fmt: skip
@@ -145,7 +151,7 @@ class SourceReader:
                 "employer": _hash(self._employers, row["employer"]),
                 "employer_is_ocmw": row["employer_is_ocmw"] == "1",
                 "declaration": _DECLARATIONS.index(row["declaration"]),
-                "dimona_period": row["period"],
+                "dimona_period": _hash(self._periods, row["period"]),
                 "start_date": row["start"],
                 "end_date": row["end"],
                 "worker_type": row["worker_type"].encode(),

@@ -8,6 +8,7 @@ are as many. What stands behind the fourteen fields, the name first of all, is n
 import csv
 import unicodedata
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -129,7 +130,9 @@ def _header(line: bytes, name: str, number: int) -> Columns | None:
     text = line.decode("utf-8", errors="replace")
     best: tuple[int, str, list[str]] = (0, "", [])
     for delimiter in DELIMITERS:
-        cells = next(csv.reader([text.replace("\0", "?")], delimiter=delimiter), [])
+        cells: list[str] = []
+        with suppress(csv.Error):  # no line of CSV is no header
+            cells = next(csv.reader([text.replace("\0", "?")], delimiter=delimiter), [])
         known = sum(plain(cell) in field_of_name() for cell in cells)
         best = max(best, (known, delimiter, cells), key=lambda found: found[0])
     known, delimiter, cells = best

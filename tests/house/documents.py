@@ -19,6 +19,9 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 from typer.main import get_command
 
+from edge.forms import FORM_B, FORM_D, IDENTITIES, REGISTER, TOTALS
+from edge.sources import EVENT_FORMS
+from edge.statements.slugs import REASONS
 from schemas.datasets import DATASETS
 from schemas.events import schema_document
 from schemas.faults import FAULTS
@@ -253,6 +256,25 @@ def _type(found: Any) -> str:  # noqa: ANN401 - as Avro writes types
     return found.get("logicalType") or (f"{found['name']}: `{symbols}`" if symbols else f"{found['name']}, 16 bytes")
 
 
+def import_reasons_table() -> str:
+    """Return each reason for which a line of a statement is set aside, in the order in which lines are judged."""
+    rows = ((f"`{one.slug}`", one.owner, one.reason, one.remedy) for one in REASONS)
+    return table(("slug", "whose fault", "the line", "what to do"), rows)
+
+
+def edge_forms_tables() -> str:
+    """Return a table for each form that the edge reads: its columns, and what each holds."""
+    forms = (IDENTITIES, FORM_B, FORM_D, REGISTER, TOTALS, *EVENT_FORMS)
+    return "\n".join(
+        f"**{form.name}** · {form.says}\n\n"
+        + table(
+            ("column", "", "what it holds"),
+            ((f"`{one.name}`", "may be empty" if one.optional else "needed", one.holds) for one in form.columns),
+        )
+        for form in forms
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "events": events_tables,
     "commands": commands_table,
@@ -265,6 +287,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "rights": rights_table,
     "grants": grants_table,
     "supports": supports_table,
+    "import_reasons": import_reasons_table,
+    "edge_forms": edge_forms_tables,
     "chapters": chapters_table,
     "figures": partial(columns_table, "figures"),
     "vintages": partial(columns_table, "vintages"),

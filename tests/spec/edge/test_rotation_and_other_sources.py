@@ -112,9 +112,8 @@ def test_dimona_declarations_become_events_and_csv_and_xml_say_the_same(edge: Ed
         "d.xml",
     )
     (one,) = imported(edge, "dimona", rows, "--synthetic")
-    assert (one["declaration"], one["dimona_period"], one["employer_is_ocmw"], one["end_date"]) == (
+    assert (one["declaration"], one["employer_is_ocmw"], one["end_date"]) == (
         "IN",
-        123456789012,
         False,
         None,
     )
