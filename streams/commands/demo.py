@@ -23,7 +23,7 @@ PERSONS = 20_000
 FIRST, LAST = "2022-01", "2023-12"
 SEED = 1
 WORKBOOKS = ("LL",)
-HISTORY, STORE, BOOKS = "history.avro", "store", "workbooks"
+HISTORY, STORE, BOOKS, SERVICES = "history.avro", "store", "workbooks", "services"
 _TORN = f".{HISTORY}-*.tmp"
 """What a kill leaves of a history that was being written."""
 KAFKA = "kafka"
@@ -153,6 +153,15 @@ def _tell(made: _Made, directory: Path) -> None:
     _show_gate(DirectoryStore.reading(directory / STORE).release())
     headed("Workbooks", f"{', '.join(made.workbooks)} in {directory / BOOKS} (ocmw export --format xlsx writes all)")
     _show_verdict(made.verdict)
+    _show_services(directory / SERVICES)
+
+
+def _show_services(folder: Path) -> None:
+    from streams.embedded.services_shown import show_services
+    from streams.shell.console import OUT, headed
+
+    headed("Keyed services", "contracts, social reports and subsidies stand beside the figures (docs/services.md)")
+    show_services(folder, lambda line: OUT.print(f"  {line}"))
 
 
 def _show_next(directory: Path, seconds: float) -> None:

@@ -13,13 +13,20 @@ from typing import Any
 import fastavro
 import redis
 
+from processors.services.all_services import SERVICE
+from processors.services.social_reports import Person
 from schemas.periods import parse_month
+from schemas.services.reading import TopicFile
+from schemas.services.records import SocialReportRequest
 from schemas.settings import FigureSettings
 from sinks.directory.identity import exists
 from sinks.directory.store import DirectoryStore
 from sinks.redis.store import RedisCopy
+from streams.agents.records import emit_records, states_known
 from streams.agents.table import every_topic
 from streams.embedded.driver import Embedded
+from streams.embedded.services_shown import made_records, shown_request
+from streams.embedded.services_shown import sentence as sentence_of
 from streams.kafka.emit import emit
 from streams.kafka.receipts import line, read_receipts
 from streams.kafka.roles.supervisor import ROLES, command
@@ -78,6 +85,7 @@ def _shown(settings: KafkaSettings, root: Path, copy: str | None, say: Say) -> b
         _await("release", lambda: _released(root / "store") >= emitted.closed)
         for sentence in asyncio.run(sentences(settings, root / "store")):
             say(sentence)
+        _show_social_report(settings, root / "services", say)
         return _equal(root, copy, say)
 
 
@@ -89,7 +97,7 @@ def _workers(settings: KafkaSettings, root: Path, copy: str | None) -> Iterator[
     with (root / _LOG).open("wb") as log:
         workers = [
             subprocess.Popen(command(role, root / "store"), env=given, stdout=log, stderr=log)  # noqa: S603 - ours
-            for role in ROLES
+            for role in (*ROLES, "social-reports")
         ]
     try:
         yield
@@ -119,6 +127,30 @@ def _show_receipts(settings: KafkaSettings, history: Path, say: Say) -> None:
             f"  {month}: received {received}, applied {applied} ({euros} euro), duplicates {duplicates}, "
             f"set aside {aside}"
         )
+
+
+def _show_social_report(settings: KafkaSettings, folder: Path, say: Say) -> None:
+    """Send decisions and then requests of nobody, and show one answer as soon as all are answered."""
+    service = SERVICE["social-reports"]
+    contracts, decisions, requests, *_ = map(TopicFile.open, made_records(folder))
+    asyncio.run(emit_records(settings, [contracts, decisions]))
+    wanted = sum(isinstance(record, SocialReportRequest) for record in requests.records())
+    people: list[Person] = []
+
+    def known() -> bool:
+        people[:] = [person for _, person in asyncio.run(states_known(settings, service))]
+        return sum(len(one.dossiers) + len(one.decisions) for one in people) == sum(1 for _ in decisions.records())
+
+    def answered() -> bool:
+        people[:] = [person for _, person in asyncio.run(states_known(settings, service))]
+        return sum(len(one.requests) for one in people) == wanted
+
+    _await("decisions known to the service of social reports", known)
+    asyncio.run(emit_records(settings, [requests]))
+    _await("social reports", answered)
+    request = shown_request(people)
+    if request is not None:
+        say(sentence_of(request))
 
 
 def _equal(root: Path, copy: str | None, say: Say) -> bool:
