@@ -5,6 +5,8 @@ COPY pyproject.toml README.md ./
 COPY schemas schemas
 COPY processors processors
 COPY sinks sinks
+COPY edge edge
+COPY synthetic synthetic
 COPY streams streams
 RUN python -m venv /opt/ocmw && /opt/ocmw/bin/pip install --no-cache-dir .
 

@@ -45,6 +45,7 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.edge
 
 bench-quick: $(READY)
 	$(BIN)/python -m bench.run --persons 40000
