@@ -3,6 +3,7 @@
 A file of approvals is a YAML list:
 
     - {body: IVC, number: 24/123, date: 2024-03-05, valid_until: 2027-03-05, purpose: youth_care}
+    - {body: POD MI, number: 7, date: 2024-03-05, valid_until: 2027-03-05, purpose: extraction, kind: chairman}
 """
 
 from collections.abc import Iterable
@@ -10,9 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, get_args
 
-Purpose = Literal["extraction", "coupling", "youth_care", "outreach", "ad_hoc"]
+Purpose = Literal["extraction", "coupling", "youth_care", "outreach", "ad_hoc", "publication"]
+Kind = Literal["committee", "chairman"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 _FIELDS = ("body", "number", "date", "valid_until", "purpose")
+_KIND = "kind"
+"""May be left out; extractions, questions and what leaves the house need it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class Approval:
     given: date
     valid_until: date
     purpose: Purpose
+    kind: Kind | None = None
 
     def holds(self, purpose: Purpose, day: date) -> bool:
         """Tell whether it allows a purpose on a day."""
@@ -37,8 +43,8 @@ class Approval:
     @classmethod
     def of(cls, entry: Any) -> "Approval":  # noqa: ANN401 - what YAML made of an entry
         """Return the approval of an entry. Raises ValueError with a sentence for anything else."""
-        if not isinstance(entry, dict) or set(entry) != set(_FIELDS):
-            message = f"an approval has the fields {', '.join(_FIELDS)} and no other"
+        if not isinstance(entry, dict) or set(entry) - {_KIND} != set(_FIELDS):
+            message = f"an approval has the fields {', '.join(_FIELDS)}, may have {_KIND}, and has no other"
             raise ValueError(message)
         if not (_is_day(entry["date"]) and _is_day(entry["valid_until"])):
             message = f"approval {entry['number']}: date and valid_until are days, as 2024-03-05"
@@ -46,7 +52,17 @@ class Approval:
         if entry["purpose"] not in PURPOSES:
             message = f"approval {entry['number']}: {entry['purpose']!r} is no purpose; write {', '.join(PURPOSES)}"
             raise ValueError(message)
-        return cls(str(entry["body"]), str(entry["number"]), entry["date"], entry["valid_until"], entry["purpose"])
+        if entry.get(_KIND) not in (None, *KINDS):
+            message = f"approval {entry['number']}: {entry[_KIND]!r} is no kind; write {', '.join(KINDS)}"
+            raise ValueError(message)
+        return cls(
+            str(entry["body"]),
+            str(entry["number"]),
+            entry["date"],
+            entry["valid_until"],
+            entry["purpose"],
+            entry.get(_KIND),
+        )
 
 
 def _is_day(value: object) -> bool:

@@ -10,7 +10,9 @@ internal    all                                            latest        of the 
 =========== ============================================== ============= ==============
 
 A figure that is frozen and empty has no published block, and so shows none. Which cells of a block a zone holds is
-said by ``Cells.public`` and, for an OCMW in the provisional zone, by the exporter; small cells are shown (F3).
+said by ``Cells.public`` and, for an OCMW in the provisional zone, by the exporter; small cells are shown, but in
+the public zone under a threshold: there the public block was made of what may be told, ``hidden`` says what is not, and
+a block of which nothing is left is seen by that alone (F3).
 """
 
 from typing import Literal, NamedTuple
@@ -57,7 +59,7 @@ def seen(zone: Zone, key: BlockKey, entry: Entry, release: Release) -> Seen | No
     if not may_see(zone, key, vintage.state):
         return None
     which = AUDIENCE[zone][vintage.state]
-    ref: BlockRef | None = getattr(entry, which)
+    ref: BlockRef | None = getattr(entry, which) or (entry.hidden if which == "public" else None)
     update_id = release.update.update_id if which == "latest" else vintage.published_update
     return Seen(ref, update_id) if ref and update_id else None
 

@@ -60,7 +60,8 @@ class Entry:
 
     ``latest`` is the block of the latest recount (internal, provisional zones), ``published`` the block of the update
     ``vintage.published_update`` with all measures (restricted zone), ``public`` the same block as the public may see
-    it (public zone; None for nodes that are not public). None also stands for a block without cells, and for
+    it (public zone; None for nodes that are not public), ``hidden`` the rung of each place that does not show
+    everything (F3; None without a threshold). None also stands for a block without cells, and for
     ``published`` and ``public`` where nothing is published.
     """
 
@@ -68,6 +69,7 @@ class Entry:
     latest: BlockRef | None = None
     published: BlockRef | None = None
     public: BlockRef | None = None
+    hidden: BlockRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

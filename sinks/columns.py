@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from isal import isal_zlib
 
 from schemas.breakdowns import CATEGORIES
@@ -24,7 +25,12 @@ from sinks.protocol import BlockZone
 PUBLIC_BLOCK: tuple[tuple[str, str], ...] = (("place", "H"), ("category", "H"), ("beneficiaries", "i"))
 """Name and type of each column, as Python's ``struct`` writes types: H two bytes unsigned, i four, q eight signed."""
 INTERNAL_BLOCK = (*PUBLIC_BLOCK, ("amount_cents", "q"), ("state_share_cents", "q"), ("days", "q"))
-COLUMNS: dict[BlockZone, tuple[tuple[str, str], ...]] = {"public": PUBLIC_BLOCK, "internal": INTERNAL_BLOCK}
+HIDDEN_BLOCK = (("place", "H"), ("rung", "H"))
+COLUMNS: dict[BlockZone, tuple[tuple[str, str], ...]] = {
+    "public": PUBLIC_BLOCK,
+    "internal": INTERNAL_BLOCK,
+    "hidden": HIDDEN_BLOCK,
+}
 
 _DTYPE: dict[str, np.dtype[Any]] = {"H": np.dtype("<u2"), "i": np.dtype("<i4"), "q": np.dtype("<i8")}
 
@@ -46,10 +52,16 @@ def encoded_parts(cells: Cells, bounds: Sequence[int], zone: BlockZone) -> Itera
     """
     if zone == "public":
         cells.require_public()
-    typed = [(getattr(cells, name), _DTYPE[kind]) for name, kind in COLUMNS[zone]]
+    typed = [(_held(cells, name), _DTYPE[kind]) for name, kind in COLUMNS[zone]]
     columns = [(np.ascontiguousarray(column, dtype).view(np.uint8).data, dtype.itemsize) for column, dtype in typed]
     for start, stop in pairwise(bounds):
         yield isal_zlib.compress(b"".join(column[start * size : stop * size] for column, size in columns))
+
+
+def _held(cells: Cells, name: str) -> npt.NDArray[Any]:
+    """Return a column of a block; a block of rungs holds them in place of beneficiaries."""
+    held: npt.NDArray[Any] = cells.beneficiaries if name == "rung" else getattr(cells, name)
+    return held
 
 
 def decoded(data: bytes, zone: BlockZone) -> Cells:

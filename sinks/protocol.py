@@ -9,8 +9,11 @@ from schemas.figures import Cells
 from schemas.periods import Period
 from schemas.releases import BlockRef, Release, Update
 
-BlockZone = Literal["internal", "public"]
-"""Where blocks are written: ``internal`` holds all measures (internal, restricted and provisional zones read it)."""
+BlockZone = Literal["internal", "public", "hidden"]
+"""Where blocks are written: ``internal`` holds all measures (internal, restricted and provisional zones read it).
+
+``hidden`` holds the rungs of places in place of beneficiaries, as ``processors.disclosure`` gives them (F3).
+"""
 
 
 class BlockReader(Protocol):

@@ -40,6 +40,7 @@ class Value:
 
     name: str
     ref: BlockRef
+    zone: BlockZone
 
 
 def block_zone(zone: ReadZone) -> BlockZone:
@@ -52,9 +53,21 @@ def chosen(release: Release, zone: ReadZone) -> tuple[Chosen, ...]:
     return select(release, Selection(zone, ocmw=_ANY_OCMW if zone == "provisional" else None))
 
 
-def value(one: Chosen) -> Value:
-    """Return the value that holds a block."""
-    return Value(f"block:{codebook()[:8]}:{one.ref.digest.hex()}", one.ref)
+def values(release: Release, zone: ReadZone) -> Iterator[Value]:
+    """Yield the values that hold the blocks of a zone, and under a threshold the rungs of their places (F3)."""
+    for one in chosen(release, zone):
+        if one.ref != one.hidden:
+            yield Value(_block_name(one.ref), one.ref, block_zone(zone))
+        if one.hidden:
+            yield Value(_rungs_name(one.hidden), one.hidden, "hidden")
+
+
+def _block_name(ref: BlockRef) -> str:
+    return f"block:{codebook()[:8]}:{ref.digest.hex()}"
+
+
+def _rungs_name(ref: BlockRef) -> str:
+    return f"rungs:{codebook()[:8]}:{ref.digest.hex()}"
 
 
 def codebook_name() -> str:
@@ -71,20 +84,25 @@ def manifest(release: Release, zone: ReadZone, prefix: str) -> bytes:
     """Return a release as a zone shows it, as compressed JSON; the same release gives the same bytes.
 
     ``figures`` is support -> period -> [observation status, state, update, full name of the block]. A period that is
-    not there is not shown; a cell that is not in its block is 0.
+    not there is not shown; a cell that is not in its block is 0. Under a threshold (F3) that holds only at or under the
+    rung of its place, which ``hidden`` gives; so ``figures`` is named ``shown`` there, which a reader of version 1 does
+    not find.
     """
     figures: dict[str, dict[str, list[str]]] = {}
+    hidden: dict[str, dict[str, str]] = {}
     for one in chosen(release, zone):
         status = "P" if one.state in UNSTABLE else "A"
-        told = [status, str(one.state), one.update_id, prefix + value(one).name]
-        figures.setdefault(one.key.support, {})[one.key.period.code] = told
+        name = "" if one.ref == one.hidden else prefix + _block_name(one.ref)
+        figures.setdefault(one.key.support, {})[one.key.period.code] = [status, str(one.state), one.update_id, name]
+        if one.hidden:
+            hidden.setdefault(one.key.support, {})[one.key.period.code] = prefix + _rungs_name(one.hidden)
     document = {
         "release": release.update.sequence,
         "update_id": release.update.update_id,
         "reference_month": to_yyyymm(release.update.reference_month),
         "codebook": prefix + codebook_name(),
         "columns": COLUMNS[block_zone(zone)],
-        "figures": figures,
+        **({"version": 2, "shown": figures, "hidden": hidden} if hidden else {"figures": figures}),
     }
     return zlib.compress(json.dumps(document, sort_keys=True).encode())
 

@@ -1,10 +1,12 @@
 """The approval that a step needs, out of the file that OCMW_APPROVALS names."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
 
 from schemas.approvals import Approval, Purpose, standing
+from schemas.protocols import Named
 from streams.shell.clock import today
 
 
@@ -32,3 +34,25 @@ def on_record(file: Path) -> list[Approval]:
     except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
         message = f"{file} is no list of approvals ({error}); without one this is refused"
         raise ApprovalMissingError(message) from error
+
+
+def both_on_record(file: Path | None, named: Iterable[Named], purpose: Purpose) -> str:
+    """Return the names of approvals that a request names, committee and chairman, each of which must be on record.
+
+    A request cannot approve itself: each must equal an entry, field by field, and hold today. Raises
+    ApprovalMissingError.
+    """
+    if file is None:
+        message = f"no approval for {purpose} is on record; name a file of approvals in OCMW_APPROVALS"
+        raise ApprovalMissingError(message)
+    record, day, names = on_record(file), today(), []
+    for one in named:
+        wanted = Approval(one.body, one.number, one.given, one.valid_until, purpose, one.kind)
+        if wanted not in record:
+            raise ApprovalMissingError(
+                f"{file} holds no {one.kind} approval {wanted.name} for {purpose} as it is named"
+            )
+        if not wanted.holds(purpose, day):
+            raise ApprovalMissingError(f"{wanted.name} does not hold today; ask for another, or have it extended")
+        names.append(wanted.name)
+    return "; ".join(names)

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, Self
 from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from schemas.settings import AS_THEN, FigureSettings
+from schemas.settings import AS_THEN, LEAST_THRESHOLD, FigureSettings
 
 
 class UsageError(Exception):
@@ -98,6 +98,12 @@ class Settings(FromEnvironment):
         description="Municipalities as they were in each month (as_then) or on one day (fixed:2025-01-01) (D3). "
         "A store remembers it.",
     )
+    threshold: int | None = Field(
+        default=None,
+        ge=LEAST_THRESHOLD,
+        description="No count from 1 to this one less can be told in the public zone (F3), 3 or more; unset: small "
+        "counts are published, as today. A store remembers it.",
+    )
     keep_releases: int | None = Field(
         default=None,
         ge=1,
@@ -131,7 +137,7 @@ class Settings(FromEnvironment):
 
     def figures(self) -> FigureSettings:
         """Return the settings that change figures."""
-        return FigureSettings(self.recoveries_in_balance, self.geography)
+        return FigureSettings(self.recoveries_in_balance, self.geography, self.threshold)
 
 
 def load_settings() -> Settings:

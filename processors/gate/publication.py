@@ -98,15 +98,18 @@ def untouched(known: Entries, periods: Iterable[Period]) -> list[Figure]:
     return [Figure(period, known[period].vintage.value, digest_of(known[period].latest), None) for period in periods]
 
 
-def entries(node: Node, figures: list[Figure], known: Entries, now: Moment, blocks: Blocks) -> Entries:
+def entries(  # noqa: PLR0913 - one question of one node
+    node: Node, figures: list[Figure], known: Entries, now: Moment, blocks: Blocks, *, suppressed: bool = False
+) -> Entries:
     """Return what a release says of some figures of a node; writes the blocks that changed or are published anew.
 
-    ``known`` holds the entries of the release before.
+    ``known`` holds the entries of the release before. Where small counts are ``suppressed``, what the public sees is
+    made when all nodes are known (F3), and stands here as the release before had it.
     """
     latest = _latest(figures, known, blocks)
     passed = {figure.period: _gate(node, figure, known.get(figure.period), now) for figure in figures}
     taking = [figure for figure in figures if passed[figure.period][1]]
-    public = _public(taking, latest, known, blocks) if node.public else {}
+    public = _public(taking, latest, known, blocks) if node.public and not suppressed else {}
     return {
         figure.period: _entry(figure.period, passed[figure.period], latest, public, known.get(figure.period))
         for figure in figures
@@ -164,4 +167,4 @@ def _entry(
         return Entry(vintage, latest[period], latest[period], public.get(period))
     if known is None:
         return Entry(vintage, latest[period])
-    return Entry(vintage, latest[period], known.published, known.public)
+    return Entry(vintage, latest[period], known.published, known.public, known.hidden)

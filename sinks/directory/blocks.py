@@ -31,7 +31,11 @@ def _schema(names: Iterable[str]) -> pa.Schema:
     return pa.schema([pa.field(name, pa.int64() if name in _WIDE else pa.int32(), nullable=False) for name in names])
 
 
-_SCHEMA: dict[BlockZone, pa.Schema] = {"internal": _schema(_COLUMNS), "public": _schema(_COLUMNS[:3])}
+_SCHEMA: dict[BlockZone, pa.Schema] = {
+    "internal": _schema(_COLUMNS),
+    "public": _schema(_COLUMNS[:3]),
+    "hidden": _schema(_COLUMNS[:3]),
+}
 
 _FOOTERS = 256
 """Footers kept parsed, about 100 kB each at most: a national export goes back and forth between files."""

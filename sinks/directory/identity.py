@@ -1,7 +1,6 @@
 """What a store is made of, in ``store.json``: a store made otherwise is refused, for its figures would not compare."""
 
 import json
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ def create(root: Path, settings: FigureSettings) -> None:
     if root.is_dir() and any(not entry.name.startswith(".") and entry.name != "journal" for entry in root.iterdir()):
         message = f"{root}: not a store, and not empty; name a new directory"
         raise StoreMismatchError(message)
-    known = {"format": FORMAT, "settings": asdict(settings), "codebook": codebook()}
+    known = {"format": FORMAT, "settings": settings.remembered, "codebook": codebook()}
     with temporary(root / _FILE) as written:
         written.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
         put_in_place(written, root / _FILE)
@@ -71,7 +70,7 @@ def require(root: Path, settings: FigureSettings) -> None:
 
 
 def _words(settings: FigureSettings) -> str:
-    return ", ".join(f"{name}={value}" for name, value in asdict(settings).items())
+    return ", ".join(f"{name}={value}" for name, value in settings.remembered.items())
 
 
 def _read(root: Path) -> dict[str, Any]:

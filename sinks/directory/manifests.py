@@ -19,6 +19,8 @@ from schemas.releases import BlockRef, Entry, Release, State, Update, Vintage
 from sinks.errors import StoreCorruptError
 
 _POINTERS = ("latest", "published", "public")
+_HIDDEN = "hidden"
+"""A pointer that a manifest has only where something is hidden (F3)."""
 _POINTER_TYPES = {"file": pa.string(), "group": pa.int32(), "digest": pa.binary(16), "cells": pa.int32()}
 _SCHEMA = pa.schema(
     [
@@ -32,6 +34,7 @@ _SCHEMA = pa.schema(
         *(pa.field(f"{pointer}_{part}", kind) for pointer in _POINTERS for part, kind in _POINTER_TYPES.items()),
     ],
 )
+_HIDDEN_FIELDS = [pa.field(f"{_HIDDEN}_{part}", kind) for part, kind in _POINTER_TYPES.items()]
 _HISTORY = b"ocmw.history"
 
 
@@ -54,10 +57,12 @@ class Manifest:
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write a manifest; the file is not synced."""
     rows = [_row(key, entry) for key, entry in sorted(manifest.release.entries.items())]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in _SCHEMA)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
+    hides = any(entry.hidden for entry in manifest.release.entries.values())
+    fields = [*_SCHEMA, *_HIDDEN_FIELDS] if hides else list(_SCHEMA)
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(fields)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=False)]
     history = json.dumps([asdict(chapter) for chapter in manifest.history])
-    schema = _SCHEMA.with_metadata({_HISTORY: history.encode()})
+    schema = pa.schema(fields).with_metadata({_HISTORY: history.encode()})
     table = pa.Table.from_arrays(arrays, schema=schema)
     pq.write_table(table, path, compression="zstd", write_page_checksum=True)
 
@@ -75,6 +80,7 @@ def _row(key: BlockKey, entry: Entry) -> tuple[Any, ...]:
         *_pointer(entry.latest),
         *_pointer(entry.published),
         *_pointer(entry.public),
+        *_pointer(entry.hidden),
     )
 
 
@@ -85,9 +91,13 @@ def _pointer(ref: BlockRef | None) -> tuple[Any, ...]:
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest. Raises FileNotFoundError where there is none, StoreCorruptError for a broken one."""
     history = read_history(path)
-    columns = (column.to_pylist() for column in _read(path, _SCHEMA.names).columns)
+    columns = (column.to_pylist() for column in _read(path, [*_SCHEMA.names, *_hidden_names()]).columns)
     entries = dict(_entry(row) for row in zip(*columns, strict=True))
     return Manifest(Release(history[-1].update, entries), history)
+
+
+def _hidden_names() -> list[str]:
+    return [field.name for field in _HIDDEN_FIELDS]
 
 
 def read_history(path: Path) -> tuple[Chapter, ...]:
@@ -101,7 +111,7 @@ def read_history(path: Path) -> tuple[Chapter, ...]:
 
 def named_groups(path: Path) -> frozenset[tuple[str, int]]:
     """Read the (file, row group) pairs that a manifest names; raises as ``read_manifest``."""
-    names = [f"{pointer}_{part}" for pointer in _POINTERS for part in ("file", "group")]
+    names = [f"{pointer}_{part}" for pointer in (*_POINTERS, _HIDDEN) for part in ("file", "group")]
     columns = [column.to_pylist() for column in _read(path, names).columns]
     pairs = chain.from_iterable(zip(columns[at], columns[at + 1], strict=True) for at in range(0, len(columns), 2))
     return frozenset(pair for pair in pairs if pair[0] is not None)
@@ -109,7 +119,7 @@ def named_groups(path: Path) -> frozenset[tuple[str, int]]:
 
 def named_files(path: Path) -> frozenset[str]:
     """Read the block files that a manifest names; raises as ``read_manifest``."""
-    table = _read(path, [f"{pointer}_file" for pointer in _POINTERS])
+    table = _read(path, [f"{pointer}_file" for pointer in (*_POINTERS, _HIDDEN)])
     found = chain.from_iterable(column.unique().to_pylist() for column in table.columns)
     return frozenset(file for file in found if file is not None)
 
@@ -117,7 +127,8 @@ def named_files(path: Path) -> frozenset[str]:
 def _read(path: Path, columns: list[str]) -> pa.Table:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            return file.read(columns=columns, use_threads=False)
+            there = [name for name in columns if name in file.schema_arrow.names]
+            return file.read(columns=there, use_threads=False)
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as error:
@@ -130,6 +141,6 @@ def _broken(path: Path) -> StoreCorruptError:
 
 def _entry(row: tuple[Any, ...]) -> tuple[BlockKey, Entry]:
     support, period, value, previous, state, published_value, published_update = row[:7]
-    refs = (BlockRef(*row[start : start + 4]) if row[start] is not None else None for start in (7, 11, 15))
+    refs = (BlockRef(*row[start : start + 4]) if row[start] is not None else None for start in range(7, len(row), 4))
     vintage = Vintage(value, previous, State(state), published_value, published_update)
     return BlockKey(support, Period.parse(period)), Entry(vintage, *refs)

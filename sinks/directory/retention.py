@@ -27,6 +27,7 @@ def homes(release: Release) -> dict[BlockRef, Home]:
     for key, entry in release.entries.items():
         found.update((ref, ("internal", key.support)) for ref in (entry.latest, entry.published) if ref)
         found.update((ref, ("public", key.support)) for ref in (entry.public,) if ref)
+        found.update((ref, ("hidden", key.support)) for ref in (entry.hidden,) if ref)
     return found
 
 
@@ -61,6 +62,7 @@ def moved(release: Release, copies: dict[BlockRef, BlockRef | None]) -> Release:
             latest=target(entry.latest),
             published=target(entry.published),
             public=target(entry.public),
+            hidden=target(entry.hidden),
         )
 
     entries: dict[BlockKey, Entry] = {key: pointed(entry) for key, entry in release.entries.items()}

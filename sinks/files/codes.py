@@ -12,10 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from schemas.breakdowns import CATEGORIES, breakdown_label, category_label
+from schemas.breakdowns import BREAKDOWNS, CATEGORIES, breakdown_label, category_label
 from schemas.datasets import LANGUAGES
 from schemas.parameters import document
 from schemas.places import PLACES, place_name
+
+HIDDEN = "*"
+"""The category of a row that says that a breakdown is hidden in a place (F3)."""
+_LISTED = (*CATEGORIES, *((breakdown, HIDDEN) for breakdown in BREAKDOWNS))
+HIDDEN_NUMBER: dict[str, int] = {breakdown: len(CATEGORIES) + at for at, breakdown in enumerate(BREAKDOWNS)}
+"""The number of that category, behind all others."""
 
 PLACE_LANGUAGES = ("nl", "fr")
 _LEVELS: dict[str, dict[str, str]] = document("publication")["levels"]
@@ -61,14 +67,18 @@ def level_label(level: str, language: str) -> str:
 @cache
 def category_lists() -> dict[str, CodeList]:
     """Return the columns that follow from a category number: breakdown, category, its SDMX identifier, and labels."""
-    texts = {"breakdown": [breakdown for breakdown, _ in CATEGORIES], "category": [code for _, code in CATEGORIES]}
-    texts["CATEGORY"] = [category_id(*category) for category in CATEGORIES]
+    texts = {"breakdown": [breakdown for breakdown, _ in _LISTED], "category": [code for _, code in _LISTED]}
+    texts["CATEGORY"] = [category_id(*category) for category in _LISTED]
     for lang in LANGUAGES:
-        texts[f"breakdown_{lang}"] = [breakdown_label(breakdown, lang) for breakdown, _ in CATEGORIES]
-        texts[f"category_{lang}"] = [category_label(*category, lang) for category in CATEGORIES]
+        texts[f"breakdown_{lang}"] = [breakdown_label(breakdown, lang) for breakdown, _ in _LISTED]
+        texts[f"category_{lang}"] = [_label(*category, lang) for category in _LISTED]
     return {column: code_list(values) for column, values in texts.items()}
+
+
+def _label(breakdown: str, category: str, language: str) -> str:
+    return HIDDEN if category == HIDDEN else category_label(breakdown, category, language)
 
 
 def category_id(breakdown: str, category: str) -> str:
     """Return the SDMX identifier of a category: its breakdown, then its code in the letters that SDMX allows."""
-    return f"{breakdown}_{category}".replace("+", "PLUS").replace("|", "__")
+    return f"{breakdown}_{category}".replace("+", "PLUS").replace("|", "__").replace(HIDDEN, "HIDDEN")

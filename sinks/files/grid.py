@@ -16,9 +16,12 @@ from schemas.parameters import document
 from schemas.periods import LENGTH, Period
 from schemas.places import LEVELS, MUNICIPALITY, PLACE_NUMBER, PLACES, ancestors, valid_code
 from schemas.releases import Entry
+from schemas.rungs import CATEGORY_RUNG, FULL, rungs_of
 from sinks.protocol import Store
 
 MISSING = -1
+HIDDEN = -2
+"""A count that nobody may know (F3); a workbook shows a mark in its place."""
 WITHOUT_OCMW: frozenset[str] = frozenset(document("publication")["without_ocmw"])
 
 
@@ -60,7 +63,7 @@ def grids(store: Store, periods: tuple[Shown, ...], breakdowns: Iterable[str], a
     keys = [(breakdown, code) for breakdown in breakdowns for code in codes(breakdown)]
     counts = _values(store, periods, [CATEGORY_NUMBER[key] for key in keys])
     exists = _exists(periods, area.fixed)
-    has_row = np.logical_or(exists.any(axis=1), counts.any(axis=(1, 2)))
+    has_row = np.logical_or(exists.any(axis=1), (counts != 0).any(axis=(1, 2)))
     places = _in_order(has_row, area.ocmw)
     values = counts[places]
     values[~_has_ocmw(exists, places)[:, None, :] & (values == 0)] = MISSING
@@ -77,12 +80,17 @@ def mean_of_months(grid: Grid, at: int, months: Grid) -> npt.NDArray[np.float64]
     if len(inside) < LENGTH[period.kind]:
         return None
     sums = np.zeros((len(PLACES), len(grid.categories)), np.int64)
+    unknown = np.zeros((len(PLACES), len(grid.categories)), np.bool_)
     for column, category in enumerate(grid.categories):
         if category in months.categories:
             counts = months.values[:, months.categories.index(category), inside]
             sums[list(months.places), column] = counts.clip(0).sum(axis=1)
+            unknown[list(months.places), column] = (counts == HIDDEN).any(axis=1)
+    hidden = unknown[list(grid.places)]
     tenths = (sums[list(grid.places)] * 20 + len(inside)) // (2 * len(inside))
-    return np.where(grid.values[:, :, at] == MISSING, MISSING, tenths / 10)
+    hidden |= grid.values[:, :, at] == HIDDEN
+    found = np.where(grid.values[:, :, at] == MISSING, MISSING, tenths / 10)
+    return np.where(hidden, HIDDEN, found)
 
 
 def _grid(
@@ -102,12 +110,25 @@ def _values(store: Store, periods: tuple[Shown, ...], categories: list[int]) -> 
     values = np.zeros((len(PLACES), len(categories), len(periods)), np.int32)
     column = np.full(len(CATEGORIES), -1)
     column[categories] = np.arange(len(categories))
+    _hide(values, store, periods, categories)
     filled = [(at, one.entry.public) for at, one in enumerate(periods) if one.entry.public]
     for (at, _), cells in zip(filled, store.read_blocks(ref for _, ref in filled), strict=True):
         place, at_column = cells.place, column[cells.category]
         kept = at_column >= 0
         values[place[kept], at_column[kept], at] = cells.beneficiaries[kept]
     return values
+
+
+def _hide(values: npt.NDArray[np.int32], store: Store, periods: tuple[Shown, ...], categories: list[int]) -> None:
+    """Mark what stands above the rung of its place, in place; crosses where anybody is counted (F3)."""
+    for at, one in enumerate(periods):
+        if one.entry.hidden is not None:
+            rungs = rungs_of(store.read_block(one.entry.hidden))
+            counted = rungs < FULL
+            if one.entry.public is not None:
+                counted[store.read_block(one.entry.public).place] = True
+            hidden = (CATEGORY_RUNG[categories][None, :] > rungs[:, None]) & counted[:, None]
+            values[:, :, at][hidden] = HIDDEN
 
 
 def _in_order(has_row: npt.NDArray[np.bool_], ocmw: str | None) -> npt.NDArray[np.intp]:

@@ -1,6 +1,7 @@
 """The indicators of the time dimension as a long table: one row a category, labels from numbers."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -8,11 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from schemas import indicator_rungs
 from schemas.datasets import DURATION
 from schemas.indicators import COLUMNS, SERIES, Series, Table, is_public, reference_code
 from schemas.places import PLACES
+from schemas.rungs import HIDDEN, rungs_of
 from sinks.arrow import arrow_schema
+from sinks.directory.identity import settings_of
 from sinks.directory.indicators import Counted, Family, read_release
+from sinks.directory.store import DirectoryStore
 from sinks.files.selection import ExportRefusedError
 
 TABLES: dict[str, frozenset[str]] = {
@@ -46,7 +51,9 @@ def indicator_batches(root: Path, release: int, table: str, zone: str) -> Iterat
         message = f"indicators stand in the zones public and restricted, not in {zone!r}"
         raise ExportRefusedError(message)
     family: Family = "outcomes" if table in ("exit_to_work", "transitions") else "indicators"
-    yield from batches_of([_chosen(counted, table, zone) for counted in read_release(root, release, family)])
+    parts = [_chosen(counted, table, zone) for counted in read_release(root, release, family)]
+    threshold = settings_of(root).threshold if zone == "public" and parts else None
+    yield from batches_of(parts if threshold is None else _suppressed(root, release, parts, threshold))
 
 
 def batches_of(parts: list[Counted]) -> Iterator[pa.RecordBatch]:
@@ -61,6 +68,28 @@ def _chosen(counted: Counted, table: str, zone: str) -> Counted:
         told &= _PUBLIC_PLACE[counted.table.place]
     kept = Table._make(column[told] for column in counted.table)
     return Counted(counted.update_id, counted.first, counted.last, kept)
+
+
+def _suppressed(root: Path, release: int, parts: list[Counted], threshold: int) -> list[Counted]:
+    """Return what the public may know of some parts, judged together (F3)."""
+    whole = Table._make(map(np.concatenate, zip(*(part.table for part in parts), strict=True)))
+    stands = indicator_rungs.shown(whole, threshold, _hidden_months(root, release))
+    ends = np.cumsum([len(part.table.series) for part in parts])[:-1]
+    return [
+        replace(part, table=Table._make(column[mine] for column in part.table))
+        for part, mine in zip(parts, np.split(stands, ends), strict=True)
+    ]
+
+
+def _hidden_months(root: Path, release: int) -> set[tuple[int, int]]:
+    """Return the (month, place) whose total of LL is hidden: spells and durations fall with it."""
+    store = DirectoryStore.reading(root)
+    found: set[tuple[int, int]] = set()
+    for key, entry in store.release(release).entries.items():
+        if key.support == "LL" and key.period.kind == "month" and entry.hidden is not None:
+            rungs = rungs_of(store.read_block(entry.hidden))
+            found.update((key.period.last, place) for place in np.flatnonzero(rungs == HIDDEN).tolist())
+    return found
 
 
 def _batch(parts: list[Counted]) -> pa.RecordBatch:

@@ -6,18 +6,29 @@ category). Memory holds one block at a time, whatever the size of the export.
 """
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 import numpy as np
 import pyarrow as pa
 
+from schemas.arrays import Mask
+from schemas.breakdowns import CATEGORIES
 from schemas.datasets import FIGURES, LANGUAGES, Zone
-from schemas.figures import MEASURES, Cells
+from schemas.figures import MEASURES, PUBLIC_CATEGORY, Cells
 from schemas.places import PLACE_NUMBER
 from schemas.releases import UNSTABLE
+from schemas.rungs import hidden_breakdowns, rungs_of
 from schemas.supports import NODE
-from sinks.files.codes import CodeList, category_lists, code_list, place_lists
+from sinks.files.codes import HIDDEN_NUMBER, CodeList, category_lists, code_list, place_lists
 from sinks.files.selection import Chosen, Selection
 from sinks.protocol import BlockReader
+
+_CONFIDENTIAL = "c"
+_PLACE_IN_ORDER = np.array(
+    [2 * number for number in range(len(CATEGORIES))]
+    + [2 * min(n for n, (one, _) in enumerate(CATEGORIES) if one == breakdown) - 1 for breakdown in HIDDEN_NUMBER]
+)
+"""Where a category, or the mark of a hidden breakdown, stands in the order of the table."""
 
 
 def columns(zone: Zone, *, labels: bool = False) -> tuple[str, ...]:
@@ -57,18 +68,37 @@ def rows(
     """
     about = _block_lists(chosen)
     blocks = store.read_blocks(one.ref for one in chosen)
-    for number, block in enumerate(blocks):
-        cells = _kept(block, selection)
-        if len(cells):
-            yield pa.RecordBatch.from_arrays([_column(name, number, cells, about) for name in names], list(names))
+    hidden = store.read_blocks(one.hidden for one in chosen if one.hidden)
+    for number, (one, block) in enumerate(zip(chosen, blocks, strict=True)):
+        told = _kept(_with_hidden(one, block, next(hidden)) if one.hidden else block, selection)
+        if len(told):
+            yield pa.RecordBatch.from_arrays([_column(name, number, told, about) for name in names], list(names))
+
+
+def _with_hidden(one: Chosen, block: Cells, rungs: Cells) -> Cells:
+    """Return a public block with a cell for each hidden (place, breakdown), of nobody, in the order of the table."""
+    cells = block if one.ref != one.hidden else Cells.empty()
+    pairs = list(hidden_breakdowns(cells, rungs_of(rungs), one.key))
+    places = np.array([place for place, _ in pairs], np.uint16)
+    numbers = np.array([HIDDEN_NUMBER[breakdown] for _, breakdown in pairs], np.uint16)
+    nothing = np.zeros(len(pairs), np.int64)
+    marks = Cells(places, numbers, np.zeros(len(pairs), np.int32), nothing, nothing, nothing)
+    both = Cells(*(np.concatenate([getattr(cells, part.name), getattr(marks, part.name)]) for part in fields(Cells)))
+    order = np.lexsort([_PLACE_IN_ORDER[both.category], both.place])
+    return Cells(*(getattr(both, part.name)[order] for part in fields(Cells)))
 
 
 def _kept(cells: Cells, selection: Selection) -> Cells:
     # the store's public blocks are public already; a public file does not rest on one check alone (F1)
-    allowed = cells.public() if selection.zone == "public" else cells
+    allowed = cells.take(_is_public(cells)) if selection.zone == "public" else cells
     if selection.ocmw is None:
         return allowed
     return allowed.take(allowed.place == PLACE_NUMBER["municipality", selection.ocmw])
+
+
+def _is_public(cells: Cells) -> Mask:
+    marks = cells.category >= len(CATEGORIES)
+    return marks | ((cells.beneficiaries > 0) & PUBLIC_CATEGORY[np.where(marks, 0, cells.category)])
 
 
 def _block_lists(chosen: tuple[Chosen, ...]) -> dict[str, CodeList]:
@@ -76,7 +106,7 @@ def _block_lists(chosen: tuple[Chosen, ...]) -> dict[str, CodeList]:
         "support": [one.key.support for one in chosen],
         "period": [one.key.period.code for one in chosen],
         "period_kind": [one.key.period.kind for one in chosen],
-        "obs_status": ["P" if one.state in UNSTABLE else "A" for one in chosen],
+        "obs_status": [*("P" if one.state in UNSTABLE else "A" for one in chosen), _CONFIDENTIAL],
         "state": [one.state.value for one in chosen],
         "update_id": [one.update_id for one in chosen],
         "TIME_PERIOD": [one.key.period.code.removeprefix("R12-") for one in chosen],
@@ -91,8 +121,12 @@ def _node_label(one: Chosen, language: str) -> str:
 
 
 def _column(name: str, block: int, cells: Cells, about: dict[str, CodeList]) -> pa.Array:
+    hidden = cells.category >= len(CATEGORIES)
     if name in MEASURES:
-        return pa.array(getattr(cells, name).astype(np.int64))
+        return pa.array(getattr(cells, name).astype(np.int64), mask=hidden if hidden.any() else None)
+    if name == "obs_status" and hidden.any():
+        numbers = np.where(hidden, len(about[name].index) - 1, block)
+        return pa.DictionaryArray.from_arrays(pa.array(about[name].index[numbers]), about[name].texts)
     if name in about:
         return about[name].constant(block, len(cells))
     if name in place_lists():

@@ -56,6 +56,8 @@ class Chosen(NamedTuple):
     state: State
     update_id: str
     ref: BlockRef
+    hidden: BlockRef | None = None
+    """Rungs of its places, in the public zone under a threshold (F3)."""
 
 
 def select(release: Release | None, selection: Selection) -> tuple[Chosen, ...]:
@@ -73,7 +75,8 @@ def select(release: Release | None, selection: Selection) -> tuple[Chosen, ...]:
 
 def _chosen(key: BlockKey, entry: Entry, release: Release, zone: Zone) -> Chosen | None:
     found = seen(zone, key, entry, release)
-    return Chosen(key, entry.vintage.state, found.update_id, found.ref) if found else None
+    hidden = entry.hidden if zone == "public" else None
+    return Chosen(key, entry.vintage.state, found.update_id, found.ref, hidden) if found else None
 
 
 def _refuse_unknown(what: str, asked: Collection[str], known: Collection[str]) -> None:

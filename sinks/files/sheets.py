@@ -18,7 +18,7 @@ from schemas.periods import PeriodKind
 from schemas.places import LEVELS, PLACES, place_name
 from schemas.releases import State
 from sinks.files.codes import PLACE_LANGUAGES, level_label
-from sinks.files.grid import WITHOUT_OCMW, Grid
+from sinks.files.grid import HIDDEN, WITHOUT_OCMW, Grid
 
 _WORDS = document("publication")
 COLUMNS_IN_VIEW = 12
@@ -28,7 +28,7 @@ COUNT_WIDTH, MEAN_WIDTH, HEADER_HEIGHT = 11, 21, 64
 
 
 class Column(NamedTuple):
-    """A column of figures: ``values[place, category]``; nothing is written where a value is below zero.
+    """A column of figures: ``values[place, category]``; nothing is written for MISSING, ``c`` for HIDDEN (F3).
 
     ``mean`` tells a mean of months from a count; ``broken`` that a series breaks here; ``state`` is the figures'.
     """
@@ -118,6 +118,8 @@ def write_sheet(workbook: Workbook, formats: Formats, sheet: Sheet) -> None:
         ):
             if value >= 0:
                 written.write_number(last, at, value, style)
+            elif value == HIDDEN:
+                written.write_string(last, at, "c", style)
     _set_page(written, len(labels))
     written.autofilter(0, 0, last, len(labels) + len(sheet.columns) - 1)
     newest = max(len(labels), len(labels) + len(sheet.columns) - COLUMNS_IN_VIEW)

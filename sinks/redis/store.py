@@ -255,7 +255,7 @@ class RedisCopy:
         if found is None:
             raise UnknownReleaseError(f"Redis does not hold release {asked}; it keeps the last {self.keep}")
         document: dict[str, Any] = json.loads(zlib.decompress(found))
-        return document
+        return document if "figures" in document else document | {"figures": document["shown"]}
 
     def read_block(self, zone: ReadZone, name: str, ocmw: str = "") -> Cells:
         """Return the block of a full name; of the provisional zone that of one municipality.
@@ -271,7 +271,7 @@ class RedisCopy:
         start = prefix(zone)
         yield start + zones.manifest_name(release.update.sequence)
         yield start + zones.codebook_name()
-        yield from {start + zones.value(one).name: None for one in zones.chosen(release, zone)}
+        yield from {start + one.name: None for one in zones.values(release, zone)}
 
     def _absent(self, names: list[str]) -> set[str]:
         found: list[int] = []
@@ -284,7 +284,7 @@ class RedisCopy:
 
     def _put_missing(self, release: Release, home: Store, zone: ReadZone) -> int:
         start = prefix(zone)
-        values = {start + found.name: found for found in map(zones.value, zones.chosen(release, zone))}
+        values = {start + found.name: found for found in zones.values(release, zone)}
 
         def put(names: list[str]) -> None:
             self._put(names, [values[name] for name in names], home, zone)
@@ -298,11 +298,12 @@ class RedisCopy:
 
     def _put(self, names: list[str], values: list[Value], home: Store, zone: ReadZone) -> None:
         sending = self._client.pipeline(transaction=False)
-        for name, cells in zip(names, home.read_blocks(found.ref for found in values), strict=True):
+        blocks = home.read_blocks(found.ref for found in values)
+        for name, found, cells in zip(names, values, blocks, strict=True):
             if zone == "provisional":
                 sending.hset(name, mapping=dict(zones.by_municipality(cells)) or {"": b""})
             else:
-                sending.set(name, encoded(cells, zones.block_zone(zone)))
+                sending.set(name, encoded(cells, found.zone))
         sending.execute()
 
     def _put_manifests(self, release: Release, shown_in: tuple[ReadZone, ...]) -> None:
@@ -346,4 +347,6 @@ class RedisCopy:
         if found is None:
             return set()
         document = json.loads(zlib.decompress(found))
-        return {told[3] for periods in document["figures"].values() for told in periods.values()}
+        figures = document.get("figures") or document.get("shown", {})
+        blocks = {told[3] for periods in figures.values() for told in periods.values()}
+        return blocks.union(*(periods.values() for periods in document.get("hidden", {}).values()))

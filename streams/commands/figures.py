@@ -41,6 +41,10 @@ def why(
         return
     for sentence in sentences(key, story):
         say(sentence)
+    from streams.release.forecasting import sentence as expected
+
+    if told := expected(found, support, key.period):
+        say(told)
 
 
 def changes(

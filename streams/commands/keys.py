@@ -40,6 +40,17 @@ def new(
     typer.echo(f"key {key.key_id} in {keyfile}")
 
 
+@app.command(epilog="Example: ocmw keys study mobility.key")
+def study(keyfile: Annotated[Path, typer.Argument(help="The key file to make.", show_default=False)]) -> None:
+    """Make the key of one study: random, derived from nothing, so that to destroy it destroys the pseudonyms."""
+    import secrets
+
+    from edge.keys import HALF, write_secret
+
+    write_secret(keyfile, secrets.token_bytes(HALF))
+    typer.echo(f"a study key in {keyfile}")
+
+
 @app.command(epilog="Example: ocmw keys check edge.key")
 def check(keyfile: Annotated[Path, typer.Argument(help="The key file.", show_default=False)]) -> None:
     """Say whether a key file can be used, and print the name of the key, which stands in every file made with it."""

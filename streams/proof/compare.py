@@ -36,9 +36,12 @@ def copy_differences(home: Store, copy: RedisCopy) -> Iterator[Difference]:
     """Yield what readers of a copy see otherwise than the newest release of a store is; every block is read."""
     release = home.release()
     for zone in _STABLE:
-        meant = {(one.key.support, one.key.period.code): one.ref.digest for one in zones.chosen(release, zone)}
+        meant = {
+            (one.key.support, one.key.period.code): b"" if one.ref == one.hidden else one.ref.digest
+            for one in zones.chosen(release, zone)
+        }
         shown = {
-            (support, period): copy.read_block(zone, told[3]).digest()
+            (support, period): copy.read_block(zone, told[3]).digest() if told[3] else b""
             for support, periods in copy.manifest(zone)["figures"].items()
             for period, told in periods.items()
         }
@@ -66,7 +69,7 @@ def _what(left: Entry | None, right: Entry | None) -> Iterator[str]:
         return
     if left.vintage != right.vintage:
         yield "vintage"
-    for zone in ("latest", "published", "public"):
+    for zone in ("latest", "published", "public", "hidden"):
         if _digest(getattr(left, zone)) != _digest(getattr(right, zone)):
             yield f"{zone} block"
 

@@ -22,6 +22,7 @@ from schemas.breakdowns import CATEGORY_NUMBER
 from schemas.figures import MEASURES, BlockKey, Cells
 from schemas.places import KINGDOM, PLACE_NUMBER
 from schemas.releases import BlockRef, Entry, Release, Vintage
+from schemas.rungs import CATEGORY_RUNG, rungs_of
 from schemas.settings import FigureSettings
 from schemas.supports import NODE
 from sinks.directory.store import DirectoryStore
@@ -200,6 +201,8 @@ class Recount:
         elif published.digest() != self._digest(at, key):
             yield f"{name}: the published block is not the one of update {at}"
         public = published.public() if NODE[key.support].public else Cells.empty()
+        if self.store.settings.threshold is not None and NODE[key.support].public:
+            public = public.take(CATEGORY_RUNG[public.category] <= rungs_of(self._cells(entry.hidden))[public.place])
         yield from _block_differences(f"{name}, public", self._cells(entry.public), public, found)
 
     def _cells(self, ref: BlockRef | None) -> Cells:

@@ -11,6 +11,7 @@ from processors.admission.ledger import Ledger
 from processors.axes import Axis, stretches
 from processors.counting.counting import Turned, turned
 from processors.counting.people import People, people
+from processors.disclosure.suppression import Suppression
 from processors.gate.publication import Entries, Figure, counted, entries, knows, months_of, untouched
 from processors.gate.stability import Moment, moment
 from schemas.arrays import Mask
@@ -57,12 +58,33 @@ class Cut:
         """Return the nodes that some event reached."""
         return [node for node in NODES if self.touched[list(node.leaves)].any()]
 
+    def suppressed(self, release: Release) -> Release:
+        """Return a release with what the public sees of it under the threshold, itself where there is none (F3)."""
+        if self.settings.threshold is None:
+            return release
+        blocks = _AllBlocks(self.store, self.update)
+        return Suppression(release, self.previous, blocks, self.settings.threshold).suppressed()
+
     def known(self) -> dict[str, Entries]:
         """Return by node what the release before said."""
         found: dict[str, Entries] = {node.code: {} for node in NODES}
         for key, entry in self.previous.entries.items() if self.previous else ():
             found[key.support][key.period] = entry
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _AllBlocks:
+    """The store as suppression uses it (``processors.disclosure.suppression.Blocks``)."""
+
+    store: Store
+    update: Update
+
+    def read(self, ref: BlockRef) -> Cells:
+        return self.store.read_block(ref)
+
+    def write(self, zone: BlockZone, support: str, blocks: list[tuple[Period, Cells]]) -> dict[Period, BlockRef | None]:
+        return self.store.write_blocks(self.update, zone, support, blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +108,8 @@ class _NodeCut:
 
     def _gate(self, figures: list[Figure]) -> None:
         blocks = _NodeBlocks(self.cut.store, self.cut.update, self.node.code)
-        self.found.update(entries(self.node, figures, self.known, self.cut.now, blocks))
+        suppressed = self.cut.settings.threshold is not None
+        self.found.update(entries(self.node, figures, self.known, self.cut.now, blocks, suppressed=suppressed))
 
 
 def release_of(ledger: Ledger, cut: Cut, everyone: Callable[[], People]) -> Release:
@@ -104,7 +127,7 @@ def release_of(ledger: Ledger, cut: Cut, everyone: Callable[[], People]) -> Rele
     for node in nodes.values():
         node.rest()
     every = {BlockKey(code, period): entry for code, node in nodes.items() for period, entry in node.found.items()}
-    return Release(cut.update, every)
+    return cut.suppressed(Release(cut.update, every))
 
 
 def _count(nodes: list[_NodeCut], rows: People, axes: tuple[Axis, ...], cut: Cut, threads: Executor) -> None:

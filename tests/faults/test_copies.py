@@ -26,7 +26,7 @@ def copied(copy: RedisCopy, embedded: DirectoryStore) -> str:
         return f"release {copy.latest()}, {copy.missing(release)} values missing"
     for zone in ("public", "restricted"):
         figures = copy.manifest(zone)["figures"]
-        chosen = {one.key: zones.value(one).ref for one in zones.chosen(release, zone)}
+        chosen = {one.key: one.ref for one in zones.chosen(release, zone)}
         told = {(support, period) for support, periods in figures.items() for period in periods}
         if told != {(key.support, key.period.code) for key in chosen}:
             return f"zone {zone} shows other figures"

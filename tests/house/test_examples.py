@@ -37,6 +37,8 @@ APART = (
     "keys",
     "gpmi",
     "subsidies",
+    "extract",
+    "forecast",
 )
 """Commands whose examples need more than what the others make, or that are slow and tested by themselves: a sample
 reaches for a million cells, so of a small store it is nearly everything."""

@@ -9,7 +9,6 @@ Between two closings it shows live figures (``streams.kafka.release.live``); no 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -290,7 +289,7 @@ class Publisher:
         return {
             "topic": rows_topic(self._settings),
             "partitions": self._settings.partitions,
-            "settings": asdict(self._figures),
+            "settings": self._figures.remembered,
         }
 
 

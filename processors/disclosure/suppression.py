@@ -1,0 +1,247 @@
+"""From what is published to what the public zone shows of it, under a threshold (F3).
+
+A release is suppressed whole, period by period, months before the periods that hold them. A rung is a fold over
+releases: it starts from the release before and never rises. Only periods in which something was published anew are
+settled again, and those that hold a month of them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+
+from processors.disclosure import crosses
+from processors.disclosure.settling import SMALL, SMALL_BEFORE, Sheet, own_rungs, settle
+from processors.disclosure.shape import COLUMN_CATEGORY, NODE_AT, PUBLIC_NODES, node_tree, place_tree, public_shape
+from schemas.arrays import Int8, Int32, Mask
+from schemas.breakdowns import CATEGORIES
+from schemas.figures import BlockKey, Cells
+from schemas.periods import Period
+from schemas.places import PLACES
+from schemas.releases import BlockRef, Entry, Release
+from schemas.rungs import CATEGORY_RUNG, CROSSED, FULL, HIDDEN, KINGDOM_AT, rung_cells, rungs_of
+
+WIDE = len(PLACES)
+UNITS = len(PUBLIC_NODES) * WIDE
+_KINDS = ("month", "quarter", "year", "rolling_year")
+_MONTHS_HELD = 40
+
+
+class Blocks(Protocol):
+    """The store as suppression uses it."""
+
+    def read(self, ref: BlockRef) -> Cells:
+        """Return a block as it was written."""
+        ...
+
+    def write(
+        self, zone: Literal["public", "hidden"], support: str, blocks: list[tuple[Period, Cells]]
+    ) -> dict[Period, BlockRef | None]:
+        """Write blocks of one support; None for a block without cells."""
+        ...
+
+
+def shown(cells: Cells, rungs: Int8) -> Cells:
+    """Return what the public zone may show of a published block: cells at or under the rung of their place."""
+    public = cells.public()
+    return public.take(CATEGORY_RUNG[public.category] <= rungs[public.place])
+
+
+class _Settled(NamedTuple):
+    """A period: the counts and rungs of all units, and which of them are printed."""
+
+    counts: Int32
+    rungs: Int8
+    printed: Mask
+
+
+@dataclass
+class Suppression:
+    """One release under a threshold; ``suppressed`` returns it with the blocks of the public zone."""
+
+    release: Release
+    previous: Release | None
+    blocks: Blocks
+    threshold: int
+    _held: dict[Period, _Settled] = field(default_factory=dict)
+
+    def suppressed(self) -> Release:
+        """Return the release; public blocks and rungs are written where they differ from those of the one before."""
+        entries = {key: self._as_before(key, entry) for key, entry in self.release.entries.items()}
+        new: dict[str, list[tuple[Period, Cells, Int8]]] = {}
+        for period in self._concerned():
+            found = self._settled(period)
+            self._hold(period, found)
+            for number, node in enumerate(PUBLIC_NODES):
+                entry = entries.get(BlockKey(node.code, period))
+                if entry is not None and entry.vintage.published_update is not None:
+                    rungs = found.rungs[number * WIDE : (number + 1) * WIDE]
+                    new.setdefault(node.code, []).append((period, shown(self._read(entry.published), rungs), rungs))
+        for support, told in new.items():
+            entries.update(self._written(support, told, entries))
+        return replace(self.release, entries=entries)
+
+    def _as_before(self, key: BlockKey, entry: Entry) -> Entry:
+        before = self._before(key)
+        return entry if before is None else replace(entry, public=before.public, hidden=before.hidden)
+
+    def _before(self, key: BlockKey) -> Entry | None:
+        return self.previous.entries.get(key) if self.previous else None
+
+    def _concerned(self) -> list[Period]:
+        """Return the periods to settle, months first: with a block published anew, or a month that has one."""
+        public = [(key, entry) for key, entry in self.release.entries.items() if key.support in NODE_AT]
+        printed = {key.period for key, entry in public if entry.vintage.published_update is not None}
+        anew = {key.period for key, entry in public if self._is_new(key, entry)}
+        months = {period.last for period in anew if period.kind == "month"}
+        held = {
+            period
+            for period in printed
+            if period.kind != "month" and any(month in months for month in range(period.first, period.last + 1))
+        }
+        return sorted((anew | held) & printed, key=lambda period: (_KINDS.index(period.kind), period.last))
+
+    def _is_new(self, key: BlockKey, entry: Entry) -> bool:
+        before = self._before(key)
+        if before is None or before.vintage.published_update is None:
+            return entry.vintage.published_update is not None
+        return before.published != entry.published
+
+    def _written(
+        self, support: str, told: list[tuple[Period, Cells, Int8]], entries: dict[BlockKey, Entry]
+    ) -> Iterator[tuple[BlockKey, Entry]]:
+        """Write what is not written yet; yield the entries that name it."""
+        hidden = [(period, rung_cells(rungs)) for period, _, rungs in told]
+        public = self._stored("public", support, [(period, cells) for period, cells, _ in told])
+        rungs = self._stored("hidden", support, hidden)
+        for period, _, _ in told:
+            key = BlockKey(support, period)
+            yield key, replace(entries[key], public=public[period], hidden=rungs[period])
+
+    def _stored(
+        self, zone: Literal["public", "hidden"], support: str, blocks: list[tuple[Period, Cells]]
+    ) -> dict[Period, BlockRef | None]:
+        kept: dict[Period, BlockRef | None] = {}
+        changed = []
+        for period, cells in blocks:
+            before = self._before(BlockKey(support, period))
+            ref = (before.public if zone == "public" else before.hidden) if before else None
+            if ref is not None and ref.digest == cells.digest():
+                kept[period] = ref
+            elif len(cells):
+                changed.append((period, cells))
+            else:
+                kept[period] = None
+        return kept | (self.blocks.write(zone, support, changed) if changed else {})
+
+    def _read(self, ref: BlockRef | None) -> Cells:
+        return Cells.empty() if ref is None else self.blocks.read(ref)
+
+    def _settled(self, period: Period) -> _Settled:
+        """Settle the rungs of a period: its own, those of the release before, those of its months."""
+        counts, wide, printed = self._counts(period)
+        threshold = self.threshold
+        rungs = np.minimum(own_rungs(counts, public_shape().rung, threshold), self._memory(period))
+        small = (counts > 0) & (counts < threshold)
+        flags = np.where(small, SMALL, 0).astype(np.uint8)
+        least = np.zeros_like(counts)
+        open_to_crosses = np.ones(len(PUBLIC_NODES), np.bool_)
+        for month in self._months(period):
+            rungs = np.minimum(rungs, np.minimum(month.rungs, FULL))
+            open_to_crosses &= month.rungs[KINGDOM_AT::WIDE] == CROSSED
+            said = (month.rungs[:, None] >= public_shape().rung[None, :]) & month.printed[:, None]
+            least = np.maximum(least, np.where(said, month.counts, 0))
+            flags |= np.where((month.counts > 0) & (month.counts < threshold), SMALL_BEFORE, 0).astype(np.uint8)
+        rungs[~printed & (counts[:, 0] > 0)] = HIDDEN
+        rungs = rungs.astype(np.int8)
+        settle(Sheet(counts, np.minimum(least, counts), flags, printed), rungs, public_shape(), threshold)
+        self._cross(rungs, wide, open_to_crosses & (self._memory(period, crossed=True)[KINGDOM_AT::WIDE] == CROSSED))
+        return _Settled(counts, rungs, printed)
+
+    def _hold(self, period: Period, found: _Settled) -> None:
+        """Keep what the periods that hold a month will ask of it, and forget the oldest."""
+        if period.kind == "month":
+            self._held[period] = found
+            while len(self._held) > _MONTHS_HELD:
+                del self._held[min(self._held)]
+
+    def _months(self, period: Period) -> Iterator[_Settled]:
+        if period.kind != "month":
+            for last in range(period.first, period.last + 1):
+                month = Period("month", last)
+                if any(BlockKey(node.code, month) in self.release.entries for node in PUBLIC_NODES):
+                    yield self._month(month)
+
+    def _month(self, month: Period) -> _Settled:
+        """Return a month as this release shows it; one that is not published yet has the rungs that it would have."""
+        if month not in self._held:
+            counts, _, printed = self._counts(month)
+            own = own_rungs(counts, public_shape().rung, self.threshold)
+            own[KINGDOM_AT::WIDE] = np.where(own[KINGDOM_AT::WIDE] == FULL, CROSSED, own[KINGDOM_AT::WIDE])
+            rungs = np.where(printed, self._memory(month, crossed=True), own).astype(np.int8)
+            self._hold(month, _Settled(counts, rungs, printed))
+        return self._held[month]
+
+    def _memory(self, period: Period, *, crossed: bool = False) -> Int8:
+        """Return the rungs of the release before, everything where it showed nothing of a support."""
+        found = [self._stored_rungs(BlockKey(node.code, period)) for node in PUBLIC_NODES]
+        return np.concatenate(found) if crossed else np.minimum(np.concatenate(found), FULL)
+
+    def _stored_rungs(self, key: BlockKey) -> Int8:
+        before = self._before(key)
+        return rungs_of(self._read(before.hidden) if before and before.hidden else None)
+
+    def _counts(self, period: Period) -> tuple[Int32, dict[int, Int32], Mask]:
+        """Return the counts of all units by column, those of kingdom and regions by category, and what is printed."""
+        counts = np.zeros((UNITS, len(COLUMN_CATEGORY)), np.int32)
+        printed = np.zeros(UNITS, np.bool_)
+        wide: dict[int, Int32] = {}
+        for number, node in enumerate(PUBLIC_NODES):
+            entry = self.release.entries.get(BlockKey(node.code, period))
+            if entry is None:
+                printed[number * WIDE : (number + 1) * WIDE] = True
+                continue
+            stands = entry.vintage.published_update is not None
+            printed[number * WIDE : (number + 1) * WIDE] = stands
+            cells = self._read(entry.published if stands else entry.latest)
+            column = _COLUMN[cells.category]
+            kept = column >= 0
+            counts[number * WIDE + cells.place[kept].astype(np.int64), column[kept]] = cells.beneficiaries[kept]
+            for place in (KINGDOM_AT, *_regions()):
+                mine = cells.place == place
+                line = np.zeros(len(CATEGORIES), np.int32)
+                line[cells.category[mine]] = cells.beneficiaries[mine]
+                wide[number * WIDE + place] = line
+        return counts, wide, printed
+
+    def _cross(self, rungs: Int8, wide: dict[int, Int32], allowed: Mask) -> None:
+        """Let the kingdom show its crosses where that gives nobody away, in place."""
+        for number in range(len(PUBLIC_NODES)):
+            unit = number * WIDE + KINGDOM_AT
+            if rungs[unit] == FULL and allowed[number] and self._may_cross(rungs, wide, number):
+                rungs[unit] = CROSSED
+        for number, children in node_tree().items():
+            unit = number * WIDE + KINGDOM_AT
+            below = [child * WIDE + KINGDOM_AT for child in children]
+            hidden = [crosses.Line(wide[one], int(rungs[one])) for one in below if one in wide and rungs[one] < CROSSED]
+            if rungs[unit] == CROSSED and hidden and not crosses.hold(hidden, self.threshold):
+                rungs[unit] = FULL
+
+    def _may_cross(self, rungs: Int8, wide: dict[int, Int32], number: int) -> bool:
+        unit = number * WIDE + KINGDOM_AT
+        if unit not in wide:
+            return True
+        regions = [number * WIDE + place for place in _regions()]
+        lines = [crosses.Line(wide[one], int(rungs[one])) for one in regions]
+        return crosses.fine(wide[unit], self.threshold) and crosses.hold(lines, self.threshold)
+
+
+_COLUMN = np.full(len(CATEGORIES), -1, np.int32)
+_COLUMN[COLUMN_CATEGORY] = np.arange(len(COLUMN_CATEGORY))
+
+
+@lru_cache(maxsize=1)
+def _regions() -> tuple[int, ...]:
+    return tuple(place_tree()[KINGDOM_AT])

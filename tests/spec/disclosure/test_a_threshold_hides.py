@@ -1,0 +1,177 @@
+"""F3: under a threshold nobody who knows all that is printed can tell a small count of the public zone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from attacker import Attacker, World
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import Country, Counts, counted, leaves, settled
+
+from processors.disclosure import settling
+from processors.disclosure.shape import Tree
+
+SEXES = ((("total", "total"), ("sex", "1"), ("sex", "2")), ((0, 1), (0, 2)))
+AGES = (
+    (
+        ("total", "total"),
+        ("age5", "0-17"),
+        ("age5", "18-24"),
+        ("age13", "0-17"),
+        ("age13", "18-19"),
+        ("age13", "20-24"),
+    ),
+    ((0, 1, 3), (0, 2, 4), (0, 2, 5)),
+)
+FLAT: Tree = {0: [1, 2, 3]}
+DEEP: Tree = {0: [1, 2], 1: [3, 4], 2: [5, 6]}
+T = 3
+
+
+def country(places: Tree, nodes: Tree | None = None, *, ages: bool = False) -> Country:
+    """Return a small country."""
+    columns, kinds = AGES if ages else SEXES
+    return Country(nodes or {}, places, columns, kinds)
+
+
+def area(*rows: tuple[int, int, int]) -> Counts:
+    """Return counts, a line a place: total, men, women."""
+    return np.array(rows, np.int32)
+
+
+def test_a_small_municipality_is_hidden_with_the_smallest_beside_it() -> None:
+    counts = area((40, 20, 20), (2, 1, 1), (17, 9, 8), (21, 10, 11))
+    assert settled(country(FLAT), counts, 5).tolist() == [3, 0, 0, 3]
+
+
+def test_zero_is_shown_and_hides_nobody() -> None:
+    counts = area((38, 19, 19), (0, 0, 0), (17, 9, 8), (21, 10, 11))
+    assert settled(country(FLAT), counts, 5).tolist() == [3, 3, 3, 3]
+
+
+def test_an_area_falls_where_nothing_is_left_to_hide_beside_a_small_municipality() -> None:
+    counts = area((2, 1, 1), (2, 1, 1), (0, 0, 0), (0, 0, 0))
+    assert settled(country(FLAT), counts, 5).tolist() == [0, 0, 3, 3]
+
+
+def test_a_small_category_hides_the_characteristics_but_not_the_total() -> None:
+    counts = area((60, 30, 30), (12, 2, 10), (20, 10, 10), (28, 18, 10))
+    assert settled(country(FLAT), counts, 5).tolist() == [3, 1, 1, 3]
+
+
+def test_what_lies_below_a_hidden_area_is_hidden_too() -> None:
+    counts = area((50, 25, 25), (4, 2, 2), (46, 23, 23), (2, 1, 1), (2, 1, 1), (23, 12, 11), (23, 11, 12))
+    assert settled(country(DEEP), counts, 5).tolist()[5:] == [0, 0]
+
+
+def test_a_rung_never_rises_from_release_to_release() -> None:
+    before = np.array([3, 0, 0, 3], np.int8)
+    counts = area((60, 30, 30), (20, 10, 10), (20, 10, 10), (20, 10, 10))
+    assert settled(country(FLAT), counts, 5, memory=before).tolist() == [3, 0, 0, 3]
+
+
+def test_a_year_shows_no_more_of_a_place_than_its_months() -> None:
+    month = area((40, 20, 20), (2, 1, 1), (17, 9, 8), (21, 10, 11))
+    year = area((80, 40, 40), (20, 10, 10), (30, 15, 15), (30, 15, 15))
+    rungs = settled(country(FLAT), month, 5)
+    assert settled(country(FLAT), year, 5, [(month, rungs)]).tolist() == [3, 0, 0, 3]
+
+
+def attacked(world: Country, counts: Counts, threshold: int) -> list[tuple[tuple[int, int, int], tuple[int, int]]]:
+    """Return what is found out of one period."""
+    rungs = settled(world, counts, threshold)
+    return Attacker(World(world.shape, (counts,)), (rungs,)).found_out(threshold)
+
+
+@st.composite
+def crowds(draw: st.DrawFn, world: Country, months: int = 1) -> list[tuple[int, int, int, int, int]]:
+    """Draw persons: where they stand, in which support, of which kind."""
+    one = st.tuples(
+        st.sampled_from(leaves(world.nodes)),
+        st.sampled_from(leaves(world.places)),
+        st.integers(0, len(world.kinds) - 1),
+        st.integers(0, months - 1),
+    )
+    people = draw(st.lists(st.lists(one, min_size=1, max_size=1), min_size=3, max_size=28))
+    return [(who, month, node, place, kind) for who, facts in enumerate(people) for node, place, kind, month in facts]
+
+
+ATTACKS = settings(max_examples=25, deadline=None, derandomize=True)
+
+
+@ATTACKS
+@given(crowds(country(FLAT)))
+def test_nobody_is_told_in_one_area(facts: list[tuple[int, int, int, int, int]]) -> None:
+    assert attacked(country(FLAT), counted(country(FLAT), facts, [0]), T) == []
+
+
+@ATTACKS
+@given(crowds(country(DEEP)))
+def test_nobody_is_told_by_three_levels(facts: list[tuple[int, int, int, int, int]]) -> None:
+    assert attacked(country(DEEP), counted(country(DEEP), facts, [0]), T) == []
+
+
+@ATTACKS
+@given(crowds(country(FLAT, ages=True)))
+def test_nobody_is_told_by_classes_within_classes(facts: list[tuple[int, int, int, int, int]]) -> None:
+    world = country(FLAT, ages=True)
+    assert attacked(world, counted(world, facts, [0]), T) == []
+
+
+@ATTACKS
+@given(crowds(country(FLAT, {0: [1, 2]})))
+def test_nobody_is_told_by_a_support_and_its_leaves(facts: list[tuple[int, int, int, int, int]]) -> None:
+    world = country(FLAT, {0: [1, 2]})
+    assert attacked(world, counted(world, facts, [0]), T) == []
+
+
+@ATTACKS
+@given(crowds(country(FLAT), months=2))
+def test_nobody_is_told_by_months_and_their_year(facts: list[tuple[int, int, int, int, int]]) -> None:
+    world = country(FLAT)
+    months = [counted(world, facts, [month]) for month in (0, 1)]
+    rungs = [settled(world, month, T) for month in months]
+    year = counted(world, facts, (0, 1))
+    rungs.append(settled(world, year, T, list(zip(months, rungs, strict=True))))
+    whole = World(world.shape, (*months, year), ((0, 2), (1, 2)))
+    assert Attacker(whole, tuple(rungs)).found_out(T) == []
+
+
+# Doors: each opens where its rule is left out.
+
+
+def test_a_single_hidden_part_is_its_area_less_the_others() -> None:
+    world, counts = country(FLAT), area((40, 20, 20), (2, 1, 1), (17, 9, 8), (21, 10, 11))
+    own = settling.own_rungs(counts, world.shape.rung, 5)
+    assert Attacker(World(world.shape, (counts,)), (own,)).interval((0, 1, 0)) == (2, 2)
+
+
+def test_overlap_is_no_protection_for_the_attacker_may_know_it() -> None:
+    world, counts = country(FLAT), area((36, 18, 18), (2, 1, 1), (17, 9, 8), (21, 10, 11))
+    own = settling.own_rungs(counts, world.shape.rung, 5)
+    assert Attacker(World(world.shape, (counts,)), (own,)).interval((0, 1, 0)) == (2, 2)
+
+
+def test_a_hidden_area_whose_parts_are_shown_is_their_sum() -> None:
+    counts = area((50, 25, 25), (4, 2, 2), (46, 23, 23), (2, 1, 1), (2, 1, 1), (23, 12, 11), (23, 11, 12))
+    world = country(DEEP)
+    opened = np.array([3, 0, 0, 0, 0, 3, 3], np.int8)
+    assert Attacker(World(world.shape, (counts,)), (opened,)).interval((0, 1, 0)) == (4, 4)
+
+
+def test_a_year_beside_a_hidden_month_bounds_it() -> None:
+    month = area((21, 11, 10), (2, 1, 1), (19, 10, 9), (0, 0, 0))
+    year = area((25, 13, 12), (2, 1, 1), (23, 12, 11), (0, 0, 0))
+    world = country(FLAT)
+    rungs = (np.array([3, 0, 0, 3], np.int8), np.array([3, 3, 3, 3], np.int8))
+    low, high = Attacker(World(world.shape, (month, year), ((0, 1),)), rungs).interval((0, 1, 0))
+    assert high - low < 5
+
+
+@pytest.mark.parametrize("threshold", [1, 2])
+def test_a_threshold_that_hides_too_little_is_refused(threshold: int) -> None:
+    from schemas.settings import FigureSettings  # noqa: PLC0415
+
+    with pytest.raises(ValueError, match="3 or more"):
+        replace(FigureSettings(), threshold=threshold)
