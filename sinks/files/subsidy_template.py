@@ -42,6 +42,8 @@ def _info(book: Workbook, formats: Formats, year: int) -> None:
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 12)
     sheet.set_column(1, 2, 70)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     row = 0
     for at, language in enumerate(_BOTH, start=1):
         style = formats.of(bold=True, font_size=13, font_color="#1F3864", text_wrap=True, valign="top")
@@ -73,6 +75,8 @@ def _write(book: Workbook, formats: Formats, name: Sheet, columns: tuple[Column,
     sheet.set_tab_color(_COLOURS[name])
     sheet.freeze_panes(_FIRST, 1)
     sheet.set_row(1, 48)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     fields = document("subsidy_words")["fields"]
     for at, column in enumerate(columns):
         told = fields[column.field]

@@ -96,9 +96,9 @@ class _Pages:
 
     def _kingdom(self) -> None:
         sheet = self._sheet("kingdom")
-        for at, width in enumerate((9, 58, 58, 44, 16, 9, 11)):
+        for at, width in enumerate((7, 62, 62, 74, 17, 20, 11)):
             sheet.set_column(at, at, width)
-        titles = ("Nr.", "Indicator", "Indicateur", "Luik, activiteit / Volet, activité", "", "", "flag")
+        titles = ("Nr.", "Indicator", "Indicateur", "Luik, activiteit / Volet, activité", "Waarde / Valeur", "", "flag")
         self._header(sheet, 0, titles)
         sheet.freeze_panes(1, 2)
         before = ""
@@ -116,7 +116,8 @@ class _Pages:
                 sheet.write_blank(at, 4, None, plain)
             else:
                 sheet.write_number(at, 4, value, number)
-            sheet.write_string(at, 5, self._words["units"][row.unit]["nl"], plain)
+            unit = "/".join(dict.fromkeys(self._words["units"][row.unit].values()))
+            sheet.write_string(at, 5, unit, self._formats.of(**style, valign="top", indent=1))
             sheet.write_string(at, 6, row.flag, plain)
         sheet.repeat_rows(0)
 

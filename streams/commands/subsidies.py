@@ -128,8 +128,9 @@ def report(
     found = list(rows(standings(_states(store, kafka=kafka), year), subsidy_year(year)))
     chosen = [row for row in found if code in (None, row.ocmw)]
     if form == "table":
-        shown = [("" if cell is None else cell for cell in row) for row in chosen if code or row.ocmw == "01000"]
-        _table(COLUMNS, [tuple(row) for row in shown], "Nothing is known of this OCMW's year.")
+        shown = [(str(row.year), *("" if cell is None else cell for cell in row[1:])) for row in chosen]
+        kept = [row for row in shown if code or row[1] == "01000"]
+        _table(COLUMNS, kept, "Nothing is known of this OCMW's year.")
     elif form == "xlsx":
         _workbook(chosen, year, out)
     else:

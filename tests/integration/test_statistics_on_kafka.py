@@ -1,0 +1,86 @@
+"""Statistics of projects and subsidies on a real broker: the topics answer as the store of the embedded driver does."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made import day, made, named
+from typer.testing import CliRunner
+
+from processors.services.protocol import key_of
+from schemas.services.reading import value_of, write_topic
+from schemas.services.records import Activity, GpmiContract, GpmiEvaluation, Grant, Part, YearReport
+from schemas.services.topics import TOPIC
+from streams.agents.table import every_topic
+from streams.cli import app
+from streams.kafka.clients import producing
+from streams.kafka.settings import KafkaSettings
+from streams.kafka.topic_admin import make_topics
+from streams.servers.kafka import KafkaServer
+
+pytestmark = pytest.mark.slow
+PARTITIONS = 3
+PERIOD = ("--from", "2017-01-01", "--to", "2017-12-31", "--all", "--format", "csv")
+
+
+def contracts() -> list[GpmiContract | GpmiEvaluation]:
+    """Return contracts of some persons, one of them wrong, an evaluation before its contract."""
+    found: list[GpmiContract | GpmiEvaluation] = []
+    for number in range(12):
+        person = named(f"person {number}")
+        found.append(made(GpmiEvaluation, f"early {number}", person=person))
+        first = made(GpmiContract, f"a {number}", person=person, sex=1 + number % 3)
+        found += [
+            first,
+            replace(first, event_id=named(f"b {number}"), version=2, signed_on=day("2017-06-01"), training=True),
+        ]
+    return [*found, made(GpmiContract, "wrong", version=0)]
+
+
+def reports() -> list[Grant | YearReport]:
+    """Return grants and reports, one without its grant, one refused."""
+    part = Part("A", 500_000, None, 9, None, None, (Activity("A1", 9, 500_000),), ())
+    found: list[Grant | YearReport] = []
+    for ocmw in (44021, 11002, 21004):
+        found += [Grant(named(f"g {ocmw}"), ocmw, 2017, 900_000, None)]
+        found += [YearReport(named(f"r {ocmw}"), ocmw, 2017, (part,), 1, None, None)]
+    wrong = replace(part, persons=99)
+    found += [YearReport(named("refused"), 44021, 2017, (wrong,), None, None, None)]
+    return [*found[1:], YearReport(named("waits"), 62063, 2017, (part,), None, None, None)]
+
+
+def told(*line: str) -> str:
+    """Run the program and return what it prints."""
+    done = CliRunner().invoke(app, list(line))
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+async def sent(settings: KafkaSettings, files: dict[str, list[object]]) -> None:
+    """Make the topics and send records to them, and one that stands in a partition of another key."""
+    await make_topics(settings, every_topic(settings))
+    async with producing(settings) as producer:
+        for name, records in files.items():
+            for record in records:
+                await producer.send_and_wait(TOPIC[name].address, value_of(TOPIC[name], record), key=key_of(record))
+            await producer.send_and_wait(TOPIC[name].address, b"no record", key=b"nobody")
+
+
+def test_the_topics_answer_as_the_store_does(
+    shared_kafka: KafkaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = KafkaSettings(servers=shared_kafka.servers, partitions=PARTITIONS, state=tmp_path / "state")
+    monkeypatch.setenv("OCMW_KAFKA_SERVERS", shared_kafka.servers)
+    monkeypatch.setenv("OCMW_KAFKA_PARTITIONS", str(PARTITIONS))
+    asyncio.run(sent(settings, {"contracts": list(contracts()), "reports": list(reports())}))
+    store = str(tmp_path / "store")
+    for name, records in (("contracts", contracts()), ("reports", reports())):
+        write_topic(tmp_path / f"{name}.avro", TOPIC[name], list(records))
+        told("admit", str(tmp_path / f"{name}.avro"), "--store", store)
+    figures = told("gpmi", "--store", store, *PERIOD)
+    assert "projects_started,total,total,12,12" in figures
+    assert told("gpmi", "--kafka", *PERIOD) == figures
+    indicators = told("subsidies", "report", "--store", store, "--format", "csv")
+    assert "2017,21004,7,,,500000,cents," in indicators
+    assert told("subsidies", "report", "--kafka", "--format", "csv") == indicators
