@@ -16,7 +16,7 @@ from processors.rules import rules
 from processors.time.leavers import Leavers, leavers
 from processors.time.outcome_tables import Outcomes, half_years_shown, youth_tables
 from processors.time.tables import Asked
-from processors.time.window import published_months
+from processors.time.window import Windows
 from schemas.approvals import Approval
 from schemas.arrays import Mask
 from schemas.indicators import SITUATIONS, half_year_code
@@ -27,7 +27,6 @@ from sinks.access_log import Access, note_access
 from sinks.directory.indicators import Counted
 from sinks.durability import write_for_owner
 from streams.embedded.fold_at_update import fold_at
-from streams.release.indicators import BENEFIT, last_of
 from streams.settings import UsageError
 from streams.shell.clock import instant
 
@@ -35,8 +34,8 @@ from streams.shell.clock import instant
 def outcomes_at(ledger: Ledger, release: Release, settings: FigureSettings) -> Outcomes:
     """Return what youth care at a release is made from: all half-years, as far as published months reach."""
     rows = everyone(ledger)
-    asked = Asked(rows, 0, last_of(release), BENEFIT, settings)
-    return Outcomes.of(ledger, asked, published_months(release))
+    asked = Asked.of(ledger, rows, None, Windows.of(release, settings), 0, settings)
+    return Outcomes.of(ledger, asked)
 
 
 def youth_counted(root: Path, release: Release, settings: FigureSettings, approval: Approval) -> tuple[Counted, str]:
@@ -44,7 +43,7 @@ def youth_counted(root: Path, release: Release, settings: FigureSettings, approv
     found = youth_tables(outcomes_at(fold_at(root, settings, release.update.sequence).ledger, release, settings))
     access = Access("youth care figures", approval.name, {"update": release.update.update_id})
     digest = note_access(root, access, instant())
-    return Counted(release.update.update_id, 0, last_of(release), found), digest
+    return Counted(release.update.update_id, 0, found), digest
 
 
 @dataclass(frozen=True, slots=True)
