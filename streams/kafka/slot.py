@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from filelock import FileLock, Timeout
 
 from streams.kafka.settings import KafkaSettings
@@ -67,6 +68,8 @@ class Slot:
         try:
             await admin.start()
             answers = await admin.describe_consumer_groups([self._group])
+        except GroupCoordinatorNotAvailableError:  # no group was ever made on this broker
+            return []
         finally:
             await admin.close()
         members = [member for answer in answers for group in answer.groups for member in group[5]]
