@@ -1,6 +1,6 @@
 """Whatever a stranger sends, the board answers with a problem of its own, never with a fault of ours."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -50,7 +50,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
 @settings(max_examples=150, deadline=None)
 @given(path=st.sampled_from(PATHS), query=st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=4))
 def test_no_parameter_breaks_it(client: TestClient, path: str, query: list[tuple[str, str]]) -> None:
-    assert client.get(path, params=query).status_code in EXPECTED
+    assert client.get(f"{path}?{urlencode(query)}").status_code in EXPECTED
 
 
 @settings(max_examples=100, deadline=None)
