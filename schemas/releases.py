@@ -32,12 +32,33 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class BlockRef:
-    """Where a stored block lies: a file of the store (relative), a row group in it, its digest and number of cells."""
+    """Where a stored block lies: a file of the store (relative), a row group in it, its digest and number of cells.
+
+    The digest is that of the whole block. Where ``base`` names another block the row group holds a patch over it, of
+    ``patch_cells`` cells; a base may be a patch itself.
+    """
 
     file: str
     group: int
     digest: bytes
     cells: int
+    base: "BlockRef | None" = None
+    patch_cells: int = 0
+
+    @property
+    def stored(self) -> int:
+        """The number of cells in its row group."""
+        return self.patch_cells if self.base else self.cells
+
+    @property
+    def chain(self) -> "tuple[BlockRef, ...]":
+        """This block, then those that it is made of, the one that is stored whole last."""
+        return (self, *self.base.chain) if self.base else (self,)
+
+    @property
+    def patches(self) -> "tuple[BlockRef, ...]":
+        """The patches that it is made of, the newest first; none where it is stored whole."""
+        return self.chain[:-1]
 
 
 @dataclass(frozen=True, slots=True)

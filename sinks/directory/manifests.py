@@ -6,7 +6,7 @@ the whole history, so there is no second pointer that could disagree with it.
 
 import json
 from dataclasses import asdict, dataclass
-from itertools import chain
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ _POINTERS = ("latest", "published", "public")
 _HIDDEN = "hidden"
 """A pointer that a manifest has only where something is hidden (F3)."""
 _POINTER_TYPES = {"file": pa.string(), "group": pa.int32(), "digest": pa.binary(16), "cells": pa.int32()}
+_BASES = pa.list_(pa.struct([*_POINTER_TYPES.items(), ("patch_cells", pa.int32())]))
+"""The blocks that a patch hangs on, the nearest first, each with the cells of the patch over it; none: stored whole."""
 _SCHEMA = pa.schema(
     [
         pa.field("support", pa.string(), nullable=False),
@@ -32,9 +34,11 @@ _SCHEMA = pa.schema(
         pa.field("published_value", pa.int64()),
         pa.field("published_update", pa.string()),
         *(pa.field(f"{pointer}_{part}", kind) for pointer in _POINTERS for part, kind in _POINTER_TYPES.items()),
+        *(pa.field(f"{pointer}_bases", _BASES) for pointer in _POINTERS),
     ],
 )
 _HIDDEN_FIELDS = [pa.field(f"{_HIDDEN}_{part}", kind) for part, kind in _POINTER_TYPES.items()]
+_FIELD = {field.name: field for field in (*_SCHEMA, *_HIDDEN_FIELDS, pa.field(f"{_HIDDEN}_bases", _BASES))}
 _HISTORY = b"ocmw.history"
 
 
@@ -80,12 +84,33 @@ def _row(key: BlockKey, entry: Entry) -> tuple[Any, ...]:
         *_pointer(entry.latest),
         *_pointer(entry.published),
         *_pointer(entry.public),
+        *map(_bases, (entry.latest, entry.published, entry.public)),
         *_pointer(entry.hidden),
     )
 
 
 def _pointer(ref: BlockRef | None) -> tuple[Any, ...]:
     return (None, None, None, None) if ref is None else (ref.file, ref.group, ref.digest, ref.cells)
+
+
+def _bases(ref: BlockRef | None) -> list[dict[str, Any]] | None:
+    if ref is None or ref.base is None:
+        return None
+    names = _BASES.value_type.names
+    return [dict(zip(names, (*_pointer(base), over.patch_cells), strict=True)) for over, base in pairwise(ref.chain)]
+
+
+def _chained(pointer: tuple[Any, ...], bases: list[dict[str, Any]] | None) -> BlockRef | None:
+    """Return a block with all that it hangs on."""
+    if pointer[0] is None:
+        return None
+    ref: BlockRef | None = None
+    cells = 0
+    for base in reversed(bases or []):
+        ref = BlockRef(base["file"], base["group"], base["digest"], base["cells"], ref, cells)
+        cells = base["patch_cells"]
+    file, group, digest, whole = pointer
+    return BlockRef(file, group, digest, whole, ref, cells)
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -110,29 +135,37 @@ def read_history(path: Path) -> tuple[Chapter, ...]:
 
 
 def named_groups(path: Path) -> frozenset[tuple[str, int]]:
-    """Read the (file, row group) pairs that a manifest names; raises as ``read_manifest``."""
-    names = [f"{pointer}_{part}" for pointer in (*_POINTERS, _HIDDEN) for part in ("file", "group")]
+    """Read the (file, row group) pairs that a manifest names, those that patches hang on too.
+
+    Raises as ``read_manifest``.
+    """
+    names = [f"{pointer}_{part}" for pointer in (*_POINTERS, _HIDDEN) for part in ("file", "group", "bases")]
     columns = [column.to_pylist() for column in _read(path, names).columns]
-    pairs = chain.from_iterable(zip(columns[at], columns[at + 1], strict=True) for at in range(0, len(columns), 2))
-    return frozenset(pair for pair in pairs if pair[0] is not None)
+    found: set[tuple[str, int]] = set()
+    for at in range(0, len(columns), 3):
+        found.update((file, group) for file, group in zip(columns[at], columns[at + 1], strict=True) if file)
+        found.update((base["file"], base["group"]) for bases in columns[at + 2] for base in bases or ())
+    return frozenset(found)
 
 
 def named_files(path: Path) -> frozenset[str]:
-    """Read the block files that a manifest names; raises as ``read_manifest``."""
-    table = _read(path, [f"{pointer}_file" for pointer in (*_POINTERS, _HIDDEN)])
-    found = chain.from_iterable(column.unique().to_pylist() for column in table.columns)
-    return frozenset(file for file in found if file is not None)
+    """Read the block files that a manifest names, those that patches hang on too; raises as ``read_manifest``."""
+    return frozenset(file for file, _ in named_groups(path))
 
 
 def _read(path: Path, columns: list[str]) -> pa.Table:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             there = [name for name in columns if name in file.schema_arrow.names]
-            return file.read(columns=there, use_threads=False)
+            found = file.read(columns=there, use_threads=False)
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as error:
         raise _broken(path) from error
+    for place, name in enumerate(columns):
+        if name not in there:  # a manifest without patches, or in which nothing is hidden
+            found = found.add_column(place, _FIELD[name], pa.nulls(found.num_rows, _FIELD[name].type))
+    return found
 
 
 def _broken(path: Path) -> StoreCorruptError:
@@ -141,6 +174,7 @@ def _broken(path: Path) -> StoreCorruptError:
 
 def _entry(row: tuple[Any, ...]) -> tuple[BlockKey, Entry]:
     support, period, value, previous, state, published_value, published_update = row[:7]
-    refs = (BlockRef(*row[start : start + 4]) if row[start] is not None else None for start in range(7, len(row), 4))
+    pointers = (row[start : start + 4] for start in (7, 11, 15, 22))
+    refs = (_chained(pointer, bases) for pointer, bases in zip(pointers, (*row[19:22], None), strict=True))
     vintage = Vintage(value, previous, State(state), published_value, published_update)
     return BlockKey(support, Period.parse(period)), Entry(vintage, *refs)

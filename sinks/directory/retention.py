@@ -39,13 +39,15 @@ def to_copy(
     """Return the blocks that a release names in nearly dead files, those together that make one new file.
 
     ``kept`` are the (file, row group) pairs that each other kept release names; ``groups`` tells how many row groups
-    a file has.
+    a file has. A patch that hangs on a nearly dead file is copied too, as the whole block that it makes.
     """
-    alive = Counter(file for file, _ in {(ref.file, ref.group) for ref in named}.union(*kept))
-    files = {ref.file for ref in named}
+    living = {(part.file, part.group) for ref in named for part in ref.chain}
+    alive = Counter(file for file, _ in living.union(*kept))
+    files = {file for file, _ in living}
     dying = {file for file in files if 100 * alive[file] < NEARLY_DEAD_PERCENT * groups(file)}
+    hanging = (ref for ref in named if any(part.file in dying for part in ref.chain))
     chosen: dict[Home, list[BlockRef]] = {}
-    for ref in sorted((ref for ref in named if ref.file in dying), key=attrgetter("file", "group")):
+    for ref in sorted(hanging, key=attrgetter("file", "group")):
         chosen.setdefault(named[ref], []).append(ref)
     return chosen
 

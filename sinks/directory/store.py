@@ -1,7 +1,7 @@
 """The embedded home of releases: a directory.
 
     store.json                                    version, settings and codebook (identity.py)
-    blocks/000012/internal-LL-<attempt>.parquet   blocks of one node at update 12, a row group each (blocks.py)
+    blocks/000012/internal-<attempt>.parquet      blocks of update 12, a row group each, whole or patches (blocks.py)
     vintages/000012-<attempt>.parquet             the vintages of update 12, never dropped (sinks/vintages.py)
     releases/000012.parquet                       release 12: which block stands where, and the history
 
@@ -11,21 +11,28 @@ the other is touched. The current release is the highest number; there is no oth
 with it. Every other file carries the random name of an attempt and exists for readers only when a release names it.
 What no kept release names is swept, but only for updates up to the current one: what lies above may belong to a
 release that is being made.
+
+An update writes as many block files of a zone as threads write at once, and syncs four things: each block file and
+then their directory, so that a manifest never names what a power cut takes; the vintages; the manifest before it is
+linked; the directory of manifests, with which the release stands. Blocks for the public zone are stored whole, for
+their files are copied by whoever publishes them; of others a release stores what it changed (patches.py).
 """
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Self, TypeVar
 
 import pyarrow as pa
 
-from schemas.figures import Cells
+from schemas.figures import BlockKey, Cells
 from schemas.periods import Period
-from schemas.releases import BlockRef, Release, Update
+from schemas.releases import BlockRef, Entry, Release, Update
 from schemas.settings import FigureSettings
 from sinks.directory import identity, retention
-from sinks.directory.blocks import read_cells, row_groups, write_block_file
+from sinks.directory.blocks import Before, BlockFile, FilesInTheMaking, OpenFiles, RecentBlocks, read_chain, row_groups
 from sinks.directory.manifests import (
     Chapter,
     Manifest,
@@ -36,8 +43,9 @@ from sinks.directory.manifests import (
     write_manifest,
 )
 from sinks.directory.orphans import sweep
+from sinks.directory.patches import room_for_patch
 from sinks.durability import BackgroundSync, attempt, explained, making, sync, temporary
-from sinks.errors import ReleaseExistsError, UnknownReleaseError
+from sinks.errors import ReleaseExistsError, StoreCorruptError, UnknownReleaseError
 from sinks.protocol import BlockZone
 from sinks.vintages import VINTAGE_SCHEMA, read_vintages, write_vintages
 
@@ -54,6 +62,11 @@ class DirectoryStore:
         self._keep = keep_releases
         self._syncing = BackgroundSync()
         self._groups: dict[int, frozenset[tuple[str, int]]] = {}
+        self._making = FilesInTheMaking()
+        self._open = OpenFiles()
+        self._recent = RecentBlocks()
+        self._before: Release | None = None
+        self._reading_before = Lock()
 
     @classmethod
     def reading(cls, root: Path) -> Self:
@@ -97,30 +110,66 @@ class DirectoryStore:
         support: str,
         blocks: Iterable[tuple[Period, Cells]],
     ) -> dict[Period, BlockRef | None]:
-        """Write blocks of one node into one file; see ``sinks.protocol.Store``. Threads may call it at once."""
-        periods: list[Period] = []
+        """Write blocks of one node; see ``sinks.protocol.Store``. Threads may call it at once."""
+        with self._file(update.sequence, zone) as file:
+            return {period: self._written(file, zone, BlockKey(support, period), cells) for period, cells in blocks}
 
-        def noted() -> Iterator[Cells]:
-            for period, cells in blocks:
-                periods.append(period)
-                yield cells
+    def _written(self, file: BlockFile, zone: BlockZone, key: BlockKey, cells: Cells) -> BlockRef | None:
+        before = self._patchable(zone, key, cells)
+        ref = file.add(f"{key.support} {key.period.code}", cells, before)
+        if ref and zone == "internal":
+            self._recent.hold(key, ref, cells)
+        return ref
 
-        refs = self._write_file(update.sequence, zone, support, noted())
-        return dict(zip(periods, refs, strict=True))
+    @contextmanager
+    def _file(self, number: int, zone: BlockZone) -> Iterator[BlockFile]:
+        """Lend a file of the update that nobody else writes to; one that could not be written to is removed."""
+        file = self._making.taken(zone) or self._new_file(number, zone)
+        with making(file.path):
+            yield file
+        self._making.give_back(zone, file)
 
-    def _write_file(self, number: int, zone: BlockZone, support: str, cells: Iterable[Cells]) -> list[BlockRef | None]:
-        name = f"blocks/{number:06d}/{zone}-{support}-{attempt()}.parquet"
+    def _new_file(self, number: int, zone: BlockZone) -> BlockFile:
+        name = f"blocks/{number:06d}/{zone}-{attempt()}.parquet"
         path = self.root / name
         with making(path):
             path.parent.mkdir(exist_ok=True)
-            refs = write_block_file(path, name, zone, cells)
-        if any(refs):
-            self._syncing.add(path)
-        return refs
+            return BlockFile(path, name, zone)
+
+    def _patchable(self, zone: BlockZone, key: BlockKey, cells: Cells) -> Before | None:
+        """Return the block of the release before that a new one may be a patch over."""
+        if zone != "internal" or not len(cells):
+            return None
+        entry = self._release_before().get(key)
+        ref = entry.latest if entry else None
+        room = room_for_patch(ref, len(cells)) if ref else 0
+        if ref is None or not room:
+            return None
+        try:
+            held = self._recent.of(key, ref)
+            return Before(ref, self.read_block(ref) if held is None else held, room)
+        except StoreCorruptError:
+            return None  # what is whole does not hang on what is torn
+
+    def _release_before(self) -> dict[BlockKey, Entry]:
+        """Return what the newest release says, read once for an update."""
+        with self._reading_before:
+            if self._before is None and self.latest():
+                self._before = self.release()
+            return self._before.entries if self._before else {}
 
     def read_block(self, ref: BlockRef) -> Cells:
         """Return a block, verified against its digest; its arrays may be read-only."""
-        return read_cells(self.root / ref.file, ref)
+        self._finish([file for file in self._making.free() if any(part.file == file.name for part in ref.chain)])
+        return read_chain(self.root, ref, self._open)
+
+    def _finish(self, files: Iterable[BlockFile]) -> None:
+        """Make files whole that blocks were written to; they are brought to the disk while others are written."""
+        for file in files:
+            self._making.done(file)
+            with making(file.path):
+                file.close()
+            self._syncing.add(file.path)
 
     def read_blocks(self, refs: Iterable[BlockRef]) -> Iterator[Cells]:
         """Yield blocks in the order of ``refs``; footers of the last files stay parsed."""
@@ -131,12 +180,15 @@ class DirectoryStore:
         number = release.update.sequence
         self._require_next(number)
         kept = self._kept_beside(number)
+        self._finish(self._making.free())
         stored = self._spared(release, kept)
+        self._finish(self._making.free())
         self._await_blocks(number)
         vintages = self._write_vintages(stored)
         history = (*self._history(), Chapter(release.update, vintages))
         self._link(Manifest(stored, history))
         self._forget((*kept, number))
+        self._before = stored
         return stored
 
     def _require_next(self, number: int) -> None:
@@ -158,8 +210,9 @@ class DirectoryStore:
         dying = retention.to_copy(retention.homes(release), self._groups.values(), self._row_groups)
         copies: dict[BlockRef, BlockRef | None] = {}
         for (zone, support), refs in dying.items():
-            written = self._write_file(release.update.sequence, zone, support, self.read_blocks(refs))
-            copies.update(zip(refs, written, strict=True))
+            with self._file(release.update.sequence, zone) as file:
+                for ref, cells in zip(refs, self.read_blocks(refs), strict=True):
+                    copies[ref] = file.add(f"{support}, copied", cells)
         return retention.moved(release, copies)
 
     def _row_groups(self, file: str) -> int:
