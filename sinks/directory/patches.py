@@ -9,7 +9,7 @@ Worked example: base A=5 B=7 C=2, now A=5 B=8 D=1. The patch is B=8 C=0 D=1; ove
 *When a block becomes a patch.* A patch must be worth its reading: the cells of all patches of a chain are held under
 ``SHARE`` of the block's own, so a chain reads less than twice as many cells as the block alone; ``LONGEST`` bounds the
 files that a reader opens. With 8 to 35 % of the cells changed at each update a base then carries one to four patches.
-Small blocks are stored whole: a row group has a cost of its own.
+Small blocks are stored whole: comparing costs more than writing them.
 """
 
 from dataclasses import fields
@@ -24,7 +24,7 @@ LONGEST = 4
 """Most patches over one base."""
 SHARE = 0.6
 """Most cells of all patches of a chain, as a share of the cells of the whole block."""
-SMALL = 256
+SMALL = 2048
 """A block with fewer cells is stored whole."""
 
 _SHIFT = 16

@@ -16,6 +16,7 @@ from sinks.directory.patches import LONGEST, SHARE, SMALL, patch, patched
 from sinks.directory.store import DirectoryStore
 from sinks.errors import StoreCorruptError
 
+CELLS = 2 * SMALL
 MONTH = Period.parse("2020-01")
 KEY = BlockKey("LL", MONTH)
 Block = dict[tuple[int, int], tuple[int, int, int, int]]
@@ -56,11 +57,11 @@ def test_what_did_not_change_is_in_no_patch(block: Block) -> None:
 
 
 def big(number: int, changed: int = 10) -> Cells:
-    """Return a block of 1,000 cells of which each number changes the first few."""
-    persons = np.arange(1, 1001, dtype=np.int32)
+    """Return a block of so many cells of which each number changes the first few."""
+    persons = np.arange(1, CELLS + 1, dtype=np.int32)
     persons[:changed] += number
-    place, nothing = np.arange(1000, dtype=np.uint16), np.zeros(1000, np.int64)
-    return Cells(place, np.zeros(1000, np.uint16), persons, nothing, nothing, nothing)
+    place, nothing = np.arange(CELLS, dtype=np.uint16), np.zeros(CELLS, np.int64)
+    return Cells(place, np.zeros(CELLS, np.uint16), persons, nothing, nothing, nothing)
 
 
 def published(store: DirectoryStore, number: int, block: Cells) -> BlockRef:
@@ -99,13 +100,13 @@ def test_a_chain_has_a_bound_and_then_a_new_base(store: DirectoryStore) -> None:
 
 
 def test_patches_of_a_chain_hold_no_more_cells_than_a_share_of_the_block(store: DirectoryStore) -> None:
-    changed = int(1000 * SHARE / 2) + 1
+    changed = int(CELLS * SHARE / 2) + 1
     found = [len(published(store, number, big(number, changed)).patches) for number in (1, 2, 3)]
     assert found == [0, 1, 0]
 
 
 def test_a_small_block_is_stored_whole(store: DirectoryStore) -> None:
-    few = big(1).take(np.arange(1000) < SMALL - 1)
+    few = big(1).take(np.arange(CELLS) < SMALL - 1)
     published(store, 1, few)
     assert published(store, 2, replace(few, beneficiaries=few.beneficiaries + 1)).base is None
 
