@@ -245,36 +245,41 @@ def compare(
 
 
 def list_letters() -> None:
-    """Count what was set aside, by reason, with whose fault it is and what to do."""
-    from collections import Counter
-
+    """Count what was set aside, by reason, how much was sent again since, with whose fault it is and what to do."""
     from schemas.faults import FAULT
-    from streams.kafka.dead_letters import dead_letters
+    from streams.kafka.dead_letters import groups
     from streams.kafka.settings import KafkaSettings
     from streams.shell.console import show_table
 
-    async def count() -> Counter[str]:
-        return Counter([letter.fault.slug async for letter in dead_letters(KafkaSettings())])
-
-    found = asyncio.run(count())
-    rows = ((slug, number, FAULT[slug].owner, FAULT[slug].remedy) for slug, number in found.most_common())
-    show_table("Set aside", ("slug", "events", "whose fault", "what to do"), rows)
+    found = asyncio.run(groups(KafkaSettings()))
+    sums = {slug: (sum(one.events for one in of), sum(one.again for one in of)) for slug, of in found.items()}
+    rows = (
+        (slug, *sums[slug], FAULT[slug].owner, FAULT[slug].remedy)
+        for slug in sorted(sums, key=lambda slug: -sums[slug][0])
+    )
+    show_table("Set aside", ("slug", "events", "sent again", "whose fault", "what to do"), rows)
 
 
 def show_letter(
     slug: Annotated[str, typer.Argument(help="The reason, as ocmw dead-letters list names it.", show_default=False)],
 ) -> None:
-    """Show where the events stand that were set aside for a reason; never what they say of a person."""
-    from streams.kafka.dead_letters import dead_letters
+    """Show whose events were set aside for a reason, where and when; never what they say of a person.
+
+    A row stands for the events of one OCMW ("?" where none can be read) in one partition of the log, with the offsets
+    of the first and the last, when they were set aside (UTC), and how many were sent again since.
+    """
+    from streams.kafka.dead_letters import groups
     from streams.kafka.settings import KafkaSettings
+    from streams.shell.clock import minute
     from streams.shell.console import show_table
 
     _refuse_unknown(slug)
-
-    async def found() -> list[tuple[int, int, int]]:
-        return [(letter.partition, letter.offset, letter.size) async for letter in dead_letters(KafkaSettings(), slug)]
-
-    show_table(slug, ("partition", "offset", "bytes"), asyncio.run(found()))
+    rows = (
+        (one.ocmw or "?", str(one.partition), one.events, one.again, *map(str, one.offsets), *map(minute, one.since))
+        for one in asyncio.run(groups(KafkaSettings(), slug)).get(slug, [])
+    )
+    columns = ("OCMW", "partition", "events", "sent again", "first", "last", "from", "to")
+    show_table(slug, columns, rows)
 
 
 def resend_letters(

@@ -8,6 +8,7 @@ once on their disk, who they are. A worker that was killed is a member until its
 import asyncio
 import secrets
 from pathlib import Path
+from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
@@ -22,6 +23,16 @@ _GRACE = 3.0
 
 class SlotTakenError(Exception):
     """Another living worker has this worker's name; one sentence says so."""
+
+
+class _Others(NamedTuple):
+    """Hosts of other members of a name, and whether the group is settled: then a silent member is soon forgotten.
+
+    While partitions move a dead one may stay for as long as a rebalance may take.
+    """
+
+    hosts: list[str]
+    settled: bool
 
 
 class Slot:
@@ -51,30 +62,33 @@ class Slot:
         except Timeout:
             raise self._taken(f"on this machine ({self._folder})") from None
         self.client_id = f"{self._name}.{_drawn(self._folder / f'{self._name}.id')}"
-        deadline = asyncio.get_running_loop().time() + SESSION + _GRACE
-        while others := await self._others():
-            if asyncio.get_running_loop().time() > deadline:
+        settled: float | None = None
+        while (seen := await self._others()).hosts:
+            now = asyncio.get_running_loop().time()
+            settled = (settled or now) if seen.settled else None
+            if settled is not None and now > settled + SESSION + _GRACE:
                 self._lock.release()
-                raise self._taken(f"at {others[0]}")
+                raise self._taken(f"at {seen.hosts[0]}")
             await asyncio.sleep(1)
 
     def leave(self) -> None:
         """Give it back."""
         self._lock.release()
 
-    async def _others(self) -> list[str]:
-        """Return the hosts of members of this name that are not this worker in an earlier life."""
+    async def _others(self) -> "_Others":
+        """Return the members of this name that are not this worker in an earlier life."""
         admin = AIOKafkaAdminClient(**self._settings.connection())
         try:
             await admin.start()
             answers = await admin.describe_consumer_groups([self._group])
         except GroupCoordinatorNotAvailableError:  # no group was ever made on this broker
-            return []
+            return _Others([], settled=True)
         finally:
             await admin.close()
-        members = [member for answer in answers for group in answer.groups for member in group[5]]
-        mine = f"{self._name}."
-        return [str(one[2]).lstrip("/") for one in members if one[1].startswith(mine) and one[1] != self.client_id]
+        found = [group for answer in answers for group in answer.groups]
+        members, mine = [member for group in found for member in group[5]], f"{self._name}."
+        hosts = [str(one[2]).lstrip("/") for one in members if one[1].startswith(mine) and one[1] != self.client_id]
+        return _Others(hosts, settled=all(group[2] == "Stable" for group in found))
 
     def _taken(self, where: str) -> SlotTakenError:
         return SlotTakenError(

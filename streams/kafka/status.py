@@ -35,7 +35,9 @@ async def sentences(settings: KafkaSettings, store: Path | None = None) -> list[
         *(_waiting(one, reached, _behind(ends, folded)) for one in asked[released:]),
         *_apart(reached),
         *([_home(store, released)] if store else []),
-        f"{aside:,} events were set aside; see ocmw dead-letters list" if aside else "no event was set aside",
+        f"{aside:,} records stand in what was set aside; see ocmw dead-letters list"
+        if aside
+        else "no event was set aside",
         *flags(await _vintages(settings)),
     ]
 

@@ -168,8 +168,9 @@ TOPICS: tuple[TopicRow, ...] = (
     TopicRow(
         DEAD_LETTERS,
         "Events that were set aside: the value as it came, with headers that say why and where it stood. It holds what "
-        "senders sent, so it is as protected as the log.",
-        writers=("intake",),
+        "senders sent, so it is as protected as the log. An empty value with the header resent notes that the event of "
+        "the same partition and offset was sent again.",
+        writers=("intake", "dead-letters"),
         readers=("dead-letters",),
         max_bytes=MAX_EVENT_BYTES + MIB,
         days=400,

@@ -14,6 +14,11 @@ def instant() -> datetime:
     return datetime.fromtimestamp(now(), UTC)
 
 
+def minute(seconds: float) -> str:
+    """Return a moment (seconds since 1970) as people read it, to the minute, in UTC."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
+
+
 def today() -> date:
     """Return the day, in UTC."""
     return instant().date()

@@ -64,4 +64,5 @@ def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[objec
         table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=not OUT.is_terminal)
     for row in found:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
-    OUT.print(table, width=None if OUT.is_terminal else _WIDE, crop=OUT.is_terminal)
+    shown = OUT if OUT.is_terminal else Console(file=OUT.file, width=_WIDE, highlight=False, markup=False, emoji=False)
+    shown.print(table)

@@ -25,6 +25,14 @@ def test_a_table_shows_a_name_as_it_was_written(name: str, capsys: pytest.Captur
     assert lines == [f"After {name}", name, name, wide]
 
 
+def test_a_row_is_one_line_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    long = "word " * 60
+    show_table("Set aside", ("slug", "what to do"), [("bad-period", long), ("undecodable", long)])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert lines[2].split() == ["bad-period", *long.split()]
+
+
 def test_a_file_is_told_by_its_own_name(tmp_path: Path) -> None:
     out = tmp_path / "claims [" / "final].avro"
     done = ocmw("generate", "--persons", 3, "--from", "2024-01", "--to", "2024-01", "--out", out)
