@@ -1,24 +1,33 @@
 """What it costs to add something: the files that docs/architecture.md names, and no other."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import documents
 import pyarrow as pa
 import pytest
+from made import made
 from typer.testing import CliRunner
 
 import streams.acls
 import streams.agents.table
 import streams.kafka.topics
+from processors.services import all_services
+from processors.services.protocol import Arrived
 from schemas.datasets import DATASETS, Column, Dataset
+from schemas.faults import Fault
 from schemas.periods import parse_month
+from schemas.services.reading import Record, write_topic
+from schemas.services.records import GpmiContract
+from schemas.services.topics import TOPIC, TopicName
 from schemas.settings import FigureSettings
 from sinks.directory.store import DirectoryStore
 from sinks.files import tables
 from streams.acls import grants
 from streams.agents.table import every_topic
 from streams.cli import app
+from streams.embedded import admission
 from streams.embedded.driver import Embedded
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topics import DAY, TOPICS, TopicRow
@@ -77,3 +86,48 @@ def test_a_topic_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     rights = grants(settings)
     assert any(one.name == "ocmw.toys.v1" and "Write" in one.operations for one in rights["claims"])
     assert any(one.name == "ocmw.toys.v1" and "Read" in one.operations for one in rights["status"])
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """How many versions of contracts a person has."""
+
+    count: int = 0
+
+
+class ToyService:
+    """A service that counts the versions of contracts: one pure object, which both drivers can fold."""
+
+    name = "toys"
+    topics: tuple[TopicName, ...] = ()
+    hears: tuple[TopicName, ...] = ("contracts",)
+    state_type = Versions
+
+    def begin(self) -> Versions:
+        """Return none."""
+        return Versions()
+
+    def fold(self, state: Versions, event: Arrived) -> Versions | Fault:
+        """Count a version of a contract."""
+        return Versions(state.count + 1) if isinstance(event.record, GpmiContract) else state
+
+    def waiting(self, _state: Versions) -> int:
+        """Return 0: nothing waits."""
+        return 0
+
+    def sent(self, _before: Versions, _after: Versions) -> tuple[Record, ...]:
+        """Return nothing: it answers nobody."""
+        return ()
+
+
+def test_a_keyed_service_is_one_pure_object_in_the_list_of_services(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = (*all_services.SERVICES, ToyService())
+    for module in (all_services, admission):
+        monkeypatch.setattr(module, "SERVICES", services)
+    written = [made(GpmiContract, f"version {number}", version=number) for number in (1, 2)]
+    write_topic(tmp_path / "contracts.avro", TOPIC["contracts"], written)
+    admission.admit_files([tmp_path / "contracts.avro"], tmp_path / "store", 0)
+    known = dict(admission.states_of(ToyService(), tmp_path / "store"))
+    assert known == {written[0].person: Versions(2)}
