@@ -118,11 +118,14 @@ def bare_exception(_logger: object, _name: str, line: structlog.typing.EventDict
 def shown(value: object) -> str:
     """Return what a line may show of something that a client filled in: its text where that holds no key or value.
 
-    That is a number of at most ten digits, a short text of plain signs, an error's kind and such a text, or a list or
-    tuple whose text is plain. Bytes, long runs of digits and everything else are shown as the name of their type.
+    That is a number of at most ten digits, a short text of plain signs, a list or tuple whose text is plain, or the
+    kind of an error, with such a text where it is about a server: others may quote what they choked on. Bytes, long runs
+    of digits and everything else are shown as the name of their type.
     """
     if isinstance(value, BaseException):
-        return f"{type(value).__name__}: {value}" if value.args and _is_plain(str(value)) else type(value).__name__
+        about_servers = isinstance(value, OSError) or type(value).__module__.startswith("aiokafka")
+        told = about_servers and value.args and _is_plain(str(value))
+        return f"{type(value).__name__}: {value}" if told else type(value).__name__
     if value is None or isinstance(value, (bool, int, float, str, tuple, list, set, frozenset)):
         text = str(value)
         return text if _is_plain(text) else f"<{type(value).__name__}>"

@@ -9,6 +9,7 @@ from io import StringIO
 
 import pytest
 import structlog
+from aiokafka.errors import KafkaTimeoutError
 
 from streams.shell import logs
 
@@ -102,8 +103,14 @@ def test_of_what_a_client_filled_in_stays_what_is_no_key_and_no_value(told: Stri
 )
 def test_what_may_be_a_key_or_a_value_is_named_by_its_type(secret: object) -> None:
     assert logs.shown(secret) == f"<{type(secret).__name__}>"
-    assert logs.shown(ValueError(secret)) == "ValueError"
+    assert logs.shown(ConnectionError(secret)) == "ConnectionError"
     assert logs.shown([secret]) == "<list>" or isinstance(secret, dict)
+
+
+def test_the_text_of_an_error_is_shown_where_it_is_about_a_server_and_nowhere_else() -> None:
+    assert logs.shown(ConnectionError("refused by kafka:9092")) == "ConnectionError: refused by kafka:9092"
+    assert logs.shown(KafkaTimeoutError("no answer")).endswith("no answer")
+    assert logs.shown(RuntimeError("a bug that quotes Jan")) == "RuntimeError"
 
 
 @pytest.mark.usefixtures("clock")
