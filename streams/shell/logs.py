@@ -119,8 +119,8 @@ def shown(value: object) -> str:
     """Return what a line may show of something that a client filled in: its text where that holds no key or value.
 
     That is a number of at most ten digits, a short text of plain signs, a list or tuple whose text is plain, or the
-    kind of an error, with such a text where it is about a server: others may quote what they choked on. Bytes, long runs
-    of digits and everything else are shown as the name of their type.
+    kind of an error, with such a text where it is about a server: others may quote what they choked on. Bytes, long
+    runs of digits and everything else are shown as the name of their type.
     """
     if isinstance(value, BaseException):
         about_servers = isinstance(value, OSError) or type(value).__module__.startswith("aiokafka")
