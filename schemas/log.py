@@ -23,6 +23,7 @@ from fastavro.write import Writer
 from schemas import events
 from schemas.arrays import Bytes, Int64
 from schemas.events import Shape, UnresolvableError
+from schemas.faults import FAULT, Fault
 
 OURS = "ocmw."
 """What the names of our metadata of files begin with."""
@@ -165,14 +166,14 @@ def _mapped(path: Path) -> Iterator[mmap.mmap]:
         raise CorruptFileError(message) from error
 
 
-def read_plain(block: Block, layout: Layout) -> Iterator[Plain | str]:
-    """Yield each record of a block as plain values of today's schema, or as the slug of its fault.
+def read_plain(block: Block, layout: Layout) -> Iterator[Plain | Fault]:
+    """Yield each record of a block as plain values of today's schema, or as its fault.
 
     A record that does not parse makes itself and the rest of the block ``undecodable``. Raises LeftOverError when
     bytes are left over after the last record.
     """
     for found in read_written(block, layout):
-        yield "undecodable" if found is None else _resolved(found[1], layout, found[0])
+        yield FAULT["undecodable"] if found is None else _resolved(found[1], layout, found[0])
 
 
 def read_written(block: Block, layout: Layout) -> Iterator[tuple[int, dict[str, Any]] | None]:
@@ -224,16 +225,16 @@ def _refuse_too_long(data: bytes, branch: list[int], values: dict[str, Any], sch
         raise ValueError(message)
 
 
-def _resolved(values: dict[str, Any], layout: Layout, branch: int) -> Plain | str:
+def _resolved(values: dict[str, Any], layout: Layout, branch: int) -> Plain | Fault:
     kind = layout.kinds[branch]
     if kind < 0:
-        return "unknown-schema"
+        return events.unknown_record(layout.branches[branch])
     try:
         if layout.native:
             return kind, events.checked(values, kind)
         return kind, events.resolve(values, layout.branches[branch], kind)
-    except UnresolvableError as fault:
-        return fault.slug
+    except UnresolvableError as error:
+        return error.fault
 
 
 def encode_plain(event: Plain) -> bytes:

@@ -8,7 +8,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from processors.protocol.partitioner import KEY_BYTES
 from schemas.events import schema_ids
-from schemas.faults import FAULT, Fault
+from schemas.faults import Fault, detailed
 from schemas.framing import HEADER_BYTES
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.settings import KafkaSettings
@@ -60,7 +60,8 @@ async def resend(settings: KafkaSettings, slug: str) -> int:
 def _letter(record: ConsumerRecord) -> DeadLetter:
     headers = dict(record.headers)
     size = len(record.value or b"")
-    return DeadLetter(FAULT[headers["slug"].decode()], int(headers["partition"]), int(headers["offset"]), size, record)
+    fault = detailed(headers["slug"].decode(), headers.get("detail", b"").decode())  # earlier versions wrote none
+    return DeadLetter(fault, int(headers["partition"]), int(headers["offset"]), size, record)
 
 
 def _all(settings: KafkaSettings) -> list[int]:

@@ -24,7 +24,12 @@ def progress_bar() -> Iterator[Report]:
 
     Where nobody watches (a file, a pipe) nothing is written: standard error is for sentences.
     """
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<28}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
         task = bar.add_task("starting", total=None)
 
@@ -49,6 +54,11 @@ def headed(head: str, sentence: str) -> None:
 def counted(number: int, noun: str) -> str:
     """Return ``1 row``, ``26,491 rows``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def euros(cents: float) -> str:
+    """Return cents as euro, ``1,234.50``."""
+    return f"{cents / 100:,.2f}"
 
 
 def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

@@ -18,6 +18,7 @@ from processors.protocol.partition import PartitionFold
 from processors.protocol.partitioner import partitions_of
 from processors.protocol.records import Records, records_of
 from schemas import events
+from schemas.faults import Fault
 from schemas.framing import UNION_ID, framed
 from schemas.log import Block, Layout, read_plain
 from schemas.releases import Release, Update
@@ -34,7 +35,7 @@ _NATIVE = Layout.of(events.union())
 def update_of(body: bytes, closings: Closings) -> Update | None:
     """Return the update that a closing closes, None where it is refused; it is noted when it is accepted."""
     (event,) = read_plain(Block(np.frombuffer(body, np.uint8), 1, 1), _NATIVE)
-    assert not isinstance(event, str)
+    assert not isinstance(event, Fault)
     judged = closings.judge(event[1]["update_id"].decode(), event[1]["reference_month"])
     if isinstance(judged, str):
         return None
