@@ -9,6 +9,7 @@ import errno
 import os
 import signal
 import sys
+from io import TextIOWrapper
 from types import ModuleType
 
 import typer
@@ -82,6 +83,9 @@ def main() -> None:
     How it does, ``sys.excepthook`` says: of a worker in a line of its log (``streams.shell.logs``).
     """
     reason.listen()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name that cannot be written here is escaped: telling never fails
+            stream.reconfigure(errors="backslashreplace")
     try:
         try:
             app()
