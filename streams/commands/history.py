@@ -94,7 +94,7 @@ def _generate_services(persons: int, months: tuple[str, str], seed: int, folder:
 
 def check(
     files: Files,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when anything would be set aside.")] = False,  # noqa: FBT002 - a flag
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when anything would be set aside.")] = False,
 ) -> None:
     """Read and validate files without storing anything; say what they hold, what would be set aside and why.
 
@@ -126,7 +126,7 @@ Future = Annotated[
 ]
 
 
-def replay(files: Files, store: Store, allow_future: Future = False) -> None:  # noqa: FBT002 - a flag
+def replay(files: Files, store: Store, allow_future: Future = False) -> None:
     """Do the whole job without a server: events in, releases out; go on where the store was.
 
     Files are verified whole first: a corrupt one changes nothing, nor does one that closes an update for a month later

@@ -96,7 +96,7 @@ def _emit_claims(files: list[Path], *, allow_future: bool) -> None:
 def close_update(
     update_id: Annotated[str, typer.Argument(help="Name of the update; used once.")],
     reference_month: Annotated[str, typer.Option(help="Reference month M of the delays, as 2024-03.")],
-    allow_future: Future = False,  # noqa: FBT002 - a flag
+    allow_future: Future = False,
 ) -> None:
     """Close an update: it holds exactly what precedes its closing in each partition of the log.
 
