@@ -175,7 +175,7 @@ class _Header:
     @classmethod
     def read(cls, file: IO[bytes] | mmap.mmap) -> "_Header":
         """Read it; the file stands behind it then. Raises what bytes cause that are none."""
-        found: Any = fastavro.schemaless_reader(file, _HEADER)  # type: ignore[arg-type]  # it only reads
+        found: Any = fastavro.schemaless_reader(file, _HEADER)
         if found["magic"] != _MAGIC:
             message = "it does not begin as one"
             raise ValueError(message)

@@ -28,7 +28,7 @@ TABLE = "person | type\na | GRANT\nb | REG_GRANT"
 def _rewritten(path: Path, schema: Any = None, **meta: bytes) -> Path:  # noqa: ANN401 - an Avro schema
     """Write the header of a file anew, with another schema or more metadata; its blocks stay."""
     with path.open("rb") as file:
-        header: Any = fastavro.schemaless_reader(file, HEADER)  # type: ignore[arg-type]
+        header: Any = fastavro.schemaless_reader(file, HEADER)
         blocks = file.read()
     header["meta"] |= meta | ({"avro.schema": json.dumps(schema).encode()} if schema else {})
     with path.open("wb") as file:

@@ -29,7 +29,7 @@ CORRECTED = bytes(range(16))
 def _claim(number: int, **changes: object) -> tuple[str, dict[str, Any]]:
     values = {
         "event_id": blake2b(bytes([number]), digest_size=16).digest(),
-        "person": bytes(16),
+        "person": bytes(range(16)),
         "ocmw": 11002,
         "dossier": 1,
         "support": "LL_OTHER",
