@@ -19,6 +19,7 @@ from schemas.arrays import Bytes
 from schemas.line_encoding import NO_BIRTH, ClaimLines, encoded
 from schemas.log import LogWriter
 from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, month_code, to_yyyymm
+from schemas.releases import SYNTHETIC
 from sinks.durability import put_in_place, temporary
 from synthetic.columns import Ints, rows
 from synthetic.events import NO_EVENT, Events
@@ -57,7 +58,7 @@ class Log:
     keys: Keys
     facts: Facts
     fact_keys: Keys
-    updates: str = "synthetic-"
+    updates: str = SYNTHETIC
 
 
 def write(out: Path, log: Log, months: range, progress: Progress) -> None:

@@ -110,9 +110,11 @@ def check(
     from streams.settings import load_settings
     from streams.shell.clock import next_month, today
     from streams.shell.console import progress_bar
+    from streams.shell.warm_up import compile_ahead
 
     settings, overview = load_settings().figures(), Overview(today(), next_month())
     with progress_bar() as report:
+        compile_ahead(report)
         outcomes = checked(files, settings, report, overview)
     show(outcomes)
     show_groups(outcomes)
@@ -142,10 +144,12 @@ def replay(files: Files, store: Store, allow_future: Future = False) -> None:
     from streams.settings import load_settings
     from streams.shell.clock import next_month
     from streams.shell.console import progress_bar
+    from streams.shell.warm_up import compile_ahead
 
     settings, latest = load_settings(), None if allow_future else next_month()
     how = publishing(settings)
     with progress_bar() as report:
+        compile_ahead(report)
         outcomes = Embedded.run(store, settings.figures(), files, settings.keep_releases, report, how, latest)
     show(outcomes)
     _show_store(store, aside=bool(outcomes.set_aside))

@@ -250,6 +250,9 @@ def compare(
     found = list(differences(DirectoryStore.reading(left), DirectoryStore.reading(right)))
     if found:
         show_table("Differences", ("release", "support", "period", "what"), found)
+        OUT.print(f"first is {left}, second {right}; a block is all cells of a support and period.")
+        OUT.print("known: one of them does not know the figure; vintage: its value or state; latest, published or")
+        OUT.print("public block: what the newest update counts, what is stable, and what of it is public.")
         raise typer.Exit(1)
     OUT.print("no difference")
 

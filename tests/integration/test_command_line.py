@@ -115,7 +115,7 @@ def missing(room: Path) -> Path:
 def test_a_file_that_is_not_whole_fails_before_anything_is_written(
     room: Path, command: str, wrong: Callable[[Path], Path], words: str
 ) -> None:
-    path, sound = wrong(room), log_file(room / "more.avro", "person\n d")
+    path, sound = wrong(room), log_file(room / "more.avro", "person\n d\n close 2024-08")
     before = digest(room / "store")
     store = [] if command == "check" else ["--store", room / "store"]
     done = ocmw(command, sound, path, *store)
@@ -186,7 +186,9 @@ def test_a_store_whose_identity_the_disk_does_not_give_is_refused(room: Path, co
 )
 def test_a_store_made_with_other_settings_is_refused(room: Path, settings: dict[str, str]) -> None:
     before = digest(room / "store")
-    done = ocmw("replay", log_file(room / "more.avro", "person\n d"), "--store", room / "store", **settings)
+    done = ocmw(
+        "replay", log_file(room / "more.avro", "person\n d\n close 2024-08"), "--store", room / "store", **settings
+    )
     assert_refused(done, 1, "made with")
     assert digest(room / "store") == before
 
@@ -195,7 +197,7 @@ def test_a_second_writer_is_refused(room: Path) -> None:
     before = digest(room / "store")
     lock = writer_lock(room / "store")
     lock.acquire()
-    done = ocmw("replay", log_file(room / "more.avro", "person\n d"), "--store", room / "store")
+    done = ocmw("replay", log_file(room / "more.avro", "person\n d\n close 2024-08"), "--store", room / "store")
     lock.release()
     assert_refused(done, 1, "another program is writing")
     assert digest(room / "store") == before

@@ -44,7 +44,7 @@ def _await_letters(settings: KafkaSettings, count: int) -> dict[str, DeadLetter]
 
 def test_an_example_is_applied_and_a_number_in_clear_stands_in_no_dead_letter_and_no_log(workers: Workers) -> None:
     workers.start("intake", "intake")
-    command = [sys.executable, "-c", example("confluent-kafka"), SCHEMA, workers.settings.servers]
+    command = [sys.executable, "-c", example("confluent-kafka"), str(SCHEMA), workers.settings.servers]
     subprocess.run(command, check=True)  # noqa: S603 - our own example
     asyncio.run(_send(workers.settings))
     letters = _await_letters(workers.settings, 2)
