@@ -1,36 +1,40 @@
-"""The benchmark as one self-contained page: small multiples first, then each table, definitions beside them."""
+"""The benchmark as one self-contained page in three languages: small multiples first, then each table.
+
+Nothing is loaded and no script runs: the language is a choice of the page itself. Bars are elements of the page, so
+that they fit a telephone; the panels of the stock are pictures, one a place. A month without a figure is a gap, never 0.
+"""
 
 import io
-from html import escape
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from schemas.datasets import LANGUAGES
 from schemas.parameters import document
+from schemas.releases import is_synthetic
 from sinks.durability import put_in_place, temporary
 from sinks.files.benchmark.figures import Benchmark, Sheet, outcome_title
 
-_COLOURS = ("#c6dbef", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b", "#bdbdbd")
-_COLUMNS = 5
-_FIXED: dict[Any, Any] = {"svg.hashsalt": "ocmw", "svg.fonttype": "path", "font.size": 9}
-"""The same figures give the same bytes, with letters drawn, so that every browser shows them alike."""
-
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }
-h1 { font-size: 1.7rem; line-height: 1.2 } h2 { font-size: 1.2rem; margin-top: 2.5rem }
-svg { width: 100%; height: auto } .note { color: #555; font-size: .85rem }
-table { border-collapse: collapse; font-size: .85rem; width: 100% } th, td { padding: .25rem .5rem; text-align: right }
-th:first-child, td:first-child { text-align: left } tr { border-bottom: 1px solid #ddd }
-tr:nth-last-child(-n+2) { font-weight: 600 } summary { cursor: pointer; color: #08519c }
-"""
+Text = Mapping[str, str]
+_ORDERED = ("#c6dbef", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b")
+"""Of categories that have an order: bands of duration, ranks."""
+_DISTINCT = ("#0072b2", "#56b4e9", "#e69f00", "#cc79a7", "#009e73", "#d55e00")
+"""Of outcomes, which have none: told apart by whoever sees colours otherwise too (Okabe and Ito)."""
+_LAST = "#bdbdbd"
+"""Of the last category: unknown, or none of these."""
+_HEADROOM = 1.2
+_FIXED: dict[Any, Any] = {"svg.hashsalt": "ocmw", "svg.fonttype": "none", "font.size": 9, "font.family": "sans-serif"}
+"""The same figures give the same bytes."""
+_SEPARATORS = {"nl": (".", ","), "fr": ("\u202f", ","), "en": (",", ".")}
+"""Of thousands and of decimals."""
 NOTES: tuple[str, ...] = tuple(document("indicators")["benchmark"]["notes"])
-_LABELS: dict[str, str] = document("indicators")["benchmark"]["labels"]
-"""What pictures call a category; tables keep the codes of the files."""
 
 
 def write_page(path: Path, found: Benchmark) -> None:
@@ -43,97 +47,190 @@ def write_page(path: Path, found: Benchmark) -> None:
 def page(found: Benchmark) -> str:
     """Return the page."""
     by_title = {sheet.title: sheet for sheet in found.sheets}
-    parts = [
-        f"<h1>Leefloon over time in the 13 centre cities, {found.year}</h1>",
-        f"<p class=note>Durations as of {found.month}. Update {escape(found.update_id)}, published figures only.</p>",
-        *_chapter("How many, month by month", _svg(_stock_panels(found))),
-        *_chapter("How long: share of beneficiaries by duration", _compared(by_title["Duration, exact"])),
-        *_chapter("Who enters: share of new spells by rank", _compared(by_title["Entries by rank, same OCMW"])),
-        *_chapter("Where to: share of those who left, a year after", _compared(by_title[outcome_title(12)])),
-        *(part for sheet in found.sheets for part in _table(sheet)),
-        "<h2>How to read this</h2>",
-        "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in NOTES) + "</ul>",
-    ]
-    head = f"<meta charset=utf-8><title>Leefloon over time, {found.year}</title><style>{_STYLE}</style>"
-    return f"<!doctype html><html lang=en>{head}<body>{''.join(parts)}</html>\n"
+    synthetic = is_synthetic(found.update_id)
+    return _template().render(
+        found=found,
+        languages=LANGUAGES,
+        words=_words()["words"],
+        synthetic=document("publication")["synthetic"] if synthetic else None,
+        panels=list(_panels(found, synthetic=synthetic)),
+        chapters=[
+            _chapter("duration", by_title["Duration, exact"], _ORDERED),
+            _chapter("entries", by_title["Entries by rank, same OCMW"], _ORDERED),
+            _chapter("outcomes", by_title[outcome_title(12)], _DISTINCT),
+        ],
+        tables=[_table(sheet) for sheet in found.sheets],
+        notes=[note_in_all_languages(text) for text in NOTES],
+    )
 
 
-def _chapter(title: str, body: str) -> tuple[str, str]:
-    return f"<h2>{escape(title)}</h2>", body
+@cache
+def _template() -> Any:  # noqa: ANN401 - jinja2's own
+    environment = Environment(
+        loader=PackageLoader("sinks.files.benchmark", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template("page.html.j2")
 
 
-def _compared(sheet: Sheet) -> str:
-    """Return the picture of a comparison; a sentence where no place has a figure yet, not an empty picture."""
-    if sheet.counts.isna().all(axis=None):
-        return f"<p class=note>Nothing of it is published yet ({escape(sheet.note)}).</p>"
-    return _svg(_bars(sheet))
+def _words() -> dict[str, Any]:
+    return document("benchmark")
 
 
-def _svg(picture: Figure) -> str:
+def note_in_all_languages(english: str) -> Text:
+    """Return a note in all languages; in English where it has no translation."""
+    found = next((note for note in _words()["notes"] if note["en"] == english), {})
+    return dict.fromkeys(LANGUAGES, english) | found
+
+
+def title_in_all_languages(english: str) -> Text:
+    """Return the title of a comparison in all languages; in English where it has no translation."""
+    return dict.fromkeys(LANGUAGES, english) | _words()["titles"].get(english, {})
+
+
+def label(code: object, sheet: Sheet | None = None) -> Text:
+    """Return what people call a category; the code itself where nothing else is known."""
+    found = _words()["labels"].get(str(code), {})
+    if sheet is not None and "rank" in sheet.title:
+        found = _words()["ranks"].get(str(code), found)
+    return dict.fromkeys(LANGUAGES, str(code)) | found
+
+
+def place(name: object) -> Text:
+    """Return a place in all languages; there are no English names of cities."""
+    found = _words()["places"].get(str(name), {})
+    return dict.fromkeys(LANGUAGES, str(name)) | found
+
+
+def number(value: float, decimals: int, language: str) -> str:
+    """Return a number as a language writes it."""
+    thousands, point = _SEPARATORS[language]
+    return f"{value:,.{decimals}f}".replace(",", "\0").replace(".", point).replace("\0", thousands)
+
+
+class _Panel(NamedTuple):
+    place: Text
+    unit: str
+    svg: str
+    told: Text
+
+    def picture(self, language: str) -> Markup:
+        """Return the picture, with what it shows for those who cannot see it."""
+        said = Markup("<svg role=img aria-label='{}'").format(self.told[language])
+        return said + Markup(self.svg)  # noqa: S704 - drawn here; names in it are only escaped text
+
+
+def _panels(found: Benchmark, *, synthetic: bool) -> Iterator[_Panel]:
+    months = sorted(found.stock["reference"].unique())
+    for name in found.places:
+        stock = found.stock[found.stock["place"] == name].set_index("reference")
+        unit = "per_thousand" if len(stock) > 0 and bool(stock["rate"].notna().all()) else "persons"
+        series = stock["rate" if unit == "per_thousand" else "stock"].reindex(months).astype(float)
+        called = place(name)
+        first, last = (months[0], months[-1]) if months else ("-", "-")
+        told = {
+            language: _words()["words"]["stock_of"][language].format(place=called[language], first=first, last=last)
+            for language in LANGUAGES
+        }
+        yield _Panel(called, unit, _drawn(series, synthetic=synthetic), told)
+
+
+def _drawn(series: "pd.Series[float]", *, synthetic: bool) -> str:
+    """Return a line over months as SVG, without the opening of its element."""
+    picture = Figure(figsize=(2.5, 1.5), layout="constrained")
+    axis = picture.subplots()
+    axis.plot(range(len(series)), series.to_numpy(), color=_ORDERED[3])
+    most = series.max()
+    axis.set_ylim(0, 1 if pd.isna(most) or most <= 0 else most * _HEADROOM)
+    ends = [0, len(series) - 1] if len(series) > 1 else [0]
+    axis.set_xticks(ends, [str(series.index[end]) for end in ends] if len(series) else [""])
+    for text, side in zip(axis.get_xticklabels(), ("left", "right"), strict=False):
+        text.set_horizontalalignment(side)
+    axis.locator_params(axis="y", nbins=4)
+    axis.spines[["top", "right"]].set_visible(False)
+    if synthetic:
+        axis.text(0.5, 0.5, "SYNTHETIC", transform=axis.transAxes, ha="center", va="center", alpha=0.25, fontsize=13)
     text = io.StringIO()
     with mpl.rc_context(_FIXED):
-        picture.savefig(text, format="svg", metadata={"Date": None}, bbox_inches="tight")
-    return text.getvalue().partition("<svg")[2].join(("<svg", ""))
+        picture.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue().partition("<svg")[2]
 
 
-def _stock_panels(found: Benchmark) -> Figure:
-    rows = -(-len(found.places) // _COLUMNS)
-    picture = Figure(figsize=(11, 1.9 * rows), layout="constrained")
-    axes = picture.subplots(rows, _COLUMNS, sharex=True).flat
-    months = sorted(found.stock["reference"].unique())
-    for axis, place in zip(axes, found.places, strict=False):
-        _panel(axis, place, found.stock[found.stock["place"] == place], months)
-    for axis in list(axes)[len(found.places) :]:
-        axis.set_visible(False)
-    return picture
+class _Part(NamedTuple):
+    share: float
+    colour: str
 
 
-def _panel(axis: Axes, place: str, stock: pd.DataFrame, months: list[str]) -> None:
-    rated = bool(stock["rate"].notna().all()) and len(stock) > 0
-    by_month = stock.set_index("reference")["rate" if rated else "stock"].reindex(months, fill_value=0)
-    axis.plot(range(len(months)), by_month.to_numpy(float), color=_COLOURS[3])
-    axis.set_title(f"{place} ({'per 1,000' if rated else 'persons'})", fontsize=9, loc="left")
-    axis.set_ylim(bottom=0)
-    ends = [0, len(months) - 1] if len(months) > 1 else [0]
-    axis.set_xticks(ends, [months[end] for end in ends] if months else [""])
-    axis.spines[["top", "right"]].set_visible(False)
+class _Bar(NamedTuple):
+    place: Text
+    parts: tuple[_Part, ...]
+    told: Text
 
 
-def _bars(sheet: Sheet) -> Figure:
-    shares = (sheet.counts if sheet.shares is None else sheet.shares).fillna(0)
-    picture = Figure(figsize=(11, 0.34 * len(shares) + 1), layout="constrained")
-    axis = picture.subplots()
-    ends = np.cumsum(shares.to_numpy(float), axis=1)
-    colours = (*_COLOURS[: len(shares.columns) - 1], _COLOURS[-1])
-    for number, (name, colour) in enumerate(zip(shares.columns, colours, strict=True)):
-        left = ends[:, number - 1] if number else np.zeros(len(shares))
-        axis.barh(
-            range(len(shares)), ends[:, number] - left, left=left, color=colour, label=_LABELS.get(str(name), str(name))
-        )
-    axis.set_yticks(range(len(shares)), list(shares.index))
-    axis.invert_yaxis()
-    axis.set_xlim(0, 100)
-    axis.set_xlabel("%")
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(ncols=len(shares.columns), loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
-    return picture
+class _Entry(NamedTuple):
+    label: Text
+    colour: str
 
 
-def _table(sheet: Sheet) -> tuple[str, ...]:
-    head = "".join(f"<th>{escape(str(name))}" for name in ("", *sheet.counts.columns))
-    lines = [f"<tr><td>{escape(str(place))}{_cells(sheet, number)}" for number, place in enumerate(sheet.counts.index)]
-    body = f"<table><tr>{head}{''.join(lines)}</table>"
-    return (f"<details><summary>{escape(sheet.title)}</summary><p class=note>{escape(sheet.note)}</p>{body}</details>",)
+class _Chapter(NamedTuple):
+    name: str
+    note: str
+    legend: tuple[_Entry, ...]
+    bars: tuple[_Bar, ...]
 
 
-def _cells(sheet: Sheet, number: int) -> str:
-    counts = sheet.counts.iloc[number]
+def _chapter(name: str, sheet: Sheet, colours: tuple[str, ...]) -> _Chapter:
+    """Return the bars of a comparison; none where no place has a figure yet."""
+    shares = sheet.counts if sheet.shares is None else sheet.shares
+    chosen = (*colours[: len(shares.columns) - 1], _LAST)
+    legend = tuple(_Entry(label(code, sheet), colour) for code, colour in zip(shares.columns, chosen, strict=True))
+    if shares.isna().all(axis=None):
+        return _Chapter(name, sheet.note, legend, ())
+    bars = (_bar(str(named), row.tolist(), legend) for named, row in shares.iterrows())
+    return _Chapter(name, sheet.note, legend, tuple(bars))
+
+
+def _bar(name: str, shares: list[float], legend: tuple[_Entry, ...]) -> _Bar:
+    known = [(share, entry) for share, entry in zip(shares, legend, strict=True) if not pd.isna(share) and share > 0]
+    called, told = place(name), {}
+    for language in LANGUAGES:
+        texts = (f"{entry.label[language]} {number(share, 1, language)} %" for share, entry in known)
+        said = ", ".join(texts) or _words()["words"]["no_figures"][language]
+        told[language] = f"{called[language]}: {said}"
+    return _Bar(called, tuple(_Part(share, entry.colour) for share, entry in known), told)
+
+
+class _Row(NamedTuple):
+    place: Text
+    cells: tuple[Text, ...]
+
+
+class _Table(NamedTuple):
+    title: Text
+    note: str
+    heads: tuple[Text, ...]
+    rows: tuple[_Row, ...]
+
+
+def _table(sheet: Sheet) -> _Table:
+    heads = tuple(label(code, sheet) for code in sheet.counts.columns)
+    rows = (_Row(place(name), _cells(sheet, at)) for at, name in enumerate(sheet.counts.index))
+    return _Table(title_in_all_languages(sheet.title), sheet.note, heads, tuple(rows))
+
+
+def _cells(sheet: Sheet, at: int) -> tuple[Text, ...]:
+    """Return the cells of a place, none where it has no figures; a figure that is not known is empty."""
+    counts = sheet.counts.iloc[at]
     if counts.isna().all():
-        return "<td>no figures" + "<td>" * (len(counts) - 1)
-    shares = None if sheet.shares is None else sheet.shares.iloc[number]
-    texts = [
-        f"{0 if pd.isna(count) else count:,.{sheet.decimals}f}"
-        + ("" if shares is None or pd.isna(shares.iloc[place]) else f" ({shares.iloc[place]:.1f} %)")
-        for place, count in enumerate(counts)
-    ]
-    return "".join(f"<td>{text}" for text in texts)
+        return ()
+    shares = [float("nan")] * len(counts) if sheet.shares is None else sheet.shares.iloc[at].tolist()
+    return tuple(
+        {language: _cell(count, share, sheet.decimals, language) for language in LANGUAGES}
+        for count, share in zip(counts.tolist(), shares, strict=True)
+    )
+
+
+def _cell(count: float, share: float, decimals: int, language: str) -> str:
+    if pd.isna(count):
+        return ""
+    beside = "" if pd.isna(share) else f" ({number(share, 1, language)} %)"
+    return number(count, decimals, language) + beside
