@@ -26,6 +26,9 @@ from synthetic.events import NO_EVENT, Events
 from synthetic.facts import NO_DATE, TYPES, Facts
 from synthetic.population import BIRTH_DATE_UNKNOWN, COUNTRIES
 
+IN_CLEAR = -1
+"""Stands for a person whose key is a number in clear: of nobody, its month is none."""
+_NUMBER = b"00665012345".ljust(16)
 _BLOCK_BYTES = 64_000
 _CHUNK = 20_000
 _COUNTRY_CODES = np.frombuffer("".join(COUNTRIES).encode(), np.uint8).reshape(-1, 2)
@@ -46,8 +49,9 @@ class Keys:
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, persons: int, identities: int) -> Self:
-        """Draw that many of both."""
-        return cls(*(np.frombuffer(rng.bytes(16 * count), dtype="V16") for count in (persons, identities)))
+        """Draw that many of both; behind the persons comes one who is not keyed (IN_CLEAR)."""
+        keyed, ids = (np.frombuffer(rng.bytes(16 * count), dtype="V16") for count in (persons, identities))
+        return cls(np.concatenate([keyed, np.frombuffer(_NUMBER, dtype="V16")]), ids)
 
 
 @dataclass(frozen=True, slots=True)

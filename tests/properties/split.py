@@ -10,7 +10,7 @@ import numpy as np
 from drawn import LATER
 from history import key
 
-from processors.admission.closings import Closings
+from processors.admission.closings import Closings, lawful_id
 from processors.admission.ledger import Ledger
 from processors.counting.people import everyone
 from processors.protocol.all_rows import Gathered
@@ -36,8 +36,9 @@ def update_of(body: bytes, closings: Closings) -> Update | None:
     """Return the update that a closing closes, None where it is refused; it is noted when it is accepted."""
     (event,) = read_plain(Block(np.frombuffer(body, np.uint8), 1, 1), _NATIVE)
     assert not isinstance(event, Fault)
-    judged = closings.judge(event[1]["update_id"].decode(), event[1]["reference_month"])
-    if isinstance(judged, str):
+    update_id = event[1]["update_id"].decode()
+    judged = closings.judge(update_id, event[1]["reference_month"])
+    if isinstance(judged, str) or not lawful_id(update_id):
         return None
     closings.close(judged)
     return judged

@@ -1,7 +1,7 @@
 """The benchmark as one self-contained page in three languages: small multiples first, then each table.
 
 Nothing is loaded and no script runs: the language is a choice of the page itself. Bars are elements of the page, so
-that they fit a telephone; the panels of the stock are pictures, one a place. A month without a figure is a gap, never 0.
+that they fit a telephone; the panels of the stock are pictures, one a place. A month without a figure is a gap, not 0.
 """
 
 import io
