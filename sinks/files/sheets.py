@@ -3,6 +3,7 @@
 A column is a count (whole persons) or a mean of the months (one decimal); never one kind under the other's header.
 """
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ COLUMNS_IN_VIEW = 12
 A3, A4, ZOOM, PRINT_SCALE = 8, 9, 85, 60
 A4_CHARACTERS = 230
 """Characters that fit across A4 landscape at PRINT_SCALE; a wider sheet is printed on A3."""
+HEADER_CHARACTERS = 200
+"""Of a title in the header of a page; Excel takes 255, the name of the sheet among them."""
 PAGE_NUMBER = "&R&8&P / &N"
 TITLE_ROW, HEADER_ROW, FIRST_ROW = 0, 1, 2
 """A title with a link back to the cover, then the headers, then the figures."""
@@ -139,7 +142,8 @@ def _set_page(written: Worksheet, sheet: Sheet, labels: int, width: int) -> None
     written.set_landscape()
     written.set_paper(A4 if width <= A4_CHARACTERS else A3)
     written.set_print_scale(PRINT_SCALE)
-    written.set_header(f"&L&8{sheet.title.replace('&', '&&')}&R&8{sheet.name}")
+    told = textwrap.shorten(sheet.title, HEADER_CHARACTERS, placeholder=" …")
+    written.set_header(f"&L&8{told.replace('&', '&&')}&R&8{sheet.name}")
     written.set_footer(PAGE_NUMBER)
     written.repeat_rows(TITLE_ROW, HEADER_ROW)
     written.repeat_columns(0, labels - 1)
