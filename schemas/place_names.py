@@ -28,7 +28,8 @@ def _by_name() -> dict[str, tuple[Place, ...]]:
     names: dict[str, set[Place]] = {}
     for place in PLACES:
         for language in _LANGUAGES:
-            names.setdefault(_plain(place_name(*place, language)), set()).add(place)
+            if name := _plain(place_name(*place, language)):  # of some there is no name in a language
+                names.setdefault(name, set()).add(place)
     names.setdefault("belgium", set()).add(("kingdom", KINGDOM))
     return {name: tuple(sorted(places)) for name, places in names.items()}
 

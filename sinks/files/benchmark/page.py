@@ -16,13 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from schemas.datasets import LANGUAGES
+from schemas.datasets import LANGUAGES, Language
 from schemas.parameters import document
 from schemas.releases import is_synthetic
 from sinks.durability import put_in_place, temporary
 from sinks.files.benchmark.figures import Benchmark, Sheet, outcome_title
 
-Text = Mapping[str, str]
+Text = Mapping[Language, str]
 _ORDERED = ("#c6dbef", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b")
 """Of categories that have an order: bands of duration, ranks."""
 _DISTINCT = ("#0072b2", "#56b4e9", "#e69f00", "#cc79a7", "#009e73", "#d55e00")
@@ -32,7 +32,7 @@ _LAST = "#bdbdbd"
 _HEADROOM = 1.2
 _FIXED: dict[Any, Any] = {"svg.hashsalt": "ocmw", "svg.fonttype": "none", "font.size": 9, "font.family": "sans-serif"}
 """The same figures give the same bytes."""
-_SEPARATORS = {"nl": (".", ","), "fr": ("\u202f", ","), "en": (",", ".")}
+_SEPARATORS: dict[Language, tuple[str, str]] = {"nl": (".", ","), "fr": ("\u202f", ","), "en": (",", ".")}
 """Of thousands and of decimals."""
 NOTES: tuple[str, ...] = tuple(document("indicators")["benchmark"]["notes"])
 
@@ -48,7 +48,7 @@ def page(found: Benchmark) -> str:
     """Return the page."""
     by_title = {sheet.title: sheet for sheet in found.sheets}
     synthetic = is_synthetic(found.update_id)
-    return _template().render(
+    made: str = _template().render(
         found=found,
         languages=LANGUAGES,
         words=_words()["words"],
@@ -62,6 +62,7 @@ def page(found: Benchmark) -> str:
         tables=[_table(sheet) for sheet in found.sheets],
         notes=[note_in_all_languages(text) for text in NOTES],
     )
+    return made
 
 
 @cache
@@ -78,30 +79,31 @@ def _words() -> dict[str, Any]:
 
 def note_in_all_languages(english: str) -> Text:
     """Return a note in all languages; in English where it has no translation."""
-    found = next((note for note in _words()["notes"] if note["en"] == english), {})
-    return dict.fromkeys(LANGUAGES, english) | found
+    found: Text = next((note for note in _words()["notes"] if note["en"] == english), {})
+    return {**dict.fromkeys(LANGUAGES, english), **found}
 
 
 def title_in_all_languages(english: str) -> Text:
     """Return the title of a comparison in all languages; in English where it has no translation."""
-    return dict.fromkeys(LANGUAGES, english) | _words()["titles"].get(english, {})
+    found: Text = _words()["titles"].get(english, {})
+    return {**dict.fromkeys(LANGUAGES, english), **found}
 
 
 def label(code: object, sheet: Sheet | None = None) -> Text:
     """Return what people call a category; the code itself where nothing else is known."""
-    found = _words()["labels"].get(str(code), {})
+    found: Text = _words()["labels"].get(str(code), {})
     if sheet is not None and "rank" in sheet.title:
         found = _words()["ranks"].get(str(code), found)
-    return dict.fromkeys(LANGUAGES, str(code)) | found
+    return {**dict.fromkeys(LANGUAGES, str(code)), **found}
 
 
 def place(name: object) -> Text:
     """Return a place in all languages; there are no English names of cities."""
-    found = _words()["places"].get(str(name), {})
-    return dict.fromkeys(LANGUAGES, str(name)) | found
+    found: Text = _words()["places"].get(str(name), {})
+    return {**dict.fromkeys(LANGUAGES, str(name)), **found}
 
 
-def number(value: float, decimals: int, language: str) -> str:
+def number(value: float, decimals: int, language: Language) -> str:
     """Return a number as a language writes it."""
     thousands, point = _SEPARATORS[language]
     return f"{value:,.{decimals}f}".replace(",", "\0").replace(".", point).replace("\0", thousands)
@@ -113,7 +115,7 @@ class _Panel(NamedTuple):
     svg: str
     told: Text
 
-    def picture(self, language: str) -> Markup:
+    def picture(self, language: Language) -> Markup:
         """Return the picture, with what it shows for those who cannot see it."""
         said = Markup("<svg role=img aria-label='{}'").format(self.told[language])
         return said + Markup(self.svg)  # noqa: S704 - drawn here; names in it are only escaped text
@@ -143,16 +145,16 @@ def _drawn(series: "pd.Series[float]", *, synthetic: bool) -> str:
     axis.set_ylim(0, 1 if pd.isna(most) or most <= 0 else most * _HEADROOM)
     ends = [0, len(series) - 1] if len(series) > 1 else [0]
     axis.set_xticks(ends, [str(series.index[end]) for end in ends] if len(series) else [""])
-    for text, side in zip(axis.get_xticklabels(), ("left", "right"), strict=False):
-        text.set_horizontalalignment(side)
+    for end, tick in enumerate(axis.get_xticklabels()):
+        tick.set_horizontalalignment("right" if end else "left")
     axis.locator_params(axis="y", nbins=4)
     axis.spines[["top", "right"]].set_visible(False)
     if synthetic:
         axis.text(0.5, 0.5, "SYNTHETIC", transform=axis.transAxes, ha="center", va="center", alpha=0.25, fontsize=13)
-    text = io.StringIO()
+    drawn = io.StringIO()
     with mpl.rc_context(_FIXED):
-        picture.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue().partition("<svg")[2]
+        picture.savefig(drawn, format="svg", metadata={"Date": None})
+    return drawn.getvalue().partition("<svg")[2]
 
 
 class _Part(NamedTuple):
@@ -229,7 +231,7 @@ def _cells(sheet: Sheet, at: int) -> tuple[Text, ...]:
     )
 
 
-def _cell(count: float, share: float, decimals: int, language: str) -> str:
+def _cell(count: float, share: float, decimals: int, language: Language) -> str:
     if pd.isna(count):
         return ""
     beside = "" if pd.isna(share) else f" ({number(share, 1, language)} %)"
