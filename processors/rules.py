@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from schemas import breakdowns, events, nationalities, periods, places
-from schemas.arrays import Int8, Int16, Int32
+from schemas.arrays import Int8, Int16, Int32, Mask
+from schemas.indicators import PARTS
 from schemas.parameters import document
 from schemas.settings import FigureSettings
 from schemas.supports import LEAVES
@@ -47,6 +48,7 @@ class Rules(NamedTuple):
     household_class: Int8
     household_new_from: int
     status_class: Int8
+    in_spells: Mask
     recoveries_in_balance: bool
 
 
@@ -67,6 +69,7 @@ def rules(settings: FigureSettings) -> Rules:
         household_class=_household_class(),
         household_new_from=breakdowns.HOUSEHOLD_NEW_FROM,
         status_class=_status_class(),
+        in_spells=np.isin(np.arange(LEAF_COUNT), [leaf for part in PARTS[settings.spells] for leaf in part]),
         recoveries_in_balance=settings.recoveries_in_balance,
     )
 

@@ -15,7 +15,7 @@ _HEADER = struct.Struct(">BI")
 
 UNION_ID = max(number for number, record in schema_ids().items() if record is None)
 """Schema id of the whole union of dossier events: what our producers write."""
-ROWS_ID, REQUEST_ID = 18, 17
+ROWS_ID, REQUEST_ID = 24, 17
 """Schema ids of our own topics."""
 
 

@@ -11,7 +11,7 @@ in months (``g0``, ``g2``). A row says how many of ``base`` persons or spells st
 | duration_difference | month | beneficiaries by stock band and exact band | beneficiaries |
 | spells | month | entries, exits, stock | stock |
 | reentry | year | spells that begin, or persons by their first, by rank | all of them |
-| quartiles | month (running), year (completed) | months | spells |
+| quartiles | month (running), year (completed) | months, the first and the last included | spells |
 | survival | year of entry | spells of 10,000 that last longer than so many months | spells |
 | exit_to_work | month of exit | spells by outcome after X months, and those with any work then | exits |
 | transitions | month | persons by state then and twelve months later | persons in a state then |
@@ -31,6 +31,8 @@ from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, Period, parse_month
 from schemas.supports import NODE
 
 _DOCUMENT = document("indicators")
+EDITION: int = _DOCUMENT["edition"]
+"""Raised when the same events give other rows; what was counted by another edition is not read as if it were ours."""
 
 COLUMNS: tuple[str, ...] = DURATION.names()
 
@@ -39,7 +41,7 @@ YEARS: int = _DOCUMENT["duration"]["years"]
 BANDS: tuple[str, ...] = ("<1", *(f"{low}-{low + 1}" for low in range(1, YEARS)), f"{YEARS}+", UNKNOWN)
 UNKNOWN_BAND = len(BANDS) - 1
 CENSORED_MONTHS = YEARS * MONTHS_PER_YEAR
-"""A spell that was running in the log's first month has no known band until it is this old."""
+"""A spell without a known beginning has no known band until it is this old; so far back do durations look."""
 TRAITS: tuple[str, ...] = tuple(_DOCUMENT["duration"]["breakdowns"])
 TRAIT_CODES: tuple[tuple[str, str], ...] = tuple((name, code) for name in TRAITS for code in codes(name))
 """The (breakdown, category) by which durations are counted, the total first."""
@@ -92,16 +94,17 @@ SUPPORTS: dict[Benefit, tuple[str, ...]] = {"LL": ("LL",), "LL+FH": ("LL", "FH")
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """An indicator by one method and breakdown, and its categories in a reader's order.
-
-    A row needs the months up to ``needs`` after its reference (an exit is known g + 1 months later).
-    """
+    """An indicator by one method and breakdown, and its categories in a reader's order."""
 
     indicator: str
     method: str
     breakdown: str
     categories: tuple[str, ...]
-    needs: int = 0
+
+
+def series_name(series: Series) -> str:
+    """Return the name of a series, which no other has: ``spells own_g0 flow``."""
+    return f"{series.indicator} {series.method} {series.breakdown}"
 
 
 def band(months: int) -> str:
@@ -142,9 +145,7 @@ def _reentries() -> list[Series]:
 def _exits() -> list[Series]:
     categories = (*OUTCOMES, ANY_WORK)
     return [
-        Series("exit_to_work", f"own_x{after}_g{gap}", "outcome", categories, max(after, gap + 1))
-        for gap in GAPS
-        for after in EXIT_MONTHS
+        Series("exit_to_work", f"own_x{after}_g{gap}", "outcome", categories) for gap in GAPS for after in EXIT_MONTHS
     ]
 
 
@@ -154,14 +155,14 @@ SERIES: tuple[Series, ...] = (
     Series(
         "duration_difference", "own_g0", "stock|exact", tuple(f"{left}|{right}" for left in BANDS for right in BANDS)
     ),
-    *(Series("spells", f"own_g{gap}", "flow", FLOWS, gap + 1) for gap in GAPS),
+    *(Series("spells", f"own_g{gap}", "flow", FLOWS) for gap in GAPS),
     *_reentries(),
     Series("quartiles", "running_g0", "quartile", QUARTILES),
-    *(Series("quartiles", f"completed_g{gap}", "quartile", QUARTILES, gap + 1) for gap in GAPS),
+    *(Series("quartiles", f"completed_g{gap}", "quartile", QUARTILES) for gap in GAPS),
     *(Series("survival", f"kaplan_meier_g{gap}", "months", tuple(map(str, SURVIVAL_MONTHS))) for gap in GAPS),
     *_exits(),
-    Series("transitions", "own", "state|later", _CHANGES, TRANSITION_MONTHS),
-    *(Series("youth_care", f"x{after}", "situation", SITUATIONS, after) for after in YOUTH_MONTHS),
+    Series("transitions", "own", "state|later", _CHANGES),
+    *(Series("youth_care", f"x{after}", "situation", SITUATIONS) for after in YOUTH_MONTHS),
 )
 """Every series there can be; a series' number is its place here."""
 NUMBER: dict[tuple[str, str, str], int] = {

@@ -63,9 +63,9 @@ class PublicFigure:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorPart:
-    """Rows of indicators that one update counted: a file, its family, and the months that it holds and may need.
+    """Rows of indicators that one update counted: a file, its family, and the first reference that it holds.
 
-    ``number`` is that of the update, ``first`` and ``last`` are ordinals of months.
+    ``number`` is that of the update, ``first`` the ordinal of a month.
     """
 
     family: str
@@ -73,7 +73,6 @@ class IndicatorPart:
     file: str
     update_id: str
     first: int
-    last: int
 
 
 @dataclass(frozen=True, slots=True)

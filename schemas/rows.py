@@ -1,6 +1,6 @@
 """What travels from intake to publish: changed rows, absolute, in batches; and the word that an update is reached.
 
-Persons are numbers here (by first appearance in their partition): no key leaves intake. A row takes 36 bytes, a fact
+Persons are numbers here (by first appearance in their partition): no key leaves intake. A row takes 40 bytes, a fact
 56.
 """
 
@@ -14,15 +14,17 @@ from schemas.periods import from_yyyymm, to_yyyymm
 from schemas.releases import Update
 
 _RECORD = "be.ocmw.v1.{}"
-ROW_BYTES = 36
+ROW_BYTES = 40
 FACT_COLUMNS = 7
 NO_FACTS = np.zeros((0, FACT_COLUMNS), np.int64)
+NO_BIRTHS = np.zeros(0, np.int32)
 
 
 class Rows(NamedTuple):
-    """Rows of the ledger of one partition as columns, and facts: see ``schemas/avro/rows-with-facts.avsc``.
+    """Rows of the ledger of one partition as columns, and facts: see ``schemas/avro/rows-with-births.avsc``.
 
     ``facts`` has a line a fact: its number in the partition, then the columns of ``processors.admission.facts``.
+    ``births`` is by row the birth date of its person as the ledger holds it; empty in what earlier versions wrote.
     """
 
     person: npt.NDArray[np.uint32]
@@ -32,6 +34,7 @@ class Rows(NamedTuple):
     days: npt.NDArray[np.int64]
     traits: npt.NDArray[np.uint32]
     facts: npt.NDArray[np.int64] = NO_FACTS
+    births: npt.NDArray[np.int32] = NO_BIRTHS
 
     def slice(self, first: int, stop: int) -> "Rows":
         """Return some of the rows, and the facts with the same numbers."""
@@ -43,10 +46,11 @@ class Rows(NamedTuple):
             self.days[first:stop],
             self.traits[first:stop],
             self.facts[first:stop],
+            self.births[first:stop],
         )
 
 
-_TYPES = ("<u4", "<u4", "<i8", "<i8", "<i8", "<u4", "<i8")
+_TYPES = ("<u4", "<u4", "<i8", "<i8", "<i8", "<u4", "<i8", "<i4")
 
 
 class RowsBatch(NamedTuple):
@@ -72,9 +76,10 @@ class RowsBatch(NamedTuple):
     @classmethod
     def of(cls, fields: dict[str, Any]) -> Self:
         """Return the batch with these Avro fields."""
-        told = {"facts": b""} | fields  # earlier versions wrote none
+        told = {"facts": b"", "births": b""} | fields  # earlier versions wrote none
         columns = [np.frombuffer(told[name], kind) for name, kind in zip(Rows._fields, _TYPES, strict=True)]
-        rows = Rows._make([*columns[:-1], columns[-1].reshape(-1, FACT_COLUMNS)])
+        rows = Rows._make(columns)
+        rows = rows._replace(facts=rows.facts.reshape(-1, FACT_COLUMNS))
         return cls(**{name: fields[name] for name in cls._fields[:-1]}, rows=rows)
 
 

@@ -3,13 +3,14 @@
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal, get_args
 
-from schemas.periods import month_of
+from schemas.periods import FIRST_MONTH, LAST_MONTH, month_of, parse_month
 
 AS_THEN = "as_then"
 _FIXED = "fixed:"
 LEAST_THRESHOLD = 3
+SpellSupports = Literal["LL", "LL+FH"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,16 @@ class FigureSettings:
 
     ``threshold``: no small count can be told in the public zone (F3), None where small counts are published.
     ``geography``: ``as_then``, or ``fixed:2025-01-01`` for the municipalities of one day (D3). However that day was
-    written, it is held as here, so that equal settings are equal texts. Raises ValueError for anything else.
+    written, it is held as here, so that equal settings are equal texts. ``spells``: by which supports a month belongs
+    to a spell (H1). ``first_month``: ``2015-01``, the month L before which no spell is looked at; None: the store's
+    first update tells it. Raises ValueError for anything else.
     """
 
     recoveries_in_balance: bool = False
     geography: str = AS_THEN
     threshold: int | None = None
+    spells: SpellSupports = "LL"
+    first_month: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a geography that names no day, or a threshold that hides too little; hold the day in one spelling."""
@@ -32,6 +37,17 @@ class FigureSettings:
             raise ValueError(message)
         if self.geography_day is not None:
             object.__setattr__(self, "geography", f"{_FIXED}{self.geography_day.isoformat()}")
+        if self.spells not in get_args(SpellSupports):
+            message = "no supports of spells; write LL or LL+FH"
+            raise ValueError(message)
+        if self.first is not None and not FIRST_MONTH <= self.first <= LAST_MONTH:
+            message = "no month of an event; write one from 1900-01 to 2199-12"
+            raise ValueError(message)
+
+    @property
+    def first(self) -> int | None:
+        """The month L as it was set, None where the store's first update tells it."""
+        return None if self.first_month is None else parse_month(self.first_month)
 
     @property
     def geography_day(self) -> date | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, Self
 from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from schemas.settings import AS_THEN, LEAST_THRESHOLD, FigureSettings
+from schemas.settings import AS_THEN, LEAST_THRESHOLD, FigureSettings, SpellSupports
 
 
 class UsageError(Exception):
@@ -104,6 +104,15 @@ class Settings(FromEnvironment):
         description="No count from 1 to this one less can be told in the public zone (F3), 3 or more; unset: small "
         "counts are published, as today. A store remembers it.",
     )
+    spells: SpellSupports = Field(
+        default="LL",
+        description="Supports by which a month belongs to a spell: LL, or LL+FH for either (H1). A store remembers it.",
+    )
+    first_month: str | None = Field(
+        default=None,
+        description="First month L of the time dimension, as 2015-01: what came before is not known (H). Unset: the "
+        "first month with a row when the first update closes that has one. A store remembers it.",
+    )
     keep_releases: int | None = Field(
         default=None,
         ge=1,
@@ -135,9 +144,14 @@ class Settings(FromEnvironment):
     def _names_a_day(cls, value: str) -> str:
         return FigureSettings(geography=value).geography
 
+    @field_validator("first_month")
+    @classmethod
+    def _names_a_month(cls, value: str | None) -> str | None:
+        return FigureSettings(first_month=value).first_month
+
     def figures(self) -> FigureSettings:
         """Return the settings that change figures."""
-        return FigureSettings(self.recoveries_in_balance, self.geography, self.threshold)
+        return FigureSettings(self.recoveries_in_balance, self.geography, self.threshold, self.spells, self.first_month)
 
 
 def load_settings() -> Settings:

@@ -11,6 +11,7 @@ How it is laid out (bytes a row and an event id are printed by the benchmark):
 - ``ids`` is one uint32 table, seven words an event id: the id itself, the person, a hash of the content (A4). Identity
   is exact; only "same content?" is asked of a hash.
 - ``persons`` holds the sixteen bytes of each person in order of first appearance; that order numbers the persons.
+  ``births`` holds the birth date of each by the last event that touched a row in the supports of spells (H3).
 - ``facts`` holds employments, residences and exits from youth care (``admission.facts``): no figure of A-G reads them.
 - Four open-addressing tables find a place in each (``admission.hash_table``). They grow before a batch, by what it
   can add at most, so the loop itself never has to ask.
@@ -59,6 +60,9 @@ ROW_WIDTH = 5
 KEY, AMOUNT, STATE_SHARE, DAYS, TRAITS = range(ROW_WIDTH)
 """Columns of ``rows``."""
 
+BORN_NEVER = -(2**31)
+"""In ``births``: no date is known. Who is said to be born on that day was no minor in any month, as nobody known is."""
+
 ID_WORDS = 7
 ID_STEP = 1.25
 """Ids are most of what a ledger holds: their table grows in small steps, an id takes 40 bytes instead of 42."""
@@ -76,6 +80,7 @@ class Tables(NamedTuple):
 
     used: Int64
     persons: UInt64
+    births: Int32
     person_slots: Slots
     ids: UInt32
     id_slots: Slots
@@ -125,6 +130,7 @@ def _new_tables() -> Tables:
     return Tables(
         used=np.array([0, 0, 0, 0, FAR], np.int64),
         persons=np.zeros((0, 2), np.uint64),
+        births=np.zeros(0, np.int32),
         person_slots=empty_slots(),
         ids=np.zeros((0, ID_WORDS), np.uint32),
         id_slots=empty_slots(),
@@ -187,6 +193,7 @@ class Ledger:
         tables = self.tables
         return tables._replace(
             persons=tables.persons[:persons],
+            births=self.births,
             ids=tables.ids[:ids],
             rows=tables.rows[:rows],
             before=tables.before[:rows],
@@ -206,6 +213,11 @@ class Ledger:
         return since
 
     @property
+    def births(self) -> Int32:
+        """The birth dates of persons by number, BORN_NEVER where none is known (H3)."""
+        return self.tables.births[: self.persons]
+
+    @property
     def facts(self) -> Int64:
         """The facts, in order of first arrival, with the columns of ``processors.admission.facts``."""
         return self.tables.facts[: self.tables.used[FACTS]]
@@ -215,6 +227,7 @@ class Ledger:
         persons, ids, rows, facts = (int(number) for number in tables.used[:SINCE])
         self.tables = tables._replace(
             persons=extended(tables.persons, persons + events),
+            births=extended(tables.births, persons + events),
             ids=extended(tables.ids, ids + events),
             rows=extended(tables.rows, rows + parts),
             before=extended(tables.before, rows + parts),
@@ -275,6 +288,7 @@ def _person_number(first: Whole, second: Whole, tables: Tables) -> Whole:
     tables.used[PERSONS] += 1
     tables.persons[person, 0] = first
     tables.persons[person, 1] = second
+    tables.births[person] = BORN_NEVER
     tables.person_slots[slot] = word(_person_hash(first, second), person)
     return np.int64(person)
 
@@ -451,6 +465,8 @@ def _apply(events: Events, event: Whole, person: Whole, rules: Rules, tables: Ta
     recovery = events.amount_type[event] in (RECOVERY, REG_RECOVERY)
     if outcome or (recovery and not rules.recoveries_in_balance):
         return
+    if rules.in_spells[events.leaf[event]]:
+        tables.births[person] = max(BORN_NEVER, int(events.birth[event]))
     month = _first_month(events, event, rules)
     split(events, event, month, rules, scratch.parts)
     for part in range(events.parts[event]):

@@ -1,31 +1,25 @@
 """The traits of a row: the categories of its person on the 15th of its month, packed into one number (C1-C6).
 
-    bits   30-26   25-22    21-12         11-10   9-6         5-2     1-0
-           adult   status   nationality   group   household   age13   sex
+    bits   25-22    21-12         11-10   9-6         5-2     1-0
+           status   nationality   group   household   age13   sex
 
 They depend on the month (age on the 15th, household era, European Union), so they are fixed when an event touches the
-row. They also say since when the person is an adult: whether a minor came for the first time (H3) follows from no
-class.
+row.
 """
 
 import numpy as np
 
 from processors.admission.decoding import NO_BIRTH_DATE, Events
 from processors.compiled import Whole, inlined
-from processors.rules import AGE13_COUNT, FIRST_DAY, LAST_DAY, Rules
+from processors.rules import AGE13_COUNT, Rules
 from schemas.breakdowns import DAYS_PER_YEAR, NATIONALITIES, NATIONALITY_UNKNOWN, REFERENCE_DAY
-from schemas.indicators import ADULT_AGE
 
 SEX_SHIFT, AGE13_SHIFT, HOUSEHOLD_SHIFT, GROUP_SHIFT, NATIONALITY_SHIFT, STATUS_SHIFT = 0, 2, 6, 10, 12, 22
 SEX_MASK, AGE13_MASK, HOUSEHOLD_MASK, GROUP_MASK, NATIONALITY_MASK, STATUS_MASK = 0x3, 0xF, 0xF, 0x3, 0x3FF, 0xF
-ADULT_SHIFT, ADULT_MASK = 26, 0x1F
-"""Adult: the lowest bits of the last month in which the person is under 18 on the 15th; it never changes, and with the
-class of age it is known exactly where it matters."""
 
 GROUP_BE, GROUP_EU, GROUP_NON_EU, GROUP_UNKNOWN = range(4)
 _BELGIAN = NATIONALITIES.index("BE")
 _NO_NATIONALITY = NATIONALITIES.index(NATIONALITY_UNKNOWN)
-_ADULT_DAYS = ADULT_AGE * DAYS_PER_YEAR
 _OLDEST_CLASS, _AGE_UNKNOWN = AGE13_COUNT - 2, AGE13_COUNT - 1
 
 
@@ -42,15 +36,7 @@ def traits_of(events: Events, event: Whole, month: Whole, rules: Rules) -> Whole
         | _group(np.int64(nationality), month, rules) << GROUP_SHIFT
         | np.int64(nationality) << NATIONALITY_SHIFT
         | np.int64(rules.status_class[status]) << STATUS_SHIFT
-        | (_last_month_under_age(birth, rules) & ADULT_MASK) << ADULT_SHIFT
     )
-
-
-@inlined
-def _last_month_under_age(birth: Whole, rules: Rules) -> Whole:
-    """Return the last month in which a person is under 18 on the 15th; where it is out of all bounds, the nearest."""
-    last_day = birth + _ADULT_DAYS - REFERENCE_DAY
-    return np.int64(rules.month_of_day[min(max(last_day, FIRST_DAY), LAST_DAY) - FIRST_DAY])
 
 
 @inlined

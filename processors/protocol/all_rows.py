@@ -13,6 +13,7 @@ from processors.admission.hash_table import roomier
 from processors.admission.keys import key_at, leaf_in, month_in
 from processors.admission.ledger import (
     AMOUNT,
+    BORN_NEVER,
     DAYS,
     PERSONS,
     ROWS,
@@ -55,8 +56,10 @@ class Gathered:
         self._put_facts(partition, rows.facts)
         if not len(rows.person):
             return
-        self._reserve(len(rows.person))
-        _put(self.persons_of(partition, rows), rows, self.ledger.tables, self.touched[partition])
+        persons = self.persons_of(partition, rows)
+        self._reserve(len(persons))
+        self._make_room_for_births(int(persons.max()) + 1)
+        _put(persons, rows, self.ledger.tables, self.touched[partition])
 
     def forget_touched(self, partitions: Iterable[int]) -> None:
         """Forget what these partitions touched so far: it is in a release."""
@@ -82,8 +85,17 @@ class Gathered:
         facts[known:needed] = 0  # places of other partitions that nobody filled yet are no facts of any kind
         tables.used[FACTS] = max(known, needed)
         self.ledger.tables = tables._replace(facts=facts)
+        self._make_room_for_births(int(told[:, 1 + PERSON].max() + 1) * self.partitions)
         found = _put_facts(told, places, self.partitions, partition, self.ledger.tables)
         self.since[partition] = min(int(self.since[partition]), int(found))
+
+    def _make_room_for_births(self, persons: int) -> None:
+        """Make room for the birth dates of so many persons; of those not heard of yet none is known."""
+        tables = self.ledger.tables
+        births = extended(tables.births, persons)
+        if births is not tables.births:
+            births[len(tables.births) :] = BORN_NEVER
+            self.ledger.tables = tables._replace(births=births)
 
     def _reserve(self, rows: int) -> None:
         before = self.ledger.tables
@@ -127,4 +139,6 @@ def _put(persons: Int64, rows: Rows, tables: Tables, touched: Mask) -> None:
         row[DAYS] = rows.days[at]
         row[TRAITS] = np.int64(rows.traits[at])
         touched[leaf, month] = True
+        if len(rows.births):
+            tables.births[person] = rows.births[at]
         tables.used[PERSONS] = max(tables.used[PERSONS], person + 1)

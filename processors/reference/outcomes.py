@@ -4,8 +4,9 @@ One person at a time, from four questions asked of each month: in which places i
 And of its 15th: is somebody employed, by an OCMW or by another, and where does somebody live?
 
 - The outcome of an exit of month m at a place is the first that holds in month m + X: LL at an OCMW of that place at
-  which it was above zero in m (``ll_same``), LL at any other (``ll_elsewhere``), FH, TW_RMI or TW_RMH anywhere, work,
-  work for an OCMW, none. In a municipality "same" is that municipality; in an area it is where the person stood.
+  which the spell's supports were above zero in m (``ll_same``), LL at any other (``ll_elsewhere``), FH, TW_RMI or
+  TW_RMH anywhere, work, work for an OCMW, none. In a municipality "same" is that municipality; in an area it is where
+  the person stood. These stay LL and FH where spells are of LL or FH.
 - A transition counts a person at the places where a state holds in month t, in the geography of t; twelve months later
   it asks what holds anywhere.
 - A leaver of youth care counts where the register says that he or she lives on the 15th of month X after the exit.
@@ -39,7 +40,7 @@ class Lives:
 
     asked: Asked
     _cells: dict[tuple[str, int], set[tuple[str, str, int, int]]] = field(default_factory=dict)
-    _standing: dict[int, dict[tuple[int, int], set[str]]] = field(default_factory=dict)
+    _standing: dict[tuple[str, int], dict[tuple[int, int], set[str]]] = field(default_factory=dict)
 
     @cached_property
     def _employments(self) -> dict[int, list[Employment]]:
@@ -60,15 +61,26 @@ class Lives:
         """Tell whether a node is above zero in the kingdom."""
         return ("kingdom", KINGDOM, person, month) in self.cells(node, 0)  # the kingdom is one in every geography
 
-    def municipalities(self, person: int, month: int, geography: int) -> set[str]:
-        """Return where a person has LL above zero in a month."""
-        era = era_of(geography)
-        if era not in self._standing:
-            found = self._standing[era] = {}
-            for level, geo, who, when in self.cells(LL, era):
+    def with_leefloon(self, person: int, month: int, geography: int) -> set[str]:
+        """Return the municipalities where a person has LL above zero in a month."""
+        return self._municipalities("LL", self.cells(LL, geography), geography).get((person, month), set())
+
+    def in_spells(self, person: int, month: int, geography: int) -> set[str]:
+        """Return the municipalities where a month of a person belongs to a spell, if not to one of a tolerance."""
+        positive = self.asked.positive(geography)
+        cells = positive[[*HOLDER, "month"]].itertuples(index=False, name=None)
+        return self._municipalities("spells", cells, geography).get((person, month), set())
+
+    def _municipalities(
+        self, name: str, cells: Iterable[tuple[str, str, int, int]], geography: int
+    ) -> dict[tuple[int, int], set[str]]:
+        key = name, era_of(geography)
+        if key not in self._standing:
+            found = self._standing[key] = {}
+            for level, geo, who, when in cells:
                 if level == "municipality":
                     found.setdefault((who, when), set()).add(geo)
-        return self._standing[era].get((person, month), set())
+        return self._standing[key]
 
     def works(self, person: int, month: int, *, by_ocmw: bool) -> bool:
         """Tell whether an employment covers the 15th of a month, by an OCMW or by anybody else."""
@@ -116,8 +128,8 @@ def _categories(lives: Lives, holder: tuple[str, str, int], month: int, later: i
 
 def _outcome(lives: Lives, holder: tuple[str, str, int], month: int, later: int, geography: int) -> str:
     level, geo, person = holder
-    back = lives.municipalities(person, later, geography)
-    before = {nis for nis in lives.municipalities(person, month, geography) if ancestors(nis).get(level) == geo}
+    back = lives.with_leefloon(person, later, geography)
+    before = {nis for nis in lives.in_spells(person, month, geography) if ancestors(nis).get(level) == geo}
     if back & before:
         return "ll_same"
     if back:

@@ -1,24 +1,24 @@
 """The slow truth of the time dimension: spells, durations, entries, exits, read from the parts of events (H1-H3).
 
-Everything follows from one question, asked of each person, place and month: is the balance of leefloon (with FH where
-asked: of either) in that cell above zero? Positive months that follow each other, with at most g months between them,
-are a spell. A row of a published table has a *geography month*, the last month it needs; every earlier month is shown
-under the code that is valid then (D3), so a merged municipality holds the past of those that it absorbed.
+Everything follows from one question, asked of each person, place and month from L on: is the balance of leefloon (under
+``OCMW_SPELLS=LL+FH``: of it or of FH) in that cell above zero? Positive months that follow each other, with at most g
+months between them, are a spell. A row of a published table has a *geography month*, the last month it reads; every
+earlier month is shown under the code that is valid then (D3), so a merged municipality holds the past of those that it
+absorbed.
+
+L is the first month of the time dimension. A spell that is positive in L ... L+g has no known beginning: it is no
+entry, has no rank, and its band is unknown as long as M - S is below 60 months.
 
 Worked example: positive in Gent in 2023-11, 2023-12, 2024-02, 2024-03. With g = 0 there are two spells; at 2024-03 the
 exact duration is one month. With g = 1 there is one, and the exact duration is four months. On the March list of 2024
-she stands, on that of 2023 not: the stock method says less than a year.
-
-What is *unknown*: the duration of somebody whose spell was running in the log's first month L, as long as M - L is
-below 60 months, whichever method is asked (what came before L is not in the log); of a cell of a category above zero
-in a place where the person as a whole is not; and the national duration where the kingdom's cell is not above zero.
+she stands, on that of 2023 not: the stock method says less than a year. Were L 2023-11, her band with g = 1 would be
+unknown; with g = 0 it is known, for that spell begins in 2024-02.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
-import numpy as np
 import pandas as pd
 
 from processors.reference.events import UNKNOWN_BIRTH
@@ -37,22 +37,27 @@ from schemas.indicators import (
     Benefit,
     band,
 )
-from schemas.periods import MONTHS_PER_YEAR
+from schemas.periods import LAST_MONTH, MONTHS_PER_YEAR
 from schemas.places import KINGDOM, ancestors, boundaries, valid_code
 from schemas.settings import FigureSettings
 
 PLACE = ["level", "geo"]
 HOLDER = [*PLACE, "person"]
+NO_MONTH = LAST_MONTH + 1
+"""L of a log that has no row of the supports of spells: every month is before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the tables are made from: a history as it was at the closing of update ``sequence``, and what a spell is."""
+    """What the tables are made from: a history as it was at the closing of update ``sequence``.
+
+    ``benefit`` is by what a month is positive; unset, by the supports of spells.
+    """
 
     history: History
     sequence: int
     settings: FigureSettings
-    benefit: Benefit = "LL"
+    benefit: Benefit | None = None
     _found: dict[tuple[str | int, ...], pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
     _others: dict[Benefit, "Asked"] = field(default_factory=dict, compare=False, repr=False)
 
@@ -66,33 +71,41 @@ class Asked:
         """Return the facts that are kept, in log order."""
         return [fact for fact in self.history.facts if fact.update <= self.sequence]
 
+    def parts(self) -> pd.DataFrame:
+        """Return the parts of the benefit up to this update, in log order; ``part`` numbers the parts of its node."""
+        number = _part_of_leaf(self.benefit or self.settings.spells)
+        parts = self.history.parts
+        chosen = parts[parts["leaf"].isin(list(number)) & (parts["update"] <= self.sequence)]
+        return chosen.assign(part=chosen["leaf"].map(number))
+
     def lines(self, geography: int) -> pd.DataFrame:
         """Return the parts of the benefit once for each level of place, as it is called in the geography month.
 
         Columns: level, geo, person, month, part, row, amount_cents, profile, birth_date; in log order.
         """
-        parts, number = self.history.parts, _part_of_leaf(self.benefit)
-        chosen = parts[parts["leaf"].isin(list(number)) & (parts["update"] <= self.sequence)]
-        chosen = chosen.assign(
-            part=chosen["leaf"].map(number),
-            nis=self.history.profiles["shown"].loc[chosen["profile"]].to_numpy(),
-        )
+        chosen = self.parts()
+        chosen = chosen.assign(nis=self.history.profiles["shown"].loc[chosen["profile"]].to_numpy())
         return chosen.merge(_areas(chosen["nis"].unique().tolist(), geography, self.settings), on="nis")
 
     def first_month(self) -> int:
-        """Return L, the first month with a row of the benefit. Raises ValueError where there is none."""
-        parts = self.history.parts
-        inside = parts["leaf"].isin(list(_part_of_leaf(self.benefit))) & (parts["update"] <= self.sequence)
-        return int(parts.loc[inside, "month"].min())
+        """Return L: as it is set, or the first month with a row when the first update closed that had one."""
+        if self.settings.first is not None:
+            return self.settings.first
+        parts = self.parts()
+        if parts.empty:
+            return NO_MONTH
+        return int(parts.loc[parts["update"] == parts["update"].min(), "month"].min())
 
     def positive(self, geography: int) -> pd.DataFrame:
-        """Return every (level, geo, person, month) whose cell is above zero in some part (H1)."""
+        """Return every (level, geo, person, month) whose cell is above zero in some part (H1); spells: from L on."""
         era = era_of(geography)
         return self.kept(("positive", era), lambda: self._positive(era))
 
     def _positive(self, geography: int) -> pd.DataFrame:
         balances = self.lines(geography).groupby([*HOLDER, "month", "part"])["amount_cents"].sum()
         found = balances[balances > 0].reset_index()
+        if self.benefit is None:
+            found = found[found["month"] >= self.first_month()]
         return found[[*HOLDER, "month"]].drop_duplicates().sort_values([*HOLDER, "month"], ignore_index=True)
 
     def spells(self, geography: int, gap: int) -> pd.DataFrame:
@@ -114,6 +127,13 @@ class Asked:
         found = months.groupby([*HOLDER, "spell"], as_index=False)["month"].agg(first="min", last="max")
         numbered: pd.DataFrame = found.assign(number=found.groupby(HOLDER).cumcount() + 1).drop(columns="spell")
         return numbered
+
+    def minors(self) -> set[int]:
+        """Return who was under 18 or not yet born in L, by the birth date of the last event that touched a row (H3)."""
+        last = self.parts().drop_duplicates("person", keep="last")
+        day = int(first_day(pd.Series([self.first_month()]))[0]) + REFERENCE_DAY - 1
+        under = (day - last["birth_date"]) // DAYS_PER_YEAR < ADULT_AGE
+        return set(last.loc[under & (last["birth_date"] != UNKNOWN_BIRTH), "person"].tolist())
 
 
 @cache
@@ -141,43 +161,38 @@ def durations(asked: Asked, month: int, gap: int) -> pd.DataFrame:
 
     Columns: level, geo, person, breakdown, code, and the bands ``exact_own``, ``exact_national``, ``stock_own``.
     """
-    spells = asked.spells(month, gap)
-    running = spells[(spells["first"] <= month) & (spells["last"] >= month)]
-    own = running.set_index(HOLDER)["first"]
-    kingdom = running[running["geo"] == KINGDOM].set_index("person")["first"]
-    # a spell of tolerance g may bridge this month: then nobody stands in it, and the cells below do not hold it
-    positive = asked.positive(month)
-    holders = set(positive.loc[positive["month"] == month, HOLDER].itertuples(index=False, name=None))
-    without_gap = asked.spells(month, 0)
-    censored = _censored(without_gap, asked.first_month(), month)
-    lists = _lists(positive, month)
+    own, without_gap = _begun(asked, month, gap), _begun(asked, month, 0)
+    lists = _lists(asked.positive(month), month)
     found = asked.kept(("present", month), lambda: _present(asked, month))
-    keys = list(found[HOLDER].itertuples(index=False, name=None))
     first = asked.first_month()
+    holders = list(found[HOLDER].itertuples(index=False, name=None))
 
-    def exact(start: int | None) -> str:
-        return _band(None if start is None else month - start, start == first and month - first < CENSORED_MONTHS)
+    def exact(begun: dict[tuple[str, str, int], int], holder: tuple[str, str, int], tolerance: int) -> str:
+        start = begun.get(holder)
+        if start is None or (start <= first + tolerance and month - start < CENSORED_MONTHS):
+            return "unknown"
+        return band(month - start)
 
-    nation = [("kingdom", KINGDOM, person) for _, _, person in keys]
+    def stock(holder: tuple[str, str, int]) -> str:
+        known = exact(without_gap, holder, 0) != "unknown"
+        return band((lists[holder] - 1) * MONTHS_PER_YEAR) if known else "unknown"
+
     return found.assign(
-        exact_own=[exact(int(own[key]) if key in holders else None) for key in keys],
-        exact_national=[exact(int(kingdom[key[2]]) if key in holders else None) for key in nation],
-        stock_own=[
-            _band((lists[key] - 1) * MONTHS_PER_YEAR if key in holders else None, key in censored) for key in keys
-        ],
+        exact_own=[exact(own, holder, gap) for holder in holders],
+        exact_national=[exact(own, ("kingdom", KINGDOM, holder[2]), gap) for holder in holders],
+        stock_own=[stock(holder) for holder in holders],
     )
 
 
-def _band(months: int | None, censored: bool) -> str:  # noqa: FBT001 - read as "band of so many months, censored"
-    return "unknown" if months is None or censored else band(months)
+def _begun(asked: Asked, month: int, gap: int) -> dict[tuple[str, str, int], int]:
+    """Return in which month the spell began of each who is above zero in a month.
 
-
-def _censored(spells: pd.DataFrame, first: int, month: int) -> set[tuple[str, str, int]]:
-    """Return who is in a spell at ``month`` that was running in the log's first month, not five years ago."""
-    running = spells[(spells["first"] == first) & (spells["last"] >= month)]
-    if month - first >= CENSORED_MONTHS:
-        return set()
-    return set(running[HOLDER].itertuples(index=False, name=None))
+    A spell of tolerance g may bridge the month: then nobody stands in it.
+    """
+    positive = asked.positive(month)
+    standing = positive.loc[positive["month"] == month, HOLDER].merge(asked.spells(month, gap), on=HOLDER)
+    held = standing[(standing["first"] <= month) & (standing["last"] >= month)]
+    return dict(zip(held[HOLDER].itertuples(index=False, name=None), held["first"].tolist(), strict=True))
 
 
 def _lists(positive: pd.DataFrame, month: int) -> dict[tuple[str, str, int], int]:
@@ -210,47 +225,32 @@ def _present(asked: Asked, month: int) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-def entries(asked: Asked, year: int, gap: int) -> pd.DataFrame:
-    """Return the spells that begin in the year whose last month is ``year`` (H3).
+def entries(asked: Asked, year: int, gap: int, view: str) -> pd.DataFrame:
+    """Return level, geo, person, first and rank of the entries of the year whose last month is ``year`` (H3).
 
-    Columns of ``Asked.spells``, and the ranks ``own`` (of the spell at the place) and ``national`` (of the kingdom's
-    spell that holds its first month; unknown where the kingdom's cell is not above zero then).
+    ``own``: the spells of a place that begin in the year, ranked among them. ``national``: the kingdom's spells that
+    begin in the year, at each place where the person is above zero in their first month, ranked in the kingdom.
     """
     spells = asked.spells(year, gap)
-    spells = spells[spells["first"] <= year]
-    ranked = spells.assign(own=_ranks(asked, spells, year))
-    kingdom = ranked[ranked["geo"] == KINGDOM]
-    begun = ranked[ranked["first"] > year - MONTHS_PER_YEAR].reset_index(drop=True)
-    pairs = begun[["person", "first"]].assign(entry=begun.index).merge(kingdom, on="person", suffixes=("", "_kingdom"))
-    holds = pairs[pairs["first"].between(pairs["first_kingdom"], pairs["last"])]
+    within = spells["first"].between(year - MONTHS_PER_YEAR + 1, year)
+    begun = spells[within & (spells["first"] > asked.first_month() + gap)]
+    ranked = begun.assign(rank=_ranks(asked, begun))
+    if view == "own":
+        return ranked[[*HOLDER, "first", "rank"]]
+    kingdom = ranked.loc[ranked["geo"] == KINGDOM, ["person", "first", "rank"]]
     positive = asked.positive(year)
-    there = set(positive[positive["geo"] == KINGDOM][["person", "month"]].itertuples(index=False, name=None))
-    known = [key in there for key in holds[["person", "first"]].itertuples(index=False, name=None)]
-    national = (
-        holds[np.array(known, np.bool_)].set_index("entry")["own"].reindex(begun.index).fillna(RANKS[UNKNOWN_RANK])
-    )
-    return begun.assign(national=national)
+    standing = positive.rename(columns={"month": "first"})
+    return standing.merge(kingdom, on=["person", "first"])[[*HOLDER, "first", "rank"]]
 
 
-def _ranks(asked: Asked, spells: pd.DataFrame, geography: int) -> list[str]:
-    first = asked.first_month()
-    minors = _minors(asked, geography, first)
+def _ranks(asked: Asked, spells: pd.DataFrame) -> list[str]:
+    first, minors = asked.first_month(), asked.minors()
     return [
         RANKS[min(number, TOP_RANK) - 1]
-        if number > 1 or begin >= first + FIRST_KNOWN_AFTER or (*holder, begin) in minors
+        if number > 1 or begin >= first + FIRST_KNOWN_AFTER or person in minors
         else RANKS[UNKNOWN_RANK]
-        for number, begin, *holder in spells[["number", "first", *HOLDER]].itertuples(index=False, name=None)
+        for number, begin, person in spells[["number", "first", "person"]].itertuples(index=False, name=None)
     ]
-
-
-def _minors(asked: Asked, geography: int, first: int) -> set[tuple[str, str, int, int]]:
-    """Return (level, geo, person, month) whose every row says that the person was under 18 in the log's first month."""
-    lines = asked.lines(geography).drop_duplicates(["row", *PLACE], keep="last")
-    day = int(first_day(pd.Series([first]))[0]) + REFERENCE_DAY - 1
-    known = (lines["birth_date"] != UNKNOWN_BIRTH) & (lines["birth_date"] < first_day(lines["month"]) + REFERENCE_DAY)
-    under = known & ((day - lines["birth_date"]) // DAYS_PER_YEAR < ADULT_AGE)
-    every = lines.assign(under=under).groupby([*HOLDER, "month"])["under"].all()
-    return set(every[every].index)
 
 
 def flows(asked: Asked, month: int, gap: int) -> pd.DataFrame:
@@ -265,12 +265,14 @@ def flows(asked: Asked, month: int, gap: int) -> pd.DataFrame:
         "exits": spells[spells["last"] == month].groupby(PLACE).size(),
         "stock": positive[positive["month"] == month].groupby(PLACE).size(),
     }
-    return pd.DataFrame(counts).fillna(0).astype(np.int64).reset_index()
+    return pd.DataFrame(counts).fillna(0).astype("int64").reset_index()
 
 
-def running_lengths(asked: Asked, month: int, gap: int) -> pd.DataFrame:
-    """Return level, geo, months (since the spell began) of everybody who stands above zero in a month."""
-    spells, positive = asked.spells(month, gap), asked.positive(month)
-    standing = positive[positive["month"] == month][HOLDER].merge(spells, on=HOLDER)
-    held = standing[(standing["first"] <= month) & (standing["last"] >= month)]
-    return held.assign(months=month - held["first"])[[*PLACE, "months"]]
+def running_lengths(asked: Asked, month: int) -> pd.DataFrame:
+    """Return level, geo, months (the reference included) and whether the beginning is known, of who stands in a month.
+
+    Without tolerance: a spell has no known beginning where it begins in L.
+    """
+    begun = _begun(asked, month, 0)
+    told = [(*holder[:2], month - first + 1, first > asked.first_month()) for holder, first in begun.items()]
+    return pd.DataFrame(told, columns=[*PLACE, "months", "known"])

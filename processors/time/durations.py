@@ -160,13 +160,14 @@ def _write_place(
             stands = own < found and person[POSITIVE, own] == month
             national = nation < months and person[KINGDOM, nation] == month
             for gap in range(len(gaps)):
+                censored = layout.since + gaps[gap]
                 person[BANDS_OF, 2 * gap] = (
-                    _band(month, person[FIRST_OF + gap, own], layout) if stands else UNKNOWN_BAND
+                    _band(month, person[FIRST_OF + gap, own], censored) if stands else UNKNOWN_BAND
                 )
                 begun = person[NATIONAL_FIRST_OF + gap, nation] if national else month
-                person[BANDS_OF, 2 * gap + 1] = _band(month, begun, layout) if national else UNKNOWN_BAND
+                person[BANDS_OF, 2 * gap + 1] = _band(month, begun, censored) if national else UNKNOWN_BAND
             person[BANDS_OF, STOCK] = UNKNOWN_BAND
-            if stands and _band(month, person[FIRST_OF, own], layout) != UNKNOWN_BAND:
+            if person[BANDS_OF, 0] != UNKNOWN_BAND:
                 person[BANDS_OF, STOCK] = min(person[LISTS, own] - 1, YEARS)
             if stands:
                 target.difference[place, month - first, person[BANDS_OF, STOCK], person[BANDS_OF, 0]] += 1
@@ -175,10 +176,10 @@ def _write_place(
 
 
 @inlined
-def _band(month: int, begun: int, layout: Layout) -> int:
-    """Return the band of a spell at a month; unknown where it was running in the log's first month (H2)."""
+def _band(month: int, begun: int, censored: int) -> int:
+    """Return the band of a spell at a month; unknown where it begins no later than L + g, ``censored`` (H2)."""
     months = month - begun
-    if begun == layout.since and months < CENSORED_MONTHS:
+    if begun <= censored and months < CENSORED_MONTHS:
         return UNKNOWN_BAND
     return min(months // MONTHS_PER_YEAR, YEARS)
 

@@ -12,19 +12,25 @@ from processors.admission.ledger import Ledger
 from processors.counting.plan import ABSENT
 from processors.rules import rules
 from processors.time.leavers import half_years_of_exits, leavers
-from processors.time.outcomes import ANY_WORK_AT, LATER_COUNT, Work, exits, transitions, where, work
+from processors.time.outcomes import ANY_WORK_AT, LATER_COUNT, Spelled, Work, exits, transitions, where, work
 from processors.time.tables import EMPTY, Asked, Each, joined, made_by, rows_of
+from schemas.arrays import Mask
 from schemas.indicators import (
     EXIT_MONTHS,
     GAPS,
     HALF_YEAR,
     NUMBER,
+    OUTCOME_NODES,
     SITUATIONS,
+    SUPPORTS,
     TRANSITION_MONTHS,
     YOUTH_MONTHS,
     Table,
 )
+from schemas.periods import MONTH_COUNT
 from schemas.places import KINGDOM, LEVELS, PLACE_NUMBER, PLACES
+from schemas.settings import FigureSettings
+from schemas.supports import NODE
 
 Integers = npt.NDArray[np.integer[Any]]
 
@@ -33,75 +39,85 @@ Integers = npt.NDArray[np.integer[Any]]
 class Outcomes:
     """What outcomes are made from.
 
-    The question of the spells, the facts and how many persons there are, which months are published (by ordinal), and
-    the last month with a row: there is no reference behind it.
+    The question of the spells, the facts, how many persons there are, and the first and last month with a row of a
+    support that outcomes read: there is no reference beyond them.
     """
 
     asked: Asked
     facts: npt.NDArray[np.int64]
     persons: int
-    published: npt.NDArray[np.bool_]
+    oldest: int
     newest: int
 
     @classmethod
-    def of(cls, ledger: Ledger, asked: Asked, published: npt.NDArray[np.bool_]) -> Self:
+    def of(cls, ledger: Ledger, asked: Asked) -> Self:
         """Return what a ledger says."""
-        rows = np.flatnonzero(ledger.tables.exists.any(axis=0))
-        return cls(asked, ledger.facts, ledger.persons, published, int(rows[-1]) if len(rows) else -1)
+        leaves = [leaf for node in OUTCOME_NODES for leaf in NODE[node].leaves]
+        rows = np.flatnonzero(ledger.tables.exists[leaves].any(axis=0))
+        oldest, newest = (int(rows[0]), int(rows[-1])) if len(rows) else (MONTH_COUNT, -1)
+        return cls(asked, ledger.facts, ledger.persons, oldest, newest)
 
     @property
     def months(self) -> Integers:
         """The reference months."""
-        return np.arange(self.asked.first, min(self.asked.last, self.newest) + 1)
+        return np.arange(max(self.asked.first, self.oldest), self.newest + 1)
 
-    def shown(self, needs: int) -> npt.NDArray[np.bool_]:
-        """Return for each reference month whether it and the ``needs`` months behind it are published."""
-        gaps = np.cumsum(np.r_[0, ~self.published])
-        ends = np.minimum(self.months + needs + 1, len(self.published))
-        whole: npt.NDArray[np.bool_] = (self.months + needs <= self.asked.last) & (gaps[ends] == gaps[self.months])
-        return whole
+    def all_there(self, month: Integers) -> Mask:
+        """Tell of months whether they are there, of every support that outcomes read."""
+        return self.asked.windows.outcomes.after(month, month + 1)
+
+    def exits_shown(self, gap: int, after: int) -> Mask:
+        """Tell of each reference month whether its exits are known, and what became of them after so many months."""
+        months, there = self.months, self.asked.windows.spells.since(self.asked.since)
+        known = there.after(months, months + gap + 2) & self.all_there(months + after)
+        return np.asarray(known & (months >= self.asked.since))
+
+    def transitions_shown(self) -> Mask:
+        """Tell of each reference month whether it is there, and the one that it is compared with."""
+        return np.asarray(self.all_there(self.months) & self.all_there(self.months + TRANSITION_MONTHS))
 
 
 def outcome_tables(outcomes: Outcomes, each: Each = map) -> Table:
     """Return the rows of exits and transitions for the references wanted (H4)."""
-    asked = outcomes.asked
     if not len(outcomes.months):
         return EMPTY
-    worked = work(outcomes.facts, outcomes.persons, asked.settings)
+    worked = work(outcomes.facts, outcomes.persons, outcomes.asked.settings)
     exits_of = (partial(_exit_tables, outcomes, worked, gap) for gap in GAPS)
     return made_by([partial(_transition_tables, outcomes, worked), *exits_of], each)
 
 
 def _transition_tables(outcomes: Outcomes, worked: Work) -> Iterator[Table]:
-    asked = outcomes.asked
-    wanted = outcomes.shown(TRANSITION_MONTHS)
-    found = transitions(asked.people.rows, asked.first, wanted, TRANSITION_MONTHS, worked, where(asked.settings))
+    asked, months, wanted = outcomes.asked, outcomes.months, outcomes.transitions_shown()
+    first = int(months[0])
+    found = transitions(asked.people.rows, first, wanted, TRANSITION_MONTHS, worked, where(asked.settings))
     states = found.reshape(*found.shape[:2], -1, LATER_COUNT)
     base = np.repeat(states.sum(axis=-1), LATER_COUNT, axis=-1)
     place, month, category = np.nonzero(found)
     number = NUMBER["transitions", "own", "state|later"]
-    yield rows_of(
-        number, asked.first + month, place, category, found[place, month, category], base[place, month, category]
-    )
+    yield rows_of(number, first + month, place, category, found[place, month, category], base[place, month, category])
 
 
 def _exit_tables(outcomes: Outcomes, worked: Work, gap: int) -> Iterator[Table]:
     """Yield the exits with a gap tolerance; the references of one geography together."""
-    asked = outcomes.asked
-    needs = [max(after, gap + 1) for after in EXIT_MONTHS]
-    months = outcomes.months
+    asked, months = outcomes.asked, outcomes.months
+    first = int(months[0])
+    read = np.array([max(after, gap + 1) for after in EXIT_MONTHS])
     era_of_month = rules(asked.settings).era_of_month
-    shown = np.array([outcomes.shown(needed) for needed in needs])
-    eras = np.array([era_of_month[np.minimum(months + needed, asked.last)] for needed in needs])
+    shown = np.array([outcomes.exits_shown(gap, after) for after in EXIT_MONTHS])
+    eras = era_of_month[np.minimum(months + read[:, None], MONTH_COUNT - 1)]
     for era in np.unique(eras[shown]).tolist():
         geography = asked.layout(int(np.flatnonzero(era_of_month == era)[0]))
-        wanted = shown & (eras == era)
-        found = exits(asked.people.rows, asked.spells(gap, geography), asked.first, wanted, worked, geography.place_of)
+        spelled = Spelled(asked.spells(gap, geography).own, geography.place_of, _in_spells(asked.settings))
+        found = exits(asked.people.rows, spelled, first, shown & (eras == era), worked)
         base = found[..., :ANY_WORK_AT].sum(axis=-1)
         after, place, month, category = np.nonzero(found)
         numbers = np.array([NUMBER["exit_to_work", f"own_x{x}_g{gap}", "outcome"] for x in EXIT_MONTHS])
         count = found[after, place, month, category]
-        yield rows_of(numbers[after], asked.first + month, place, category, count, base[after, place, month])
+        yield rows_of(numbers[after], first + month, place, category, count, base[after, place, month])
+
+
+def _in_spells(settings: FigureSettings) -> Mask:
+    return np.isin(OUTCOME_NODES, SUPPORTS[settings.spells])
 
 
 def youth_tables(outcomes: Outcomes) -> Table:
@@ -125,13 +141,15 @@ def _youth_tables(outcomes: Outcomes, after: int) -> Iterator[Table]:
 
 
 def half_years_shown(outcomes: Outcomes, after: int) -> list[int]:
-    """Return the half-years (by their last month) whose cohort may be shown X months after the exit."""
-    asked, published = outcomes.asked, outcomes.published
-    return [
-        end
-        for end in half_years_of_exits(outcomes.facts, asked.settings)
-        if asked.first <= end <= asked.last - after and published[end - HALF_YEAR + 1 + after : end + 1 + after].all()
-    ]
+    """Return the half-years (by their last month) whose cohort may be shown X months after the exit.
+
+    All months of the cohort are there, and those X months later; L has no part in them, for leavers are in no spell.
+    """
+    ends = np.array(half_years_of_exits(outcomes.facts, outcomes.asked.settings), np.int64)
+    there = outcomes.asked.windows.outcomes
+    shown = there.after(ends - HALF_YEAR + 1, ends + 1) & there.after(ends - HALF_YEAR + 1 + after, ends + 1 + after)
+    found: list[int] = ends[shown & (ends >= outcomes.asked.first)].tolist()
+    return found
 
 
 _KINGDOM = PLACE_NUMBER["kingdom", KINGDOM]

@@ -312,35 +312,45 @@ def _seen_before(begin: Whole, at: Whole, level: Whole, place: Whole, places: In
     return False
 
 
-def exits(rows: Int64, spells: Spells, first: int, wanted: Mask, worked: Work, places: Int16) -> Int32:
+class Spelled(NamedTuple):
+    """Spells and what they are made of: ``places`` is their geography (municipality number, level).
+
+    ``nodes`` is by node of ``OUTCOME_NODES`` whether a month above zero in it belongs to a spell.
+    """
+
+    spells: Spells
+    places: Int16
+    nodes: Mask
+
+
+def exits(rows: Int64, spelled: Spelled, first: int, wanted: Mask, worked: Work) -> Int32:
     """Return counts by (place of ``EXIT_MONTHS``, place, month from ``first`` on, category).
 
-    ``spells`` are those of ``rows`` in the geography ``places`` (municipality number, level); ``wanted`` is by (place
-    of ``EXIT_MONTHS``, month from ``first`` on).
+    The spells are those of ``rows``; ``wanted`` is by (place of ``EXIT_MONTHS``, month from ``first`` on).
     """
     counted = np.zeros((AFTER_COUNT, PLACE_COUNT, wanted.shape[1], OUTCOME_COUNT), np.int32)
     room = _room(rows, first, wanted.shape[1] + EXIT_MONTHS[-1])
     after = np.array(EXIT_MONTHS, np.int64)
-    _exits(rows, spells, first, wanted, after, node_of_leaf(), worked, places, _level_of_place(), *room, counted)
+    _exits(rows, spelled, first, wanted, after, node_of_leaf(), worked, _level_of_place(), *room, counted)
     return counted
 
 
 @loop
 def _exits(
     rows: Int64,
-    spells: Spells,
+    spelled: Spelled,
     first: Whole,
     wanted: Mask,
     after: Int64,
     node_of_leaf: Int8,
     worked: Work,
-    places: Int16,
     level_of_place: Int8,
     person: Int64,
     months: Int64,
     counted: Int32,
 ) -> None:
     at = spell = 0
+    spells = spelled.spells
     while at < len(rows):
         number = person_in(rows[at, KEY])
         at, size = _gather(rows, at, first, first + months.shape[1] - 2, node_of_leaf, person)
@@ -356,7 +366,7 @@ def _exits(
                 for number_of in range(len(after)):
                     if wanted[number_of, month]:
                         later = month + after[number_of]
-                        outcome = _outcome(month, later, level, place, places, person, months)
+                        outcome = _outcome(month, later, level, place, spelled, person, months)
                         counted[number_of, place, month, outcome] += 1
                         if months[STANDING, later] >> WORK & 1:
                             counted[number_of, place, month, ANY_WORK_AT] += 1
@@ -365,9 +375,9 @@ def _exits(
 
 @inlined
 def _outcome(
-    month: Whole, later: Whole, level: Whole, place: Whole, places: Int16, person: Int64, months: Int64
+    month: Whole, later: Whole, level: Whole, place: Whole, spelled: Spelled, person: Int64, months: Int64
 ) -> Whole:
-    back = _back(month, later, level, place, places, person, months)
+    back = _back(month, later, level, place, spelled, person, months)
     if back != NOTHING:
         return back
     standing = months[STANDING, later]
@@ -381,15 +391,18 @@ def _outcome(
 
 
 @inlined
-def _back(month: Whole, later: Whole, level: Whole, place: Whole, places: Int16, person: Int64, months: Int64) -> Whole:
+def _back(
+    month: Whole, later: Whole, level: Whole, place: Whole, spelled: Spelled, person: Int64, months: Int64
+) -> Whole:
     """Return SAME, ELSEWHERE, or NOTHING where no municipality is above zero in LL later."""
-    found = NOTHING
+    found, places = NOTHING, spelled.places
     for at in range(months[ENTRY_OF, later], months[ENTRY_OF, later + 1]):
         municipality = np.int64(places[person[MUNICIPALITY_OF, at], MUNICIPAL])
         if person[NODE_OF, at] != LL or _balance(LL, MUNICIPAL, municipality, later, places, person, months) <= 0:
             continue
         inside = places[person[MUNICIPALITY_OF, at], level] == place
-        if inside and _balance(LL, MUNICIPAL, municipality, month, places, person, months) > 0:
-            return SAME
         found = ELSEWHERE
+        for node in range(NODE_COUNT if inside else 0):
+            if spelled.nodes[node] and _balance(node, MUNICIPAL, municipality, month, places, person, months) > 0:
+                return SAME
     return found

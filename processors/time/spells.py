@@ -10,10 +10,11 @@ them like any other row. ``processors.reference.spells`` says what is counted; t
 3. **A geography is a table.** ``Layout.place_of`` leads from the municipality of a row to its places in the geography
    month asked for (D3); reference months of one era of codes share a pass.
 
-Memory: 24 bytes a spell and level of place.
+Memory: 20 bytes a spell and level of place.
 
 Worked example: rows of +100 in 2023-11, 2023-12, 2024-02. Positive months 11, 12, 14 (counted from 2023-01 as 1). With
-g = 0 there are two spells, 11-12 and 14-14, the second of rank 2; with g = 2 there is one, 11-14.
+g = 0 there are two spells, 11-12 and 14-14, the second of rank 2; with g = 2 there is one, 11-14. Were L the month 10,
+the one with g = 2 would have no known beginning, for 11 <= L + 2: it is no entry.
 """
 
 # ruff: noqa: PLR0913, PLR0917 - kernels pass loose numbers: a record of them would be made anew for every person
@@ -22,11 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from processors.admission.keys import MONTH_MASK, leaf_in, month_in, municipality_in, person_in
+from processors.admission.keys import leaf_in, month_in, municipality_in, person_in
 from processors.admission.ledger import AMOUNT, KEY, TRAITS
 from processors.admission.traits import (
-    ADULT_MASK,
-    ADULT_SHIFT,
     AGE13_MASK,
     AGE13_SHIFT,
     HOUSEHOLD_MASK,
@@ -40,14 +39,15 @@ from processors.counting.plan import ABSENT
 from processors.rules import age5_of_age13, part_of_leaf, place_of_municipality, rules, shown_municipality
 from schemas import indicators
 from schemas.arrays import Int8, Int16, Int32, Int64
+from schemas.breakdowns import DAYS_PER_YEAR, REFERENCE_DAY
 from schemas.indicators import (
+    ADULT_AGE,
     BANDS,
     FIRST_KNOWN_AFTER,
     GAPS,
     TOP_RANK,
     TRAIT_CODES,
     UNKNOWN_RANK,
-    Benefit,
 )
 from schemas.places import LEVELS, PLACES
 from schemas.settings import FigureSettings
@@ -65,59 +65,72 @@ SEX_AT, AGE_AT, HOUSEHOLD_AT = (
     for wanted in ("sex", "age5", "household")
 )
 TRAIT_KINDS = 4
-PERSON, PLACE, FIRST, LAST, OWN, NATIONAL = range(6)
+PERSON, PLACE, FIRST, LAST, RANK = range(5)
 """Lines of what a kernel writes: the columns of ``Spells``."""
 CHUNK = 1 << 18
-MINOR_CLASS = 0
-LONG_ADULT = 1 << 12
-"""More months than any first entry can lie behind L and still count as perhaps not the first (FIRST_KNOWN_AFTER)."""
 
 
 class Layout(NamedTuple):
     """What a spell is, as kernels read it.
 
     ``part_of_leaf``: part of the benefit, ABSENT elsewhere; ``place_of``: place numbers by (municipality number, level)
-    in the geography month; ``since``: L, the first month with a row of the benefit; ``largest``: the most rows of it
-    that one person has.
+    in the geography month; ``since``: L, the first month of the time dimension; ``births``: birth dates by person, and
+    who is born after ``minor_after`` was under 18 or not yet born in L; ``largest``: the most rows of the benefit that
+    one person has.
     """
 
     part_of_leaf: Int8
     place_of: Int16
     age5_of: Int8
     since: int
+    births: Int32
+    minor_after: int
     largest: int
 
 
 class Spells(NamedTuple):
     """Spells as parallel columns, those of a person together: each for every place that it runs in.
 
-    ``place`` is a place number; ``first`` and ``last`` are months; ``own`` and ``national`` are places in
-    ``schemas.indicators.RANKS``: of the spell itself, and of the kingdom's spell that holds its first month.
+    ``place`` is a place number; ``first`` and ``last`` are months; ``rank`` is a place in ``schemas.indicators.RANKS``.
     """
 
     person: Int32
     place: Int32
     first: Int32
     last: Int32
-    own: Int32
-    national: Int32
+    rank: Int32
 
 
-def layout(people: People, benefit: Benefit, geography: int, settings: FigureSettings) -> Layout:
-    """Return the layout of a benefit in a geography month; a fixed geography (D3) wins over it."""
-    parts = part_of_leaf(indicators.PARTS[benefit])
+class SpellsSeen(NamedTuple):
+    """The spells of every place; and the kingdom's spells at each place where the person is in their first month.
+
+    Of the latter only those that are entries, at the places (H3): of who moves without a gap there is none.
+    """
+
+    own: Spells
+    national: Spells
+
+
+def layout(people: People, births: Int32, since: int, geography: int, settings: FigureSettings) -> Layout:
+    """Return the layout of spells from L on in a geography month; a fixed geography (D3) wins over it.
+
+    ``births`` are those of the ledger; ``since`` is L.
+    """
+    parts = part_of_leaf(indicators.PARTS[settings.spells])
     found = rules(settings)
     shown = found.valid_municipality[found.era_of_month[geography]]
     if settings.geography_day is not None:
         shown = shown_municipality(settings)
-    since, largest = _extent(people.rows, parts)
-    return Layout(parts, place_of_municipality()[shown], age5_of_age13(), int(since), int(largest))
+    looked_at = int(found.first_day_of_month[since]) + REFERENCE_DAY - 1
+    minor_after = looked_at - ADULT_AGE * DAYS_PER_YEAR
+    largest = int(_most_rows(people.rows, parts))
+    return Layout(parts, place_of_municipality()[shown], age5_of_age13(), since, births, minor_after, largest)
 
 
 @loop
-def _extent(rows: Int64, part_of_leaf: Int8) -> tuple[int, int]:
-    """Return the first month of the benefit, and the most rows of it that one person has."""
-    first, largest, size, person = np.int64(MONTH_MASK), 0, 0, np.int64(ABSENT)
+def _most_rows(rows: Int64, part_of_leaf: Int8) -> int:
+    """Return the most rows of the benefit that one person has."""
+    largest, size, person = 0, 0, np.int64(ABSENT)
     for row in range(len(rows)):
         key = rows[row, KEY]
         if part_of_leaf[leaf_in(key)] == ABSENT:
@@ -125,12 +138,11 @@ def _extent(rows: Int64, part_of_leaf: Int8) -> tuple[int, int]:
         size = size + 1 if person_in(key) == person else 1
         person = person_in(key)
         largest = max(largest, size)
-        first = min(first, month_in(key))
-    return int(first), largest
+    return largest
 
 
-MONTH_OF, MUNICIPALITY_OF, PART_OF, AMOUNT_OF, ADULT_OF, TRAIT_OF = range(6)
-POSITIVE, LISTS, KINGDOM, KINGDOM_RANK, NATIONAL_LISTS, FIRST_OF = range(
+MONTH_OF, MUNICIPALITY_OF, PART_OF, AMOUNT_OF, TRAIT_OF = range(5)
+POSITIVE, LISTS, KINGDOM, ENTERS_OF, NATIONAL_LISTS, FIRST_OF = range(
     TRAIT_OF + TRAIT_KINDS, TRAIT_OF + TRAIT_KINDS + 6
 )
 NATIONAL_FIRST_OF = FIRST_OF + GAP_COUNT
@@ -148,18 +160,17 @@ def room_for(largest: int) -> Int64:
 
 @inlined
 def gather(rows: Int64, at: int, layout: Layout, person: Int64) -> tuple[int, int]:
-    """Copy the benefit's rows of the person at row ``at``; return where the next begins, and how many."""
+    """Copy the benefit's rows from L on of the person at row ``at``; return where the next begins, and how many."""
     number = person_in(rows[at, KEY])
     size = 0
     while at < len(rows) and person_in(rows[at, KEY]) == number:
         key, traits = rows[at, KEY], rows[at, TRAITS]
         part = np.int64(layout.part_of_leaf[leaf_in(key)])
-        if part != ABSENT:
+        if part != ABSENT and month_in(key) >= layout.since:
             person[MONTH_OF, size] = month_in(key)
             person[MUNICIPALITY_OF, size] = municipality_in(key)
             person[PART_OF, size] = part
             person[AMOUNT_OF, size] = rows[at, AMOUNT]
-            person[ADULT_OF, size] = _months_adult(traits, person[MONTH_OF, size])
             person[TRAIT_OF + 0, size] = 0
             person[TRAIT_OF + 1, size] = SEX_AT + (traits >> SEX_SHIFT & SEX_MASK)
             person[TRAIT_OF + 2, size] = AGE_AT + np.int64(layout.age5_of[traits >> AGE13_SHIFT & AGE13_MASK])
@@ -167,15 +178,6 @@ def gather(rows: Int64, at: int, layout: Layout, person: Int64) -> tuple[int, in
             size += 1
         at += 1
     return at, size
-
-
-@inlined
-def _months_adult(traits: int, month: int) -> int:
-    """Return how many months ago somebody of 18 or 19 was last under 18, 0 for a minor, LONG_ADULT for all others."""
-    age = traits >> AGE13_SHIFT & AGE13_MASK
-    if age == MINOR_CLASS:
-        return 0
-    return (month - (traits >> ADULT_SHIFT)) & ADULT_MASK if age == MINOR_CLASS + 1 else LONG_ADULT
 
 
 @inlined
@@ -237,50 +239,47 @@ def positive_months(size: int, level: int, place: int, layout: Layout, person: I
 
 
 @inlined
-def _rank(number: int, known: bool) -> int:  # noqa: FBT001 - kernels take no keywords
-    """Return the rank of a spell by its number among those seen; ``known``: nothing came before the first seen (H3)."""
-    return min(number, TOP_RANK) - 1 if number > 1 or known else UNKNOWN_RANK
+def _rank(number: int, first: int, who: int, layout: Layout) -> int:
+    """Return the rank of a spell that begins in a month, by its number among those seen (H3).
+
+    The first one seen is the first there ever was long after L, and of who was a minor in L.
+    """
+    known = number > 1 or first >= layout.since + FIRST_KNOWN_AFTER or layout.births[who] > layout.minor_after
+    return min(number, TOP_RANK) - 1 if known else UNKNOWN_RANK
 
 
-@inlined
-def _nothing_before(first: int, size: int, level: int, place: int, layout: Layout, person: Int64) -> bool:
-    """Tell whether a first seen spell is the first there ever was: long after L, or of a minor in L (H3)."""
-    if first >= layout.since + FIRST_KNOWN_AFTER:
-        return True
-    for entry in range(size):
-        if (
-            person[ADULT_OF, entry] > first - layout.since
-            and person[MONTH_OF, entry] == first
-            and place_at(entry, level, layout, person) == place
-        ):
-            return False
-    return True
-
-
-def spells(people: People, gap: int, layout: Layout) -> Spells:
+def spells(people: People, gap: int, layout: Layout) -> SpellsSeen:
     """Return all spells with a gap tolerance. ``people`` must hold all months of the ledger."""
     person = room_for(layout.largest)
-    chunks = [np.empty((len(Spells._fields), 0), np.int32)]
+    chunks = [[np.empty((len(Spells._fields), 0), np.int32)] for _ in SpellsSeen._fields]
     at = 0
     while at < len(people.rows):
-        written = np.empty((len(Spells._fields), CHUNK + LEVEL_COUNT * layout.largest), np.int32)
-        at, size = _spells(people.rows, at, gap, layout, person, written)
-        chunks.append(written[:, :size])
-    return Spells._make(np.concatenate(chunks, axis=1))
+        own, national = (
+            np.empty((len(Spells._fields), CHUNK + LEVEL_COUNT * layout.largest), np.int32) for _ in SpellsSeen._fields
+        )
+        at, size, entered = _spells(people.rows, at, gap, layout, person, own, national)
+        chunks[0].append(own[:, :size])
+        chunks[1].append(national[:, :entered])
+    return SpellsSeen._make(Spells._make(np.concatenate(parts, axis=1)) for parts in chunks)
 
 
 @loop
-def _spells(rows: Int64, at: int, gap: int, layout: Layout, person: Int64, written: Int32) -> tuple[int, int]:
-    """Write the spells of persons from row ``at`` on, until CHUNK are written; return where to go on, and how many."""
-    size = 0
-    while at < len(rows) and size < CHUNK:
-        number = person_in(rows[at, KEY])
+def _spells(
+    rows: Int64, at: int, gap: int, layout: Layout, person: Int64, own: Int32, national: Int32
+) -> tuple[int, int, int]:
+    """Write the spells of persons from row ``at`` on, until CHUNK are written.
+
+    Return where to go on, how many there are, and how many of the kingdom's at places.
+    """
+    size = entered = 0
+    while at < len(rows) and size < CHUNK and entered < CHUNK:
+        who = person_in(rows[at, KEY])
         at, entries = gather(rows, at, layout, person)
         if entries == 0:
             continue
         kingdom = place_at(0, KINGDOM_LEVEL, layout, person)
         months = positive_months(entries, KINGDOM_LEVEL, kingdom, layout, person, KINGDOM)
-        _rank_months(months, gap, entries, KINGDOM_LEVEL, kingdom, layout, person)
+        _note_entries(months, gap, who, layout, person)
         stayed = stays(entries, layout, person)
         for level in range(LEVEL_COUNT):
             for entry in range(entries):
@@ -293,58 +292,60 @@ def _spells(rows: Int64, at: int, gap: int, layout: Layout, person: Int64, writt
                         person[POSITIVE, at_month] = person[KINGDOM, at_month]
                 else:
                     found = positive_months(entries, level, place, layout, person, POSITIVE)
-                size = _write_spells(size, number, found, months, gap, entries, level, place, layout, person, written)
-    return at, size
+                size = _write_spells(size, who, found, gap, place, layout, person, own)
+                entered = _write_national(entered, who, found, months, place, person, national)
+                if stayed:
+                    break
+    return at, size, entered
 
 
 @inlined
-def _rank_months(months: int, gap: int, entries: int, level: int, place: int, layout: Layout, person: Int64) -> None:
-    """Note for each positive month of the kingdom the rank of the spell that holds it."""
-    known = False
+def _note_entries(months: int, gap: int, who: int, layout: Layout, person: Int64) -> None:
+    """Note for each positive month of the kingdom the rank of the entry that it is, ABSENT where it is none."""
     number = 0
     for at in range(months):
         month = person[KINGDOM, at]
+        person[ENTERS_OF, at] = ABSENT
         if at == 0 or month - person[KINGDOM, at - 1] > gap + 1:
             number += 1
-            if number == 1:
-                known = _nothing_before(month, entries, level, place, layout, person)
-        person[KINGDOM_RANK, at] = _rank(number, known)
+            if month > layout.since + gap:
+                person[ENTERS_OF, at] = _rank(number, month, who, layout)
 
 
 @inlined
 def _write_spells(
-    size: int,
-    number: int,
-    found: int,
-    months: int,
-    gap: int,
-    entries: int,
-    level: int,
-    place: int,
-    layout: Layout,
-    person: Int64,
-    written: Int32,
+    size: int, who: int, found: int, gap: int, place: int, layout: Layout, person: Int64, written: Int32
 ) -> int:
     """Write the spells of a person at one place behind the ``size`` written; return how many there are then."""
     seen = 0
-    nation = 0
-    known = False
     for at in range(found):
         month = person[POSITIVE, at]
         if at and month - person[POSITIVE, at - 1] <= gap + 1:
             written[LAST, size - 1] = month
             continue
         seen += 1
-        if seen == 1:
-            known = _nothing_before(month, entries, level, place, layout, person)
-        while nation < months and person[KINGDOM, nation] < month:
-            nation += 1
-        national = nation < months and person[KINGDOM, nation] == month
-        written[PERSON, size] = number
+        written[PERSON, size] = who
         written[PLACE, size] = place
         written[FIRST, size] = month
         written[LAST, size] = month
-        written[OWN, size] = _rank(seen, known)
-        written[NATIONAL, size] = person[KINGDOM_RANK, nation] if national else UNKNOWN_RANK
+        written[RANK, size] = _rank(seen, month, who, layout)
         size += 1
+    return size
+
+
+@inlined
+def _write_national(size: int, who: int, found: int, months: int, place: int, person: Int64, written: Int32) -> int:
+    """Write the kingdom's entries of a person in whose first month the person is at a place; return as before."""
+    nation = 0
+    for at in range(found):
+        month = person[POSITIVE, at]
+        while nation < months and person[KINGDOM, nation] < month:
+            nation += 1
+        if nation < months and person[KINGDOM, nation] == month and person[ENTERS_OF, nation] != ABSENT:
+            written[PERSON, size] = who
+            written[PLACE, size] = place
+            written[FIRST, size] = month
+            written[LAST, size] = month
+            written[RANK, size] = person[ENTERS_OF, nation]
+            size += 1
     return size

@@ -1,7 +1,8 @@
 """The tables of the time dimension: durations, flows, entries, quartiles, survival, outcomes, youth care (H1-H5).
 
-Each reference is counted in the geography of the last month that it needs (``processors.reference.indicators`` says
-which); references of one era of codes share their spells. What comes from spells is counting by place and month.
+Each row stands in the geography of the last month that it reads (``processors.reference.indicators`` says which), and
+is counted only where the months that it needs are there; references of one era of codes share their spells. What comes
+from spells is counting by place and month.
 """
 
 # ruff: noqa: PLR0913, PLR0917 - rows of a table have six columns
@@ -10,25 +11,29 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
-from itertools import groupby
-from typing import Any
+from itertools import groupby, product
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from processors.admission.ledger import Ledger
 from processors.counting.people import People
 from processors.rules import rules
 from processors.time.durations import durations
-from processors.time.spells import TRAIT_KINDS, Layout, Spells, layout, spells
-from schemas.arrays import Int32
+from processors.time.spells import TRAIT_KINDS, Layout, Spells, SpellsSeen, layout, spells
+from processors.time.window import Windows
+from schemas.arrays import Int32, Mask
 from schemas.indicators import (
     BANDS,
+    CENSORED_MONTHS,
     CENTRE_CITIES,
     COLUMNS,
     FLOWS,
     GAPS,
     NUMBER,
+    PARTS,
     QUARTILES,
     RANKS,
     SERIES,
@@ -36,11 +41,10 @@ from schemas.indicators import (
     SURVIVAL_UNIT,
     TRAIT_CODES,
     TRAITS,
-    Benefit,
     Table,
     reference_code,
 )
-from schemas.periods import MONTHS_PER_YEAR
+from schemas.periods import MONTH_COUNT, MONTHS_PER_YEAR
 from schemas.places import PLACES
 from schemas.settings import FigureSettings
 
@@ -49,31 +53,46 @@ Integers = npt.NDArray[np.integer[Any]]
 STRETCH = 24
 """Reference months whose durations are counted together: more would need more memory, fewer more passes."""
 _QUARTERS = len(QUARTILES) + 1
+_DECEMBER = MONTHS_PER_YEAR - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the tables are made from: all rows of the ledger, and the last month that may be needed.
+    """What the tables are made from: all rows of the ledger, L, which months are there, the references wanted.
 
-    ``first`` is the first reference month wanted; a row of an earlier one is as it was.
+    ``since`` is L, MONTH_COUNT where no month has a row of the supports of spells. ``first`` is the first reference
+    month wanted; a row of an earlier one is as it was. ``last`` is the last month with a row of these supports.
     """
 
     people: People
+    births: Int32
+    since: int
+    windows: Windows
     first: int
     last: int
-    benefit: Benefit
     settings: FigureSettings
     layouts: dict[int, Layout] = field(default_factory=dict, repr=False)
-    all_spells: dict[tuple[int, int], Spells] = field(default_factory=dict, repr=False)
+    all_spells: dict[tuple[int, int], SpellsSeen] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls, ledger: Ledger, people: People, since: int | None, windows: Windows, first: int, settings: FigureSettings
+    ) -> Self:
+        """Return what a ledger says; ``people`` are all its rows."""
+        leaves = [leaf for part in PARTS[settings.spells] for leaf in part]
+        with_rows = np.flatnonzero(ledger.tables.exists[leaves].any(axis=0))
+        last = int(with_rows[-1]) if len(with_rows) else -1
+        known = MONTH_COUNT if since is None else since
+        return cls(people, ledger.births, known, windows, first, last, settings)
 
     def layout(self, geography: int) -> Layout:
         """Return the layout in the geography of a month, the same for all months of an era of codes."""
         era = int(rules(self.settings).era_of_month[geography])
         if era not in self.layouts:
-            self.layouts[era] = layout(self.people, self.benefit, geography, self.settings)
+            self.layouts[era] = layout(self.people, self.births, self.since, geography, self.settings)
         return self.layouts[era]
 
-    def spells(self, gap: int, found: Layout) -> Spells:
+    def spells(self, gap: int, found: Layout) -> SpellsSeen:
         """Return all spells with a gap tolerance in one of the layouts; each is found once."""
         key = (gap, id(found))
         if key not in self.all_spells:
@@ -81,18 +100,58 @@ class Asked:
         return self.all_spells[key]
 
     def eras(self, references: Iterable[int], needed: int) -> Iterator[tuple[Layout, list[int]]]:
-        """Yield the references whose last needed month, ``needed`` later, lies in one era of codes."""
+        """Yield the references whose last month read, ``needed`` later, lies in one era of codes."""
         era_of_month = rules(self.settings).era_of_month
         for _, months in groupby(references, key=lambda month: int(era_of_month[month + needed])):
             found = list(months)
             yield self.layout(found[0] + needed), found
 
-    def years(self, needed: int = 0) -> list[int]:
-        """Return the years (by their last month) that end in the months wanted, and ``needed`` before the last one."""
-        return [month for month in range(self.first, self.last - needed + 1) if month % MONTHS_PER_YEAR == _DECEMBER]
+    @property
+    def months(self) -> Integers:
+        """The reference months wanted: none before L."""
+        return np.arange(max(self.first, self.since), self.last + 1)
 
+    def standing(self) -> list[int]:
+        """Return the months of which durations may be shown: the five years before them are looked at."""
+        months, there = self.months, self.windows.spells.since(self.since)
+        shown = there.after(months, months + 1) & there.before(months - CENSORED_MONTHS, months)
+        found: list[int] = months[shown].tolist()
+        return found
 
-_DECEMBER = MONTHS_PER_YEAR - 1
+    def flowing(self, gap: int) -> tuple[list[int], Mask]:
+        """Return the months of which flows may be shown, and the mask of months (by ordinal) of which entries may."""
+        months, there = self.months, self.windows.spells.since(self.since)
+        shown = months[there.after(months, months + gap + 2)]
+        enters = np.zeros(MONTH_COUNT, np.bool_)
+        enters[shown] = (shown > self.since + gap) & there.before(shown - gap - 1, shown)
+        return shown.tolist(), enters
+
+    def years(self, first: int, after: int) -> list[int]:
+        """Return the years, by their last month, that are there, and so many months ``after``.
+
+        Those from the year of a month ``first`` on; the five years before them are looked at.
+        """
+        years = np.arange(_december(max(first, self.since)), _december(self.last) + 1, MONTHS_PER_YEAR)
+        january, there = years - _DECEMBER, self.windows.spells.since(self.since)
+        shown = there.after(january, years + after + 1) & there.before(january - CENSORED_MONTHS, january)
+        found: list[int] = years[shown].tolist()
+        return found
+
+    def years_of_entry(self, gap: int) -> list[int]:
+        """Return all years of which it is known who enters, by their last month: none with a month of L ... L+g."""
+        return [year for year in self.years(self.since, 0) if year - _DECEMBER > self.since + gap]
+
+    def horizons(self, gap: int) -> list[tuple[int, int]]:
+        """Return the years of entry of which all months are there, and the last month up to which all are (P)."""
+        there = self.windows.spells.since(self.since)
+        missing = np.flatnonzero(~there.there)
+        found = []
+        for year in range(_december(self.since), _december(self.last) + 1, MONTHS_PER_YEAR):
+            january = year - _DECEMBER
+            last = int(np.r_[missing[missing >= january], MONTH_COUNT][0]) - 1
+            if january > self.since + gap and there.recounted[january - 1] and last >= year:
+                found.append((year, last))
+        return found
 
 
 Job = Callable[[], Iterable[Table]]
@@ -156,15 +215,28 @@ def _trait_kinds() -> tuple[Integers, Integers]:
 def _duration_tables(asked: Asked) -> Iterator[Table]:
     kind, first_category = _trait_kinds()
     difference = NUMBER["duration_difference", "own_g0", "stock|exact"]
-    for found, months in asked.eras(range(asked.first, asked.last + 1), 0):
-        for start in range(months[0], months[-1] + 1, STRETCH):
-            counted = durations(asked.people, start, min(start + STRETCH - 1, months[-1]), found)
+    for found, months in asked.eras(asked.standing(), 0):
+        for start, stop, shown in _stretches(months):
+            counted = durations(asked.people, start, stop - 1, found)
             (place, method, month, trait), band, count, base = _shares(counted.bands, 1)
-            yield rows_of(
-                method * TRAIT_KINDS + kind[trait], start + month, place, first_category[trait] + band, count, base
-            )
+            series, bands = method * TRAIT_KINDS + kind[trait], first_category[trait] + band
+            yield _kept(shown, rows_of(series, start + month, place, bands, count, base))
             (place, month), category, count, base = _shares(counted.difference, 2)
-            yield rows_of(difference, start + month, place, category, count, base)
+            yield _kept(shown, rows_of(difference, start + month, place, category, count, base))
+
+
+def _stretches(months: list[int]) -> Iterator[tuple[int, int, list[int]]]:
+    """Yield [first, stop) of at most STRETCH months that hold all these months, and those within."""
+    left = months
+    while left:
+        within = [month for month in left if month < left[0] + STRETCH]
+        yield within[0], within[-1] + 1, within
+        left = left[len(within) :]
+
+
+def _kept(references: list[int], rows: Table) -> Table:
+    """Return the rows of some references, which ascend."""
+    return Table._make(column[np.isin(rows.reference, references)] for column in rows)
 
 
 def _shares(counts: Int32, axes: int) -> tuple[tuple[Integers, ...], Integers, Integers, Integers]:
@@ -190,9 +262,10 @@ def _by_place(place: Integers, month: Integers, first: int, months: int) -> Inte
 
 def _flow_tables(asked: Asked, gap: int) -> Iterator[Table]:
     series = NUMBER["spells", f"own_g{gap}", "flow"]
-    for found, months in asked.eras(range(asked.first, asked.last - gap), gap + 1):
-        with_gap, without = asked.spells(gap, found), asked.spells(0, found)
-        first, size = months[0], len(months)
+    shown, enters = asked.flowing(gap)
+    for found, months in asked.eras(shown, gap + 1):
+        with_gap, without = asked.spells(gap, found).own, asked.spells(0, found).own
+        first, size = months[0], months[-1] - months[0] + 1
         entries = _by_place(with_gap.place, with_gap.first, first, size)
         exits = _by_place(with_gap.place, with_gap.last, first, size)
         alive = without.last >= first
@@ -201,24 +274,24 @@ def _flow_tables(asked: Asked, gap: int) -> Iterator[Table]:
         stock = (begun - ended).cumsum(axis=1)
         flows = np.stack([entries, exits, stock], axis=-1)
         place, month = np.nonzero(flows.any(axis=-1))
-        for category in range(len(FLOWS)):
-            yield rows_of(series, first + month, place, category, flows[place, month, category], stock[place, month])
+        for category, name in enumerate(FLOWS):
+            rows = rows_of(series, first + month, place, category, flows[place, month, category], stock[place, month])
+            yield _kept([told for told in months if name != "entries" or enters[told]] or [-1], rows)
 
 
 def _entry_tables(asked: Asked, gap: int) -> Iterator[Table]:
-    for found, years in asked.eras(asked.years(), 0):
-        all_spells = asked.spells(gap, found)
-        for year in years:
+    for found, years in asked.eras(asked.years_of_entry(gap), 0):
+        seen = asked.spells(gap, found)
+        for year, (view, all_spells) in product(years, zip(("own", "national"), seen, strict=True)):
             begun = _chosen(all_spells, (all_spells.first <= year) & (all_spells.first > year - MONTHS_PER_YEAR))
             _, earliest = np.unique(
                 begun.person.astype(np.int64) * len(PLACES) + begun.place, return_index=True
             )  # the spells of a person at a place stand in order of time
             for counted, rows in (("spells", begun), ("persons", Spells._make(column[earliest] for column in begun))):
-                for view, ranks in (("own", rows.own), ("national", rows.national)):
-                    yield _rank_table(NUMBER["reentry", f"{counted}_{view}_g{gap}", "rank"], year, rows.place, ranks)
+                yield _rank_table(NUMBER["reentry", f"{counted}_{view}_g{gap}", "rank"], year, rows.place, rows.rank)
 
 
-def _chosen(rows: Spells, mask: npt.NDArray[np.bool_]) -> Spells:
+def _chosen(rows: Spells, mask: Mask) -> Spells:
     return Spells._make(column[mask] for column in rows)
 
 
@@ -229,110 +302,93 @@ def _rank_table(series: int, year: int, places: Integers, ranks: Integers) -> Ta
     return rows_of(series, year, place, rank, counts[place, rank], counts.sum(axis=1)[place])
 
 
+@cache
+def compared_places() -> Integers:
+    """Return the places (numbers) of which quartiles and survival are told: kingdom, regions, centre cities."""
+    return np.array(
+        [
+            number
+            for number, (level, nis) in enumerate(PLACES)
+            if level in ("kingdom", "region") or (level == "municipality" and nis in CENTRE_CITIES)
+        ]
+    )
+
+
+def _compared(found: Spells) -> Spells:
+    """Return the spells of these places."""
+    wanted = np.zeros(len(PLACES), np.bool_)
+    wanted[compared_places()] = True
+    return _chosen(found, wanted[found.place])
+
+
 def _running_tables(asked: Asked) -> Iterator[Table]:
     series = NUMBER["quartiles", "running_g0", "quartile"]
-    for found, months in asked.eras(range(asked.first, asked.last + 1), 0):
-        all_spells = asked.spells(0, found)
-        for start in range(months[0], months[-1] + 1, STRETCH):
-            stop = min(start + STRETCH, months[-1] + 1)
-            alive = _alive(all_spells, found.since, start, stop)
-            for month in range(start, stop):
-                oldest = max(month - found.since, 0)
-                by_months_run = alive[:, oldest::-1, month - start]
-                part = _quartile_table(series, month, by_months_run)
-                yield Table._make(column[part.counted < oldest] for column in part)
-
-
-def _alive(all_spells: Spells, since: int, start: int, stop: int) -> Integers:
-    """Return how many spells run by (place, month they began in from ``since`` on, month from ``start`` to ``stop``).
-
-    A spell is counted in its last month, and the running sum from the last month back carries it to those before: also
-    to those before it began, which nobody asks for.
-    """
-    inside = (all_spells.last >= start) & (all_spells.first < stop)
-    begins, months = max(stop - since, 1), stop - start
-    begun = all_spells.first[inside].astype(np.int64) - since
-    ended = np.minimum(all_spells.last[inside], stop - 1) - start
-    cell = (all_spells.place[inside] * begins + begun) * months + ended
-    counts = np.bincount(cell, minlength=len(PLACES) * begins * months).reshape(len(PLACES), begins, months)
-    alive: Integers = counts[:, :, ::-1].cumsum(axis=2)[:, :, ::-1]
-    return alive
+    for found, months in asked.eras(asked.standing(), 0):
+        all_spells = _compared(asked.spells(0, found).own)
+        for month in months:
+            running = _chosen(all_spells, (all_spells.first <= month) & (all_spells.last >= month))
+            yield _quartile_table(series, month, running, month - running.first + 1, running.first > asked.since)
 
 
 def _completed_tables(asked: Asked, gap: int) -> Iterator[Table]:
     series = NUMBER["quartiles", f"completed_g{gap}", "quartile"]
-    for found, years in asked.eras(asked.years(gap + 1), gap + 1):
-        all_spells = asked.spells(gap, found)
+    for found, years in asked.eras(asked.years(asked.first, gap + 1), gap + 1):
+        all_spells = _compared(asked.spells(gap, found).own)
         for year in years:
-            inside = (all_spells.last <= year) & (all_spells.last > year - MONTHS_PER_YEAR)
-            inside &= all_spells.first > found.since
-            lengths = all_spells.last[inside].astype(np.int64) - all_spells.first[inside] + 1
-            longest = int(lengths.max(initial=0)) + 1
-            yield _quartile_table(series, year, _by_place(all_spells.place[inside], lengths, 0, longest))
+            ended = _chosen(all_spells, (all_spells.last <= year) & (all_spells.last > year - MONTHS_PER_YEAR))
+            yield _quartile_table(series, year, ended, ended.last - ended.first + 1, ended.first > asked.since + gap)
 
 
-def _quartile_table(series: int, reference: int, counts: Integers) -> Table:
+def _quartile_table(series: int, reference: int, found: Spells, months: Integers, known: Mask) -> Table:
     """Return the months that a quarter, a half, three quarters of the spells of a place do not exceed.
 
-    ``counts`` says how many spells have so many months, by place and months.
+    A spell whose beginning is not ``known`` is longer than any other; a quartile that falls on one has no row.
     """
-    total = counts.sum(axis=1)
+    longest = int(months[known].max(initial=0)) + 1
+    counts = _by_place(found.place[known], months[known], 0, longest)
+    total = np.bincount(found.place, minlength=len(PLACES))
     place = np.flatnonzero(total)
     reached = counts[place].cumsum(axis=1)
     wanted = [-(-total[place] * quarter // _QUARTERS) for quarter in range(1, _QUARTERS)]
-    found = [(reached < least[:, None]).sum(axis=1) for least in wanted]
+    quartiles = np.concatenate([(reached < least[:, None]).sum(axis=1) for least in wanted])
     category = np.repeat(np.arange(len(QUARTILES)), len(place))
-    return rows_of(
-        series,
-        reference,
-        np.tile(place, len(QUARTILES)),
-        category,
-        np.concatenate(found),
-        np.tile(total[place], len(QUARTILES)),
-    )
-
-
-@cache
-def survival_places() -> tuple[int, ...]:
-    """Return the places (numbers) for which survival is estimated: kingdom, regions, centre cities."""
-    return tuple(
-        number
-        for number, (level, nis) in enumerate(PLACES)
-        if level in ("kingdom", "region") or (level == "municipality" and nis in CENTRE_CITIES)
-    )
+    of = np.tile(place, len(QUARTILES))
+    told = quartiles < longest
+    return rows_of(series, reference, of[told], category[told], quartiles[told], total[of[told]])
 
 
 def _survival_tables(asked: Asked, gap: int) -> Iterator[Table]:
-    if asked.last < asked.first:
-        return
     series = NUMBER["survival", f"kaplan_meier_g{gap}", "months"]
-    found = asked.layout(asked.last)
-    all_spells = asked.spells(gap, found)
-    for year in range(_december(found.since), asked.last + 1, MONTHS_PER_YEAR):
-        inside = (all_spells.first <= year) & (all_spells.first > max(year - MONTHS_PER_YEAR, found.since))
-        cohort = _chosen(all_spells, inside)
-        for place in survival_places():
+    for year, horizon in asked.horizons(gap):
+        begun = asked.spells(gap, asked.layout(horizon)).own
+        cohort = _compared(_chosen(begun, (begun.first <= year) & (begun.first > year - MONTHS_PER_YEAR)))
+        for place in np.unique(cohort.place).tolist():
             rows = _chosen(cohort, cohort.place == place)
-            if len(rows.place):
-                yield _survival_table(series, year, place, rows, asked.last, gap)
+            yield _survival_table(series, year, place, rows, horizon - gap - 1)
 
 
 def _december(month: int) -> int:
     return month - month % MONTHS_PER_YEAR + _DECEMBER
 
 
-def _survival_table(series: int, year: int, place: int, rows: Spells, last: int, gap: int) -> Table:
-    """Return the Kaplan-Meier share, in 10,000, of spells that last longer than so many months, as far as was seen."""
+def _survival_table(series: int, year: int, place: int, rows: Spells, end: int) -> Table:
+    """Return the Kaplan-Meier share, in 10,000, of spells that last longer than so many months, seen up to ``end``."""
     from scipy.stats import CensoredData, ecdf  # noqa: PLC0415 - half of the start-up of a worker that needs none
 
-    shown = np.minimum(rows.last.astype(np.int64), last)
-    months, ended = shown - rows.first + 1, shown + gap + 1 <= last
-    sample = CensoredData(uncensored=months[ended], right=months[~ended])
-    seen = [number for number, after in enumerate(SURVIVAL_MONTHS) if year - _DECEMBER + after <= last]
-    shares = ecdf(sample).sf.evaluate(np.array(SURVIVAL_MONTHS)[seen])
-    count = np.floor(shares * SURVIVAL_UNIT + 0.5).astype(np.int64)
-    size = np.full(len(seen), len(months))
-    return rows_of(series, year, np.full(len(seen), place), np.array(seen, np.int64), count, size)
+    months = np.maximum(np.minimum(rows.last.astype(np.int64), end) - rows.first + 1, 0)
+    ended = rows.last <= end
+    after = np.array(SURVIVAL_MONTHS)
+    share = ecdf(CensoredData(uncensored=months[ended], right=months[~ended])).sf.evaluate(after)
+    units = np.round(share * SURVIVAL_UNIT, _EXACT)
+    longest, censored = int(months.max(initial=0)), months[~ended]
+    seen = (share == 0) | (longest > after) | np.isin(after, censored)
+    told = np.flatnonzero(seen & (year - _DECEMBER + after - 1 <= end))
+    count = np.floor(units[told] + 1 / 2).astype(np.int64)
+    return rows_of(series, year, np.full(len(told), place), told, count, np.full(len(told), len(months)))
+
+
+_EXACT = 6
+"""Digits behind the point of what the library finds, so that a half is a half, and rounded up."""
 
 
 def labelled(found: Table) -> pd.DataFrame:

@@ -1,78 +1,102 @@
-"""Which rows of the indicators an update counts: from the first reference that may have changed to the last shown.
+"""Which rows of the indicators an update may show, and which it has to count again.
 
-A row is shown when the months it needs are published. It reads back to the beginning of a spell, and bands end at five
-years, so month b may be needed last when each month known in the five years up to b is published. (A longer look would
-let one late line about a forgotten year hide every row until it has settled.)
+A row is shown when the months that it needs are there (``schemas.indicators`` says which months each needs): published,
+revising or frozen with a block, or without any row and past their delay. Months before its reference may be frozen
+without a block too: these are taken as recounted. A month before L, the first of the time dimension, is never needed.
+
+What an update counts again is every reference from the first one on whose rows its events, or a month that became
+there or is there no more, can reach.
 """
 
 from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from schemas.indicators import CENSORED_MONTHS, GAPS, OUTCOME_NODES, SERIES, SUPPORTS, Benefit
+from schemas.arrays import Mask
+from schemas.indicators import EXIT_MONTHS, GAPS, OUTCOME_NODES, SUPPORTS, TRANSITION_MONTHS
 from schemas.periods import MONTH_COUNT
-from schemas.releases import Release
+from schemas.releases import Release, State
+from schemas.settings import FigureSettings
 from schemas.supports import NODE
 
-LONGEST_LOOK = max(series.needs for series in SERIES)
-"""The most months after its reference that a row needs."""
+_Months = npt.NDArray[np.integer[Any]]
+
+LONGEST_OF_CLAIMS = max(GAPS) + 1
+LONGEST_OF_OUTCOMES = max(*EXIT_MONTHS, TRANSITION_MONTHS, LONGEST_OF_CLAIMS)
+"""The most months after its reference that a row reads: of what claims alone tell, of what reads facts too."""
 
 
-def last_shown(release: Release, benefit: Benefit) -> int | None:
-    """Return the last month that a shown row may need, None where there is none."""
-    found = [_last_shown(_published(release, support)) for support in SUPPORTS[benefit]]
-    return min((month for month in found if month is not None), default=None) if None not in found else None
+class There(NamedTuple):
+    """By month (ordinal) whether it is there, and whether it may be taken as recounted before a reference."""
+
+    there: Mask
+    recounted: Mask
+
+    def after(self, first: _Months, stop: _Months) -> Mask:
+        """Tell of each stretch [first, stop) whether all its months are there."""
+        return _whole(self.there, first, stop)
+
+    def before(self, first: _Months, stop: _Months) -> Mask:
+        """Tell of each stretch [first, stop) whether all its months may be taken as recounted."""
+        return _whole(self.recounted, first, stop)
+
+    def since(self, month: int) -> "There":
+        """Return the same where months before one are never needed."""
+        needed = np.arange(MONTH_COUNT) >= month
+        return There(self.there | ~needed, self.recounted | ~needed)
 
 
-def published_months(release: Release) -> npt.NDArray[np.bool_]:
-    """Return by ordinal whether a month of all nodes that outcomes read may be shown (H4).
+def _whole(mask: Mask, first: _Months, stop: _Months) -> Mask:
+    missing = np.cumsum(np.r_[0, ~mask])
+    inside = missing[np.clip(stop, 0, MONTH_COUNT)] == missing[np.clip(first, 0, MONTH_COUNT)]
+    return np.asarray(inside & (stop <= MONTH_COUNT))
 
-    Its delay has passed, and what a node knows of it is published; a month without a row has nothing to publish.
-    """
+
+def months_there(release: Release, supports: Iterable[str]) -> There:
+    """Return which months of all these supports are there at a release."""
     months = np.arange(MONTH_COUNT)
-    found = np.ones(MONTH_COUNT, np.bool_)
-    for support in OUTCOME_NODES:
-        found &= months <= release.update.reference_month - NODE[support].delay
-        waiting = [month for month, shown in _published(release, support).items() if not shown]
-        found[waiting] = False
+    found = There(np.ones(MONTH_COUNT, np.bool_), np.ones(MONTH_COUNT, np.bool_))
+    for support in supports:
+        there = months <= release.update.reference_month - NODE[support].delay
+        recounted = there.copy()
+        for key, entry in release.entries.items():
+            if key.support == support and key.period.kind == "month":
+                shown = entry.vintage.published_update is not None
+                there[key.period.last] = shown
+                recounted[key.period.last] = shown or entry.vintage.state is State.FROZEN
+        found = There(found.there & there, found.recounted & recounted)
     return found
 
 
-def first_outcome_changed(
-    touched: npt.NDArray[np.bool_], fact_month: int, now: npt.NDArray[np.bool_], before: npt.NDArray[np.bool_]
-) -> int:
-    """Return the first reference whose outcomes an update may change.
+class Windows(NamedTuple):
+    """Which months are there at a release: of the supports that make spells, and of all that outcomes read."""
 
-    By what its events touched, the first month with another fact, and the months that are shown now or no more.
-    """
+    spells: There
+    outcomes: There
+
+    @classmethod
+    def of(cls, release: Release, settings: FigureSettings) -> "Windows":
+        """Return those of a release."""
+        return cls(months_there(release, SUPPORTS[settings.spells]), months_there(release, OUTCOME_NODES))
+
+
+def first_changed(touched: Mask, leaves: Iterable[int], now: There, before: There) -> int:
+    """Return the first reference of claims that an update may change: by its events, by what is there now."""
+    changed = touched[list(leaves)].any(axis=0) | (now.there != before.there) | (now.recounted != before.recounted)
+    return _first(changed, LONGEST_OF_CLAIMS)
+
+
+def first_outcome_changed(touched: Mask, fact_month: int, now: Windows, before: Windows) -> int:
+    """Return the first reference whose outcomes an update may change; ``fact_month`` is the first with another fact."""
     leaves = [leaf for node in OUTCOME_NODES for leaf in NODE[node].leaves]
-    changed = touched[leaves].any(axis=0) | (now != before)
+    changed = touched[leaves].any(axis=0)
+    changed |= (now.spells.there != before.spells.there) | (now.outcomes.there != before.outcomes.there)
     changed[min(max(fact_month, 0), MONTH_COUNT) :] = True
+    return _first(changed, LONGEST_OF_OUTCOMES)
+
+
+def _first(changed: Mask, look: int) -> int:
     months = np.flatnonzero(changed)
-    return max(int(months[0]) - LONGEST_LOOK, 0) if len(months) else MONTH_COUNT
-
-
-def _published(release: Release, support: str) -> dict[int, bool]:
-    """Return whether each month that a node knows is published."""
-    return {
-        key.period.last: entry.vintage.published_update is not None
-        for key, entry in release.entries.items()
-        if key.support == support and key.period.kind == "month"
-    }
-
-
-def _last_shown(published: dict[int, bool]) -> int | None:
-    waiting = [month for month, shown in published.items() if not shown]
-    candidates = sorted((month for month, shown in published.items() if shown), reverse=True)
-    for month in candidates:
-        if not any(month - CENSORED_MONTHS < other <= month for other in waiting):
-            return month
-    return None
-
-
-def first_changed(touched: npt.NDArray[np.bool_], leaves: Iterable[int], before: int | None) -> int:
-    """Return the first reference that an update may change: by what it touched, and the last month shown before."""
-    months = np.flatnonzero(touched[list(leaves)].any(axis=0))
-    earliest = int(months[0]) if len(months) else touched.shape[1]
-    return max(min(earliest, 0 if before is None else before + 1) - max(GAPS) - 1, 0)
+    return max(int(months[0]) - look, 0) if len(months) else MONTH_COUNT

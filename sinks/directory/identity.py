@@ -1,6 +1,7 @@
 """What a store is made of, in ``store.json``: a store made otherwise is refused, for its figures would not compare."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import xxhash
 
 from schemas.breakdowns import CATEGORIES
+from schemas.periods import month_code, parse_month
 from schemas.places import PLACES
 from schemas.settings import FigureSettings
 from sinks.durability import put_in_place, temporary
@@ -32,7 +34,24 @@ def create(root: Path, settings: FigureSettings) -> None:
         raise StoreMismatchError(message)
     known = {"format": FORMAT, "settings": settings.remembered, "codebook": codebook()}
     with temporary(root / _FILE) as written:
-        written.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+        written.write_text(_document(known), encoding="utf-8")
+        put_in_place(written, root / _FILE)
+
+
+def _document(known: dict[str, Any]) -> str:
+    return json.dumps(known, indent=2) + "\n"
+
+
+def first_month(root: Path) -> int | None:
+    """Return L, the first month of the time dimension, where an update of the store told it (H)."""
+    told = _read(root).get("first_month")
+    return None if told is None else parse_month(told)
+
+
+def remember_first_month(root: Path, month: int) -> None:
+    """Remember L for good. Raises StoreWriteError where the disk refuses."""
+    with temporary(root / _FILE) as written:
+        written.write_text(_document(_read(root) | {"first_month": month_code(month)}), encoding="utf-8")
         put_in_place(written, root / _FILE)
 
 
@@ -62,8 +81,14 @@ def settings_of(root: Path) -> FigureSettings:
 
 
 def require(root: Path, settings: FigureSettings) -> None:
-    """Raise StoreMismatchError where a store was made with other settings than these."""
+    """Raise StoreMismatchError where a store was made with other settings than these.
+
+    The month that its first update told as L may be set afterwards: it is the same month.
+    """
     known = settings_of(root)
+    told = first_month(root)
+    if known.first_month is None and told is not None and settings.first == told:
+        settings = replace(settings, first_month=None)
     if known != settings:
         message = f"{root}: made with {_words(known)}, not {_words(settings)}; use those settings or a new store"
         raise StoreMismatchError(message)

@@ -69,7 +69,7 @@ def _chosen(counted: Counted, table: str, zone: str) -> Counted:
     if zone == "public":
         told &= _PUBLIC_PLACE[counted.table.place]
     kept = Table._make(column[told] for column in counted.table)
-    return Counted(counted.update_id, counted.first, counted.last, kept)
+    return Counted(counted.update_id, counted.first, kept)
 
 
 def _suppressed(root: Path, release: int, parts: list[Counted], threshold: int) -> list[Counted]:

@@ -19,10 +19,10 @@ import pyarrow.parquet as pq
 from schemas.indicators import COLUMNS, SERIES, is_public, reference_code
 from schemas.places import PLACES
 from schemas.public_release import IndicatorPart
-from sinks.directory.indicators import Counted, Family, counted_at
+from sinks.directory.indicators import WHOLE, Counted, Family, counted_at
 from sinks.errors import StoreCorruptError
 
-_WHOLE = frozenset({"survival"})
+_WHOLE = frozenset(series.indicator for series, whole in zip(SERIES, WHOLE, strict=True) if whole)
 _PUBLIC_PLACE = np.array([is_public(*place) for place in PLACES])
 _KEYS = COLUMNS[:7]
 _NUMBERS = ("count", "base")
@@ -54,7 +54,6 @@ def _bytes(counted: Counted) -> bytes:
     }
     numbers = {
         "month": pa.array(reference.astype(np.int16)),
-        "needs": pa.array(np.array([one.needs for one in SERIES], np.int16)[series]),
         "count": pa.array(table.counted[shown].astype(np.int64)),
         "base": pa.array(table.base[shown].astype(np.int64)),
     }
@@ -90,12 +89,11 @@ def shown_rows(parts: list[tuple[IndicatorPart, pa.Table]], indicator: str | Non
     ``indicator`` keeps the rows of one alone; default all, which takes seconds where there are many.
     """
     kept = []
-    upper, shown = np.iinfo(np.int16).max, parts[0][0].last if parts else 0
+    upper = np.iinfo(np.int16).max
     for place, (part, table) in enumerate(parts):
-        month, needs = pc.cast(table["month"], pa.int32()), pc.cast(table["needs"], pa.int32())
+        month = pc.cast(table["month"], pa.int32())
         whole = pc.is_in(table["indicator"].cast(pa.string()), pa.array(sorted(_WHOLE)))
-        holds = pc.and_(pc.less(month, int(upper)), pc.less_equal(pc.add(month, needs), shown))
-        chosen = pc.if_else(whole, place == 0, holds)
+        chosen = pc.if_else(whole, place == 0, pc.less(month, int(upper)))
         if indicator is not None:
             chosen = pc.and_(chosen, pc.equal(table["indicator"].cast(pa.string()), indicator))
         rows = table.filter(chosen)

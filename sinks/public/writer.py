@@ -25,7 +25,7 @@ from schemas.releases import UNSTABLE, BlockRef, Entry, Release, State
 from schemas.seals import FIRST
 from schemas.supports import LEAVES, NODE
 from sinks.directory.completeness import read_completeness
-from sinks.directory.indicators import FAMILIES
+from sinks.directory.indicators import FAMILIES, Family
 from sinks.directory.indicators import exists as counted
 from sinks.directory.store import DirectoryStore
 from sinks.durability import explained, put_in_place, sync, temporary
@@ -341,7 +341,10 @@ class _Content:
             yield Told(key.support, key.period.code, number, str(vintage.state), *shown)
 
     def _indicators(self) -> Iterator[IndicatorPart]:
-        """Yield the parts of each family, newest first; none where the update of this release counted none."""
+        """Yield the parts of each family, newest first; none where the update of this release counted none.
+
+        They end with a part that holds all references: what came before may be of another edition.
+        """
         number = self._release.update.sequence
         known = {(part.family, part.number): part for part in self._before.indicators} if self._before else {}
         for family in FAMILIES:
@@ -351,12 +354,19 @@ class _Content:
                 part = known.get((family, earlier))
                 if part is not None:
                     self._keep(part.file)
+                else:
+                    part = self._new_part(family, earlier)
+                if part is not None:
                     yield part
-                    continue
-                found = public_part(self._store.root, earlier, family)
-                if found is not None:
-                    about, data = found
-                    yield IndicatorPart(family, earlier, self._put(data), about.update_id, about.first, about.last)
+                    if part.first == 0:
+                        break
+
+    def _new_part(self, family: Family, number: int) -> IndicatorPart | None:
+        found = public_part(self._store.root, number, family)
+        if found is None:
+            return None
+        counted, data = found
+        return IndicatorPart(family, number, self._put(data), counted.update_id, counted.first)
 
     def _completeness(self, figures: dict[str, dict[str, PublicFigure]]) -> dict[str, str]:
         """Return the file of each month that some support shows; those that did not change stay where they were."""

@@ -38,9 +38,10 @@ def list_(
     from streams.shell import kernel_cache
 
     kernel_cache.prepare()
+    from edge.keys import log_pseudonyms, outreach_key
     from schemas.indicators import YOUTH_MONTHS, half_year_of
     from sinks.directory.store import DirectoryStore
-    from streams.embedded.youth_care import Wanted, domain_key, outreach_list, write_outreach
+    from streams.embedded.youth_care import Wanted, outreach_list, write_outreach
     from streams.shell.console import counted
 
     if after not in YOUTH_MONTHS:
@@ -50,7 +51,9 @@ def list_(
         wanted = Wanted(ocmw, half_year_of(cohort), after)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    key, found = domain_key(settings.outreach_key), DirectoryStore.reading(store)
-    pseudonyms = outreach_list(found.root, found.release(release), found.settings, wanted, key)
+    if settings.outreach_key is None:
+        raise UsageError("the key of the outreach domain needs 32 bytes at least; name its file in OCMW_OUTREACH_KEY")
+    key, found = outreach_key(settings.outreach_key), DirectoryStore.reading(store)
+    pseudonyms = log_pseudonyms(key, outreach_list(found.root, found.release(release), found.settings, wanted))
     digest = write_outreach(found.root, out, pseudonyms, wanted, approval)
     typer.echo(f"{counted(len(pseudonyms), 'pseudonym')} for {ocmw} in {out}; log of accesses: {digest}")

@@ -15,7 +15,7 @@ from schemas.settings import FigureSettings
 from sinks.directory import snapshot
 
 _FILE = "ledger.snapshot"
-FORMAT = 4
+FORMAT = 5
 """Changes with the layout of ``Tables``, with the meaning of a row, or with the lists that its numbers refer to.
 
 Another list of faults is another admission: the journal is folded again too.

@@ -324,5 +324,5 @@ class Embedded:
         cut = Cut(update, self.release, changes.touched, exists, self.settings, self.store)
         if update.sequence == 1:
             self.public.begin(self.root)
-        self.release = self.store.publish(counted_at_closing(self.root, self.fold.ledger, cut, changes))
+        self.release = self.store.publish(counted_at_closing(self.store, self.fold.ledger, cut, changes))
         self.public.make_up()

@@ -5,8 +5,6 @@ own: the key of a person under a key that only this domain has, so that it canno
 holds the source file can make the same pseudonyms and knows whom to visit.
 """
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from processors.rules import rules
 from processors.time.leavers import Leavers, leavers
 from processors.time.outcome_tables import Outcomes, half_years_shown, youth_tables
 from processors.time.tables import Asked
-from processors.time.window import published_months
+from processors.time.window import Windows
 from schemas.approvals import Approval
 from schemas.arrays import Mask
 from schemas.indicators import SITUATIONS, half_year_code
@@ -29,20 +27,15 @@ from sinks.access_log import Access, note_access
 from sinks.directory.indicators import Counted
 from sinks.durability import write_for_owner
 from streams.embedded.fold_at_update import fold_at
-from streams.release.indicators import BENEFIT, last_of
 from streams.settings import UsageError
 from streams.shell.clock import instant
-
-KEY_BYTES = 32
-"""The least length of the key of the domain."""
-PSEUDONYM_BYTES = 16
 
 
 def outcomes_at(ledger: Ledger, release: Release, settings: FigureSettings) -> Outcomes:
     """Return what youth care at a release is made from: all half-years, as far as published months reach."""
     rows = everyone(ledger)
-    asked = Asked(rows, 0, last_of(release), BENEFIT, settings)
-    return Outcomes.of(ledger, asked, published_months(release))
+    asked = Asked.of(ledger, rows, None, Windows.of(release, settings), 0, settings)
+    return Outcomes.of(ledger, asked)
 
 
 def youth_counted(root: Path, release: Release, settings: FigureSettings, approval: Approval) -> tuple[Counted, str]:
@@ -50,7 +43,7 @@ def youth_counted(root: Path, release: Release, settings: FigureSettings, approv
     found = youth_tables(outcomes_at(fold_at(root, settings, release.update.sequence).ledger, release, settings))
     access = Access("youth care figures", approval.name, {"update": release.update.update_id})
     digest = note_access(root, access, instant())
-    return Counted(release.update.update_id, 0, last_of(release), found), digest
+    return Counted(release.update.update_id, 0, found), digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +55,8 @@ class Wanted:
     after: int
 
 
-def outreach_list(root: Path, release: Release, settings: FigureSettings, wanted: Wanted, key: bytes) -> list[str]:
-    """Return the pseudonyms, sorted, of adults who left youth care, live there and are no beneficiary there (H5).
+def outreach_list(root: Path, release: Release, settings: FigureSettings, wanted: Wanted) -> list[bytes]:
+    """Return the persons, as the log has them, who left youth care, live there, are adult and no beneficiary (H5).
 
     Raises UsageError for a place that is none, and for a cohort that is not old enough yet.
     """
@@ -79,7 +72,7 @@ def outreach_list(root: Path, release: Release, settings: FigureSettings, wanted
     found = leavers(outcomes.asked.people.rows, outcomes.facts, wanted.half_year, wanted.after, settings)
     chosen = found.person[_to_visit(found, wanted, settings)]
     keys = np.ascontiguousarray(ledger.tables.persons[chosen].astype("<u8"))
-    return sorted(hmac.new(key, person.tobytes(), hashlib.sha256).digest()[:PSEUDONYM_BYTES].hex() for person in keys)
+    return [person.tobytes() for person in keys]
 
 
 def _to_visit(found: Leavers, wanted: Wanted, settings: FigureSettings) -> Mask:
@@ -101,16 +94,3 @@ def write_outreach(root: Path, out: Path, pseudonyms: list[str], wanted: Wanted,
     digest = note_access(root, Access("outreach list", approval.name, of | {"persons": len(pseudonyms)}), instant())
     write_for_owner(out, "".join(f"{line}\n" for line in ("pseudonym", *pseudonyms)))
     return digest
-
-
-def domain_key(file: Path | None) -> bytes:
-    """Return the key of the domain of outreach. Raises UsageError where there is none, or one too short."""
-    try:
-        key = b"" if file is None else file.read_bytes().strip()
-    except OSError as error:
-        message = f"{file}: the key of the outreach domain cannot be read; see ocmw settings"
-        raise UsageError(message) from error
-    if len(key) < KEY_BYTES:
-        message = f"the key of the outreach domain needs {KEY_BYTES} bytes at least; name its file in OCMW_OUTREACH_KEY"
-        raise UsageError(message)
-    return key

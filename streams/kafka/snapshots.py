@@ -23,7 +23,7 @@ from schemas.rows import CutReached, Rows
 from schemas.settings import FigureSettings
 from sinks.directory import snapshot
 
-FORMAT = 3
+FORMAT = 4
 """Changes with the layout of ``Tables``, the meaning of a row, or the lists that its numbers refer to."""
 
 

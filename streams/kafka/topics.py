@@ -106,10 +106,11 @@ TOPICS: tuple[TopicRow, ...] = (
     TopicRow(
         ROWS,
         "Internal, from intake to publish; 1 is the epoch of the pipeline. Rows are absolute, and a batch whose stop "
-        "is known already is ignored. Schema 16 is what earlier versions wrote, before there were facts.",
+        "is known already is ignored. Schemas 16 and 18 are what earlier versions wrote, before there were facts, and "
+        "birth dates.",
         writers=("intake",),
         readers=("intake", "publish", "status"),
-        schema_ids=(16, 18),
+        schema_ids=(16, 18, 24),
     ),
     TopicRow(
         RELEASES,

@@ -12,18 +12,20 @@ from processors.reference import indicators as slow
 from processors.reference.parts import History
 from processors.reference.spells import Asked
 from processors.time.tables import labelled
-from processors.time.window import LONGEST_LOOK, published_months
+from processors.time.window import LONGEST_OF_OUTCOMES
 from schemas.indicators import COLUMNS, Table
 from schemas.periods import month_code
 from schemas.releases import Release
 from schemas.settings import FigureSettings
-from sinks.directory.indicators import Family, exists, last_counted, read_release
-from streams.release.indicators import BENEFIT, last_of
+from sinks.directory.indicators import FAMILIES, Family, exists, read_release
 
 SAMPLE_MONTHS = 2
-"""References before the last one of a family that are compared where not all are."""
+"""References before the last that an update may show, compared where not all are."""
 KEY = list(COLUMNS[:7])
 COUNTS = ["count", "base"]
+NO_ROW = -1
+"""Said of a row that one of the two has not; 0 would be a row of it."""
+NAMES: dict[Family, tuple[str, ...]] = {"indicators": slow.INDICATORS, "outcomes": slow.OUTCOME_INDICATORS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +39,31 @@ class IndicatorRecount:
     whole: bool
 
     def differences(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield for each family how many rows were compared, and a sentence for each that differs."""
-        number = self.release.update.sequence
-        last = last_counted(self.root, number)
-        if last is not None:
-            counted = self._counted(last - SAMPLE_MONTHS, last, slow.INDICATORS)
-            yield self._compared("indicators", counted, last - SAMPLE_MONTHS)
-        if exists(self.root, number, "outcomes"):
-            shown = published_months(self.release)
-            first = int(np.flatnonzero(shown)[-1]) - LONGEST_LOOK - SAMPLE_MONTHS
-            counted = self._counted(first, last_of(self.release), slow.OUTCOME_INDICATORS)
-            yield self._compared("outcomes", slow.shown(counted, shown), first)
+        """Yield for each family how many rows were compared, and a sentence for each that differs.
 
-    def _counted(self, first: int, last: int, names: tuple[str, ...]) -> pd.DataFrame:
-        asked = Asked(self.history, self.release.update.sequence, self.settings, BENEFIT)
-        oldest = asked.first_month()
-        return slow.rows(asked, oldest if self.whole else max(first, oldest), last, names)
+        What another version of this program counted is not compared: it went by other rules.
+        """
+        shown = slow.Shown.at(self.release)
+        asked = Asked(self.history, self.release.update.sequence, self.settings)
+        for family in FAMILIES:
+            if exists(self.root, self.release.update.sequence, family):
+                first = self._first(shown, family)
+                wanted = None if self.whole else range(first, self.release.update.reference_month + 1)
+                yield self._compared(family, slow.rows(asked, shown, NAMES[family], wanted), first)
+
+    def _first(self, shown: slow.Shown, family: Family) -> int:
+        """Return the first reference of a sample: some months before the last that is published."""
+        last = max((month for (_, month), there in shown.known.items() if there), default=0)
+        return last - SAMPLE_MONTHS - (LONGEST_OF_OUTCOMES if family == "outcomes" else 0)
 
     def _compared(self, family: Family, counted: pd.DataFrame, first: int) -> tuple[int, list[str]]:
         tables = [part.table for part in read_release(self.root, self.release.update.sequence, family)]
         stored = labelled(Table._make(map(np.concatenate, zip(*tables, strict=True))))
         if not self.whole:
-            stored, counted = (rows[rows["reference"] >= _first_text(rows, first)] for rows in (stored, counted))
+            stored, counted = (_wanted(rows, first) for rows in (stored, counted))
         both = stored.merge(counted, how="outer", on=KEY, suffixes=(" stored", " counted"))
-        both = both.fillna(dict.fromkeys((f"{name} {side}" for name in COUNTS for side in ("stored", "counted")), 0))
+        absent = dict.fromkeys((f"{name} {side}" for name in COUNTS for side in ("stored", "counted")), NO_ROW)
+        both = both.fillna(absent)
         differ = (both["count stored"] != both["count counted"]) | (both["base stored"] != both["base counted"])
         return len(both), [self._sentence(line) for line in both[differ].to_dict("records")]
 
@@ -70,8 +73,8 @@ class IndicatorRecount:
         return f"release {self.release.update.sequence}, {where}: {told} (store / recount)"
 
 
-def _first_text(rows: pd.DataFrame, first: int) -> pd.Series:
-    """Return the first reference compared, as rows of a month or of a year write it."""
+def _wanted(rows: pd.DataFrame, first: int) -> pd.DataFrame:
+    """Return the rows of references from a month on; of a year those that end then or later."""
     yearly = rows["reference"].str.len() == len("2024")
-    month = month_code(first)
-    return pd.Series(np.where(yearly, month[:4], month), index=rows.index, dtype=object)
+    last = rows["reference"].where(~yearly, rows["reference"] + "-12")
+    return rows[last >= month_code(first)]

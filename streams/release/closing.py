@@ -10,11 +10,12 @@ from processors.counting.completeness import rows_of_ocmws
 from processors.counting.people import People, everyone
 from schemas.releases import Release
 from sinks.directory.completeness import exists, write_completeness
+from sinks.directory.store import DirectoryStore
 from streams.release.cut import Cut, release_of
 from streams.release.indicators import Changes, Closed, count_indicators, count_outcomes
 
 
-def counted_at_closing(root: Path, ledger: Ledger, cut: Cut, changes: Changes) -> Release:
+def counted_at_closing(store: DirectoryStore, ledger: Ledger, cut: Cut, changes: Changes) -> Release:
     """Return the release of a closed update, not yet published; blocks and indicators are written.
 
     All rows are gathered for the time dimension while the cut counts, and once where the cut needs them all too.
@@ -22,10 +23,9 @@ def counted_at_closing(root: Path, ledger: Ledger, cut: Cut, changes: Changes) -
     with ThreadPoolExecutor(1) as beside:
         gathering = beside.submit(everyone, ledger)
         release = release_of(ledger, cut, gathering.result)
-    _note_completeness(root, gathering.result(), cut, changes)
-    asked = count_indicators(root, gathering.result(), release, changes.touched, cut.settings)
-    if asked is not None:
-        count_outcomes(root, Closed(ledger, release, cut.previous, changes), asked)
+    _note_completeness(store.root, gathering.result(), cut, changes)
+    closed = Closed(ledger, release, cut.previous, changes)
+    count_outcomes(store, closed, count_indicators(store, gathering.result(), closed, cut.settings))
     return release
 
 

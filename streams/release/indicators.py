@@ -6,50 +6,25 @@ Youth care is the exception: nothing of it is stored. It is counted when somebod
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from processors.admission.facts import FAR
 from processors.admission.ledger import Ledger
 from processors.counting.people import People
 from processors.rules import FIRST_DAY, LAST_DAY, rules
 from processors.time.outcome_tables import Outcomes, outcome_tables
-from processors.time.spells import layout
 from processors.time.tables import Asked, tables
-from processors.time.window import first_changed, first_outcome_changed, last_shown, published_months
+from processors.time.window import Windows, first_changed, first_outcome_changed
 from schemas.arrays import Mask
-from schemas.indicators import OUTCOME_NODES, PARTS, Benefit
-from schemas.periods import MONTH_COUNT
+from schemas.indicators import PARTS, SUPPORTS
+from schemas.periods import MONTH_COUNT, Period
 from schemas.releases import Release
 from schemas.settings import FigureSettings
-from schemas.supports import NODE
-from sinks.directory.indicators import Counted, exists, last_counted, write_counted
-
-BENEFIT: Benefit = "LL"
-
-
-def count_indicators(
-    root: Path, rows: People, release: Release, touched: Mask, settings: FigureSettings
-) -> Asked | None:
-    """Count what the update of a release may have changed, and store it; nothing where no month is shown yet.
-
-    ``rows`` are ``everyone`` at its closing, ``touched`` is the mask of (leaf, month) that its events reached.
-    Returns the question that was answered, for whoever asks further.
-    """
-    last = last_shown(release, BENEFIT)
-    if last is None:
-        return None
-    number = release.update.sequence
-    leaves = [leaf for part in PARTS[BENEFIT] for leaf in part]
-    first = first_changed(touched, leaves, last_counted(root, number - 1))
-    since = layout(rows, BENEFIT, last, settings).since
-    asked = Asked(rows, max(first, since), last, BENEFIT, settings)
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = tables(asked, threads.map)
-    write_counted(root, number, Counted(release.update.update_id, first, last, found))
-    return asked
+from sinks.directory import identity
+from sinks.directory.indicators import Counted, exists, write_counted
+from sinks.directory.store import DirectoryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,36 +49,83 @@ class Closed:
     previous: Release | None
     changes: Changes
 
+    @property
+    def number(self) -> int:
+        """Sequence of the update."""
+        return self.release.update.sequence
 
-def count_outcomes(root: Path, closed: Closed, asked: Asked) -> None:
+
+def count_indicators(store: DirectoryStore, rows: People, closed: Closed, settings: FigureSettings) -> Asked:
+    """Count what an update may have changed, and store it. ``rows`` are all at its closing.
+
+    Returns the question that was answered, for whoever asks further.
+    """
+    asked = asked_of(store, rows, closed.ledger, closed.release, settings)
+    first = 0
+    if closed.previous is not None and exists(store.root, closed.number - 1):
+        leaves = [leaf for part in PARTS[settings.spells] for leaf in part]
+        before = Windows.of(closed.previous, settings)
+        first = first_changed(closed.changes.touched, leaves, asked.windows.spells, before.spells)
+    asked = replace(asked, first=first)
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = tables(asked, threads.map)
+    write_counted(store.root, closed.number, Counted(closed.release.update.update_id, first, found))
+    return asked
+
+
+def count_outcomes(store: DirectoryStore, closed: Closed, asked: Asked) -> None:
     """Count the exits and transitions that an update may have changed, and store them (H4).
 
     ``asked`` is what ``count_indicators`` returned: its rows and spells are used again.
     """
-    release, previous, changes = closed.release, closed.previous, closed.changes
-    number = release.update.sequence
-    shown = published_months(release)
     first = 0
-    if previous is not None and exists(root, number - 1, "outcomes"):
-        month = _month(changes.facts_since, asked.settings)
-        first = first_outcome_changed(changes.touched, month, shown, published_months(previous))
-    outcomes = outcomes_of(closed.ledger, asked, shown, first, release)
+    if closed.previous is not None and exists(store.root, closed.number - 1, "outcomes"):
+        month = _month(closed.changes.facts_since, asked.settings)
+        before = Windows.of(closed.previous, asked.settings)
+        first = first_outcome_changed(closed.changes.touched, month, asked.windows, before)
+    outcomes = Outcomes.of(closed.ledger, replace(asked, first=first))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         found = outcome_tables(outcomes, threads.map)
-    write_counted(root, number, Counted(release.update.update_id, first, last_of(release), found), "outcomes")
+    write_counted(store.root, closed.number, Counted(closed.release.update.update_id, first, found), "outcomes")
 
 
-def outcomes_of(ledger: Ledger, asked: Asked, shown: npt.NDArray[np.bool_], first: int, release: Release) -> Outcomes:
-    """Return what outcomes from a reference month on are made from."""
-    leaves = [leaf for node in OUTCOME_NODES for leaf in NODE[node].leaves]
-    with_rows = np.flatnonzero(ledger.tables.exists[leaves].any(axis=0))
-    oldest = int(with_rows[0]) if len(with_rows) else MONTH_COUNT
-    return Outcomes.of(ledger, replace(asked, first=max(first, oldest), last=last_of(release)), shown)
+def asked_of(store: DirectoryStore, rows: People, ledger: Ledger, release: Release, settings: FigureSettings) -> Asked:
+    """Return the question of all references at a release, which need not be published yet."""
+    since = first_month(store, release, settings)
+    return Asked.of(ledger, rows, since, Windows.of(release, settings), 0, settings)
 
 
-def last_of(release: Release) -> int:
-    """Return the last month that a row of a release may need."""
-    return release.update.reference_month
+def first_month(store: DirectoryStore, release: Release, settings: FigureSettings) -> int | None:
+    """Return L of a store: as it is set, or as its first update with a row told; None while there is no row.
+
+    The store remembers it from the first time on. A store of before it did tells it by its vintages, which name every
+    figure that an update knew.
+    """
+    known = settings.first if settings.first is not None else identity.first_month(store.root)
+    if known is not None:
+        return known
+    found = _first_of_vintages(store, settings)
+    if found is None:
+        keys = [key for key in release.entries if key.support in SUPPORTS[settings.spells]]
+        found = min((key.period.last for key in keys if key.period.kind == "month"), default=None)
+    if found is not None:
+        identity.remember_first_month(store.root, found)
+    return found
+
+
+def _first_of_vintages(store: DirectoryStore, settings: FigureSettings) -> int | None:
+    """Return the first month of the first update that knew a month of the supports of spells."""
+    vintages = store.vintages()
+    months = vintages.filter(
+        pc.and_(
+            pc.is_in(vintages["support"].cast("string"), pa.array(SUPPORTS[settings.spells])),
+            pc.equal(vintages["period_kind"].cast("string"), "month"),
+        )
+    )
+    if not months.num_rows:
+        return None
+    first = months.filter(pc.equal(months["sequence"], pc.min(months["sequence"])))
+    return min(Period.parse(code).last for code in first["period"].cast("string").to_pylist())
 
 
 def _month(day: int, settings: FigureSettings) -> int:

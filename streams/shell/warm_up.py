@@ -59,21 +59,24 @@ def compile_indicators() -> None:
     from processors.admission.ledger import Ledger  # noqa: PLC0415
     from processors.counting.completeness import rows_of_ocmws  # noqa: PLC0415
     from processors.counting.people import everyone  # noqa: PLC0415
-    from processors.time.outcomes import exits, transitions, where, work  # noqa: PLC0415
+    from processors.time.outcomes import Spelled, exits, transitions, where, work  # noqa: PLC0415
     from processors.time.tables import Asked, tables  # noqa: PLC0415 - kernels are imported after their cache is named
-    from schemas.indicators import EXIT_MONTHS, TRANSITION_MONTHS  # noqa: PLC0415
+    from processors.time.window import There, Windows  # noqa: PLC0415
+    from schemas.indicators import EXIT_MONTHS, OUTCOME_NODES, TRANSITION_MONTHS  # noqa: PLC0415
     from schemas.periods import MONTH_COUNT  # noqa: PLC0415
     from schemas.settings import FigureSettings  # noqa: PLC0415
 
     settings = FigureSettings()
     ledger = Ledger(settings)
-    asked = Asked(everyone(ledger), 0, 0, "LL", settings)
+    there = There(np.ones(MONTH_COUNT, np.bool_), np.ones(MONTH_COUNT, np.bool_))
+    asked = Asked(everyone(ledger), ledger.births, 0, Windows(there, there), 0, 0, settings)
     tables(asked)
     worked, found, rows = work(ledger.facts, 0, settings), asked.layout(0), asked.people.rows
     transitions(rows, 0, np.ones(1, np.bool_), TRANSITION_MONTHS, worked, where(settings))
     rows_of_ocmws(rows, np.zeros(MONTH_COUNT, np.bool_), settings)
     wanted = np.ones((len(EXIT_MONTHS), 1), np.bool_)
-    exits(rows, asked.spells(0, found), 0, wanted, worked, found.place_of)
+    nodes = np.ones(len(OUTCOME_NODES), np.bool_)
+    exits(rows, Spelled(asked.spells(0, found).own, found.place_of, nodes), 0, wanted, worked)
 
 
 def compile_ahead(report: Report) -> None:

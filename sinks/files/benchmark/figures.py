@@ -1,8 +1,13 @@
 """The benchmark of the 13 Flemish centre cities: the same indicators side by side, for a workbook and a page (H6).
 
-Everything comes from the published tables of one release, so that each number can be found there again. A city stands
-under the code that is valid in December of the year. Rates are per 1,000 inhabitants on 1 January of the year, within
-the boundaries of that year: where only those of later boundaries are known, there is no rate.
+Everything comes from the published tables of one release, so that each number can be found there again. A row that is
+not shown is no 0: it stays unknown, in every table and picture. A category without a row is 0 only where other
+categories of the same comparison have rows.
+
+The cities are 14 codes, for Hasselt has another since 2025, and a row stands under the code of the last month that it
+reads: so both are joined under one name. Where both have a row of one month, a merged OCMW claimed for a month of
+before its merger; then they are added up, and the notes say so. Rates are per 1,000 inhabitants on 1 January of the
+year, within the boundaries of that year: where only those of later boundaries are known, there is no rate.
 """
 
 from collections.abc import Iterable
@@ -13,9 +18,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from schemas.datasets import Language
 from schemas.indicators import (
     ANY_WORK,
     BANDS,
+    COLUMNS,
     EXIT_MONTHS,
     FLOWS,
     LATER_STATES,
@@ -24,33 +31,46 @@ from schemas.indicators import (
     RANKS,
     SURVIVAL_MONTHS,
 )
-from schemas.parameters import table
-from schemas.periods import ordinal
+from schemas.parameters import document, table
+from schemas.periods import month_code, ordinal, parse_month
 from schemas.places import MUNICIPALITY, ancestors, place_name
 from sinks.files.indicators import TABLES, indicator_batches
 
 FLANDERS, BELGIUM = ("region", "02000"), ("kingdom", "01000")
+MUTED_BELOW: int = document("indicators")["benchmark"]["muted_below"]
+"""Shares of fewer persons or spells are shown muted: they say little."""
 _SHARE = 100
 PER_THOUSAND = 1000
+Names = dict[tuple[str, str], str]
+"""(geo_level, geo) -> name of the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One comparison: a line a place, a column a category; ``shares`` are percentages of ``base``.
+    """One comparison: a line a place, a column a category; what is not known is NaN.
 
-    ``decimals`` of the counts: rates have some.
+    ``base`` has the same lines and columns: of how many each count is. ``shares`` are percentages of it, None where
+    counts are no part of it. ``decimals`` of the counts: rates have some.
     """
 
     title: str
     note: str
     counts: pd.DataFrame
-    shares: pd.DataFrame | None
+    base: pd.DataFrame | None = None
+    shares: pd.DataFrame | None = None
     decimals: int = 0
+
+    def muted(self) -> pd.DataFrame:
+        """Return which shares stand on so few that they are muted."""
+        return self.counts.notna() if self.base is None else self.base < MUTED_BELOW
 
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """All comparisons of a year, the places in order, and the monthly stock by place."""
+    """All comparisons of a year, the places in order, and the monthly stock by place.
+
+    ``doubled`` are the cities of which two codes have rows of one month.
+    """
 
     year: int
     month: str
@@ -58,9 +78,16 @@ class Benchmark:
     places: tuple[str, ...]
     sheets: tuple[Sheet, ...]
     stock: pd.DataFrame
+    doubled: tuple[str, ...] = ()
+
+    def notes(self, language: Language = "en") -> tuple[str, ...]:
+        """Return the definitions that page and workbook show."""
+        words = document("benchmark")
+        told = tuple(words["doubled"][language].format(city=city) for city in self.doubled)
+        return (*told, *(text[language].format(muted_below=MUTED_BELOW) for text in words["notes"]))
 
 
-def places_of(year: int) -> dict[tuple[str, str], str]:
+def places_of(year: int) -> Names:
     """Return (geo_level, geo) -> name of the centre cities in December of a year, then Flanders and Belgium."""
     december = ordinal(year, 12)
     cities = {row["nis"]: row["city"] for row in table("centrumsteden") if _is_valid(row["nis"], december)}
@@ -85,61 +112,97 @@ def population(year: int) -> dict[tuple[str, str], int]:
 
 def benchmark(root: Path, release: int, year: int) -> Benchmark:
     """Return the comparison of a year from a release's public tables. Raises LookupError where the year has none."""
-    rows = pd.concat([_rows(root, release, name) for name in TABLES], ignore_index=True)
+    rows = _named(pd.concat([_rows(root, release, name) for name in TABLES], ignore_index=True), year)
     months = sorted(rows.loc[rows["indicator"] == "duration", "reference"].unique())
     within = [month for month in months if month.startswith(f"{year}-")]
     if not within:
         shown = f"shown are {months[0]} to {months[-1]}" if months else "no month is shown yet"
         message = f"no indicators of {year} are published at this release; {shown}"
         raise LookupError(message)
-    month, names = within[-1], places_of(year)
-    sheets = (
-        _sheet(rows, names, "Duration, exact", "duration", "exact_own_g0", month, "band", BANDS),
-        _sheet(rows, names, "Duration, gaps of 2 months bridged", "duration", "exact_own_g2", month, "band", BANDS),
-        _sheet(rows, names, "Duration, national", "duration", "exact_national_g0", month, "band", BANDS),
-        _sheet(rows, names, "Duration, lists of a year apart", "duration", "stock_own", month, "band", BANDS),
-        _sheet(rows, names, "Entries by rank, same OCMW", "reentry", "spells_own_g0", str(year), "rank", RANKS),
-        _sheet(rows, names, "Entries by rank, Belgium", "reentry", "spells_national_g0", str(year), "rank", RANKS),
-        _sheet(rows, names, "Months since the spell began", "quartiles", "running_g0", month, "quartile", QUARTILES),
-        _sheet(rows, names, "Months of ended spells", "quartiles", "completed_g0", str(year), "quartile", QUARTILES),
-        _sheet(rows, names, "Of 10,000 that began, still there after months", "survival", "kaplan_meier_g0",
-               str(year - 1), "months", tuple(map(str, SURVIVAL_MONTHS))),
+    month, names = within[-1], tuple(places_of(year).values())
+    shares = (
+        ("Duration, exact", "duration", "exact_own_g0", month, "band", BANDS),
+        ("Duration, gaps of 2 months bridged", "duration", "exact_own_g2", month, "band", BANDS),
+        ("Duration, national", "duration", "exact_national_g0", month, "band", BANDS),
+        ("Duration, lists of a year apart", "duration", "stock_own", month, "band", BANDS),
+        ("Entries by rank, same OCMW", "reentry", "spells_own_g0", str(year), "rank", RANKS),
+        ("Entries by rank, Belgium", "reentry", "spells_national_g0", str(year), "rank", RANKS),
+    )
+    lengths = (
+        ("Months since the spell began", "quartiles", "running_g0", month, "quartile", QUARTILES),
+        ("Months of ended spells", "quartiles", "completed_g0", str(year), "quartile", QUARTILES),
+        ("Of 10,000 that began, still there after months", "survival", "kaplan_meier_g0",
+         str(year - 1), "months", tuple(map(str, SURVIVAL_MONTHS))),
     )  # fmt: skip
     update = str(rows.loc[rows["reference"] == month, "update_id"].iloc[0])
-    flows, stock = _flows(rows, names, year), _stock(rows, names, year)
-    further = (
+    flows, stock = _flows(rows, names, year), _stock(rows, year)
+    sheets = (
+        *(_shares(rows, names, *told) for told in shares),
+        *(_lengths(rows, names, *told) for told in lengths),
         *(_outcomes(rows, names, year, after, gap) for after, gap in ((3, 0), (12, 0), (12, 2))),
         _any_work(rows, names, year),
         _transitions(rows, names, year),
         flows,
-        _rates(flows, stock, names, year),
+        _rates(flows, stock, year),
     )
-    return Benchmark(year, month, update, tuple(names.values()), (*sheets, *further), stock)
+    return Benchmark(year, month, update, names, sheets, stock, _doubled(rows))
+
+
+def _named(rows: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Return the rows of the places compared, ``place`` beside them; a city under each code that it ever had."""
+    cities: Names = {("municipality", row["nis"]): row["city"] for row in table("centrumsteden")}
+    names = places_of(year) | cities
+    place = [names.get(pair, "") for pair in zip(rows["geo_level"], rows["geo"], strict=True)]
+    return rows.assign(place=place)[np.array([name != "" for name in place], np.bool_)]
+
+
+def _doubled(rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return the cities of which two codes have rows of one month or year."""
+    codes = rows.groupby(["place", "indicator", "method", "reference"])["geo"].nunique()
+    return tuple(sorted(set(codes[codes > 1].index.get_level_values("place"))))
 
 
 def _rows(root: Path, release: int, name: str) -> pd.DataFrame:
     batches = list(indicator_batches(root, release, name, "public"))
     if not batches:
-        return pd.DataFrame(columns=["indicator", "reference"])
+        return pd.DataFrame(columns=list(COLUMNS))
     found: pd.DataFrame = pa.Table.from_batches(batches).to_pandas(strings_to_categorical=False)
     return found.astype({name: str for name in found.columns if name not in ("count", "base")})
 
 
-def _chosen(rows: pd.DataFrame, names: dict[tuple[str, str], str], **wanted: str) -> pd.DataFrame:
+def _chosen(rows: pd.DataFrame, **wanted: str) -> pd.DataFrame:
     for column, value in wanted.items():
         rows = rows[rows[column] == value]
-    place = [names.get(pair, "") for pair in zip(rows["geo_level"], rows["geo"], strict=True)]
-    return rows.assign(place=place)[np.array([name != "" for name in place], np.bool_)]
+    return rows
 
 
-def _every_code(names: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
-    """Return the names under every code that a city had: flows of December stand in the geography of January."""
-    return names | {("municipality", row["nis"]): row["city"] for row in table("centrumsteden")}
+def _wide(rows: pd.DataFrame, names: tuple[str, ...], categories: Iterable[str], value: str = "count") -> pd.DataFrame:
+    """Return a value added up by place and category: NaN where no row says anything."""
+    found = rows.pivot_table(value, "place", "category", aggfunc="sum")
+    return found.reindex(index=list(names), columns=list(categories)).astype(np.float64)
 
 
-def _sheet(  # noqa: PLR0913, PLR0917 - a sheet is named by the key of its series
+def _known(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return counts of categories that exclude each other: 0 where others of the same place have rows."""
+    return counts.where(counts.isna().all(axis=1), counts.fillna(0), axis=0)
+
+
+def _of_all(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return beside each count how many all of its place are."""
+    total = counts.sum(axis=1, min_count=1)
+    return pd.DataFrame(dict.fromkeys(counts.columns, total), index=counts.index)
+
+
+def _parts(title: str, note: str, counts: pd.DataFrame) -> Sheet:
+    """Return the comparison of counts that add up to their base."""
+    told = _known(counts)
+    base = _of_all(told)
+    return Sheet(title, note, told, base, told.mul(_SHARE).div(base).round(1))
+
+
+def _shares(  # noqa: PLR0913, PLR0917 - a sheet is named by the key of its series
     rows: pd.DataFrame,
-    names: dict[tuple[str, str], str],
+    names: tuple[str, ...],
     title: str,
     indicator: str,
     method: str,
@@ -147,13 +210,25 @@ def _sheet(  # noqa: PLR0913, PLR0917 - a sheet is named by the key of its serie
     breakdown: str,
     categories: Iterable[str],
 ) -> Sheet:
-    found = _chosen(rows, names, indicator=indicator, method=method, reference=reference, breakdown=breakdown)
-    wide = found.pivot_table("count", "place", "category", aggfunc="sum", fill_value=0, observed=True)
-    counts = wide.reindex(index=list(names.values()), columns=list(categories))
-    base = found.groupby("place")["base"].max().reindex(counts.index)
-    counts[base.notna()] = counts[base.notna()].fillna(0)
-    shares = None if indicator in ("quartiles", "survival") else (counts.mul(_SHARE).div(base, axis=0)).round(1)
-    return Sheet(title, f"{indicator}, {method}, {reference}", counts, shares)
+    found = _chosen(rows, indicator=indicator, method=method, reference=reference, breakdown=breakdown)
+    return _parts(title, f"{indicator}, {method}, {reference}", _wide(found, names, categories))
+
+
+def _lengths(  # noqa: PLR0913, PLR0917 - a sheet is named by the key of its series
+    rows: pd.DataFrame,
+    names: tuple[str, ...],
+    title: str,
+    indicator: str,
+    method: str,
+    reference: str,
+    breakdown: str,
+    categories: Iterable[str],
+) -> Sheet:
+    """Return quartiles or survival: no sums, so of a city with two codes the one with more spells is told."""
+    found = _chosen(rows, indicator=indicator, method=method, reference=reference, breakdown=breakdown)
+    larger = found.sort_values("base").drop_duplicates(["place", "category"], keep="last")
+    counts, base = (_wide(larger, names, categories, value) for value in ("count", "base"))
+    return Sheet(title, f"{indicator}, {method}, {reference}", counts, base)
 
 
 def outcome_title(after: int, gap: int = 0) -> str:
@@ -161,77 +236,92 @@ def outcome_title(after: int, gap: int = 0) -> str:
     return f"Where to, {after} months after leaving" + (f", gaps of {gap} months bridged" if gap else "")
 
 
-def _summed(rows: pd.DataFrame, names: dict[tuple[str, str], str], year: int, **wanted: str) -> pd.DataFrame:
-    """Return counts of the shown months of a year added up: a line a place, a column a category."""
-    found = _chosen(rows, _every_code(names), **wanted)
-    found = found[found["reference"].str.startswith(f"{year}-")]
-    return found.pivot_table("count", "place", "category", aggfunc="sum", fill_value=0, observed=True).reindex(
-        index=list(names.values())
-    )
+def months_told(references: Iterable[str]) -> str:
+    """Return months as people say them: ``2024-01 to 2024-09, 2024-11 (10 months)``."""
+    months = sorted({parse_month(code) for code in references})
+    if not months:
+        return "no month is shown yet"
+    starts = [month for month in months if month - 1 not in months]
+    ends = [month for month in months if month + 1 not in months]
+    stretches = [
+        month_code(first) if first == last else f"{month_code(first)} to {month_code(last)}"
+        for first, last in zip(starts, ends, strict=True)
+    ]
+    return f"{', '.join(stretches)} ({len(months)} {'month' if len(months) == 1 else 'months'})"
 
 
-def _outcomes(rows: pd.DataFrame, names: dict[tuple[str, str], str], year: int, after: int, gap: int) -> Sheet:
+def _of_year(rows: pd.DataFrame, year: int) -> pd.DataFrame:
+    return rows[rows["reference"].str.startswith(f"{year}-")]
+
+
+def _outcomes(rows: pd.DataFrame, names: tuple[str, ...], year: int, after: int, gap: int) -> Sheet:
     method = f"own_x{after}_g{gap}"
-    found = _summed(rows, names, year, indicator="exit_to_work", method=method).reindex(columns=list(OUTCOMES))
-    counts = found.where(found.isna().all(axis=1), found.fillna(0), axis=0)
-    shares = (counts.mul(_SHARE).div(counts.sum(axis=1), axis=0)).round(1)
-    return Sheet(outcome_title(after, gap), f"exit_to_work, {method}, shown months of {year} added up", counts, shares)
+    found = _of_year(_chosen(rows, indicator="exit_to_work", method=method), year)
+    note = f"exit_to_work, {method}, who left in {months_told(found['reference'])}, added up"
+    return _parts(outcome_title(after, gap), note, _wide(found, names, OUTCOMES))
 
 
-def _any_work(rows: pd.DataFrame, names: dict[tuple[str, str], str], year: int) -> Sheet:
+def _any_work(rows: pd.DataFrame, names: tuple[str, ...], year: int) -> Sheet:
     """Return how many of those who left work after 1, 3, 6, 12 months, whatever else holds."""
-    counts, shares = {}, {}
+    counts, base, told = {}, {}, []
     for after in EXIT_MONTHS:
-        found = _summed(rows, names, year, indicator="exit_to_work", method=f"own_x{after}_g0")
-        found = found.reindex(columns=[*OUTCOMES, ANY_WORK])
-        left = found[list(OUTCOMES)].sum(axis=1)
-        counts[str(after)] = found[ANY_WORK].fillna(0).where(left > 0)
-        shares[str(after)] = (counts[str(after)] * _SHARE / left).round(1)
-    note = f"exit_to_work, own_x…_g0, any_work, by months after leaving, shown months of {year} added up"
-    return Sheet("At work after months", note, pd.DataFrame(counts), pd.DataFrame(shares))
+        found = _of_year(_chosen(rows, indicator="exit_to_work", method=f"own_x{after}_g0"), year)
+        wide = _wide(found, names, (*OUTCOMES, ANY_WORK))
+        left = wide[list(OUTCOMES)].sum(axis=1, min_count=1)
+        counts[str(after)] = wide[ANY_WORK].fillna(0).where(left.notna())
+        base[str(after)] = left
+        told.append(f"after {after}: who left in {months_told(found['reference'])}")
+    note = f"exit_to_work, own_x…_g0, any_work, by months after leaving, added up; {'; '.join(told)}"
+    counted, of = pd.DataFrame(counts), pd.DataFrame(base)
+    return Sheet("At work after months", note, counted, of, counted.mul(_SHARE).div(of).round(1))
 
 
-def _transitions(rows: pd.DataFrame, names: dict[tuple[str, str], str], year: int) -> Sheet:
+def _transitions(rows: pd.DataFrame, names: tuple[str, ...], year: int) -> Sheet:
     """Return where those with leefloon in a month are a year later, for the last month of the year that is shown."""
-    found = _chosen(rows, _every_code(names), indicator="transitions", method="own")
-    month = found.loc[found["reference"].str.startswith(f"{year}-"), "reference"].max()
-    month = "" if pd.isna(month) else str(month)
-    wide = found[found["reference"] == month].pivot_table(
-        "count", "place", "category", aggfunc="sum", fill_value=0, observed=True
-    )
+    found = _of_year(_chosen(rows, indicator="transitions", method="own"), year)
+    month = str(found["reference"].max()) if len(found) else ""
     wanted = {f"ll|{state}": state for state in LATER_STATES}
-    found = wide.reindex(index=list(names.values()), columns=list(wanted)).rename(columns=wanted)
-    counts = found.where(found.isna().all(axis=1), found.fillna(0), axis=0)
-    shares = (counts.mul(_SHARE).div(counts.sum(axis=1), axis=0)).round(1)
-    note = f"transitions, own, {month or 'no month shown'}, state ll"
-    return Sheet("A year later, of those with leefloon", note, counts, shares)
+    wide = _wide(found[found["reference"] == month], names, wanted).rename(columns=wanted)
+    note = f"transitions, own, {month or 'no month is shown yet'}, state ll"
+    return _parts("A year later, of those with leefloon", note, wide)
 
 
-def _rates(flows: Sheet, stock: pd.DataFrame, names: dict[tuple[str, str], str], year: int) -> Sheet:
+def _flows(rows: pd.DataFrame, names: tuple[str, ...], year: int) -> Sheet:
+    found = _of_year(_chosen(rows, indicator="spells", method="own_g0"), year)
+    told = [f"{name}: {months_told(found.loc[found['category'] == name, 'reference'])}" for name in FLOWS[:2]]
+    note = f"spells, own_g0, months added up; {'; '.join(told)}"
+    return Sheet("Entries and exits in the months shown", note, _wide(found, names, FLOWS[:2]))
+
+
+def _rates(flows: Sheet, stock: pd.DataFrame, year: int) -> Sheet:
     """Return entries, exits and the mean of the monthly stock per 1,000 inhabitants, where these are known."""
     people = population(year)
-    inhabitants = pd.Series({name: float(people.get(place, np.nan)) for place, name in names.items()})
-    within = stock[stock["reference"].str.startswith(f"{year}-")]
+    inhabitants = pd.Series({name: float(people.get(place, np.nan)) for place, name in places_of(year).items()})
+    within = _of_year(stock, year)
     counts = flows.counts.assign(**{"stock (mean)": within.groupby("place")["stock"].mean()})
     rates = counts.mul(PER_THOUSAND).div(inhabitants, axis=0).round(1)
-    note = f"per 1,000 inhabitants on 1 January {year}; empty where they are not known within the boundaries of {year}"
-    return Sheet("Rates per 1,000 inhabitants", note, rates, None, decimals=1)
+    note = (
+        f"per 1,000 inhabitants on 1 January {year}; empty where they are not known within the boundaries of {year}; "
+        f"{flows.note.partition('; ')[2]}; stock (mean): {months_told(within['reference'])}"
+    )
+    return Sheet("Rates per 1,000 inhabitants", note, rates, decimals=1)
 
 
-def _flows(rows: pd.DataFrame, names: dict[tuple[str, str], str], year: int) -> Sheet:
-    found = _chosen(rows, _every_code(names), indicator="spells", method="own_g0")
-    found = found[found["reference"].str.startswith(f"{year}-")]
-    total = found.pivot_table("count", "place", "category", aggfunc="sum", fill_value=0, observed=True)
-    counts = total.reindex(index=list(names.values()), columns=list(FLOWS[:2]))
-    return Sheet("Entries and exits in the year", f"spells, own_g0, months of {year}", counts, None)
+def _stock(rows: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Return the monthly stock of two years: place, reference, stock, rate per 1,000 inhabitants (NaN: unknown).
 
-
-def _stock(rows: pd.DataFrame, names: dict[tuple[str, str], str], year: int) -> pd.DataFrame:
-    """Return the monthly stock of two years: place, reference, stock, rate per 1,000 inhabitants (NaN: unknown)."""
-    found = _chosen(rows, _every_code(names), indicator="spells", method="own_g0", category="stock")
+    One line for each place and month: codes of one city are added up.
+    """
+    found = _chosen(rows, indicator="spells", method="own_g0", category="stock")
     found = found[found["reference"].str[:4].isin([str(year - 1), str(year)])]
-    people = {str(told): population(told) for told in (year - 1, year)}
-    keys = zip(found["reference"].str[:4], found["geo_level"], found["geo"], strict=True)
-    inhabitants = np.array([people[told].get((level, geo), np.nan) for told, level, geo in keys], np.float64)
-    stock = found.assign(rate=found["count"] * PER_THOUSAND / inhabitants).rename(columns={"count": "stock"})
-    return stock[["place", "reference", "stock", "rate"]]
+    stock = found.groupby(["place", "reference"])["count"].sum().rename("stock").reset_index()
+    inhabitants = {
+        (name, str(told)): float(people[place])
+        for told in (year - 1, year)
+        for people in (population(told),)
+        for place, name in places_of(told).items()
+        if place in people
+    }
+    of = [inhabitants.get(pair, np.nan) for pair in zip(stock["place"], stock["reference"].str[:4], strict=True)]
+    rate = stock["stock"].to_numpy(np.float64) * PER_THOUSAND / np.array(of, np.float64)
+    return stock.assign(rate=rate)

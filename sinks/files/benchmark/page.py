@@ -16,8 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from schemas.breaks import breaks_in
 from schemas.datasets import LANGUAGES, Language
 from schemas.parameters import document
+from schemas.periods import month_code, parse_month
 from schemas.releases import is_synthetic
 from sinks.durability import put_in_place, temporary
 from sinks.files.benchmark.figures import Benchmark, Sheet, outcome_title
@@ -34,7 +36,6 @@ _FIXED: dict[Any, Any] = {"svg.hashsalt": "ocmw", "svg.fonttype": "none", "font.
 """The same figures give the same bytes."""
 _SEPARATORS: dict[Language, tuple[str, str]] = {"nl": (".", ","), "fr": ("\u202f", ","), "en": (",", ".")}
 """Of thousands and of decimals."""
-NOTES: tuple[str, ...] = tuple(document("indicators")["benchmark"]["notes"])
 
 
 def write_page(path: Path, found: Benchmark) -> None:
@@ -60,7 +61,7 @@ def page(found: Benchmark) -> str:
             _chapter("outcomes", by_title[outcome_title(12)], _DISTINCT),
         ],
         tables=[_table(sheet) for sheet in found.sheets],
-        notes=[note_in_all_languages(text) for text in NOTES],
+        notes={language: found.notes(language) for language in LANGUAGES},
     )
     return made
 
@@ -75,12 +76,6 @@ def _template() -> Any:  # noqa: ANN401 - jinja2's own
 
 def _words() -> dict[str, Any]:
     return document("benchmark")
-
-
-def note_in_all_languages(english: str) -> Text:
-    """Return a note in all languages; in English where it has no translation."""
-    found: Text = next((note for note in _words()["notes"] if note["en"] == english), {})
-    return {**dict.fromkeys(LANGUAGES, english), **found}
 
 
 def title_in_all_languages(english: str) -> Text:
@@ -122,7 +117,8 @@ class _Panel(NamedTuple):
 
 
 def _panels(found: Benchmark, *, synthetic: bool) -> Iterator[_Panel]:
-    months = sorted(found.stock["reference"].unique())
+    shown = sorted(map(parse_month, found.stock["reference"]))
+    months = [month_code(month) for month in range(shown[0], shown[-1] + 1)] if shown else []
     for name in found.places:
         stock = found.stock[found.stock["place"] == name].set_index("reference")
         unit = "per_thousand" if len(stock) > 0 and bool(stock["rate"].notna().all()) else "persons"
@@ -143,6 +139,8 @@ def _drawn(series: "pd.Series[float]", *, synthetic: bool) -> str:
     axis.plot(range(len(series)), series.to_numpy(), color=_ORDERED[3])
     most = series.max()
     axis.set_ylim(0, 1 if pd.isna(most) or most <= 0 else most * _HEADROOM)
+    for at in _breaks(series):
+        axis.axvline(at, color=_LAST, linewidth=1, linestyle="--")
     ends = [0, len(series) - 1] if len(series) > 1 else [0]
     axis.set_xticks(ends, [str(series.index[end]) for end in ends] if len(series) else [""])
     for end, tick in enumerate(axis.get_xticklabels()):
@@ -157,6 +155,14 @@ def _drawn(series: "pd.Series[float]", *, synthetic: bool) -> str:
     return drawn.getvalue().partition("<svg")[2]
 
 
+def _breaks(series: "pd.Series[float]") -> list[int]:
+    """Return the places in a series of months at which it is broken."""
+    if not len(series):
+        return []
+    first, last = (parse_month(str(series.index[end])) for end in (0, -1))
+    return [one.month - first for one in breaks_in("LL", first, last) if "total" in one.breakdowns]
+
+
 class _Part(NamedTuple):
     share: float
     colour: str
@@ -164,6 +170,8 @@ class _Part(NamedTuple):
 
 class _Bar(NamedTuple):
     place: Text
+    of: Text
+    muted: bool
     parts: tuple[_Part, ...]
     told: Text
 
@@ -187,23 +195,34 @@ def _chapter(name: str, sheet: Sheet, colours: tuple[str, ...]) -> _Chapter:
     legend = tuple(_Entry(label(code, sheet), colour) for code, colour in zip(shares.columns, chosen, strict=True))
     if shares.isna().all(axis=None):
         return _Chapter(name, sheet.note, legend, ())
-    bars = (_bar(str(named), row.tolist(), legend) for named, row in shares.iterrows())
+    bars = (_bar(str(named), sheet, shares.loc[named].tolist(), legend) for named in shares.index)
     return _Chapter(name, sheet.note, legend, tuple(bars))
 
 
-def _bar(name: str, shares: list[float], legend: tuple[_Entry, ...]) -> _Bar:
+def _bar(name: str, sheet: Sheet, shares: list[float], legend: tuple[_Entry, ...]) -> _Bar:
     known = [(share, entry) for share, entry in zip(shares, legend, strict=True) if not pd.isna(share) and share > 0]
-    called, told = place(name), {}
+    base = float("nan") if sheet.base is None else float(sheet.base.loc[[name]].to_numpy(float).max())
+    called, of, told = place(name), {}, {}
     for language in LANGUAGES:
+        unknown = _words()["words"]["unknown"][language]
         texts = (f"{entry.label[language]} {number(share, 1, language)} %" for share, entry in known)
-        said = ", ".join(texts) or _words()["words"]["no_figures"][language]
-        told[language] = f"{called[language]}: {said}"
-    return _Bar(called, tuple(_Part(share, entry.colour) for share, entry in known), told)
+        of[language] = unknown if pd.isna(base) else f"n = {number(base, 0, language)}"
+        told[language] = f"{called[language]}: {', '.join(texts) or unknown}"
+    muted = bool(sheet.muted().loc[name].any())
+    return _Bar(called, of, muted, tuple(_Part(share, entry.colour) for share, entry in known), told)
+
+
+class _Cell(NamedTuple):
+    """A count, and beside it of how many it is, or which share of them; ``beside_as`` is how that is written."""
+
+    told: Text
+    beside: Text
+    beside_as: str
 
 
 class _Row(NamedTuple):
     place: Text
-    cells: tuple[Text, ...]
+    cells: tuple[_Cell, ...]
 
 
 class _Table(NamedTuple):
@@ -219,20 +238,29 @@ def _table(sheet: Sheet) -> _Table:
     return _Table(title_in_all_languages(sheet.title), sheet.note, heads, tuple(rows))
 
 
-def _cells(sheet: Sheet, at: int) -> tuple[Text, ...]:
+def _cells(sheet: Sheet, at: int) -> tuple[_Cell, ...]:
     """Return the cells of a place, none where it has no figures; a figure that is not known is empty."""
-    counts = sheet.counts.iloc[at]
-    if counts.isna().all():
+    if sheet.counts.iloc[at].isna().all():
         return ()
-    shares = [float("nan")] * len(counts) if sheet.shares is None else sheet.shares.iloc[at].tolist()
-    return tuple(
-        {language: _cell(count, share, sheet.decimals, language) for language in LANGUAGES}
-        for count, share in zip(counts.tolist(), shares, strict=True)
-    )
+    return tuple(_cell(sheet, at, column) for column in range(len(sheet.counts.columns)))
 
 
-def _cell(count: float, share: float, decimals: int, language: Language) -> str:
+def _cell(sheet: Sheet, at: int, column: int) -> _Cell:
+    """Return a count, and of how many it is which share; nothing where it is not known."""
+    nothing = dict.fromkeys(LANGUAGES, "")
+    count = float(sheet.counts.to_numpy(float)[at, column])
     if pd.isna(count):
-        return ""
-    beside = "" if pd.isna(share) else f" ({number(share, 1, language)} %)"
-    return number(count, decimals, language) + beside
+        return _Cell(nothing, nothing, "")
+    told = {language: number(count, sheet.decimals, language) for language in LANGUAGES}
+    if sheet.base is None:
+        return _Cell(told, nothing, "")
+    base = float(sheet.base.to_numpy(float)[at, column])
+    if sheet.shares is None:
+        return _Cell(told, {language: f"n = {number(base, 0, language)}" for language in LANGUAGES}, "note")
+    share = float(sheet.shares.to_numpy(float)[at, column])
+    words = _words()["words"]["share_of"]
+    beside = {
+        language: words[language].format(share=number(share, 1, language), base=number(base, 0, language))
+        for language in LANGUAGES
+    }
+    return _Cell(told, beside, "muted" if bool(sheet.muted().to_numpy()[at, column]) else "")

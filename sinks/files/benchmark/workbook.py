@@ -9,7 +9,6 @@ from xlsxwriter import Workbook
 from schemas.parameters import document
 from schemas.releases import is_synthetic
 from sinks.files.benchmark.figures import Benchmark, Sheet, outcome_title
-from sinks.files.benchmark.page import NOTES
 from sinks.files.book import workbook_at
 
 _NAMES = {
@@ -20,10 +19,12 @@ _NAMES = {
     outcome_title(12): "Where to after 12 months",
     outcome_title(12, 2): "Where to 12 months bridged",
     "A year later, of those with leefloon": "A year later with leefloon",
-    "Entries and exits in the year": "Entries and exits",
+    "Entries and exits in the months shown": "Entries and exits",
 }
 """Names of sheets whose title Excel would not take: with their number they are longer than 31 characters."""
 _FIRST_ROW = 3
+_GREY = "#767676"
+"""Of shares on few persons or spells: grey that still contrasts with white."""
 _TEXT_WIDTH, _LINE_HEIGHT = 110, 15
 
 
@@ -48,7 +49,7 @@ def _cover(book: Workbook, found: Benchmark) -> None:
         *([document("publication")["synthetic"]["en"]] if is_synthetic(found.update_id) else []),
         _title(found),
         f"Durations as of {found.month}. Update {found.update_id}, published figures only.",
-        *NOTES,
+        *found.notes(),
         *(f"{number} {told.title}: {told.note}" for number, told in enumerate(found.sheets, start=1)),
     ]
     for row, text in enumerate(lines):
@@ -63,13 +64,24 @@ def _write(book: Workbook, number: int, told: Sheet) -> None:
     sheet.write_string(1, 0, told.note)
     sheet.freeze_panes(_FIRST_ROW, 1)
     sheet.set_column(0, 0, 30)
-    blocks = (
-        [told.counts] if told.shares is None else [told.counts, told.shares.rename(columns=lambda name: f"{name} %")]
-    )
-    table = pd.concat(blocks, axis=1)
+    table, muted = _columns(told)
     sheet.write_row(_FIRST_ROW - 1, 0, ["place", *table.columns], bold)
+    pale = book.add_format({"font_color": _GREY, "italic": True})
     for row, (place, *cells) in enumerate(table.itertuples(name=None), start=_FIRST_ROW):
         sheet.write_string(row, 0, place)
         for column, cell in enumerate(cells, start=1):
             if not pd.isna(cell):
-                sheet.write_number(row, column, cell)
+                sheet.write_number(row, column, cell, pale if muted.iloc[row - _FIRST_ROW, column - 1] else None)
+
+
+def _columns(told: Sheet) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return counts, of how many they are (once, where that is the same for all), and shares; and what is muted."""
+    blocks, pale = [told.counts], [told.counts.notna() & False]
+    if told.base is not None:
+        of = told.base.rename(columns=lambda name: f"n {name}")
+        one = told.base.nunique(axis=1).max() <= 1
+        of = of.max(axis=1).to_frame("n") if one else of
+        blocks, pale = [*blocks, of], [*pale, of.notna() & False]
+    if told.shares is not None:
+        blocks, pale = [*blocks, told.shares.rename(columns=lambda name: f"{name} %")], [*pale, told.muted()]
+    return pd.concat(blocks, axis=1), pd.concat(pale, axis=1)

@@ -221,7 +221,7 @@ class Publisher:
         ledger, touched = self.gathered.ledger, self.gathered.touched_by_any()
         cut = Cut(update, self.release, touched, ledger.tables.exists, self._figures, self._store)
         changes = Changes(touched, self.gathered.facts_since())
-        return self._store.publish(counted_at_closing(self._store.root, ledger, cut, changes))
+        return self._store.publish(counted_at_closing(self._store, ledger, cut, changes))
 
     def _pause_waiting(self) -> None:
         waiting = [self._places[partition] for partition in _waiting(self.alignment)]

@@ -6,9 +6,8 @@ import pytest
 from history import log_file
 from indicators_told import ENGINES, IndicatorsTold, IndicatorTeller
 
-from schemas.indicators import Benefit
 from schemas.periods import parse_month
-from schemas.settings import FigureSettings
+from schemas.settings import FigureSettings, SpellSupports
 
 
 @pytest.fixture(params=sorted(ENGINES))
@@ -16,10 +15,16 @@ def indicators(request: pytest.FixtureRequest, tmp_path: Path) -> IndicatorTelle
     """Return what reads tables as one log and tells the indicators of its references from ``first`` to ``last``."""
 
     def tell(
-        *tables: str, last: str, first: str = "", benefit: Benefit = "LL", geography: str = "as_then"
+        *tables: str,
+        last: str,
+        first: str = "",
+        supports: SpellSupports = "LL",
+        geography: str = "as_then",
+        since: str | None = None,
     ) -> IndicatorsTold:
         files = [log_file(tmp_path / f"{number}.avro", table) for number, table in enumerate(tables)]
         wanted = parse_month(first or last), parse_month(last)
-        return IndicatorsTold(ENGINES[request.param](files, FigureSettings(geography=geography), benefit, *wanted))
+        settings = FigureSettings(geography=geography, spells=supports, first_month=since)
+        return IndicatorsTold(ENGINES[request.param](files, settings, *wanted))
 
     return tell

@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 
 from processors.admission.fold import Fold
-from processors.counting.people import people
+from processors.counting.people import everyone
 from processors.reference import indicators as reference_indicators
 from processors.reference.events import admitted
 from processors.reference.parts import History
 from processors.reference.spells import Asked
 from processors.time import outcome_tables
 from processors.time import tables as fast_tables
-from schemas.indicators import COLUMNS, Benefit
+from processors.time.window import There, Windows
+from schemas.indicators import COLUMNS, PARTS
 from schemas.log import LogFile
 from schemas.periods import MONTH_COUNT
 from schemas.places import KINGDOM
@@ -31,29 +32,41 @@ Rows = Callable[..., pd.DataFrame]
 """Tells the rows of the indicators named, of all where none is."""
 
 
-def reference(files: list[Path], settings: FigureSettings, benefit: Benefit, first: int, last: int) -> Rows:
+def reference(files: list[Path], settings: FigureSettings, first: int, last: int) -> Rows:
     """Return what tells the rows of the slow truth, of some indicators or of all."""
     log = admitted(files)
-    asked = Asked(History.of(log, settings), len(log.updates), settings, benefit)
-    return lambda *names: reference_indicators.rows(asked, first, last, names or ALL)
+    asked = Asked(History.of(log, settings), len(log.updates), settings)
+    shown = reference_indicators.Shown.through(last)
+    return lambda *names: reference_indicators.rows(asked, shown, names or ALL, range(first, last + 1))
 
 
-def fast(files: list[Path], settings: FigureSettings, benefit: Benefit, first: int, last: int) -> Rows:
+def fast(files: list[Path], settings: FigureSettings, first: int, last: int) -> Rows:
     """Return what tells the rows of the kernel."""
     fold = Fold(settings)
     for file in files:
         for batch in batches(LogFile.open(file)):
             for _ in fold.steps(batch):
                 pass
-    every = np.ones(MONTH_COUNT, np.bool_)
-    asked = fast_tables.Asked(people(fold.ledger, every), first, last, benefit, settings)
-    outcomes = outcome_tables.Outcomes.of(fold.ledger, asked, every)
+    exists = fold.ledger.tables.exists[[leaf for part in PARTS[settings.spells] for leaf in part]].any(axis=0)
+    since = int(np.flatnonzero(exists)[0]) if settings.first is None and exists.any() else settings.first
+    there = np.arange(MONTH_COUNT) <= last
+    windows = Windows(There(there, there), There(there, there))
+    asked = fast_tables.Asked.of(fold.ledger, everyone(fold.ledger), since, windows, first, settings)
+    outcomes = outcome_tables.Outcomes.of(fold.ledger, asked)
     found = (fast_tables.tables(asked), outcome_tables.outcome_tables(outcomes), outcome_tables.youth_tables(outcomes))
     told = pd.concat([fast_tables.labelled(table) for table in found]).sort_values(KEY, ignore_index=True)
-    return lambda *names: told[told["indicator"].isin(names or ALL)]
+    asked_for = _within(told, first, last)
+    return lambda *names: asked_for[asked_for["indicator"].isin(names or ALL)]
 
 
-ENGINES: dict[str, Callable[[list[Path], FigureSettings, Benefit, int, int], Rows]] = {
+def _within(rows: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
+    """Return the rows of these references: those that are counted whole reach further."""
+    years = {str(month // 12 + 1900) for month in range(first, last + 1) if month % 12 == 11}
+    whole = rows["indicator"].isin(["survival", "reentry"])
+    return rows[~whole | rows["reference"].isin(years)].reset_index(drop=True)
+
+
+ENGINES: dict[str, Callable[[list[Path], FigureSettings, int, int], Rows]] = {
     "reference": reference,
     "fast": fast,
 }
@@ -98,6 +111,14 @@ class IndicatorsTold:
     def changes(self, month: str, place: str = KINGDOM) -> dict[str, int]:
         """Return state|later state -> persons of a month."""
         return self.by("transitions", "own", month, place)
+
+    def quartiles(self, reference: str, method: str = "running_g0", place: str = KINGDOM) -> dict[str, int]:
+        """Return quartile -> months."""
+        return self.by("quartiles", method, reference, place)
+
+    def survival(self, year: str, gap: int = 0, place: str = KINGDOM) -> dict[str, int]:
+        """Return months -> spells of ten thousand that last longer."""
+        return self.by("survival", f"kaplan_meier_g{gap}", year, place)
 
     def youth(self, half_year: str, after: int = 3, place: str = KINGDOM) -> dict[str, int]:
         """Return situation -> youth-care leavers of a half-year."""

@@ -4,23 +4,18 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 from history import log_file
 
+from schemas.datasets import LANGUAGES
 from schemas.indicators import OUTCOMES
+from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
-from sinks.files.benchmark.figures import Benchmark, benchmark, places_of, population
-from sinks.files.benchmark.page import (
-    _DISTINCT,
-    NOTES,
-    _drawn,
-    note_in_all_languages,
-    page,
-    title_in_all_languages,
-    write_page,
-)
+from sinks.files.benchmark.figures import Benchmark, Sheet, benchmark, months_told, places_of, population
+from sinks.files.benchmark.page import _DISTINCT, _drawn, page, title_in_all_languages, write_page
 from sinks.files.benchmark.workbook import write_workbook
 from streams.embedded.driver import Embedded
 
@@ -62,7 +57,116 @@ def test_durations_are_those_of_the_last_published_month_of_the_year_h6(compared
     assert list(counts["Aalst"]) == [0, 1]
     assert exact.counts.loc["Brugge"].isna().all()
     assert exact.shares is not None
+    assert exact.base is not None
+    assert exact.base.loc["Gent", "<1"] == 2
     assert exact.shares.loc["Gent", "<1"] == 50.0
+
+
+def sheet(found: Benchmark, title: str) -> Sheet:
+    """Return a comparison by its title."""
+    return next(one for one in found.sheets if one.title == title)
+
+
+def line(found: Benchmark, title: str, place: str) -> list[float]:
+    """Return the counts of a place in a comparison, -1 where one is not known."""
+    counts = sheet(found, title).counts
+    told: list[float] = np.nan_to_num(counts.to_numpy(float)[list(counts.index).index(place)], nan=-1).tolist()
+    return told
+
+
+def cells(text: str, title: str, place: str) -> list[str]:
+    """Return what the page writes in the cells of a place, tags left out."""
+    english = text.partition('<main lang="en">')[2]
+    lines = english.partition(f"<summary>{title}</summary>")[2].partition("</table>")[0]
+    row = lines.partition(f"<tr><td>{place}</td>")[2].partition("</tr>")[0]
+    return [re.sub("<[^>]*>", "", cell).strip() for cell in row.split("<td>")[1:]]
+
+
+def test_a_quartile_that_is_not_reached_is_empty_and_no_0_h2(compared: Benchmark, tmp_path: Path) -> None:
+    """Gent in 2023-12: one spell of ten months, one without a known beginning; Aalst: only such a one."""
+    assert line(compared, "Months since the spell began", "Gent") == [10, 10, -1]
+    assert cells(page(compared), "Months since the spell began", "Gent") == ["10 n = 2", "10 n = 2", ""]
+    assert cells(page(compared), "Months since the spell began", "Aalst") == ["not yet observed", "", ""]
+    write_workbook(tmp_path / "report.xlsx", compared)
+    told = openpyxl.load_workbook(tmp_path / "report.xlsx")["7 Months since the spell began"]
+    rows = {row[0]: row[1:] for row in told.iter_rows(min_row=3, values_only=True)}
+    assert rows["place"] == ("q1", "median", "q3", "n")
+    assert rows["Gent"] == (10, 10, None, 2)
+
+
+def test_survival_of_months_that_nobody_could_be_observed_for_is_empty_h2(store: Path) -> None:
+    """The cohort of 2023 at the newest release: one spell in Gent, of 2023-03, still running in 2024-08."""
+    title, found = "Of 10,000 that began, still there after months", benchmark(store, len(MONTHS), 2024)
+    assert line(found, title, "Gent") == [10_000, 10_000, 10_000, 10_000, -1, -1, -1, -1]
+    assert cells(page(found), title, "Gent")[4:] == ["", "", "", ""]
+
+
+@pytest.fixture(scope="module")
+def leaving(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
+    """Return the benchmark of 2024 of a store in which twelve leave Gent in 2024-01 and two of them work in 2024-02.
+
+    One leaves Aalst then. In 2025 Hasselt, merged, claims for 2024-01 under its code of today.
+    """
+    lines = ["person | month | ocmw"]
+    for number in range(26):
+        month = month_code(parse_month("2023-01") + number)
+        lines += [f"a1..a12 | {month} | 44021", f"b | {month} | 41002"] if month <= "2024-01" else []
+        lines += [f"h | {month} | {'71022' if month < '2025-01' else '71072'}"]
+        lines += [f"dimona IN a{person} start=2024-02-01" for person in (1, 2)] if number == 14 else []
+        lines += ["k | 2024-01 | 71072"] if number == 24 else []
+        lines += [f"close {month} {month}"]
+    room = tmp_path_factory.mktemp("leaving")
+    Embedded.run(room / "store", FigureSettings(), [log_file(room / "log.avro", "\n".join(lines))])
+    return benchmark(room / "store", 26, 2024)
+
+
+def test_at_work_after_months_that_are_not_observed_is_empty_and_no_0_h4(leaving: Benchmark) -> None:
+    """At the newest release FH and TW_RMH are there to 2024-08: twelve months after 2024-01 are not observed."""
+    assert line(leaving, "At work after months", "Gent") == [2, 2, 2, -1]
+    assert cells(page(leaving), "At work after months", "Gent")[2:] == ["2 (16.7 % of 12)", ""]
+    assert cells(page(leaving), "Where to, 12 months after leaving", "Gent")[0] == "not yet observed"
+
+
+def test_beside_a_sum_stand_the_months_that_it_holds(leaving: Benchmark) -> None:
+    assert (
+        "entries: 2024-01 to 2024-10 (10 months); exits: 2024-01 to 2024-10 (10 months)"
+        in sheet(leaving, "Entries and exits in the months shown").note
+    )
+    note = sheet(leaving, "At work after months").note
+    assert "after 6: who left in 2024-01 (1 month); after 12: who left in no month is shown yet" in note
+    assert note in page(leaving)
+    assert months_told(["2024-03", "2024-01", "2024-02", "2024-05"]) == "2024-01 to 2024-03, 2024-05 (4 months)"
+
+
+def test_beside_each_share_stands_of_how_many_and_shares_of_few_are_muted(leaving: Benchmark, tmp_path: Path) -> None:
+    told = sheet(leaving, "At work after months")
+    assert told.muted().loc[["Gent", "Aalst"], "1"].tolist() == [False, True]
+    assert '<td>0 <span class="muted">(0.0 % of 1)</span></td>' in page(leaving)
+    write_workbook(tmp_path / "report.xlsx", leaving)
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")["13 At work after months"]
+    rows = {row[0].value: row[1:] for row in book.iter_rows(min_row=3)}
+    assert [cell.value for cell in rows["place"][4:7]] == ["n", "1 %", "3 %"]
+    assert (rows["Aalst"][5].value, rows["Aalst"][5].font.italic) == (0, True)
+    assert (rows["Gent"][5].value, bool(rows["Gent"][5].font.italic)) == (16.7, False)
+
+
+def test_a_merged_ocmw_that_claims_for_a_month_of_before_its_merger_is_one_line_and_said_d2(
+    leaving: Benchmark, tmp_path: Path
+) -> None:
+    hasselt = leaving.stock[leaving.stock["place"] == "Hasselt"].set_index("reference")["stock"]
+    assert hasselt["2024-01"] == 2
+    assert hasselt.index.is_unique
+    assert leaving.doubled == ("Hasselt",)
+    sentence = "does not tell which of the merged municipalities it was of"
+    assert sentence in page(leaving)
+    write_workbook(tmp_path / "report.xlsx", leaving)
+    cover = openpyxl.load_workbook(tmp_path / "report.xlsx")["Read me"]
+    assert any(sentence in str(cell.value) for cell in cover["A"])
+
+
+def test_where_no_city_has_two_codes_in_a_month_nothing_is_said_of_it(compared: Benchmark) -> None:
+    assert compared.doubled == ()
+    assert "which of the merged municipalities" not in page(compared)
 
 
 def test_a_rate_needs_inhabitants_within_the_boundaries_of_the_year_h6() -> None:
@@ -126,7 +230,8 @@ def test_the_page_is_in_dutch_french_and_english_and_has_no_word_of_another_lang
         assert [word for word in words if word not in parts[language]] == []
     for sheet in compared.sheets:
         assert len(set(title_in_all_languages(sheet.title).values())) > 1
-    assert [note for note in NOTES if len(set(note_in_all_languages(note).values())) != 3] == []
+    notes = zip(*(compared.notes(language) for language in LANGUAGES), strict=True)
+    assert [told for told in notes if len(set(told)) != len(LANGUAGES)] == []
 
 
 def test_the_page_fits_a_telephone_and_says_its_pictures_in_words(compared: Benchmark) -> None:

@@ -225,7 +225,7 @@ def test_fh_counts_where_it_is_asked_for_h1(indicators: IndicatorTeller) -> None
         a      | 2024-01 | LL_OTHER
     """
     assert indicators(table, last="2024-01").band("2024-01", "stock_own") == {"<1": 1}
-    both = indicators(table, first="2023-12", last="2024-01", benefit="LL+FH")
+    both = indicators(table, first="2023-12", last="2024-01", supports="LL+FH")
     assert both.band("2023-12", "stock_own") == {"1-2": 1}
     assert both.flow("2023-12") == {"entries": 1, "stock": 1}
 
@@ -274,7 +274,7 @@ def test_half_of_the_running_spells_are_no_longer_than_the_median_h2(indicators:
     """,
         last="2024-01",
     )
-    assert told.by("quartiles", "running_g0", "2024-01") == {"q1": 0, "median": 2, "q3": 12}
+    assert told.by("quartiles", "running_g0", "2024-01") == {"q1": 1, "median": 3, "q3": 13}
 
 
 def test_a_quartile_that_falls_on_spells_without_a_known_beginning_is_not_told_h2(indicators: IndicatorTeller) -> None:
@@ -287,4 +287,4 @@ def test_a_quartile_that_falls_on_spells_without_a_known_beginning_is_not_told_h
     """,
         last="2024-01",
     )
-    assert told.by("quartiles", "running_g0", "2024-01") == {"q1": 0}
+    assert told.by("quartiles", "running_g0", "2024-01") == {"q1": 1}

@@ -6,19 +6,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from history import log_file
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from indicators_told import KEY
 
-from processors.reference import indicators as reference_indicators
-from processors.reference.events import admitted
-from processors.reference.parts import History
-from processors.reference.spells import Asked
-from schemas.indicators import COLUMNS
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
-from sinks.directory.indicators import exists, last_counted
-from sinks.files.indicators import TABLES, indicator_batches
+from sinks.directory.indicators import exists
+from sinks.files.indicators import indicator_batches
 from sinks.files.selection import ExportRefusedError
 from streams.embedded.driver import Embedded
 
@@ -55,40 +48,11 @@ def shown(store: Path, number: int, zone: str = "restricted") -> pd.DataFrame:
     return pd.concat(found, ignore_index=True).astype(dict.fromkeys((*KEY, "update_id"), str))
 
 
-@settings(
-    max_examples=2,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink whole replays would take longer than to read one
-    suppress_health_check=[HealthCheck.too_slow],
-)
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 14), st.integers(7, 15)), max_size=6))
-def test_a_release_shows_what_a_recount_from_scratch_gives_whatever_came_late_l1(
-    tmp_path_factory: pytest.TempPathFactory, late: list[tuple[int, int, int]]
-) -> None:
-    file, store = replayed(tmp_path_factory.mktemp("store"), history(4, 16, late))
-    log = admitted([file])
-    past = History.of(log, FigureSettings())
-    last = last_counted(store, 16)
-    assert last is not None
-    asked = Asked(past, 16, FigureSettings(), "LL")
-    expected = reference_indicators.rows(asked, asked.first_month(), last)
-    told = shown(store, 16).sort_values(KEY, ignore_index=True)[list(COLUMNS[:9])]
-    pd.testing.assert_frame_equal(told, expected, check_dtype=False)
-
-
 def test_nothing_is_shown_before_a_month_is_published(tmp_path: Path) -> None:
     _, store = replayed(tmp_path, history(4, 5, []))
-    assert [exists(store, number) for number in range(1, 6)] == [False, False, False, True, True]
-    assert last_counted(store, 4) == FIRST
-    assert last_counted(store, 5) == FIRST + 1
-
-
-def test_a_release_shows_no_row_while_a_month_that_all_need_is_not_published_yet(tmp_path: Path) -> None:
-    forgotten = "p0..p0 | 2022-03 | 44021 | GRANT | 1000\nclose u6"
-    _, store = replayed(tmp_path, history(4, 9, []).replace("close u6", forgotten))
-    assert [exists(store, number) for number in range(6, 9)] == [True, False, True]
-    assert [list(indicator_batches(store, 7, name, "restricted")) for name in TABLES] == [[]] * len(TABLES)
-    assert set(shown(store, 8)["update_id"]) == {"u7"}
+    assert [exists(store, number) for number in range(1, 6)] == [True] * 5
+    shown_at = [[set(shown(store, number)["reference"]) for number in range(1, 6)]]
+    assert shown_at == [[set(), set(), set(), {"2022-10"}, {"2022-10", "2022-11"}]]
 
 
 def test_a_row_names_the_update_that_counted_it(tmp_path: Path) -> None:

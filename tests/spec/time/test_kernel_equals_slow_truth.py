@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from indicators_told import KEY, fast, reference
 
 from processors.reference import indicators as reference_indicators
-from schemas.indicators import BANDS, Benefit
+from schemas.indicators import BANDS
 from schemas.periods import month_code, parse_month
-from schemas.settings import FigureSettings
+from schemas.settings import FigureSettings, SpellSupports
 
 FIRST, LAST = parse_month("2024-10"), parse_month("2025-03")
 EARLIER = parse_month("2023-10")
@@ -69,16 +69,16 @@ def test_every_row_of_the_kernel_is_a_row_of_the_slow_truth_l1(
     lines: list[tuple[str, ...]],
     runs: list[tuple[str, int, int, str]],
     facts: list[str],
-    benefit: Benefit,
+    supports: SpellSupports,
     geography: str,
 ) -> None:
     with tempfile.TemporaryDirectory() as room:
         told = "\n".join([history([*lines, LINES_ANCHOR], runs), *facts])
         files = [log_file(Path(room) / "a.avro", told)]
-        slow = reference(files, FigureSettings(geography=geography), benefit, FIRST, LAST)()
-        quick = fast(files, FigureSettings(geography=geography), benefit, FIRST, LAST)()
+        given = FigureSettings(geography=geography, spells=supports)
+        slow, quick = reference(files, given, FIRST, LAST)(), fast(files, given, FIRST, LAST)()
         outcomes = [*reference_indicators.OUTCOME_INDICATORS, *reference_indicators.YOUTH_INDICATORS]
-        asked = files, FigureSettings(geography=geography), benefit, EARLIER, LAST
+        asked = files, given, EARLIER, LAST
         slow_outcomes, quick_outcomes = reference(*asked)(*outcomes), fast(*asked)(*outcomes)
     pd.testing.assert_frame_equal(quick_outcomes.reset_index(drop=True), slow_outcomes, check_dtype=False)
     pd.testing.assert_frame_equal(quick, slow, check_dtype=False)
@@ -94,12 +94,12 @@ def test_identities_of_durations_and_flows_h2_h3(
     geography: str, lines: list[tuple[str, ...]], runs: list[tuple[str, int, int, str]]
 ) -> None:
     with tempfile.TemporaryDirectory() as room:
-        files = [log_file(Path(room) / "a.avro", history(lines, runs))]
-        rows = fast(files, FigureSettings(geography=geography), "LL", FIRST, LAST)()
+        files = [log_file(Path(room) / "a.avro", history([*lines, LINES_ANCHOR], runs))]  # L is 2022-09
+        rows = fast(files, FigureSettings(geography=geography), FIRST, LAST)()
     assert _bands_add_up_to_the_base(rows)
     assert _stock_is_never_below_exact(rows)
-    if geography != "as_then":
-        assert _entries_less_exits_change_the_stock(rows)
+    merged = {parse_month("2024-12")} if geography == "as_then" else set()  # read in 2025-01, under other codes
+    assert _entries_less_exits_change_the_stock(rows, merged)
 
 
 def _bands_add_up_to_the_base(rows: pd.DataFrame) -> bool:
@@ -120,7 +120,7 @@ def _stock_is_never_below_exact(rows: pd.DataFrame) -> bool:
     )
 
 
-def _entries_less_exits_change_the_stock(rows: pd.DataFrame) -> bool:
+def _entries_less_exits_change_the_stock(rows: pd.DataFrame, merged: set[int]) -> bool:
     flows = rows[(rows["indicator"] == "spells") & (rows["method"] == "own_g0")]
     if flows.empty:
         return True
@@ -129,6 +129,6 @@ def _entries_less_exits_change_the_stock(rows: pd.DataFrame) -> bool:
     for _, place in wide.groupby(["geo_level", "geo"]):
         by_month = place.droplevel([0, 1]).reindex(months, fill_value=0)
         change = by_month["stock"].diff() - by_month["entries"] + by_month["exits"].shift()
-        if change.iloc[1:].any():
+        if change.drop(index=[months[0], *map(month_code, merged)]).any():
             return False
     return True

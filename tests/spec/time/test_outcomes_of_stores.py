@@ -19,7 +19,6 @@ from processors.reference import indicators as reference_indicators
 from processors.reference.events import admitted
 from processors.reference.parts import History
 from processors.reference.spells import Asked
-from processors.time.window import published_months
 from schemas.indicators import COLUMNS
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
@@ -90,9 +89,9 @@ def test_a_release_shows_the_outcomes_of_published_months_as_a_recount_gives_the
 ) -> None:
     file, store = made
     release = DirectoryStore.reading(store).release(number)
-    asked = Asked(History.of(admitted([file]), FigureSettings()), number, FigureSettings(), "LL")
-    rows = reference_indicators.rows(asked, FIRST, FIRST + number - 1, reference_indicators.OUTCOME_INDICATORS)
-    expected = reference_indicators.shown(rows, published_months(release))
+    asked = Asked(History.of(admitted([file]), FigureSettings()), number, FigureSettings())
+    window = reference_indicators.Shown.at(release)
+    expected = reference_indicators.rows(asked, window, reference_indicators.OUTCOME_INDICATORS)
     assert len(expected) > 50
     pd.testing.assert_frame_equal(shown(store, number)[list(COLUMNS[:9])], expected, check_dtype=False)
 
