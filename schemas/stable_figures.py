@@ -38,6 +38,14 @@ def stable_figures(release: int, key: BlockKey, vintage: Vintage, cells: Cells) 
     }
 
 
+def hidden_places(rungs: Cells) -> list[dict[str, Any]]:
+    """Return the places of a block of rungs, as the field ``hidden`` lists them (F3)."""
+    return [
+        {"geo_level": PLACES[place][0], "geo": PLACES[place][1], "rung": rung}
+        for place, rung in zip(rungs.place.tolist(), rungs.beneficiaries.tolist(), strict=True)
+    ]
+
+
 def vintages(support: str, figures: dict[str, Vintage]) -> dict[str, Any]:
     """Return support and figures of a record ``Vintages``, periods in the order of their codes."""
     return {

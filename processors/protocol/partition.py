@@ -121,7 +121,8 @@ class PartitionFold:
         if number > known + 1:
             message = (
                 f"partition {self.partition}, offset {records.offsets[row]}: update {number} is closed but "
-                f"{known + 1} was not; run ocmw close-update again, or restore the log"
+                f"{known + 1} was not; run ocmw close-update again; where that does not help the number is forged or a "
+                "copy was lost: docs/runbooks.md, A closing with a wrong number"
             )
             raise LogError(message)
         if number <= known:

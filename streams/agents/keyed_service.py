@@ -2,7 +2,8 @@
 
     records ─► admission ─► dead letters ─► table (awaited) ─► log of accesses ─► answers (awaited) ─► the next ones
 
-Everything before an arrow is acknowledged before what follows. Times are handed to the service from here.
+Everything before an arrow is acknowledged before what follows. Times are handed to the service from here. Records are
+taken one by one: of those that Faust collects for ``take_events`` some were lost over a rebalance.
 """
 
 import asyncio
@@ -30,10 +31,6 @@ from streams.agents.table import Wiring
 from streams.shell import clock
 from streams.shell.metrics import Metrics
 
-MOST = 200
-"""Records that are taken together: a few waits for the broker then serve all of them."""
-WITHIN = 0.005
-"""Seconds that the first of them waits for others."""
 _GAUGES = ("ocmw_service_events", "ocmw_service_set_aside", "ocmw_service_waiting", "ocmw_requests_unanswered")
 _BY_ADDRESS = {topic.address: topic for topic in TOPICS}
 
@@ -66,9 +63,9 @@ class KeyedService:
         self._delays: list[float] = []
 
     async def run(self, records: StreamT[bytes]) -> None:
-        """Take what has come; the next only when all that came of it is acknowledged."""
-        async for some in cast("Stream[bytes]", records).take_events(MOST, WITHIN):
-            await to_its_end(self.take(some))
+        """Take one record after the other; the next only when all that came of it is acknowledged."""
+        async for event in cast("Stream[bytes]", records).events():
+            await to_its_end(self.take([event]))
 
     async def take(self, events: Sequence[EventT[bytes]]) -> None:
         """Fold some records, keep what is known after them, and send what they made."""

@@ -15,6 +15,8 @@ import structlog
 from filelock import FileLock, Timeout
 from rocksdict import AccessType, Options, Rdict
 
+from streams.kafka.slot import SlotTakenError
+
 LOG = structlog.get_logger("ocmw.agents")
 
 FREE = 3
@@ -25,7 +27,7 @@ A_WHILE = 600.0
 """Seconds after which a run has gone on."""
 
 
-class TablesInUseError(Exception):
+class TablesInUseError(SlotTakenError):
     """Another process uses these tables; one sentence says so."""
 
 

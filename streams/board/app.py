@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -106,7 +107,11 @@ class Board:
         self.address = address.rstrip("/")
         self._answers = Cache(megabytes)
         self._templates = Environment(
-            loader=PackageLoader("streams.board"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=PackageLoader("streams.board"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            auto_reload=False,
         )
 
     @cached_property
@@ -165,7 +170,16 @@ class Board:
 
         return made
 
-    def _html(self, page: Page, ask: Ask) -> str:
+    def report(self, wanted: str, language: Language, period: Period) -> str:
+        """Return a report as one HTML file that needs nothing else. Raises ProblemError."""
+        route = next(one for one in PAGES if one.path.startswith(f"/report/{period.kind}/"))
+        bound = self.library.bound(wanted)
+        path = route.path.format(period=period.code)
+        ask = Ask(bound, Words(bound, language), str(bound.number), path, {}, "", {"period": period.code})
+        style = Markup(self.static["board.css"][1].body.decode())  # noqa: S704 - of our own
+        return self._html(route.make(ask), ask, style)
+
+    def _html(self, page: Page, ask: Ask, inlined: Markup | None = None) -> str:
         template = self._templates.get_template("page.html")
         return template.render(
             page=page,
@@ -178,6 +192,7 @@ class Board:
             permanent=ask.here(wanted=str(ask.bound.number)),
             style=self.static["board.css"][0],
             script=self.static["board.js"][0],
+            inlined=inlined,
             superseded=self._changed_since(page) if ask.bound.superseded else None,
         )
 

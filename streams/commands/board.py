@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command(epilog="Example: ocmw serve --store store --port 8000")(serve)
+    app.command(epilog="Example: ocmw report --store store --lang nl --out report.html")(report)
 
 
 def serve(
@@ -43,6 +44,67 @@ def serve(
     settings, health = BoardSettings(), HealthSettings()
     say(f"http://{host}:{port}/ shows release {source.current() or 'none yet'}; end it with Ctrl-C")
     asyncio.run(served(source, older, (host, port), settings, health))
+
+
+def report(
+    store: Annotated[Path, typer.Option(help="Directory of the store, or its public tree alone.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="The file to write: .html, or .pdf with the extra.", show_default=False)],
+    period: Annotated[
+        str | None,
+        typer.Option(help="A quarter, as 2024-Q1, or a year; default the newest quarter of the living wage."),
+    ] = None,
+    release: Annotated[int | None, typer.Option(help="Number of the release; default the newest.", min=1)] = None,
+    lang: Annotated[str, typer.Option(help="nl, fr or en.")] = "nl",
+) -> None:
+    """Write the report of a quarter or a year, as the board shows it, into one file that needs nothing else.
+
+    A PDF is made for whoever listens to it too (PDF/UA-1); it needs the extra: pip install 'ocmw-figures[pdf]'.
+    """
+    from importlib.metadata import version
+
+    from schemas.periods import Period
+    from sinks.durability import put_in_place, temporary
+    from streams.board.app import Board
+    from streams.board.library import Library
+    from streams.board.problems import ProblemError
+    from streams.board.words import LANGUAGES
+    from streams.release.publishing import PACKAGE
+    from streams.settings import UsageError
+    from streams.shell.console import say
+
+    language = next((one for one in LANGUAGES if one == lang), None)
+    if language is None:
+        message = f"--lang is {', '.join(LANGUAGES)}, not {lang}"
+        raise UsageError(message)
+    if out.suffix not in (".html", ".pdf"):
+        message = f"{out}: name a file that ends in .html or .pdf"
+        raise UsageError(message)
+    library = Library(_tree(store))
+    try:
+        bound = library.bound("latest" if release is None else str(release))
+        asked = Period.parse(period) if period else bound.newest_period("LL", "quarter")
+        if asked is None or asked.kind not in ("quarter", "year"):
+            message = f"release {bound.number} has no such quarter or year; name one with --period, as 2024-Q1"
+            raise UsageError(message)
+        html = Board(library, version(PACKAGE)).report(str(bound.number), language, asked)
+    except (ProblemError, ValueError) as error:
+        raise UsageError(str(error)) from None
+    with temporary(out) as written:
+        written.write_bytes(html.encode() if out.suffix == ".html" else _pdf(html))
+        put_in_place(written, out)
+    say(f"{out}: {asked.code}, release {bound.number}")
+
+
+def _pdf(html: str) -> bytes:
+    from streams.settings import UsageError
+
+    try:
+        from weasyprint import HTML
+    except ImportError:
+        message = "a PDF needs the extra: pip install 'ocmw-figures[pdf]'; or write .html"
+        raise UsageError(message) from None
+    made: bytes = HTML(string=html).write_pdf(pdf_variant="pdf/ua-1")
+    return made
 
 
 def _tree(store: Path) -> "PublicSource":

@@ -32,7 +32,7 @@ Folder = Annotated[Path, typer.Argument(help="The numbered folder of an extracti
 StudyKey = Annotated[Path, typer.Option("--key", help="Key file of the study (ocmw keys study).", show_default=False)]
 
 
-@app.command(epilog="Example: ocmw extract make mobility.toml --store store --key mobility.key --out extractions")
+@app.command(epilog="Example: ocmw extract make mobility.toml --store store --out extractions")
 def make(
     protocol: Annotated[Path, typer.Argument(help="The protocol, a TOML file.", show_default=False)],
     store: Store,
@@ -91,7 +91,7 @@ def verify(folder: Folder) -> None:
     raise typer.Exit(1 if wrong else 0)
 
 
-@app.command(epilog="Example: ocmw extract destroy x/mobility-0001 --store store --key m.key --who 'A. Officer'")
+@app.command(epilog="Example: ocmw extract destroy x/mobility-0001 --store s --key m.key --who Ann")
 def destroy(
     folder: Folder,
     store: Store,

@@ -15,6 +15,7 @@ from processors.protocol.partition import LogError
 from schemas.framing import FramingError
 from streams.kafka.reason import REASON
 from streams.kafka.settings import KafkaSettings
+from streams.kafka.slot import SlotTakenError
 from streams.kafka.topic_admin import TopicsError
 from streams.kafka.updates import RequestRefusedError
 from streams.servers.kafka import ServerError
@@ -25,6 +26,7 @@ SENTENCES = (
     LogError,
     BrakeError,
     TopicsError,
+    SlotTakenError,
     RequestRefusedError,
     ClusterAuthorizationFailedError,  # these three: see docs/security.md
     GroupAuthorizationFailedError,

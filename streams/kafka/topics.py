@@ -140,7 +140,7 @@ TOPICS: tuple[TopicRow, ...] = (
         "that begins with a store or Redis.",
         writers=("publish",),
         readers=("readers",),
-        schema_ids=(19,),
+        schema_ids=(19, 25),
         single=True,
         max_bytes=6 * MIB,
         days=400,

@@ -119,7 +119,7 @@ class Closer:
     async def close(self, update_id: str, reference_month: int) -> Update:
         """Close an update (month as YYYYMM) and return it as it was accepted, now or before.
 
-        Raises RequestRefusedError where the request has no number.
+        Raises RequestRefusedError where the request has no number, or its id was accepted with another month.
         """
         if not lawful_id(update_id):
             message = f"update {update_id!r}: {FAULT['bad-update-id'].reason}; {FAULT['bad-update-id'].remedy}"
@@ -131,6 +131,13 @@ class Closer:
         found = next((update for update in updates if update.update_id == update_id), None)
         if found is None:
             raise RequestRefusedError(_refusal(update_id, reference_month, updates))
+        accepted = to_yyyymm(found.reference_month)
+        if accepted != reference_month:
+            message = (
+                f"update {update_id} was accepted with reference month {accepted}, which stays; close it with that, "
+                f"or close {reference_month} under another id"
+            )
+            raise RequestRefusedError(message)
         await self._write(updates)
         return found
 

@@ -56,18 +56,22 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+_WIDE = 10_000
+"""Columns of a table that no terminal shows: each of its rows is one line, for programs."""
+
+
 def euros(cents: float) -> str:
     """Return cents as euro, ``1,234.50``."""
     return f"{cents / 100:,.2f}"
 
 
 def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Print a table; numbers stand right."""
+    """Print a table; numbers stand right. Where nobody watches (a file, a pipe) each row is one line."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     found = [tuple(row) for row in rows]
     for number, name in enumerate(columns):
         numeric = all(isinstance(row[number], (int, float)) for row in found)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=not OUT.is_terminal)
     for row in found:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
-    OUT.print(table)
+    OUT.print(table, width=None if OUT.is_terminal else _WIDE, crop=OUT.is_terminal)

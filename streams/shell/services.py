@@ -44,7 +44,12 @@ async def run_service(service: Service, *beside: Service) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     for one in (*beside, service):
-        await one.start()
+        try:
+            await one.start()
+        except BaseException:
+            for started in (*reversed(beside), service):  # in order, so that what failed is the last thing that is said
+                await started.stop()
+            raise
     asking = asyncio.ensure_future(asked.wait())
     ends = [asyncio.ensure_future(one.wait_until_stopped()) for one in (service, *beside)]
     await asyncio.wait({asking, *ends}, return_when=asyncio.FIRST_COMPLETED)

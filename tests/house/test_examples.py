@@ -33,6 +33,7 @@ APART = (
     "approve",
     "seal",
     "serve",
+    "report",
     "verify",
     "keys",
     "gpmi",

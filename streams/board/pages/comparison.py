@@ -31,9 +31,11 @@ MOST_PLACES, FEWEST_PLACES = 13, 2
 def compare(ask: Ask) -> Page:
     """Return some places beside each other over time, one row a place."""
     bound, words, given = ask.bound, ask.words, ask.given
-    code, kind, measure = given["support"], given["kind"], given["measure"] or "rate"
+    code, kind = given["support"], given["kind"]
     periods = window(ask, code, kind)
     newest = bound.newest_period(code, kind) or (periods[-1] if periods else Period("month", bound.reference))
+    known = bool(bound.population(newest.last // MONTHS_PER_YEAR + 1900))
+    measure = given["measure"] or ("rate" if known else "count")
     places = given["geo"] or cities_of(newest)
     if not FEWEST_PLACES <= len(places) <= MOST_PLACES:
         raise bad("geo", f"{FEWEST_PLACES} to {MOST_PLACES} places.")

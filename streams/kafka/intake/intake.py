@@ -35,6 +35,7 @@ from streams.kafka.intake.summaries import send_summaries
 from streams.kafka.intake.watermarks import group_of, watermarks
 from streams.kafka.intake.whole_batches import install, whole
 from streams.kafka.settings import KafkaSettings
+from streams.kafka.slot import Slot
 from streams.kafka.snapshots import load_partition, save_partition
 from streams.kafka.topic_admin import verify_topics
 from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, rows_topic
@@ -104,13 +105,15 @@ class Intake(Service):
         self._consumer: AIOKafkaConsumer = None  # a start that fails is stopped too
         self._lock = asyncio.Lock()
         self._metrics = metrics
+        self._slot = Slot(settings, "intake", group_of(settings))
         self._generation = 0
         self._commit_at = 0.0
         self._braking = Brake(settings.brake_events, settings.brake_percent)
 
     async def on_start(self) -> None:
-        """Verify the topics, connect, and join the group. Raises TopicsError."""
+        """Verify the topics, connect, and join the group. Raises TopicsError, SlotTakenError."""
         await verify_topics(self.settings)
+        await self._slot.take()
         self._producer: AIOKafkaProducer = await self.add_async_context(producing(self.settings))
         install()
         self._consumer = consumer(
@@ -119,7 +122,8 @@ class Intake(Service):
             fetch_min_bytes=GATHER_BYTES,
             fetch_max_wait_ms=GATHER_MS,
             group_id=group_of(self.settings),
-            group_instance_id=f"intake-{self.settings.instance}" if self.settings.instance else None,
+            group_instance_id=self._slot.member,
+            client_id=self._slot.client_id,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
             rebalance_timeout_ms=45_000,
@@ -136,6 +140,7 @@ class Intake(Service):
                 await self._drop(list(self.held.assigned))
         if self._consumer is not None:
             await stopped(self._consumer)
+        self._slot.leave()
 
     @task
     async def _run(self) -> None:

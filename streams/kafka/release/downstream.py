@@ -25,7 +25,7 @@ from schemas.figures import BlockKey, Cells
 from schemas.framing import encode
 from schemas.periods import to_yyyymm
 from schemas.releases import Entry, Release, Update, Vintage
-from schemas.stable_figures import stable_figures, vintages
+from schemas.stable_figures import hidden_places, stable_figures, vintages
 from sinks.directory.store import DirectoryStore
 from sinks.errors import ReleaseExistsError, StoreWriteError
 from sinks.protocol import Copy, Store
@@ -43,6 +43,8 @@ from streams.release.vintage_history import kept
 LOG = structlog.get_logger("ocmw.publish")
 
 STABLE_FIGURES_ID, VINTAGES_ID, RELEASE_RECORD_ID = 19, 20, 21
+HIDING_FIGURES_ID = 25
+"""Stable figures under a threshold: a reader that knows only the others must not take what is hidden for 0 (F3)."""
 
 _IN_FLIGHT = 64
 _TRIES = 6
@@ -194,7 +196,10 @@ class Announcements:
 
     def _figures(self, release: int, key: BlockKey, entry: Entry) -> bytes:
         cells = self._home.read_block(entry.public) if entry.public else Cells.empty()
-        return encode(STABLE_FIGURES_ID, stable_figures(release, key, entry.vintage, cells))
+        told = stable_figures(release, key, entry.vintage, cells)
+        if entry.hidden is None:
+            return encode(STABLE_FIGURES_ID, told)
+        return encode(HIDING_FIGURES_ID, told | {"hidden": hidden_places(self._home.read_block(entry.hidden))})
 
     async def _end(self) -> int:
         place = TopicPartition(STABLE_FIGURES, 0)
@@ -219,7 +224,12 @@ def changed(release: Release, before: Release | None) -> Iterator[tuple[BlockKey
 
 
 def _said(entry: Entry) -> tuple[object, ...]:
-    return (entry.vintage.state, entry.vintage.published_update, entry.public.digest if entry.public else None)
+    return (
+        entry.vintage.state,
+        entry.vintage.published_update,
+        entry.public.digest if entry.public else None,
+        entry.hidden and entry.hidden.digest,
+    )
 
 
 def _about(update: Update) -> dict[str, object]:

@@ -25,6 +25,7 @@ from streams.kafka.release.followers import Follower, Repairing
 from streams.kafka.release.live import Live, LiveCopy
 from streams.kafka.release.releasing import Publisher
 from streams.kafka.settings import KafkaSettings
+from streams.kafka.slot import Slot
 from streams.kafka.topic_admin import verify_topics
 from streams.kafka.topics import UPDATES
 from streams.release.publishing import shown_to_public, unsealed
@@ -76,17 +77,20 @@ class Publish(Service):
         self._make_followers = followers
         self._live_copies = live_copies
         self._turn: AIOKafkaConsumer = None  # a start that fails is stopped too
+        self._slot = Slot(settings, "publish", _group_of(settings))
         self._active = asyncio.Event()
         self._listener = _Listener(self._active)
 
     async def on_start(self) -> None:
-        """Verify the topics, connect, and join the group. Raises TopicsError."""
+        """Verify the topics, connect, and join the group. Raises TopicsError, SlotTakenError."""
         await verify_topics(self.settings)
+        await self._slot.take()
         self._producer = await self.add_async_context(producing(self.settings))
         self._turn = consumer(
             self.settings,
-            group_id=f"ocmw.publish.v{self.settings.epoch}",
-            group_instance_id=f"publish-{self.settings.instance}" if self.settings.instance else None,
+            group_id=_group_of(self.settings),
+            group_instance_id=self._slot.member,
+            client_id=self._slot.client_id,
             session_timeout_ms=10_000,
             heartbeat_interval_ms=3_000,
             rebalance_timeout_ms=45_000,
@@ -99,6 +103,7 @@ class Publish(Service):
         """Leave the group."""
         if self._turn is not None:
             await stopped(self._turn)
+        self._slot.leave()
 
     async def reaches(self) -> dict[int, tuple[int, int]]:
         """Return, for each partition of the rows, the next offset to read and where it ends; nothing on standby."""
@@ -163,6 +168,10 @@ class Publish(Service):
         """Return the live figures of the store."""
         seconds = self.settings.live_seconds
         return Live(LiveHome(self.home.root), self.figures, seconds, self._metrics, self._live_copies)
+
+
+def _group_of(settings: KafkaSettings) -> str:
+    return f"ocmw.publish.v{settings.epoch}"
 
 
 async def _repairs(publisher: Publisher, followers: Sequence[Follower]) -> None:

@@ -31,6 +31,7 @@ def test_all_parts_are_there() -> None:
         "intake-1",
         "intake-2",
         "publish",
+        "publish-standby",
         "agents",
         "prometheus",
         "grafana",
@@ -75,3 +76,14 @@ def test_workers_run_as_nobody_special() -> None:
     assert last == "USER 10001"
     workers = [service for service in SERVICES.values() if service["image"].startswith("ocmw")]
     assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in workers)
+
+
+def test_the_standby_has_the_store_of_the_active_publisher_and_snapshots_of_its_own() -> None:
+    active, standby = (set(SERVICES[name]["volumes"]) for name in ("publish", "publish-standby"))
+    assert {mount.split(":")[0] for mount in active & standby} == {"store"}
+    assert SERVICES["publish"]["command"] == SERVICES["publish-standby"]["command"]
+
+
+@pytest.mark.parametrize("name", ["intake-1", "intake-2", "publish", "publish-standby", "agents"])
+def test_a_worker_that_ends_is_started_again(name: str) -> None:
+    assert SERVICES[name]["restart"] == "unless-stopped"
