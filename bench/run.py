@@ -36,6 +36,7 @@ from processors.counting.counting import added_up, turned  # noqa: E402
 from processors.counting.people import people  # noqa: E402
 from processors.gate.publication import kingdom_total, months_of  # noqa: E402
 from processors.reference.events import admitted  # noqa: E402
+from schemas.faults import Fault  # noqa: E402
 from schemas.log import Block, Layout, LogFile, encode_plain, read_plain  # noqa: E402
 from schemas.periods import PeriodKind  # noqa: E402
 from schemas.settings import FigureSettings  # noqa: E402
@@ -152,7 +153,7 @@ def _lone_event(path: Path, fold: Fold) -> list[Line]:
     """Fold one event after a full history, and count its month with it."""
     file = LogFile.open(path)
     block = next(file.blocks())
-    kind, values = next(event for event in read_plain(block, file.layout) if not isinstance(event, str))
+    kind, values = next(event for event in read_plain(block, file.layout) if not isinstance(event, Fault))
     data = np.frombuffer(bytearray(encode_plain((kind, values | {"event_id": bytes(16)}))), np.uint8)
     batch = batch_of([type(block)(data, 1, 1)], file.layout)
     fold.ledger.take_touched()

@@ -61,7 +61,7 @@ def seen(zone: Zone, key: BlockKey, entry: Entry, release: Release) -> Seen | No
     which = AUDIENCE[zone][vintage.state]
     ref: BlockRef | None = getattr(entry, which) or (entry.hidden if which == "public" else None)
     update_id = release.update.update_id if which == "latest" else vintage.published_update
-    return Seen(ref, update_id) if ref and update_id else None
+    return None if ref is None or update_id is None else Seen(ref, update_id)
 
 
 def is_public(key: BlockKey, entry: Entry) -> bool:

@@ -181,6 +181,8 @@ DATASETS: dict[str, Dataset] = {
         FIGURES,
         VINTAGES,
         DURATION,
+        _indicators("quartiles", "Of `duration`, the quartiles: months that a quarter, half, three quarters have."),
+        _indicators("survival", "Of `duration`, the shares that are still there after so many months."),
         _indicators("spells", "Who comes, who goes, who stays (H1)."),
         _indicators("reentry", "Spells that begin, by how many the person had (H3)."),
         _indicators("exit_to_work", "What became of those who left (H4)."),

@@ -5,13 +5,15 @@ because a reader that resolves them loses faults (an index of -1 becomes the las
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import fastavro
+
+from schemas.faults import FAULT, Fault
 
 Schema = Any
 """An Avro schema as fastavro has it: str, dict or list."""
@@ -23,6 +25,8 @@ RECORDS: tuple[str, ...] = (
 )  # fmt: skip
 """Names of the records; a record's *kind* is its place here and in the union. Those behind UpdateClosed are *facts*:
 they tell of a person, and change no balance."""
+KINDS = frozenset((CLAIM, REGULARISATION, UPDATE_CLOSED, EMPLOYMENT, YOUTH_EXIT, RESIDENCE))
+"""Kinds that the code names; a branch of the union that it does not is ``unknown-schema``, whatever stands in it."""
 DECLARE_IN, DECLARE_OUT, DECLARE_UPDATE, DECLARE_CANCEL = range(4)
 """Symbols of the enum Declaration."""
 FOREVER = (date(9999, 12, 31) - date(1970, 1, 1)).days
@@ -33,6 +37,7 @@ LEFT_REGISTER = 0
 NAMESPACE = "be.ocmw.v1"
 _PLAIN = {"enum": "long", "int": "long", "string": "bytes"}
 _PROMOTIONS = {("int", "long"), ("bytes", "string"), ("string", "bytes")}
+_NUMBERS = ("int", "long", "float", "double")
 _NO_NAME = f"{NAMESPACE}.Nothing"
 _NOTHING = {"type": "fixed", "name": _NO_NAME, "size": 2**31 - 1}
 _NOTHINGS = 1000
@@ -68,7 +73,10 @@ def schema_ids() -> dict[int, str | None]:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a type looks like on the wire, names resolved: kind of type, and its symbols, size, branches or fields."""
+    """What a type looks like on the wire, names resolved: kind of type, and its symbols, size, branches or fields.
+
+    ``defaults`` of fields are not on the wire; those of a writer's schema play no part in reading. Each is JSON.
+    """
 
     type: str
     symbols: tuple[str, ...] = ()
@@ -76,6 +84,7 @@ class Shape:
     branches: tuple["Shape", ...] = ()
     fields: tuple[tuple[str, "Shape"], ...] = ()
     name: str = ""
+    defaults: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 def _full_name(name: str, namespace: str) -> str:
@@ -105,7 +114,8 @@ def shape(  # noqa: PLR0911 - one return for each way that Avro writes a type
         inner = full.rpartition(".")[0]
         if kind == "record":
             members = tuple((member["name"], shape(member["type"], named, inner)) for member in schema["fields"])
-            made = Shape("record", fields=members, name=full)
+            told = tuple((m["name"], json.dumps(m["default"])) for m in schema["fields"] if "default" in m)
+            made = Shape("record", fields=members, name=full, defaults=told)
         elif kind == "enum":
             made = Shape("enum", symbols=tuple(schema["symbols"]), name=full)
         else:
@@ -133,13 +143,6 @@ def same_wire(left: Shape, right: Shape) -> bool:
 def shapes() -> tuple[Shape, ...]:
     """Return the shapes of today's records, in the order of ``RECORDS``."""
     return shape(union()).branches
-
-
-@cache
-def _defaults() -> tuple[dict[str, Any], ...]:
-    return tuple(
-        {field["name"]: field["default"] for field in record["fields"] if "default" in field} for record in union()
-    )
 
 
 def _says_its_branch(part: Shape) -> bool:
@@ -173,7 +176,7 @@ class _Plain:
             self._defined.add(part.name)
             return {"type": "fixed", "name": part.name, "size": part.size}
         if part.type in ("array", "map"):
-            return {"type": part.type, "items" if part.type == "array" else "values": self.schema(part.branches[0])}
+            return {"type": part.type, "items" if part.type == "array" else "values": self._member(part.branches[0])}
         return part.type
 
     def _member(self, part: Shape) -> Schema:
@@ -208,18 +211,26 @@ def plain(wanted: Shape) -> Schema:
 
 
 class UnresolvableError(Exception):
-    """A value of another writer's schema that today's schema cannot hold; ``slug`` names the fault."""
+    """A value of another writer's schema that today's schema cannot hold."""
 
-    def __init__(self, slug: str) -> None:
-        """Keep the slug of the fault."""
-        super().__init__(slug)
-        self.slug = slug
+    def __init__(self, fault: Fault) -> None:
+        """Keep the fault."""
+        super().__init__(fault.slug)
+        self.fault = fault
 
 
 def kind_of(record: Shape) -> int | None:
-    """Return the kind of a record of another schema, by its full name, or None when it is none of ours."""
+    """Return the kind of a record of another schema, by its full name, or None when the code names it nowhere."""
     namespace, _, name = record.name.rpartition(".")
-    return RECORDS.index(name) if namespace == NAMESPACE and name in RECORDS else None
+    kind = RECORDS.index(name) if namespace == NAMESPACE and name in RECORDS else None
+    return kind if kind in KINDS else None
+
+
+def unknown_record(record: Shape) -> Fault:
+    """Return the fault of a record that is none of ours: perhaps a later version's, else of a wrong name."""
+    if record.name.rpartition(".")[0] == NAMESPACE:
+        return replace(FAULT["unknown-schema"], reason=f"the record {record.name} is none that this version knows")
+    return _of_sender(f"the record {record.name} is none of ours", f"name records as {NAMESPACE}.{RECORDS[CLAIM]}")
 
 
 def resolve(values: dict[str, Any], written: Shape, kind: int) -> dict[str, Any]:
@@ -227,28 +238,55 @@ def resolve(values: dict[str, Any], written: Shape, kind: int) -> dict[str, Any]
 
     Fields that we do not know are dropped; fields that the writer did not know take their default. An int is read as a
     long, bytes as a string and back; of a union of the writer counts the branch that the value was written with. Names
-    of enums and fixed types do not matter, nor defaults of enums. Raises UnresolvableError with ``unknown-schema`` (no
-    default, another type) or ``undecodable`` (no such symbol, int too large).
+    of enums and fixed types do not matter, nor defaults of enums. What is nested is resolved to any depth. Raises
+    UnresolvableError with ``unknown-schema`` (no default, another type; it is the sender's, and says which) or
+    ``undecodable`` (no such symbol, int too large).
     """
-    known = dict(written.fields)
-    defaults = _defaults()[kind]
-    resolved = {}
-    for name, wanted in shapes()[kind].fields:
+    return resolved(values, written, shapes()[kind], RECORDS[kind])
+
+
+def resolved(values: dict[str, Any], written: Shape, wanted: Shape, where: str) -> dict[str, Any]:
+    """Return plain values of a writer's record as plain values of another, as ``resolve`` does; ``where`` names it."""
+    known, defaults = dict(written.fields), dict(wanted.defaults)
+    found = {}
+    for name, part in wanted.fields:
         if name in known:
-            resolved[name] = _convert(values[name], known[name], wanted)
+            found[name] = _convert(values[name], known[name], part, f"{where}.{name}")
         elif name in defaults:
-            resolved[name] = defaults[name]
+            found[name] = _plain_default(json.loads(defaults[name]), part)
         else:
-            raise UnresolvableError("unknown-schema")
-    return resolved
+            raise UnresolvableError(_of_sender(f"{where} has no field {name}, which has no default"))
+    return found
+
+
+def _plain_default(default: Any, part: Shape) -> Any:  # noqa: ANN401, PLR0911 - JSON in, a plain Avro value out
+    """Return a default of today's schema as a plain value; that of a union is one of its first branch."""
+    if part.type == "union":
+        inner = _plain_default(default, part.branches[0])
+        return _placed_in(inner, part, 0)
+    if part.type == "enum":
+        return part.symbols.index(default)
+    if part.type in ("bytes", "fixed"):
+        return default.encode("latin-1")
+    if part.type == "string":
+        return default.encode()
+    if part.type == "array":
+        return [_plain_default(item, part.branches[0]) for item in default]
+    if part.type == "map":
+        return {name: _plain_default(item, part.branches[0]) for name, item in default.items()}
+    if part.type == "record":
+        return {name: _plain_default(default[name], member) for name, member in part.fields}
+    return default
 
 
 @cache
-def _bounds(kind: int) -> tuple[tuple[str, int, int], ...]:
-    """Return (field, least, greatest) of the enums and ints of a record."""
+def _bounds(kind: int) -> tuple[tuple[str, int, int], ...] | None:
+    """Return (field, least, greatest) of the enums and ints of a record; None where something is nested in it."""
     found = []
     for name, wanted in shapes()[kind].fields:
         target = next((branch for branch in wanted.branches if branch.type != "null"), wanted)
+        if target.type in ("array", "map", "record") or _says_its_branch(wanted):
+            return None
         if target.type == "enum":
             found.append((name, 0, len(target.symbols) - 1))
         elif target.type == "int":
@@ -261,11 +299,24 @@ def checked(values: dict[str, Any], kind: int) -> dict[str, Any]:
 
     Raises UnresolvableError with ``undecodable``: no such symbol, or int too large.
     """
-    for name, least, greatest in _bounds(kind):
+    bounds = _bounds(kind)
+    if bounds is None:
+        return resolve(values, shapes()[kind], kind)
+    for name, least, greatest in bounds:
         value = values[name]
         if value is not None and not least <= value <= greatest:
-            raise UnresolvableError("undecodable")
+            raise UnresolvableError(
+                _undecodable(f"{RECORDS[kind]}.{name}", "is no symbol of its enum, or beyond 32 bits")
+            )
     return values
+
+
+def _of_sender(reason: str, remedy: str = "write it as the published schema says") -> Fault:
+    return replace(FAULT["unknown-schema"], owner="sender", reason=reason, remedy=f"{remedy}, and send it again")
+
+
+def _undecodable(where: str, what: str) -> Fault:
+    return replace(FAULT["undecodable"], reason=f"{where} {what}", remedy="encode it again with a published schema")
 
 
 def _chosen(value: Any, written: Shape) -> tuple[Any, Shape]:  # noqa: ANN401 - a plain Avro value
@@ -278,20 +329,60 @@ def _chosen(value: Any, written: Shape) -> tuple[Any, Shape]:  # noqa: ANN401 - 
     return inner, written.branches[_places(written).index(place)]
 
 
-def _convert(value: Any, written: Shape, wanted: Shape) -> Any:  # noqa: ANN401 - a plain Avro value
+def _placed_in(value: Any, wanted: Shape, place: int) -> Any:  # noqa: ANN401 - a plain Avro value
+    """Return a value of a branch of a union of ours, with its place where the union needs it."""
+    if value is None or not _says_its_branch(wanted):
+        return value
+    return {_places(wanted)[place]: value}
+
+
+def _convert(value: Any, written: Shape, wanted: Shape, where: str) -> Any:  # noqa: ANN401, C901 - plain Avro values, a return for each way that Avro writes them
     if written.type == "union":
         value, written = _chosen(value, written)
     if wanted.type == "union":
-        if written.type == "null" and written in wanted.branches:
-            return None
-        return _convert(value, written, next(branch for branch in wanted.branches if branch.type != "null"))
-    if written.type == "enum" and wanted.type == "enum":
+        place = next((at for at, branch in enumerate(wanted.branches) if _fits(written, branch)), None)
+        if place is None:
+            raise UnresolvableError(_of_sender(_mismatch(where, written, wanted)))
+        return _placed_in(_convert(value, written, wanted.branches[place], where), wanted, place)
+    if not _fits(written, wanted):
+        raise UnresolvableError(_of_sender(_mismatch(where, written, wanted)))
+    if written.type == "enum":
         if not 0 <= value < len(written.symbols) or written.symbols[value] not in wanted.symbols:
-            raise UnresolvableError("undecodable")
+            raise UnresolvableError(_undecodable(where, "is no symbol of its enum"))
         return wanted.symbols.index(written.symbols[value])
-    promoted = (written.type, wanted.type) in _PROMOTIONS
-    if not promoted and (written.type, written.size) != (wanted.type, wanted.size):
-        raise UnresolvableError("unknown-schema")
+    if written.type == "array":
+        return [_convert(item, written.branches[0], wanted.branches[0], f"{where}[]") for item in value]
+    if written.type == "map":
+        pairs = value.items()
+        return {name: _convert(item, written.branches[0], wanted.branches[0], f"{where}[]") for name, item in pairs}
+    if written.type == "record":
+        return resolved(value, written, wanted, where)
     if written.type == "int" and not _INT_MIN <= value <= _INT_MAX:
-        raise UnresolvableError("undecodable")
-    return value
+        raise UnresolvableError(_undecodable(where, "is an int beyond 32 bits"))
+    return float(value) if wanted.type in ("float", "double") else value
+
+
+def _fits(written: Shape, wanted: Shape) -> bool:
+    """Tell whether a type may be read as another; what is nested in it shows itself value by value."""
+    if (written.type, written.size) == (wanted.type, wanted.size):
+        return written.type != "record" or written.name.rpartition(".")[2] == wanted.name.rpartition(".")[2]
+    if (written.type, wanted.type) in _PROMOTIONS:
+        return True
+    if written.type in _NUMBERS and wanted.type in ("float", "double"):
+        return _NUMBERS.index(written.type) <= _NUMBERS.index(wanted.type)
+    return False
+
+
+def _mismatch(where: str, written: Shape, wanted: Shape) -> str:
+    return f"{where} is written as {_said(written)}; {_said(wanted)} is expected"
+
+
+def _said(part: Shape) -> str:
+    """Return a type in words."""
+    if part.type == "union":
+        return " or ".join(map(_said, part.branches))
+    if part.type in ("array", "map"):
+        return f"{part.type} of {_said(part.branches[0])}"
+    if part.type == "fixed":
+        return f"fixed of {part.size} bytes"
+    return part.type

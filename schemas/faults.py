@@ -1,6 +1,10 @@
-"""Why an event cannot be counted, whose fault that is and what to do (a closed set, in order of precedence)."""
+"""Why an event cannot be counted, whose fault that is and what to do (a closed set, in order of precedence).
 
-from dataclasses import dataclass
+A fault may carry a *detail*: which field, or which type of which record, is wrong. Details name what stands in schemas,
+never what stands in an event, so they may be shown and logged. The slug counts; the detail is for whoever mends it.
+"""
+
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Owner = Literal["sender", "operator"]
@@ -8,12 +12,16 @@ Owner = Literal["sender", "operator"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One reason to set an event aside. ``slug`` is the contract; the other two are for people."""
+    """One reason to set an event aside. ``slug`` is the contract; the others are for people.
+
+    ``detail`` is the key of ``DETAILS`` that made the reason exact, a schema id, or "".
+    """
 
     slug: str
     owner: Owner
     reason: str
     remedy: str
+    detail: str = ""
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -28,6 +36,12 @@ FAULTS: tuple[Fault, ...] = (
         "operator",
         "the record is none that this version knows",
         "upgrade this software before the senders (readers first), then replay the file",
+    ),
+    Fault(
+        "person-not-keyed",
+        "sender",
+        "the 16 bytes of person are a number in clear, or all the same: no keyed hash",
+        "key every person behind the edge and send the event again; a national number may not come in",
     ),
     Fault(
         "unknown-ocmw",
@@ -74,8 +88,14 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "conflicting-duplicate",
         "sender",
-        "this person's event_id was used before with other content",
-        "send the correction as a regularisation under an event_id of its own",
+        "this person's event_id, or this update's id, was used before with other content",
+        "send the correction as a regularisation under an event_id of its own; close another month under another id",
+    ),
+    Fault(
+        "bad-update-id",
+        "operator",
+        "the id of an update is not 1 to 100 printable characters without blanks around them",
+        "close the update under another id",
     ),
     Fault(
         "reference-month-decreases",
@@ -125,3 +145,35 @@ FAULTS: tuple[Fault, ...] = (
 FAULT: dict[str, Fault] = {fault.slug: fault for fault in FAULTS}
 NUMBER: dict[str, int] = {fault.slug: number for number, fault in enumerate(FAULTS, start=1)}
 """Numbers of faults in columns, from 1; 0 means none."""
+
+DETAILS: dict[str, dict[str, str]] = {
+    "bad-period": {
+        "reversed": "last_day lies before first_day",
+        "first_day": "first_day lies outside 1900-2199",
+        "last_day": "last_day lies outside 1900-2199",
+        "months": "first_day to last_day touch more than 60 months",
+    },
+    "bad-amount-type": {
+        "ReimbursementClaim": "a ReimbursementClaim carries a type of a regularisation",
+        "Regularisation": "a Regularisation carries a type of a claim",
+    },
+    "bad-attributes": {
+        "sex": "sex is not 1, 2 or 3",
+        "state_percentage": "state_percentage is not 0 to 100",
+        "nationality": "nationality is not two capital letters",
+    },
+}
+"""Slug -> detail -> the reason, more exactly than the fault alone says it; a closed set."""
+WITHHELD = frozenset({"person-not-keyed"})
+"""Faults of events of which nothing is kept anywhere, neither key nor value: somebody stands in them in clear."""
+SCHEMA_ID = "schema id "
+"""What the detail of an unknown schema begins with on Kafka."""
+
+
+def detailed(slug: str, detail: str) -> Fault:
+    """Return a fault with a detail; the fault alone where the detail is none that it can have."""
+    fault = FAULT[slug]
+    if slug == "unknown-schema" and detail.startswith(SCHEMA_ID) and detail.removeprefix(SCHEMA_ID).isdecimal():
+        return replace(fault, reason=f"{detail} is none that this version knows", detail=detail)
+    reason = DETAILS.get(slug, {}).get(detail)
+    return fault if reason is None else replace(fault, reason=reason, detail=detail)

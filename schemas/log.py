@@ -5,6 +5,7 @@ records are written as today's are (``Layout.native``); all others are read valu
 """
 
 import io
+import json
 import mmap
 import re
 import shutil
@@ -23,6 +24,7 @@ from fastavro.write import Writer
 from schemas import events
 from schemas.arrays import Bytes, Int64
 from schemas.events import Shape, UnresolvableError
+from schemas.faults import FAULT, Fault
 
 OURS = "ocmw."
 """What the names of our metadata of files begin with."""
@@ -37,6 +39,18 @@ _SYNC_BYTES, _CHECKSUM_BYTES = 16, 4
 _SYNC_MARKER = b"ocmw dossier log"
 _CODEC = "snappy"
 _BLOCK_RECORDS = 4000
+_MAGIC = b"Obj\x01"
+_HEADER = fastavro.parse_schema(
+    {
+        "type": "record",
+        "name": "org.apache.avro.file.Header",
+        "fields": [
+            {"name": "magic", "type": {"type": "fixed", "name": "Magic", "size": 4}},
+            {"name": "meta", "type": {"type": "map", "values": "bytes"}},
+            {"name": "sync", "type": {"type": "fixed", "name": "Sync", "size": 16}},
+        ],
+    }
+)
 
 
 class CorruptFileError(Exception):
@@ -104,9 +118,9 @@ class LogFile:
         """Read the header. Raises CorruptFileError where there is none or its schema is no dossier event."""
         with _mapped(path) as mapped:
             try:
-                reader = fastavro.block_reader(mapped)
-                layout = Layout.of(reader.writer_schema)
-                metadata = {name: value for name, value in reader.metadata.items() if name.startswith(OURS)}
+                header = _Header.read(mapped)
+                layout = Layout.of(header.schema)
+                metadata = header.ours
             except Exception as error:
                 message = f"{path}: not an Avro file of dossier events ({error}); export it again"
                 raise CorruptFileError(message) from error
@@ -117,8 +131,9 @@ class LogFile:
         first = 1
         with _mapped(self.path) as mapped:
             end = len(mapped)
-            reader = iter(fastavro.block_reader(mapped))
+            header = _Header.read(mapped)
             reached = mapped.tell()
+            reader = iter(fastavro.block_reader(_Behind(mapped, header)))
             while True:
                 block = self._next(reader)
                 if block is None:
@@ -145,6 +160,51 @@ class LogFile:
         raise CorruptFileError(message)
 
 
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What the header of a file says that is needed to read it: schema, codec, sync marker, and metadata of ours.
+
+    Whatever else a writer put there, also bytes that are no text, and its defaults play no part in reading.
+    """
+
+    schema: events.Schema
+    codec: bytes
+    sync: bytes
+    ours: dict[str, str]
+
+    @classmethod
+    def read(cls, file: IO[bytes] | mmap.mmap) -> "_Header":
+        """Read it; the file stands behind it then. Raises what bytes cause that are none."""
+        found: Any = fastavro.schemaless_reader(file, _HEADER)
+        if found["magic"] != _MAGIC:
+            message = "it does not begin as one"
+            raise ValueError(message)
+        meta = found["meta"]
+        ours = {name: value.decode() for name, value in meta.items() if name.startswith(OURS)}
+        return cls(json.loads(meta["avro.schema"]), meta.get("avro.codec", b"null"), found["sync"], ours)
+
+    def written(self) -> bytes:
+        """Return a header that says the codec and the marker, of records of nothing."""
+        stream = io.BytesIO()
+        meta = {"avro.schema": b'"null"', "avro.codec": self.codec}
+        fastavro.schemaless_writer(stream, _HEADER, {"magic": _MAGIC, "meta": meta, "sync": self.sync})
+        return stream.getvalue()
+
+
+class _Behind:
+    """A file that was read up to its first block, with another header in front; places are those of the file."""
+
+    def __init__(self, file: mmap.mmap, header: _Header) -> None:
+        self._header = io.BytesIO(header.written())
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        return self._header.read(size) or self._file.read(size)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
 def _snappy_checksum(mapped: mmap.mmap, end: int) -> int:
     """Return the checksum of the block that ends at ``end``: fastavro reads past it without a look."""
     at = end - _SYNC_BYTES - _CHECKSUM_BYTES
@@ -165,14 +225,14 @@ def _mapped(path: Path) -> Iterator[mmap.mmap]:
         raise CorruptFileError(message) from error
 
 
-def read_plain(block: Block, layout: Layout) -> Iterator[Plain | str]:
-    """Yield each record of a block as plain values of today's schema, or as the slug of its fault.
+def read_plain(block: Block, layout: Layout) -> Iterator[Plain | Fault]:
+    """Yield each record of a block as plain values of today's schema, or as its fault.
 
     A record that does not parse makes itself and the rest of the block ``undecodable``. Raises LeftOverError when
     bytes are left over after the last record.
     """
     for found in read_written(block, layout):
-        yield "undecodable" if found is None else _resolved(found[1], layout, found[0])
+        yield FAULT["undecodable"] if found is None else _resolved(found[1], layout, found[0])
 
 
 def read_written(block: Block, layout: Layout) -> Iterator[tuple[int, dict[str, Any]] | None]:
@@ -224,16 +284,16 @@ def _refuse_too_long(data: bytes, branch: list[int], values: dict[str, Any], sch
         raise ValueError(message)
 
 
-def _resolved(values: dict[str, Any], layout: Layout, branch: int) -> Plain | str:
+def _resolved(values: dict[str, Any], layout: Layout, branch: int) -> Plain | Fault:
     kind = layout.kinds[branch]
     if kind < 0:
-        return "unknown-schema"
+        return events.unknown_record(layout.branches[branch])
     try:
         if layout.native:
             return kind, events.checked(values, kind)
         return kind, events.resolve(values, layout.branches[branch], kind)
-    except UnresolvableError as fault:
-        return fault.slug
+    except UnresolvableError as error:
+        return error.fault
 
 
 def encode_plain(event: Plain) -> bytes:

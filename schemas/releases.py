@@ -20,6 +20,15 @@ UNSTABLE = frozenset({State.PENDING, State.SETTLING})
 """States in which a figure was never published: the provisional zone, and what live figures may show (F1)."""
 
 
+SYNTHETIC = "synthetic-"
+"""What the ids of updates of synthetic histories begin with; whatever shows such figures says so."""
+
+
+def is_synthetic(update_id: str) -> bool:
+    """Tell whether an update closes a synthetic history."""
+    return update_id.startswith(SYNTHETIC)
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """A closed update: ``sequence`` is its number in the log, from 1, and that of its release (G1)."""

@@ -2,8 +2,11 @@
 
 A file is written under a temporary name that starts with a dot, synced, then renamed or linked, and its directory
 synced: a kill or a power cut leaves the old state or the new one. Temporary files are swept by the next writer.
+
+Network shares may refuse to sync a directory (EINVAL): they keep names by themselves, so that is no failure.
 """
 
+import ctypes
 import errno
 import os
 import secrets
@@ -17,6 +20,9 @@ from sinks.errors import StoreWriteError
 _SYNC_THREADS = 4
 """Files brought to the disk at once."""
 _OWNER_ONLY = 0o600
+_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
+_HERE, _NO_REPLACE = -100, 1
+"""AT_FDCWD and RENAME_NOREPLACE of Linux."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -30,8 +36,21 @@ def sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC or not path.is_dir():
+            raise
     finally:
         os.close(descriptor)
+
+
+def _sync_names(path: Path) -> None:
+    """Bring the name of a file that stands in its place to the disk. Raises StoreWriteError, which says it stands."""
+    try:
+        sync(path.parent)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else "the disk refused"
+        message = f"{path}: written and in place, but a power cut may lose it ({reason}); see the disk and run again"
+        raise StoreWriteError(message) from error
 
 
 @contextmanager
@@ -63,6 +82,7 @@ def temporary(path: Path) -> Iterator[Path]:
 
     Raises StoreWriteError where the disk refuses, and for a path that is there and no file: a device, a directory.
     """
+    require_text(path)
     if path.exists() and not path.is_file():
         message = f"{path}: cannot be written, it is there and is no file; name another"
         raise StoreWriteError(message)
@@ -80,7 +100,67 @@ def put_in_place(written: Path, path: Path) -> None:
     """Give a written file its name, replacing what was there, durably."""
     sync(written)
     written.replace(path)
-    sync(path.parent)
+    _sync_names(path)
+
+
+def put_once(written: Path, path: Path) -> None:
+    """Give a written file its name, durably, where nothing has that name. Raises FileExistsError where something does.
+
+    Of two programs that do so at once, one wins. A file system that can promise this by neither a rename nor a link
+    raises OSError: see ``require_put_once``.
+    """
+    sync(written)
+    if not _renamed(written, path):
+        os.link(written, path)
+    _sync_names(path)
+
+
+def _renamed(written: Path, path: Path) -> bool:
+    """Rename without replacing anything; return False where this system or file system has no such rename."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    if rename(_HERE, os.fsencode(written), _HERE, os.fsencode(path), _NO_REPLACE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number == errno.EEXIST:
+        raise FileExistsError(number, os.strerror(number), str(path))
+    return False
+
+
+def _refuse_replacing() -> None:
+    message = "a rename that may not replace a file did"
+    raise OSError(message)
+
+
+def require_text(path: Path) -> None:
+    """Raise StoreWriteError for a path that is no text: bytes that are no UTF-8, which file formats cannot name."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        message = f"{path}: the name of a place to write to must be UTF-8; name another"
+        raise StoreWriteError(message) from error
+
+
+def require_put_once(directory: Path) -> None:
+    """Raise StoreWriteError where ``put_once`` cannot work in a directory; found out with two files of no content."""
+    first, second, path = (directory / f".{attempt()}.tmp" for _ in range(3))
+    try:
+        first.touch()
+        second.touch()
+        put_once(first, path)
+        with suppress(FileExistsError):
+            put_once(second, path)
+            _refuse_replacing()
+    except OSError as error:
+        message = (
+            f"{directory}: no store can stand here, for its file system has neither hard links nor a rename that "
+            f"refuses a name that is taken ({error.strerror or error}), as exFAT and some network shares; name another"
+        )
+        raise StoreWriteError(message) from error
+    finally:
+        for left in (first, second, path):
+            left.unlink(missing_ok=True)
 
 
 def write_for_owner(path: Path, text: str) -> None:

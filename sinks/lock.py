@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from sinks.durability import explained
+from sinks.durability import explained, require_text
 from sinks.errors import StoreLockedError
 
 _FILE = ".writer.lock"
@@ -24,6 +24,7 @@ class WriterLock:
 
     def acquire(self) -> None:
         """Take the lock; the directory is made. Raises StoreLockedError at once when another writer holds it."""
+        require_text(self._root)
         with explained(self._root):
             self._root.mkdir(parents=True, exist_ok=True)
             try:

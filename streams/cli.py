@@ -7,9 +7,12 @@ A command imports what it needs when it runs, so that help is instant: no kernel
 
 import errno
 import os
+import shutil
 import signal
 import sys
+from io import TextIOWrapper
 from types import ModuleType
+from typing import Annotated, Any
 
 import typer
 
@@ -38,10 +41,11 @@ from streams.commands import (
 )
 from streams.kafka import reason
 
+_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(
     name="ocmw",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings=_SETTINGS,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="The figures of Belgian social assistance: claims and regularisations in, official figures out.",
@@ -76,12 +80,47 @@ for title, parts in PANELS:
         _register(title, found)
 
 
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415 - not needed for help
+
+        typer.echo(f"ocmw {version('ocmw-figures')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("help", rich_help_panel="Begin here", epilog="Example: ocmw help dead-letters list")
+def _help(command: Annotated[list[str] | None, typer.Argument(help="Words of a command; none: all.")] = None) -> None:
+    """Show what a command does, as its --help does."""
+    app([*(command or ()), "--help"], prog_name="ocmw")
+
+
+_NARROW = 60
+"""Columns of a terminal below which help is plain text: frames would cut its words."""
+
+
 def main() -> None:
     """Run the program; what people can mend becomes one sentence, anything else is our fault and shows itself.
 
     How it does, ``sys.excepthook`` says: of a worker in a line of its log (``streams.shell.logs``).
     """
     reason.listen()
+    signal.signal(signal.SIGINT, _interrupted)
+    if shutil.get_terminal_size().columns < _NARROW:
+        app.rich_markup_mode = None
+        app.info.context_settings = {**_SETTINGS, "terminal_width": shutil.get_terminal_size().columns}
+    sys.unraisablehook = _unraisable
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name that cannot be written here is escaped: telling never fails
+            stream.reconfigure(errors="backslashreplace")
     try:
         try:
             app()
@@ -92,6 +131,10 @@ def main() -> None:
         if isinstance(cause, BrokenPipeError):
             _drop_output()
             sys.exit(128 + signal.SIGPIPE)
+        if isinstance(error, Interrupted):
+            sys.stderr.write("ocmw: interrupted; what is finished stands, and the same command again goes on\n")
+            _drop_output()
+            sys.exit(128 + signal.SIGINT)
         code, sentence = _told(error)
         if code is None:
             raise
@@ -99,6 +142,23 @@ def main() -> None:
         if isinstance(error, OSError):
             _drop_output()
         sys.exit(code)
+
+
+class Interrupted(SystemExit):
+    """Somebody pressed Ctrl-C; no part of a command takes it for a wrong use."""
+
+
+def _interrupted(_signal: int, _frame: object) -> None:
+    raise Interrupted
+
+
+def _unraisable(found: "sys.UnraisableHookArgs") -> None:
+    """Show what was raised where nobody can catch it, but for a file that a full disk would not take at its end.
+
+    Of that one sentence was told already.
+    """
+    if not (isinstance(found.exc_value, OSError) and found.exc_value.errno in (errno.ENOSPC, errno.EDQUOT)):
+        sys.__unraisablehook__(found)
 
 
 def _drop_output() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from synthetic.columns import rows, stacked
 from synthetic.events import Events
 from synthetic.settings import settings
+from synthetic.write import IN_CLEAR
 
 SETTINGS = settings("blemishes")
 
@@ -47,6 +48,10 @@ def _bad_sex(events: Events) -> Events:
     return replace(events, sex=np.full_like(events.sex, 7))
 
 
+def _in_clear(events: Events) -> Events:
+    return replace(events, person=np.full_like(events.person, IN_CLEAR))
+
+
 INVALID: dict[str, Callable[[Events], Events]] = {
     "unknown-ocmw": _unknown_ocmw,
     "bad-period": _reversed_period,
@@ -54,6 +59,7 @@ INVALID: dict[str, Callable[[Events], Events]] = {
     "days-out-of-range": _too_many_days,
     "amount-out-of-range": _absurd_amount,
     "bad-attributes": _bad_sex,
+    "person-not-keyed": _in_clear,
 }
 """Slug -> what makes events of that fault."""
 

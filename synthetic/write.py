@@ -19,12 +19,16 @@ from schemas.arrays import Bytes
 from schemas.line_encoding import NO_BIRTH, ClaimLines, encoded
 from schemas.log import LogWriter
 from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, month_code, to_yyyymm
+from schemas.releases import SYNTHETIC
 from sinks.durability import put_in_place, temporary
 from synthetic.columns import Ints, rows
 from synthetic.events import NO_EVENT, Events
 from synthetic.facts import NO_DATE, TYPES, Facts
 from synthetic.population import BIRTH_DATE_UNKNOWN, COUNTRIES
 
+IN_CLEAR = -1
+"""Stands for a person whose key is a number in clear: of nobody, its month is none."""
+_NUMBER = b"00665012345".ljust(16)
 _BLOCK_BYTES = 64_000
 _CHUNK = 20_000
 _COUNTRY_CODES = np.frombuffer("".join(COUNTRIES).encode(), np.uint8).reshape(-1, 2)
@@ -45,8 +49,9 @@ class Keys:
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, persons: int, identities: int) -> Self:
-        """Draw that many of both."""
-        return cls(*(np.frombuffer(rng.bytes(16 * count), dtype="V16") for count in (persons, identities)))
+        """Draw that many of both; behind the persons comes one who is not keyed (IN_CLEAR)."""
+        keyed, ids = (np.frombuffer(rng.bytes(16 * count), dtype="V16") for count in (persons, identities))
+        return cls(np.concatenate([keyed, np.frombuffer(_NUMBER, dtype="V16")]), ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Log:
     keys: Keys
     facts: Facts
     fact_keys: Keys
-    updates: str = "synthetic-"
+    updates: str = SYNTHETIC
 
 
 def write(out: Path, log: Log, months: range, progress: Progress) -> None:

@@ -11,6 +11,8 @@ then the fields one after the other. Each read checks that it stays inside the b
 The result is one row per record in ``Events``. The fold (``processors.admission.ledger``) then needs no bytes at all.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +30,7 @@ from processors.rules import (
 )
 from schemas import events, faults
 from schemas.arrays import Bytes
+from schemas.faults import Fault
 from schemas.log import Block, Layout, LeftOverError, encode_plain, read_plain
 from schemas.periods import EPOCH_YEAR, MONTH_COUNT, MONTHS_PER_YEAR
 
@@ -35,6 +38,8 @@ CLAIM, REGULARISATION, UPDATE_CLOSED = events.CLAIM, events.REGULARISATION, even
 EMPLOYMENT, YOUTH_EXIT, RESIDENCE = events.EMPLOYMENT, events.YOUTH_EXIT, events.RESIDENCE
 FOREVER, LEFT_REGISTER = events.FOREVER, events.LEFT_REGISTER
 UNDECODABLE = faults.NUMBER["undecodable"]
+UNKNOWN_SCHEMA = faults.NUMBER["unknown-schema"]
+NOT_KEYED = faults.NUMBER["person-not-keyed"]
 UNKNOWN_OCMW = faults.NUMBER["unknown-ocmw"]
 BAD_PERIOD = faults.NUMBER["bad-period"]
 BAD_AMOUNT_TYPE = faults.NUMBER["bad-amount-type"]
@@ -99,12 +104,23 @@ class Events(NamedTuple):
     traits: npt.NDArray[np.int16]
 
 
+class _Laid(NamedTuple):
+    """What of a batch the compiled pass reads."""
+
+    data: Bytes
+    bounds: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.int64]
+    kinds: npt.NDArray[np.int8]
+    single: bool
+    preset: Bytes
+
+
 class Batch(NamedTuple):
     """Several blocks of one layout laid end to end: block i is ``data[bounds[i]:bounds[i+1]]``, ``counts[i]`` records.
 
     ``kinds`` are the writer's branches, ``single`` tells that there is no branch index; ``first`` is the number in the
     file of the batch's first record. ``preset`` is empty, or holds for each record the number of a fault that was found
-    before: such a record has no bytes.
+    before: such a record has no bytes. ``details`` holds such faults by row where more is known than the number.
     """
 
     data: Bytes
@@ -114,6 +130,7 @@ class Batch(NamedTuple):
     single: bool
     first: int
     preset: Bytes
+    details: Mapping[int, Fault] = MappingProxyType({})
 
     @property
     def records(self) -> int:
@@ -147,7 +164,10 @@ def batch_of(blocks: list[Block], layout: Layout) -> Batch:
 def _translated(blocks: list[Block], layout: Layout) -> Batch:
     """Return blocks of another layout as one block of today's union."""
     found = [event for block in blocks for event in read_plain(block, layout)]
-    written = b"".join(encode_plain(event) for event in found if not isinstance(event, str))
+    refused = {row: event for row, event in enumerate(found) if isinstance(event, Fault)}
+    preset = np.zeros(len(found), np.uint8)
+    preset[list(refused)] = [faults.NUMBER[fault.slug] for fault in refused.values()]
+    written = b"".join(encode_plain(event) for event in found if not isinstance(event, Fault))
     return Batch(
         data=np.frombuffer(bytearray(written), np.uint8),
         bounds=np.array([0, len(written)], np.int64),
@@ -155,7 +175,8 @@ def _translated(blocks: list[Block], layout: Layout) -> Batch:
         kinds=np.arange(len(events.RECORDS), dtype=np.int8),
         single=False,
         first=blocks[0].first,
-        preset=np.array([faults.NUMBER[event] if isinstance(event, str) else 0 for event in found], np.uint8),
+        preset=preset,
+        details=refused,
     )
 
 
@@ -185,7 +206,8 @@ def empty_events(size: int) -> Events:
 def decode(batch: Batch, rules: Rules) -> Events:
     """Return the events of a batch. Raises LeftOverError when a block holds more than its records."""
     decoded = empty_events(batch.records)
-    left_over = _decode_blocks(batch, rules, decoded)
+    laid = _Laid(batch.data, batch.bounds, batch.counts, batch.kinds, batch.single, batch.preset)
+    left_over = _decode_blocks(laid, rules, decoded)
     if left_over:
         message = f"{left_over} bytes are left over after the last record of a block"
         raise LeftOverError(message)
@@ -260,7 +282,7 @@ def _is_int(value: Whole) -> bool:
 
 
 @loop
-def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> Whole:  # noqa: C901 - one branch a kind of record
+def _decode_blocks(batch: _Laid, rules: Rules, events: Events) -> Whole:  # noqa: C901, PLR0912 - one branch a kind of record
     """Decode all blocks; return the number of bytes left over in the first block that has any."""
     data, bounds, counts, kinds = batch.data, batch.bounds, batch.counts, batch.kinds
     row = np.int64(0)  # for a literal, what reads facts would be compiled apart
@@ -283,10 +305,14 @@ def _decode_blocks(batch: Batch, rules: Rules, events: Events) -> Whole:  # noqa
             stop = -1
             if kind == UPDATE_CLOSED:
                 stop = _closing(data, at, end, events, row)
-            elif kind > UPDATE_CLOSED:
-                stop = _fact(data, at, end, kind, rules, events, row)
-            elif kind >= 0:
+            elif kind in (CLAIM, REGULARISATION):
                 stop = _line(data, at, end, kind, rules, events, row)
+            elif kind in (EMPLOYMENT, YOUTH_EXIT, RESIDENCE):
+                stop = _fact(data, at, end, kind, rules, events, row)
+            elif kind >= 0:  # nobody here knows where it ends, so it takes what is left of its block
+                events.parts[row] = 0
+                events.fault[row] = UNKNOWN_SCHEMA
+                stop = end
             if stop < 0:
                 for _ in range(done, counts[block]):
                     events.kind[row] = CLAIM
@@ -318,7 +344,7 @@ def _closing(data: Bytes, at: Whole, end: Whole, events: Events, row: Whole) -> 
 
 
 @inlined
-def _line(  # noqa: C901, PLR0911, PLR0915 - one record, field after field, in the order of the schema
+def _line(  # noqa: C901, PLR0911, PLR0912, PLR0915 - one record, field after field, in the order of the schema
     data: Bytes, at: Whole, end: Whole, kind: Whole, rules: Rules, events: Events, row: Whole
 ) -> Whole:
     """Read a claim or regularisation into its row; return where it ends, or -1 when it does not parse.
@@ -329,6 +355,7 @@ def _line(  # noqa: C901, PLR0911, PLR0915 - one record, field after field, in t
         return -1
     for word in range(4):
         events.identity[row, word] = word_at(data, at + 8 * word)
+    person = at + KEY_BYTES
     ocmw, at = varint(data, at + 2 * KEY_BYTES, end)
     dossier, at = varint(data, at, end)
     support, at = varint(data, at, end)
@@ -368,6 +395,8 @@ def _line(  # noqa: C901, PLR0911, PLR0915 - one record, field after field, in t
     symbols = (support, amount_type, household, status)
     events.parts[row] = 0
     events.fault[row] = _undecodable(ints, symbols) or (UNDECODABLE if born and not _is_int(birth) else 0)
+    if events.fault[row] == 0 and _in_clear(data, person):
+        events.fault[row] = NOT_KEYED
     if events.fault[row]:
         return at
     events.municipality[row] = rules.municipality_of_nis[ocmw] if 0 <= ocmw <= MAX_NIS else -1
@@ -401,6 +430,19 @@ def _line(  # noqa: C901, PLR0911, PLR0915 - one record, field after field, in t
     events.traits[row, 2] = nationality
     events.traits[row, 3] = status
     return at
+
+
+@inlined
+def _in_clear(data: Bytes, at: Whole) -> bool:
+    """Tell whether a person is written in clear: digits, blanks, dots, dashes and NULs alone, or one byte 16 times."""
+    alike = written = True
+    for byte in range(KEY_BYTES):
+        found = data[at + byte]
+        alike = alike and found == data[at]
+        written = written and (48 <= found <= 57 or found in (0, 32, 45, 46))  # noqa: PLR2004 - 0-9, NUL, blank, "-."
+        if not (alike or written):
+            return False
+    return True
 
 
 @inlined
@@ -476,10 +518,14 @@ def _fact(data: Bytes, at: Whole, end: Whole, kind: Whole, rules: Rules, events:
     events.parts[row] = 0
     at += 2 * KEY_BYTES
     if kind == EMPLOYMENT:
-        return _employment(data, at, end, events, row)
-    if kind == YOUTH_EXIT:
-        return _youth_exit(data, at, end, events, row)
-    return _residence(data, at, end, rules, events, row)
+        stop = _employment(data, at, end, events, row)
+    elif kind == YOUTH_EXIT:
+        stop = _youth_exit(data, at, end, events, row)
+    else:
+        stop = _residence(data, at, end, rules, events, row)
+    if stop >= 0 and events.fault[row] != UNDECODABLE and _in_clear(data, at - KEY_BYTES):
+        events.fault[row] = NOT_KEYED
+    return stop
 
 
 @inlined

@@ -26,7 +26,6 @@ from processors.admission.decoding import (
     FOREVER,
     NO_BIRTH_DATE,
     NO_DATE,
-    RESIDENCE,
     YOUTH_EXIT,
     Events,
     mixed,
@@ -86,7 +85,7 @@ def kept(events: Events, event: Whole, fact: Whole, facts: Int64, used: Int64) -
     facts[fact, FROM] = events.first[event]
     facts[fact, UNTIL] = events.birth[event] if youth else NO_BIRTH_DATE
     facts[fact, WHAT] = events.traits[event, 0] if youth else events.municipality[event]
-    facts[fact, STATE] = YOUTH_EXIT if youth else RESIDENCE
+    facts[fact, STATE] = events.kind[event]
     used[SINCE] = min(used[SINCE], np.int64(events.first[event]))
     return np.int64(0)
 

@@ -6,21 +6,20 @@ exactly what precedes the closing (G1).
 """
 
 from collections.abc import Iterator
-from io import BytesIO
 from typing import NamedTuple
 
-import fastavro
 import numpy as np
 import numpy.typing as npt
 
-from processors.admission.closings import Closings
+from processors.admission.closings import Closings, closing_of, lawful_id
 from processors.admission.decoding import UPDATE_CLOSED, Batch, Events, decode
+from processors.admission.details import fault_of
 from processors.admission.facts import WAITING
 from processors.admission.ledger import DUPLICATE, Ledger
 from processors.compiled import Whole, kernel
-from schemas import events as avro
 from schemas import faults
 from schemas.arrays import Bytes
+from schemas.faults import Fault
 from schemas.releases import Update
 from schemas.settings import FigureSettings
 
@@ -41,11 +40,17 @@ class Step(NamedTuple):
         """Return 0, DUPLICATE or the number of a fault for each event of the step."""
         return self.events.fault[self.first : self.stop]
 
-    def set_aside(self) -> list[tuple[int, int]]:
-        """Return (record number in the file, number of the fault) of the events that were set aside."""
+    def set_aside(self) -> list[tuple[int, Fault]]:
+        """Return (record number in the file, its fault) of the events that were set aside."""
         outcomes = self.outcomes()
-        found = np.flatnonzero((outcomes != 0) & (outcomes != DUPLICATE))
-        return [(self.batch.first + self.first + at, int(outcomes[at])) for at in found.tolist()]
+        found = np.flatnonzero((outcomes != 0) & (outcomes != DUPLICATE)) + self.first
+        return [(self.batch.first + row, self._fault(row)) for row in found.tolist()]
+
+    def _fault(self, row: int) -> Fault:
+        if row in self.batch.details:
+            return self.batch.details[row]
+        body = self.batch.data[self.events.start[row] : self.events.stop[row]].tobytes()
+        return fault_of(int(self.events.fault[row]), int(self.events.kind[row]), body)
 
     def admitted(self) -> tuple[Bytes, int]:
         """Return the events that the fold keeps as bytes of today's union, and how many: those applied, and waiting."""
@@ -89,12 +94,11 @@ class Fold:
         return None
 
     def _judged(self, data: bytes) -> Update | str:
-        values = fastavro.schemaless_reader(BytesIO(data), avro.plain(avro.shapes()[UPDATE_CLOSED]))
-        try:
-            update_id = values["update_id"].decode()
-        except UnicodeDecodeError:
+        closing = closing_of(data)
+        if closing is None:
             return "undecodable"
-        return self.closings.judge(update_id, values["reference_month"])
+        judged = self.closings.judge(*closing)
+        return judged if judged == "bad-month" or lawful_id(closing.update_id) else "bad-update-id"
 
 
 @kernel

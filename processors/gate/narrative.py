@@ -93,6 +93,7 @@ def changes(release: Release, before: Mapping[BlockKey, Vintage], kept: Release 
     Each begins with its kind: ``new``, ``revised``, ``stable`` (under revision no longer, and as it was), ``frozen``,
     ``waiting`` or ``revising``. ``before`` holds the vintages of the update before, none at the first one. ``kept`` is
     that update's release: where there is none any more, of a block that was published anew the total alone is compared.
+    A period that is not over cannot be known yet, so nothing is said of it.
     """
     ordered = sorted(release.entries, key=lambda key: (key.support, key.period.kind, key.period.last))
     entries = kept.entries if kept else {}
@@ -106,6 +107,19 @@ def tally(told: Sequence[str]) -> str:
     return ", ".join(f"{number:,} {kind}" for kind, number in kinds.items()) or "nothing changed"
 
 
+def tally_by_support(told: Sequence[str]) -> list[tuple[str, Counter[str]]]:
+    """Return how many of the sentences of ``changes`` there are of each kind, by support in their order."""
+    found: dict[str, Counter[str]] = {}
+    for sentence in told:
+        kind, support, _ = sentence.split(maxsplit=2)
+        found.setdefault(support, Counter())[kind] += 1
+    return list(found.items())
+
+
+KINDS = ("new", "revised", "stable", "frozen", "revising", "waiting")
+"""Kinds of changes, as sentences of ``changes`` begin."""
+
+
 def _change(key: BlockKey, release: Release, before: Vintage | None, kept: Entry | None) -> str | None:
     entry = release.entries[key]
     vintage, name = entry.vintage, f"{key.support} {key.period.code}"
@@ -115,7 +129,7 @@ def _change(key: BlockKey, release: Release, before: Vintage | None, kept: Entry
         return f"revising  {name}: {_movement(vintage)}; {vintage.published_value:,} stays {_shown_where(key)}"
     if vintage.state is State.SETTLING:
         return f"waiting   {name}: {_movement(vintage)}"
-    if vintage.state is State.PENDING and before is None:
+    if vintage.state is State.PENDING and before is None and key.period.last <= release.update.reference_month:
         return f"waiting   {name}: until an update refers to {earliest(key)}"
     return None
 

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from processors.reference.facts import Fact, fact_fault, unknown_periods
+from processors.reference.facts import Fact, fact_fault, in_clear, unknown_periods
 from schemas.breakdowns import NATIONALITIES
 from schemas.events import CLAIM, REGULARISATION, UPDATE_CLOSED
-from schemas.faults import FAULT
+from schemas.faults import FAULT, Fault
 from schemas.log import LogFile, read_plain
 from schemas.parameters import document
 from schemas.periods import FIRST_MONTH, LAST_MONTH, from_yyyymm
@@ -34,6 +34,7 @@ _FIRST_REGULARISATION = 3  # of the amount types: three of claims, then three of
 _UNIX_EPOCH = 70 * 12  # the ordinal of 1970-01
 _NATIONALITY = {code.encode(): number for number, code in enumerate(NATIONALITIES)}
 _CHUNK = 100_000
+_LONGEST_ID = 100
 
 _INTEGERS = [
     *("ocmw", "dossier", "support", "amount_type", "first_day", "last_day", "statement_month", "amount_cents"),
@@ -146,7 +147,7 @@ def _records(paths: Sequence[Path]) -> Iterator[_Record]:
         file = LogFile.open(path)
         for block in file.blocks():
             for number, event in enumerate(read_plain(block, file.layout), start=block.first):
-                slug, (kind, values) = (event, (-1, {})) if isinstance(event, str) else ("", event)
+                slug, (kind, values) = (event.slug, (-1, {})) if isinstance(event, Fault) else ("", event)
                 yield _Record(order, place, number, slug, kind, values)
                 order += 1
 
@@ -169,6 +170,7 @@ def _frame(records: list[_Record]) -> pd.DataFrame:
         **{name: [value[name] for value in values] for name in _INTEGERS},
         "birth_date": [UNKNOWN_BIRTH if value["birth_date"] is None else value["birth_date"] for value in values],
         "nationality": [_NATIONALITY.get(value["nationality"], -1) for value in values],
+        "in_clear": [in_clear(value["person"]) for value in values],
         "has_corrects": [value.get("corrects") is not None for value in values],
         **_halves("event", (value["event_id"] for value in values)),
         **_halves("person", (value["person"] for value in values)),
@@ -224,6 +226,7 @@ def _bad_attributes(events: pd.DataFrame) -> pd.Series:
 
 
 _RULES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+    "person-not-keyed": lambda events: events["in_clear"].eq(1),
     "unknown-ocmw": lambda events: ~events["ocmw"].isin([int(nis) for nis in MUNICIPALITIES]),
     "bad-period": _bad_period,
     "bad-amount-type": _bad_amount_type,
@@ -297,8 +300,16 @@ def _closing(values: dict[str, Any], before: list[Update]) -> Update | str:
         return "undecodable"
     if month is None:
         return "bad-month"
-    if update_id in {update.update_id for update in before}:
-        return ""
+    if (
+        not update_id
+        or update_id != update_id.strip(" ")
+        or len(update_id) > _LONGEST_ID
+        or not update_id.isprintable()
+    ):
+        return "bad-update-id"
+    said = {update.update_id: update.reference_month for update in before}
+    if update_id in said:
+        return "" if said[update_id] == month else "conflicting-duplicate"
     if before and month < before[-1].reference_month:
         return "reference-month-decreases"
     return Update(len(before) + 1, update_id, month)

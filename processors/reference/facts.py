@@ -26,6 +26,7 @@ _EPOCH = 719_163  # the proleptic ordinal of 1970-01-01
 _FIRST_DAY = day_in(FIRST_MONTH, 1).toordinal() - _EPOCH
 _LAST_DAY = day_in(LAST_MONTH, days_in(LAST_MONTH)).toordinal() - _EPOCH
 _SEXES = (1, 2, 3)
+_OF_NUMBERS = frozenset(b"0123456789 .-\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,21 @@ class Fact:
     fields: dict[str, Any]
 
 
+def in_clear(person: bytes) -> bool:
+    """Tell whether a person is a number that somebody wrote, or one byte again and again: no keyed hash is that."""
+    return _OF_NUMBERS.issuperset(person) or len(set(person)) == 1
+
+
 def fact_fault(kind: int, fields: dict[str, Any]) -> str:
     """Return the slug of the first fault of a fact that parses, nothing where it is lawful."""
+    if in_clear(fields["person"]):
+        return "person-not-keyed"
     if kind == EMPLOYMENT:
         return _employment_fault(fields["start_date"], fields["end_date"])
     if kind == YOUTH_EXIT:
         return _youth_fault(fields)
+    if kind != RESIDENCE:
+        return "unknown-schema"
     if not _is_day(fields["from_date"]):
         return "bad-dates"
     known = {LEFT_REGISTER, *map(int, MUNICIPALITIES)}

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from schemas.faults import Fault
 from sinks.durability import put_in_place, temporary
+from sinks.formulas import no_formula
 
 FILE = "set_aside.csv"
 COLUMNS: tuple[str, ...] = ("run", "file", "record", "slug", "owner", "remedy", "reason")
@@ -60,4 +61,4 @@ def _rows(earlier: Iterable[list[str]], new: Iterable[SetAside]) -> Iterator[Ite
         last = line[0]
     run = 1 if last == COLUMNS[0] else int(last) + 1
     for file, record, fault in new:
-        yield run, file, record, fault.slug, fault.owner, fault.remedy, fault.reason
+        yield run, no_formula(file), record, fault.slug, fault.owner, fault.remedy, fault.reason

@@ -5,8 +5,8 @@
     vintages/000012-<attempt>.parquet             the vintages of update 12, never dropped (sinks/vintages.py)
     releases/000012.parquet                       release 12: which block stands where, and the history
 
-A release is written and synced under a temporary name, after all that it names, and then *linked* to its number. The
-link fails when the number exists, so of two writers that both believe to be the only one, one loses and nothing of
+A release is written and synced under a temporary name, after all that it names, and then given its number. That
+fails when the number exists, so of two writers that both believe to be the only one, one loses and nothing of
 the other is touched. The current release is the highest number; there is no other pointer, so nothing can disagree
 with it. Every other file carries the random name of an attempt and exists for readers only when a release names it.
 What no kept release names is swept, but only for updates up to the current one: what lies above may belong to a
@@ -18,7 +18,6 @@ linked; the directory of manifests, with which the release stands. Blocks for th
 their files are copied by whoever publishes them; of others a release stores what it changed (patches.py).
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +43,17 @@ from sinks.directory.manifests import (
 )
 from sinks.directory.orphans import sweep
 from sinks.directory.patches import room_for_patch
-from sinks.durability import BackgroundSync, attempt, explained, making, sync, temporary
+from sinks.durability import (
+    BackgroundSync,
+    attempt,
+    explained,
+    making,
+    put_once,
+    require_put_once,
+    require_text,
+    sync,
+    temporary,
+)
 from sinks.errors import ReleaseExistsError, StoreCorruptError, UnknownReleaseError
 from sinks.protocol import BlockZone
 from sinks.vintages import VINTAGE_SCHEMA, read_vintages, write_vintages
@@ -91,10 +100,13 @@ class DirectoryStore:
         if keep_releases is not None and keep_releases < 1:
             message = f"keep_releases is {keep_releases}; keep at least 1"
             raise ValueError(message)
+        require_text(root)
         with explained(root):
             if identity.exists(root):
                 identity.require(root, settings)
             else:
+                root.mkdir(parents=True, exist_ok=True)
+                require_put_once(root)
                 identity.create(root, settings)
             for name in ("blocks", "vintages", "releases"):
                 (root / name).mkdir(exist_ok=True)
@@ -186,7 +198,7 @@ class DirectoryStore:
         self._await_blocks(number)
         vintages = self._write_vintages(stored)
         history = (*self._history(), Chapter(release.update, vintages))
-        self._link(Manifest(stored, history))
+        self._number(Manifest(stored, history))
         self._forget((*kept, number))
         self._before = stored
         return stored
@@ -235,17 +247,15 @@ class DirectoryStore:
             sync(path.parent)
         return name
 
-    def _link(self, manifest: Manifest) -> None:
+    def _number(self, manifest: Manifest) -> None:
         number = manifest.release.update.sequence
         path = self._manifest(number)
         with temporary(path) as written:
             write_manifest(written, manifest)
-            sync(written)
             try:
-                os.link(written, path)
+                put_once(written, path)
             except FileExistsError:
                 raise _lost(number) from None
-            sync(path.parent)
 
     def _forget(self, kept: tuple[int, ...]) -> None:
         dropped = set(self.numbers()).difference(kept)

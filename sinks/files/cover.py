@@ -12,9 +12,9 @@ from schemas.breaks import Break
 from schemas.datasets import LANGUAGES
 from schemas.parameters import document
 from schemas.periods import month_code
-from schemas.releases import Update
+from schemas.releases import Update, is_synthetic
 from schemas.supports import Node
-from sinks.files.sheets import Formats
+from sinks.files.sheets import A4, PAGE_NUMBER, Formats
 
 NAME = "info"
 TEXT_WIDTH, LINK_WIDTH, LINE_HEIGHT = 62, 30, 15
@@ -46,6 +46,8 @@ def write_cover(workbook: Workbook, formats: Formats, facts: Facts) -> None:
     """Write the first sheet of a workbook; the sheets it names must be added after it."""
     page = _Page(workbook.add_worksheet(NAME), formats)
     page.title(title(facts))
+    if is_synthetic(facts.update.update_id):
+        page.warning(document("publication")["synthetic"])
     page.paragraph(_filled(_TEXTS["what"], facts))
     page.section("citation", [_filled(_TEXTS["citation"], facts)])
     page.section("sources", [_TEXTS["sources"]])
@@ -55,8 +57,15 @@ def write_cover(workbook: Workbook, formats: Formats, facts: Facts) -> None:
     page.section("meaning", [*_TEXTS["meaning"], *_geography(facts)])
     page.section("sums", [*_TEXTS["sums"], *([_TEXTS["status_d"]] if facts.node.status else [])])
     page.section("reading", _reading(facts))
+    if facts.node.status:
+        page.section("statuses", _statuses())
     if facts.breaks:
         page.section("breaks", [_dated(one) for one in facts.breaks])
+
+
+def _statuses() -> list[Text]:
+    meanings: dict[str, Text] = document("publication")["status_meanings"]
+    return [{lang: f"{code}: {text[lang]}" for lang in LANGUAGES} for code, text in meanings.items()]
 
 
 def title(facts: Facts) -> Text:
@@ -88,6 +97,13 @@ def _sheet_text(kind: str, breakdown: str) -> Text:
     return {lang: _TEXTS["sheet"][kind][lang].format(breakdown=breakdown_label(breakdown, lang)) for lang in LANGUAGES}
 
 
+def sheet_title(node: Node, series: Text, kind: str, breakdown: str) -> str:
+    """Return the title of a sheet, in all languages."""
+    told = _sheet_text(kind, breakdown)
+    texts = (f"{getattr(node, f'label_{lang}')}, {series[lang]}: {told[lang]}" for lang in LANGUAGES)
+    return " | ".join(texts)
+
+
 def _geography(facts: Facts) -> list[Text]:
     if not facts.fixed_day:
         return []
@@ -114,11 +130,17 @@ class _Page:
         sheet.set_column(0, 0, LINK_WIDTH)
         sheet.set_column(1, len(LANGUAGES), TEXT_WIDTH)
         sheet.set_landscape()
+        sheet.set_paper(A4)
         sheet.fit_to_pages(1, 0)
+        sheet.set_footer(PAGE_NUMBER)
 
     def title(self, text: Text) -> None:
         """Write the title, larger than all else."""
         self._write(text, bold=True, font_size=14, font_color="#1F3864", lines_per_row=1.5)
+
+    def warning(self, text: Text) -> None:
+        """Write what nobody may overlook."""
+        self._write(text, bold=True, font_color="#FFFFFF", bg_color="#C00000")
 
     def heading(self, name: str) -> None:
         """Write the heading of a section, after an empty row."""

@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 from schemas.datasets import DURATION
 from schemas.indicators import COLUMNS, SERIES
 from schemas.places import LEVELS, PLACES
+from schemas.releases import is_synthetic
 from sinks.files.indicators import NUMBERS
-from sinks.files.sdmx_message import Table, code_list, component, place_names, words, write_pair
+from sinks.files.sdmx_message import Prepared, Table, code_list, component, place_names, words, write_pair
 
 _PREPARED = datetime(2000, 1, 1, tzinfo=UTC)
 """The structure depends on nothing but this program: two exports are the same bytes."""
@@ -26,8 +27,10 @@ _LETTERS = {"<": "LT", "+": "PLUS", "|": "__"}
 def write_indicator_sdmx(directory: Path, batches: Iterable[pa.RecordBatch]) -> int:
     """Write ``data.csv`` and ``structure.xml``, each whole or not at all; return the number of rows."""
     types = pa.schema([(one.identifier, pa.int64() if one.number else pa.string()) for one in DURATION.columns])
-    told = ([_values(name, batch[name]) for name in COLUMNS] for batch in batches)
-    return write_pair(directory, table(), _PREPARED, types, told)
+    found = list(batches)
+    told = ([_values(name, batch[name]) for name in COLUMNS] for batch in found)
+    updates = {update for batch in found for update in batch["update_id"].cast(pa.string()).unique().to_pylist()}
+    return write_pair(directory, table(), Prepared(_PREPARED, any(map(is_synthetic, updates))), types, told)
 
 
 def code_id(text: str) -> str:

@@ -9,6 +9,8 @@ import pyarrow as pa
 from xlsxwriter import Workbook
 
 from schemas.indicators import COLUMNS, series_words
+from schemas.parameters import document
+from schemas.releases import is_synthetic
 from sinks.files.book import workbook_at
 from sinks.files.indicators import NUMBERS
 from sinks.files.selection import ExportRefusedError
@@ -28,11 +30,22 @@ def write_indicator_workbook(directory: Path, name: str, batches: Iterable[pa.Re
     rows = _rows(batches)
     path = directory / f"{name}.xlsx"
     with workbook_at(path, f"Living wage over time: {name}", _CREATED, streamed=True) as book:
+        if any(map(is_synthetic, rows["update_id"].unique())):
+            _warn(book)
         for key, series in rows.groupby(list(_SERIES), observed=True):
             _write(book, *series_words(*map(str, key)), series)
         if rows.empty:
             _write(book, name, name, rows)
     return len(rows)
+
+
+def _warn(book: Workbook) -> None:
+    """Write a first sheet that says that the figures are of a synthetic history."""
+    sheet = book.add_worksheet("SYNTHETIC")
+    style = book.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#C00000"})
+    sheet.set_column(0, 0, 90)
+    for row, text in enumerate(document("publication")["synthetic"].values()):
+        sheet.write_string(row, 0, text, style)
 
 
 def _rows(batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:

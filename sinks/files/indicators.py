@@ -28,6 +28,8 @@ TABLES: dict[str, frozenset[str]] = {
     "transitions": frozenset({"transitions"}),
 }
 """Tables of an export that a store holds, and the indicators of each."""
+PARTS: dict[str, frozenset[str]] = {"quartiles": frozenset({"quartiles"}), "survival": frozenset({"survival"})}
+"""Parts of these tables that are tables too."""
 YOUTH_TABLE = "youth_care"
 """A table that no store holds: it is counted when it is asked for, with an approval on record."""
 NUMBERS = tuple(column.name for column in DURATION.columns if column.number)
@@ -44,8 +46,8 @@ def indicator_batches(root: Path, release: int, table: str, zone: str) -> Iterat
     Public: kingdom to arrondissement, and the 13 centre cities; restricted: all places. Raises ExportRefusedError for
     another table or zone.
     """
-    if table not in TABLES:
-        message = f"{table!r} is no table of indicators; write {', '.join(TABLES)}"
+    if table not in TABLES | PARTS:
+        message = f"{table!r} is no table of indicators; write {', '.join(TABLES | PARTS)}"
         raise ExportRefusedError(message)
     if zone not in ("public", "restricted"):
         message = f"indicators stand in the zones public and restricted, not in {zone!r}"
@@ -63,7 +65,7 @@ def batches_of(parts: list[Counted]) -> Iterator[pa.RecordBatch]:
 
 
 def _chosen(counted: Counted, table: str, zone: str) -> Counted:
-    told = np.array([series.indicator in TABLES[table] for series in SERIES])[counted.table.series]
+    told = np.array([series.indicator in (TABLES | PARTS)[table] for series in SERIES])[counted.table.series]
     if zone == "public":
         told &= _PUBLIC_PLACE[counted.table.place]
     kept = Table._make(column[told] for column in counted.table)

@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from schemas.datasets import FIGURES
 from schemas.periods import day_in
-from schemas.releases import Release
+from schemas.releases import Release, is_synthetic
 from sinks.files.long_table import rows
-from sinks.files.sdmx_message import write_pair
+from sinks.files.sdmx_message import Prepared, write_pair
 from sinks.files.selection import Chosen, Selection, select
 from sinks.files.structure import table
 from sinks.protocol import BlockReader
@@ -32,7 +32,8 @@ def write_sdmx(
 
     ``chosen`` are the blocks to write, by default those of the release that the selection holds.
 
-    Two exports of one release are the same bytes: the structure says it was prepared in the update's reference month.
+    Two exports of one release are the same bytes: the structure says it was prepared in the update's reference month,
+    and that it is a test where the history is synthetic.
     Raises StoreWriteError where the disk refuses.
     """
     blocks = select(release, selection) if chosen is None else chosen
@@ -43,6 +44,7 @@ def write_sdmx(
     return write_pair(directory, table(selection.zone), _prepared(release), types, told)
 
 
-def _prepared(release: Release | None) -> datetime:
+def _prepared(release: Release | None) -> Prepared:
     first = day_in(release.update.reference_month if release else 0, 1)
-    return datetime(first.year, first.month, 1, tzinfo=UTC)
+    test = release is not None and is_synthetic(release.update.update_id)
+    return Prepared(datetime(first.year, first.month, 1, tzinfo=UTC), test)

@@ -79,8 +79,8 @@ class Table(NamedTuple):
         """The identifier of the scheme that its columns' concepts stand in."""
         return f"CS_{self.flow}"
 
-    def message(self, prepared: datetime) -> str:
-        """Return the structure as XML; ``prepared`` stands in its header, and nothing else changes it."""
+    def message(self, prepared: datetime, *, test: bool = False) -> str:
+        """Return the structure as XML; nothing but ``prepared`` and ``test`` in its header changes it."""
         lists = [column.codes for column in self.columns if column.codes]
         concepts = [Concept(column.identifier, name=joined(words("columns", column.name))) for column in self.columns]
         name = joined(self.names)
@@ -93,7 +93,7 @@ class Table(NamedTuple):
         )
         scheme = ConceptScheme(id=self.concepts, agency=AGENCY, version=VERSION, name=name, items=concepts)
         flow = Dataflow(id=self.flow, agency=AGENCY, version=VERSION, name=name, structure=structure)
-        header = Header(id=self.flow, prepared=prepared, sender=Organisation(id=AGENCY))
+        header = Header(id=self.flow, prepared=prepared, test=test, sender=Organisation(id=AGENCY))
         return parted(str(write([*lists, scheme, structure, flow], header=header)))
 
     def _time_last(self) -> list[Column]:
@@ -154,8 +154,15 @@ def parted(xml: str) -> str:
     return _NAME.sub(name, xml)
 
 
+class Prepared(NamedTuple):
+    """What the header of a message says beside what it holds: when it was made, and whether it is a test alone."""
+
+    at: datetime
+    test: bool = False
+
+
 def write_pair(
-    directory: Path, table: Table, prepared: datetime, columns: pa.Schema, batches: Iterable[list[pa.Array]]
+    directory: Path, table: Table, prepared: Prepared, columns: pa.Schema, batches: Iterable[list[pa.Array]]
 ) -> int:
     """Write ``data.csv`` and ``structure.xml``, each whole or not at all; return the number of rows.
 
@@ -173,7 +180,7 @@ def write_pair(
     with ExitStack() as stack:
         data = stack.enter_context(temporary(directory / DATA))
         structure = stack.enter_context(temporary(directory / STRUCTURE))
-        structure.write_text(table.message(prepared), encoding="utf-8")
+        structure.write_text(table.message(prepared.at, test=prepared.test), encoding="utf-8")
         with data.open("wb") as file:
             written = write_rows(file, schema, observations())
         put_in_place(structure, directory / STRUCTURE)

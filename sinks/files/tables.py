@@ -13,7 +13,7 @@ from sinks.directory.store import DirectoryStore
 from sinks.files.csv import Dialect, write_csv
 from sinks.files.indicator_sdmx import write_indicator_sdmx
 from sinks.files.indicator_workbook import write_indicator_workbook
-from sinks.files.indicators import TABLES, indicator_batches
+from sinks.files.indicators import PARTS, TABLES, indicator_batches
 from sinks.files.parquet import write_parquet
 from sinks.files.selection import ExportRefusedError, Selection
 from sinks.files.vintages import vintage_batches
@@ -59,7 +59,7 @@ def _indicators(name: str) -> Source:
     return lambda store, zone, number: indicator_batches(store.root, number, name, zone)
 
 
-SOURCES: dict[str, Source] = {"vintages": _vintages, **{name: _indicators(name) for name in TABLES}}
+SOURCES: dict[str, Source] = {"vintages": _vintages, **{name: _indicators(name) for name in TABLES | PARTS}}
 """Where the rows of each table that a store holds come from."""
 
 

@@ -19,7 +19,7 @@ from schemas.periods import Period, PeriodKind, day_in, month_of, parse_month
 from schemas.releases import Release, State, Update
 from schemas.supports import NODES, Node
 from sinks.files.book import workbook_at
-from sinks.files.cover import Facts, title, write_cover
+from sinks.files.cover import Facts, sheet_title, title, write_cover
 from sinks.files.grid import Area, Grid, Shown, grids, mean_of_months
 from sinks.files.selection import ExportRefusedError, Selection
 from sinks.files.sheets import Column, Formats, Sheet, write_sheet
@@ -150,7 +150,8 @@ def _sheets(store: Store, book: _Book) -> Iterator[Sheet]:
         for breakdown in breakdowns:
             if found[breakdown].categories:
                 columns = _columns(book, found[breakdown], months[breakdown])
-                yield Sheet(f"{kind} {breakdown}", kind, breakdown, found[breakdown], columns)
+                title = sheet_title(book.node, book.series.words, kind, breakdown)
+                yield Sheet(f"{kind} {breakdown}", title, kind, breakdown, found[breakdown], columns)
 
 
 def _of_kind(shown: tuple[Shown, ...], kind: PeriodKind) -> tuple[Shown, ...]:

@@ -1,6 +1,5 @@
 """Figures out of a store, as files."""
 
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -55,7 +54,9 @@ def register(app: typer.Typer) -> None:
 
 def export(
     store: Store,
-    out: Annotated[Path, typer.Option(help="A file for parquet and csv, a directory for xlsx and sdmx-csv.")],
+    out: Annotated[
+        Path, typer.Option(help="A file for parquet and csv, or - for standard output; a directory for the others.")
+    ],
     format_: Annotated[Format, typer.Option("--format", help="Format of the export.")],
     zone: Annotated[
         str | None, typer.Option(help="public, restricted, provisional (with --ocmw) or internal; default public.")
@@ -65,12 +66,12 @@ def export(
     period: Annotated[
         list[str] | None, typer.Option(help="2024-03, 2024-Q1, 2024 (the year only) or R12-2024-03; repeats.")
     ] = None,
-    ocmw: Annotated[str | None, typer.Option(help="Keep the rows of one municipality (NIS code).")] = None,
+    ocmw: Annotated[str | None, typer.Option(help="Keep the rows of one municipality (NIS code or name).")] = None,
     table: Annotated[
         str | None,
         typer.Option(
-            help="Another table than the figures: vintages, duration, spells, reentry, exit_to_work, transitions, "
-            "youth_care (restricted, with an approval on record)."
+            help="Another table than the figures: vintages, duration, quartiles, survival, spells, reentry, "
+            "exit_to_work, transitions, youth_care (restricted, with an approval on record)."
         ),
     ] = None,
     live: Annotated[
@@ -89,8 +90,17 @@ def export(
     from sinks.directory.store import DirectoryStore
     from sinks.files.selection import ExportRefusedError, Selection
     from sinks.files.tables import asked_for, dataset_named, write_table
+    from streams.commands.nothing import no_figures, no_rows
+    from streams.commands.places import place_named
+    from streams.commands.standard_output import or_standard_output
     from streams.shell.console import counted
 
+    supports = frozenset(code.upper() for code in support or ())
+    periods = frozenset(code.upper() for code in period or ())
+    ocmw = None if ocmw is None else place_named(ocmw, "municipality")
+    if str(out) == "-" and format_ in (Format.XLSX, Format.SDMX_CSV):
+        message = f"{format_.value} is written into a directory, not to standard output; name one with --out"
+        raise ExportRefusedError(message)
     if format_ in (Format.XLSX, Format.SDMX_CSV) and out.exists() and not out.is_dir():
         message = f"{out} is a file; {format_.value} is written into a directory, name one with --out"
         raise ExportRefusedError(message)
@@ -106,28 +116,19 @@ def export(
     options = [option for option, value in given.items() if value]
     _refuse_idle(options, format_)
     found = DirectoryStore.reading(store)
-    said = ""
-    if table is not None:
-        dataset = dataset_named(table, zone, format_.value, [one for one in options if one not in _OF_FORMATS])
-        asked = Selection("internal", frozenset(support or ()), frozenset(period or ()), ocmw)
-        kept = asked_for(_rows_of(found, dataset, zone, release), asked)
-        rows = counted(write_table(kept, format_.value, out, csv_dialect.value), "row")
-        said = kept.said
-    else:
-        selection = Selection(zone or "public", frozenset(support or ()), frozenset(period or ()), ocmw)  # type: ignore[arg-type]
+    with or_standard_output(out) as (path, tell):
+        if table is not None:
+            dataset = dataset_named(table, zone, format_.value, [one for one in options if one not in _OF_FORMATS])
+            kept = _rows_of(found, dataset, zone, release)
+            chosen = asked_for(kept, Selection("internal", supports, periods, ocmw))
+            rows = write_table(chosen, format_.value, path, csv_dialect.value)
+            tell(f"{counted(rows, 'row')} in {out}{kept.said}{'' if rows else no_rows(found, dataset.name)}")
+            return
+        selection = Selection(zone or "public", supports, periods, ocmw)  # type: ignore[arg-type]
         made = _shown(found, selection, release, live=live)
-        rows = _figures(found, made, format_, out, csv_dialect, labels=labels)
-        said = f"; {made.said}" if selection.zone == "provisional" else _hint(made)
-    typer.echo(f"{rows} in {out}{said}")
-
-
-def _hint(made: "Shown") -> str:
-    """Return where to look for what the public zone has nothing of, if it is there."""
-    from sinks.files.selection import select
-
-    hidden = made.selection.zone == "public" and not made.chosen
-    found = hidden and select(made.release, replace(made.selection, zone="restricted"))
-    return "; the restricted zone alone has some: --zone restricted" if found else ""
+        number, noun = _figures(found, made, format_, path, csv_dialect, labels=labels)
+        said = f"; {made.said}" if selection.zone == "provisional" else ""
+        tell(f"{counted(number, noun)} in {out}{said}{'' if number else no_figures(made, format_.value)}")
 
 
 def _refuse_idle(given: list[str], format_: Format) -> None:
@@ -192,22 +193,22 @@ def _youth_care(store: "DirectoryStore", dataset: "Dataset", zone: str | None, r
 
 def _figures(
     store: "DirectoryStore", shown: "Shown", format_: Format, out: Path, dialect: Dialect, *, labels: bool
-) -> str:
+) -> tuple[int, str]:
+    """Write the figures; return how many of what were written."""
     from sinks.files.csv import write_csv
     from sinks.files.long_table import long_table, table_schema
     from sinks.files.parquet import write_parquet
     from sinks.files.sdmx import write_sdmx
     from sinks.files.workbook import write_workbooks
-    from streams.shell.console import counted
 
     selection = shown.selection
     if format_ is Format.XLSX:
         books = write_workbooks(out, store, shown.release, selection, store.settings.geography)
-        return counted(len(books), "workbook")
+        return len(books), "workbook"
     if format_ is Format.SDMX_CSV:
-        return counted(write_sdmx(out, shown.blocks, shown.release, selection, shown.chosen), "row")
+        return write_sdmx(out, shown.blocks, shown.release, selection, shown.chosen), "row"
     schema = table_schema(selection.zone, labels=labels)
     batches = long_table(shown.blocks, shown.chosen, selection, labels=labels)
     if format_ is Format.PARQUET:
-        return counted(write_parquet(out, schema, batches), "row")
-    return counted(write_csv(out, schema, batches, dialect.value), "row")
+        return write_parquet(out, schema, batches), "row"
+    return write_csv(out, schema, batches, dialect.value), "row"

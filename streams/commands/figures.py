@@ -29,7 +29,7 @@ def why(
     from streams.release.vintage_history import story_of
     from streams.shell.console import say
 
-    found = DirectoryStore.reading(store)
+    found, support, period = DirectoryStore.reading(store), support.upper(), period.upper()
     Selection("internal", frozenset({support}), frozenset({period}))  # refuses codes that do not exist
     key = BlockKey(support, Period.parse(period))
     story = story_of(found, key)
@@ -50,23 +50,42 @@ def why(
 def changes(
     store: Store,
     release: Annotated[int | None, typer.Option(help="Number of the release; default the newest.")] = None,
+    support: Annotated[list[str] | None, typer.Option(help="Code of a support; repeats. Default all.")] = None,
+    place: Annotated[
+        str | None, typer.Option(help="NIS code or name: how the figures of a place moved, from and to.")
+    ] = None,
 ) -> None:
     """Say what a release changed: new, revised from and to, frozen, waiting, under revision.
 
-    A figure that leaves revision as it was published is called stable. Where the release before is no longer kept
+    First how many figures of each support, then figure by figure those of the kingdom, or of a place. A figure that
+    leaves revision as it was published is called stable. Where the release before is no longer kept
     (OCMW_KEEP_RELEASES), its total alone is compared.
     """
+    from processors.gate.narrative import KINDS, tally, tally_by_support
     from processors.gate.narrative import changes as sentences
-    from processors.gate.narrative import tally
     from sinks.directory.store import DirectoryStore
+    from streams.commands.places import place_named
+    from streams.commands.supports import supports_named
+    from streams.release.place_changes import changes_at
     from streams.release.vintage_history import kept, vintages_at
-    from streams.shell.console import say
+    from streams.shell.console import say, show_table
 
     found = DirectoryStore.reading(store)
     now = found.release(release)
     number = now.update.sequence
-    told = sentences(now, vintages_at(found, number - 1), kept(found, number - 1))
+    before = kept(found, number - 1)
+    chosen = supports_named(support)
+    told = [
+        sentence
+        for sentence in sentences(now, vintages_at(found, number - 1), before)
+        if not chosen or sentence.split(maxsplit=2)[1] in chosen
+    ]
     say(f"Release {number}, update {now.update.update_id}: {tally(told)}")
+    by_support = tally_by_support(told)
+    if len(by_support) > 1:
+        show_table("", ("support", *KINDS), ((code, *(found[kind] for kind in KINDS)) for code, found in by_support))
+    if place is not None:
+        told = list(changes_at(found, now, before, place_named(place), chosen))
     for sentence in told:
         say(sentence)
 

@@ -92,32 +92,49 @@ def _generate_services(persons: int, months: tuple[str, str], seed: int, folder:
         OUT.print(f"{counted(records, 'record')} in {path}")
 
 
-def check(files: Files) -> None:
-    """Read and validate files without storing anything; say what would be set aside and why.
+def check(
+    files: Files,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 when anything would be set aside.")] = False,
+) -> None:
+    """Read and validate files without storing anything; say what they hold, what would be set aside and why.
 
-    Exit 0 also when events would be set aside; 1 when a file is corrupt or no Avro.
+    Look at months, OCMWs, supports and amounts before you send: euros taken for cents leap to the eye. Exit 0 also when
+    events would be set aside, unless --strict; 1 when a file is corrupt or no Avro.
     """
     from streams.shell import kernel_cache
 
     kernel_cache.prepare()
+    from processors.admission.overview import Overview
+    from streams.commands.checking import show_groups, show_overview
     from streams.embedded.driver import checked
     from streams.settings import load_settings
+    from streams.shell.clock import next_month, today
     from streams.shell.console import progress_bar
+    from streams.shell.warm_up import compile_ahead
 
-    settings = load_settings().figures()
+    settings, overview = load_settings().figures(), Overview(today(), next_month())
     with progress_bar() as report:
-        outcomes = checked(files, settings, report)
+        compile_ahead(report)
+        outcomes = checked(files, settings, report, overview)
     show(outcomes)
-    _show_places(outcomes)
+    show_groups(outcomes)
+    show_overview(overview, outcomes)
+    if strict and outcomes.set_aside:
+        raise typer.Exit(1)
 
 
-def replay(files: Files, store: Store) -> None:
+Future = Annotated[
+    bool, typer.Option("--allow-future", help="Take a reference month later than next month; it blocks earlier ones.")
+]
+
+
+def replay(files: Files, store: Store, allow_future: Future = False) -> None:
     """Do the whole job without a server: events in, releases out; go on where the store was.
 
-    Files are verified whole first: a corrupt one changes nothing. Events that the store has seen change nothing either,
-    so the same files may be given again with new ones. Each UpdateClosed in the files makes a release; what follows
-    the last one is kept and waits. At the end: events in = applied + duplicates + set aside; set_aside.csv in the store
-    says where each stands and what to do.
+    Files are verified whole first: a corrupt one changes nothing, nor does one that closes an update for a month later
+    than next month. Events that the store has seen change nothing either, so the same files may be given again with new
+    ones. Each UpdateClosed in the files makes a release; what follows the last one is kept and waits. At the end:
+    events in = applied + duplicates + set aside; set_aside.csv in the store says where each stands and what to do.
     """
     from streams.shell import kernel_cache
 
@@ -125,12 +142,15 @@ def replay(files: Files, store: Store) -> None:
     from streams.embedded.driver import Embedded
     from streams.release.publishing import publishing
     from streams.settings import load_settings
+    from streams.shell.clock import next_month
     from streams.shell.console import progress_bar
+    from streams.shell.warm_up import compile_ahead
 
-    settings = load_settings()
+    settings, latest = load_settings(), None if allow_future else next_month()
     how = publishing(settings)
     with progress_bar() as report:
-        outcomes = Embedded.run(store, settings.figures(), files, settings.keep_releases, report, how)
+        compile_ahead(report)
+        outcomes = Embedded.run(store, settings.figures(), files, settings.keep_releases, report, how, latest)
     show(outcomes)
     _show_store(store, aside=bool(outcomes.set_aside))
 
@@ -158,14 +178,3 @@ def show(outcomes: "Outcomes") -> None:
     for fault in FAULTS:
         if outcomes.faults[fault.slug]:
             typer.echo(f"{fault.slug} {outcomes.faults[fault.slug]}")
-
-
-def _show_places(outcomes: "Outcomes", most: int = 20) -> None:
-    """Print where the first faults stand and what to do about them."""
-    from streams.shell.console import say
-
-    for file, record, fault in outcomes.set_aside[:most]:
-        say(f"{file} record {record}: {fault.slug}, {fault.reason}; {fault.remedy}")
-    more = len(outcomes.set_aside) - most
-    if more > 0:
-        say(f"... and {more:,} more; ocmw replay lists all in set_aside.csv of the store")

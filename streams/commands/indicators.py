@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 def indicators(
     store: Store,
     release: Annotated[int | None, typer.Option(help="Number of the release; default the newest.")] = None,
-    place: Annotated[str, typer.Option(help="NIS code: a municipality, or an area up to the kingdom.")] = "01000",
+    place: Annotated[
+        str, typer.Option(help="NIS code or name of a municipality, or an area up to the kingdom.")
+    ] = "01000",
     zone: Annotated[str, typer.Option(help="public, or restricted for any municipality.")] = "public",
     update: Annotated[
         str | None, typer.Option(help="Id of an update: count its indicators first, where the store has none.")
@@ -31,12 +33,11 @@ def indicators(
     from schemas.places import PLACES
     from sinks.directory.store import DirectoryStore
     from sinks.files.indicators import TABLES, indicator_batches
+    from streams.commands.places import place_named
     from streams.settings import UsageError
     from streams.shell.console import say, show_table
 
-    if place not in {geo for _, geo in PLACES}:
-        message = f"no such NIS code: {place!r}; write five digits, as 44021, or 01000 for the kingdom"
-        raise UsageError(message)
+    place = place_named(place)
     if update is not None and release is not None:
         message = "--release does not apply where --update names what is shown; leave it out"
         raise UsageError(message)

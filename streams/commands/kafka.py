@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from streams.commands.history import Files
+from streams.commands.history import Files, Future
 
 if TYPE_CHECKING:
     from schemas.services.reading import TopicFile
@@ -48,7 +48,7 @@ def topics() -> None:
     OUT.print("all topics are as they must be")
 
 
-def emit(files: Files) -> None:
+def emit(files: Files, allow_future: Future = False) -> None:
     """Send the events of files to Kafka and close the updates that they close; repeating it changes no figure.
 
     Files of keyed services (contracts, decisions, requests, yearly reports) go to the topics of those.
@@ -60,7 +60,7 @@ def emit(files: Files) -> None:
         _emit_records([TopicFile.open(path) for path in of_services])
     claims = [path for path in files if path not in of_services]
     if claims:
-        _emit_claims(claims)
+        _emit_claims(claims, allow_future=allow_future)
 
 
 def _emit_records(files: "list[TopicFile]") -> None:
@@ -73,41 +73,51 @@ def _emit_records(files: "list[TopicFile]") -> None:
     OUT.print(f"{counted(sent, 'event')} of keyed services sent; {unreadable:,} records do not parse and were not sent")
 
 
-def _emit_claims(files: list[Path]) -> None:
+def _emit_claims(files: list[Path], *, allow_future: bool) -> None:
     from streams.shell import kernel_cache
 
     kernel_cache.prepare()
     from streams.kafka.emit import emit as send
     from streams.kafka.settings import KafkaSettings
+    from streams.shell.clock import next_month
     from streams.shell.console import OUT, counted, progress_bar
 
+    latest = None if allow_future else next_month()
     with progress_bar() as report:
-        emitted = asyncio.run(send(KafkaSettings(), files, report))
+        emitted = asyncio.run(send(KafkaSettings(), files, report, latest))
     OUT.print(
         f"{counted(emitted.events, 'event')} and {counted(emitted.closed, 'closing')} sent; {emitted.unreadable:,} "
         f"records do not parse and were not sent; {emitted.refused:,} closings refused"
     )
+    if emitted.in_clear:
+        OUT.print(f"{counted(emitted.in_clear, 'event')} not sent: person-not-keyed; see ocmw check")
 
 
 def close_update(
     update_id: Annotated[str, typer.Argument(help="Name of the update; used once.")],
     reference_month: Annotated[str, typer.Option(help="Reference month M of the delays, as 2024-03.")],
+    allow_future: Future = False,
 ) -> None:
     """Close an update: it holds exactly what precedes its closing in each partition of the log.
 
-    Reference months never decrease. Was it killed half way? Run it again with the same name: it writes what is missing.
+    Reference months never decrease; one later than next month is refused without --allow-future. Was it killed half
+    way? Run it again with the same name: it writes what is missing.
     """
     from schemas.periods import parse_month, to_yyyymm
     from streams.kafka.settings import KafkaSettings
     from streams.kafka.updates import close_update as close
+    from streams.release.closing_month import too_far
     from streams.settings import UsageError
+    from streams.shell.clock import next_month
     from streams.shell.console import OUT
 
     try:
-        month = to_yyyymm(parse_month(reference_month))
+        month = parse_month(reference_month)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    update = asyncio.run(close(KafkaSettings(), update_id, month))
+    if month > next_month() and not allow_future:
+        raise too_far("close-update", update_id, month, next_month())
+    update = asyncio.run(close(KafkaSettings(), update_id, to_yyyymm(month)))
     OUT.print(f"update {update_id} is closed; its number is {update.sequence}")
 
 
@@ -240,6 +250,9 @@ def compare(
     found = list(differences(DirectoryStore.reading(left), DirectoryStore.reading(right)))
     if found:
         show_table("Differences", ("release", "support", "period", "what"), found)
+        OUT.print(f"first is {left}, second {right}; a block is all cells of a support and period.")
+        OUT.print("known: one of them does not know the figure; vintage: its value or state; latest, published or")
+        OUT.print("public block: what the newest update counts, what is stable, and what of it is public.")
         raise typer.Exit(1)
     OUT.print("no difference")
 
@@ -286,11 +299,16 @@ def resend_letters(
     slug: Annotated[str, typer.Argument(help="The reason that was mended.", show_default=False)],
 ) -> None:
     """Send again what was set aside for a reason; what was counted meanwhile counts once."""
+    from schemas.faults import WITHHELD
     from streams.kafka.dead_letters import resend
     from streams.kafka.settings import KafkaSettings
+    from streams.settings import UsageError
     from streams.shell.console import OUT, counted
 
     _refuse_unknown(slug)
+    if slug in WITHHELD:
+        message = f"{slug}: nothing of these events was kept; let their sender key the persons and send them again"
+        raise UsageError(message)
     OUT.print(f"{counted(asyncio.run(resend(KafkaSettings(), slug)), 'event')} sent again")
 
 

@@ -101,18 +101,44 @@ def rebuild(
     store: Store,
     repair: Annotated[bool, typer.Option("--repair", help="Make all releases anew, in the store itself.")] = False,
     from_kafka: Annotated[bool, typer.Option("--from-kafka", help="For a store of workers, also a lost one.")] = False,
+    without_update: Annotated[
+        str | None, typer.Option(help="Id of an update to leave out, with --into; the store stays as it is.")
+    ] = None,
+    into: Annotated[Path | None, typer.Option(help="Directory of the new store.", show_default=False)] = None,
 ) -> None:
     """Count all periods again from the log with the fast core; compare with the newest release, or repair.
 
     Every block is also read. Exit 1 when one is torn or differs; nothing is written. --repair makes all releases again,
     from the store's journal, or with --from-kafka from the rows topic, also where the directory was lost: beside the
-    old ones, which stand until all is made.
+    old ones, which stand until all is made. --without-update replays the journal into another store without one
+    update: that is how one repairs a reference month far ahead, which blocks all others.
     """
+    from streams.settings import UsageError
     from streams.shell import kernel_cache
 
+    if (without_update is None) != (into is None) or (into is not None and (repair or from_kafka)):
+        message = "--without-update ID and --into DIR belong together, and to no other option"
+        raise UsageError(message)
     kernel_cache.prepare()
+    if without_update is not None and into is not None:
+        _without(store, without_update, into)
+        return
     different = _from_kafka(store, repair=repair) if from_kafka else _from_journal(store, repair=repair)
     raise typer.Exit(1 if different else 0)
+
+
+def _without(root: Path, update_id: str, into: Path) -> None:
+    from sinks.directory.store import DirectoryStore
+    from streams.commands.history import show
+    from streams.proof.without_update import made_without
+    from streams.settings import load_settings
+    from streams.shell.console import counted, progress_bar, say
+
+    with progress_bar() as report:
+        outcomes = made_without(DirectoryStore.reading(root), update_id, into, load_settings().keep_releases, report)
+    show(outcomes)
+    say(f"{counted(len(DirectoryStore.reading(into).numbers()), 'release')} in {into}, without update {update_id}")
+    say("closings that were refused because of it are in no journal: replay their files into the new store")
 
 
 def _from_journal(root: Path, *, repair: bool) -> bool:

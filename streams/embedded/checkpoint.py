@@ -9,13 +9,17 @@ import numpy as np
 from processors.admission.closings import Closings
 from processors.admission.fold import Fold
 from processors.admission.ledger import Ledger, Tables
+from schemas.faults import FAULT
 from schemas.releases import Update
 from schemas.settings import FigureSettings
 from sinks.directory import snapshot
 
 _FILE = "ledger.snapshot"
 FORMAT = 5
-"""Changes with the layout of ``Tables``, with the meaning of a row, or with the lists that its numbers refer to."""
+"""Changes with the layout of ``Tables``, with the meaning of a row, or with the lists that its numbers refer to.
+
+Another list of faults is another admission: the journal is folded again too.
+"""
 
 
 class Folded(NamedTuple):
@@ -30,14 +34,14 @@ def save(root: Path, folded: Folded) -> None:
     """Keep a fold. Raises StoreWriteError where the disk refuses."""
     fold, segments, waited = folded
     closings = [asdict(update) for update in fold.closings.accepted]
-    meta = {"format": FORMAT, "segments": segments, "waited": waited, "closings": closings}
+    meta = {"format": FORMAT, "faults": list(FAULT), "segments": segments, "waited": waited, "closings": closings}
     snapshot.save(root / _FILE, fold.ledger.trimmed()._asdict(), meta)
 
 
 def load(root: Path, settings: FigureSettings) -> Folded:
     """Return what was kept; the fold of nothing where there is no whole snapshot of this version."""
     found = snapshot.load(root / _FILE)
-    if found is None or found.meta["format"] != FORMAT:
+    if found is None or (found.meta["format"], found.meta.get("faults")) != (FORMAT, list(FAULT)):
         return Folded(Fold(settings))
     tables = Tables(**{name: np.array(found.arrays[name]) for name in Tables._fields})
     closings = Closings([Update(**update) for update in found.meta["closings"]])

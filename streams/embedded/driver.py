@@ -20,13 +20,16 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from processors.admission.decoding import Batch, batch_of, decode
+from processors.admission.closings import closing_of
+from processors.admission.decoding import UPDATE_CLOSED, Batch, Events, batch_of, decode
 from processors.admission.facts import WAITING
 from processors.admission.fold import Fold, Step
 from processors.admission.ledger import DUPLICATE
+from processors.admission.overview import Overview
 from processors.rules import rules
 from schemas.faults import FAULTS
 from schemas.log import IMPORT, KEY_ID, Block, CorruptFileError, LeftOverError, LogFile
+from schemas.periods import from_yyyymm
 from schemas.releases import Release, Update
 from schemas.settings import FigureSettings
 from sinks.directory.journal import Journal, too_short
@@ -38,9 +41,11 @@ from sinks.lock import writer_lock
 from sinks.public.writer import PublicWriter, Publishing
 from streams.embedded import checkpoint
 from streams.release.closing import counted_at_closing
+from streams.release.closing_month import too_far
 from streams.release.cut import Cut
 from streams.release.indicators import Changes
 from streams.release.publishing import unsealed
+from streams.shell.escaping import shown
 from streams.shell.progress import Report, silent
 
 WAITS = FAULTS[WAITING - 1]
@@ -68,8 +73,7 @@ class Outcomes:
         tally = np.bincount(step.outcomes(), minlength=DUPLICATE + 1)
         self.applied += int(tally[0])
         self.duplicates += int(tally[DUPLICATE])
-        for record, number in step.set_aside():
-            fault = FAULTS[number - 1]
+        for record, fault in step.set_aside():
             self.faults[fault.slug] += 1
             self.set_aside.append(SetAside(file, record, fault))
 
@@ -98,13 +102,18 @@ class Verified(NamedTuple):
     records: int
 
 
-def verified(paths: list[Path], settings: FigureSettings, progress: Report = silent) -> list[Verified]:
-    """Read files whole: header, framing, decompression, records. Raises CorruptFileError; nothing was written then."""
+def verified(
+    paths: list[Path], settings: FigureSettings, progress: Report = silent, latest: int | None = None
+) -> list[Verified]:
+    """Read files whole: header, framing, decompression, records. Raises CorruptFileError; nothing was written then.
+
+    Raises FutureMonthError for a closing whose reference month lies after ``latest``, where one is given.
+    """
     found = []
     for number, path in enumerate(paths):
-        progress(f"verifying {path.name}", number, len(paths))
+        progress(f"verifying {shown(path)}", number, len(paths))
         file = LogFile.open(path)
-        found.append(Verified(file, sum(_parsed(file, batch, settings) for batch in batches(file))))
+        found.append(Verified(file, sum(_parsed(file, batch, settings, latest) for batch in batches(file))))
     key_of([one.file for one in found])
     return found
 
@@ -124,12 +133,24 @@ def key_of(files: list[LogFile]) -> str | None:
     return names.pop() if names else None
 
 
-def _parsed(file: LogFile, batch: Batch, settings: FigureSettings) -> int:
+def _parsed(file: LogFile, batch: Batch, settings: FigureSettings, latest: int | None) -> int:
     try:
-        decode(batch, rules(settings))
+        events = decode(batch, rules(settings))
     except LeftOverError as error:
         raise _corrupt(file, error) from error
+    if latest is not None:
+        for update_id, month in closings_in(batch, events):
+            if month is not None and month > latest:
+                raise too_far(shown(file.path), update_id, month, latest)
     return batch.records
+
+
+def closings_in(batch: Batch, events: Events) -> Iterator[tuple[str, int | None]]:
+    """Yield id and reference month (an ordinal, None for one that is none) of the closings of a batch that parse."""
+    for row in np.flatnonzero((events.kind == UPDATE_CLOSED) & (events.fault == 0)).tolist():
+        told = closing_of(batch.data[events.start[row] : events.stop[row]].tobytes())
+        if told is not None:
+            yield told.update_id, from_yyyymm(told.reference_month)
 
 
 def _corrupt(file: LogFile, error: LeftOverError) -> CorruptFileError:
@@ -146,19 +167,28 @@ def _said(file: LogFile) -> list[dict[str, Any]]:
     return found
 
 
-def checked(paths: list[Path], settings: FigureSettings, progress: Report = silent) -> Outcomes:
-    """Fold files without a store and return what would become of their events. Raises CorruptFileError."""
+def checked(
+    paths: list[Path], settings: FigureSettings, progress: Report = silent, overview: Overview | None = None
+) -> Outcomes:
+    """Fold files without a store and return what would become of their events; an overview is filled beside it.
+
+    Raises CorruptFileError.
+    """
     fold, outcomes = Fold(settings), Outcomes()
     files = [LogFile.open(path) for path in paths]
     key_of(files)
     for number, file in enumerate(files):
-        progress(f"checking {file.path.name}", number, len(files))
+        progress(f"checking {shown(file.path)}", number, len(files))
         for batch in batches(file):
             try:
                 for step in fold.steps(batch):
-                    outcomes.note(step, file.path.name)
+                    outcomes.note(step, shown(file.path))
+                    if overview is not None:
+                        overview.add(step, shown(file.path), fold.ledger.rules)
             except LeftOverError as error:
                 raise _corrupt(file, error) from error
+    if overview is not None:
+        overview.persons = fold.ledger.persons
     return outcomes
 
 
@@ -190,9 +220,13 @@ class Embedded:
         keep_releases: int | None = None,
         progress: Report = silent,
         how: Publishing | None = None,
+        latest: int | None = None,
     ) -> Outcomes:
-        """Replay files into the store at ``root``; see ``replay``. A corrupt file leaves no store behind."""
-        files = verified(paths, settings, progress)
+        """Replay files into the store at ``root``; see ``replay`` and ``verified``.
+
+        A corrupt file leaves no store behind.
+        """
+        files = verified(paths, settings, progress, latest)
         with cls(root, settings, keep_releases, how) as store:
             return store.replay(files, progress)
 
@@ -234,9 +268,12 @@ class Embedded:
                     self._cut_if_closed(step.update)
         if len(self.fold.closings.accepted) < self.store.latest():
             raise too_short(self.root, self.store.latest())
-        self._waited = kept.waited + len(found.set_aside)
+        waiting = [aside for aside in found.set_aside if aside.fault is WAITS]
+        self._waited = kept.waited + len(waiting)
         # A run that ended told of all that waited in the journal till then: of what was found the first so many.
-        self._untold = found.set_aside[max(told_of(self.root, WAITS) - kept.waited, 0) :]
+        self._untold = waiting[max(told_of(self.root, WAITS) - kept.waited, 0) :]
+        # What an earlier version admitted and this one does not; it is told each time that the whole journal is folded.
+        self._untold += [aside for aside in found.set_aside if aside.fault is not WAITS]
 
     def replay(self, files: list[Verified], progress: Report = silent) -> Outcomes:
         """Fold verified files in this order and publish a release at each closing."""
@@ -266,7 +303,7 @@ class Embedded:
         """Journal steps up to the next closing; return whether there may be more, and the update that closed."""
         with self.journal.writing() as segment:
             for file, step in steps:
-                outcomes.note(step, file.path.name)
+                outcomes.note(step, shown(file.path))
                 data, count = step.admitted()
                 if count:
                     segment.append(data, count)

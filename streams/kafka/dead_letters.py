@@ -8,7 +8,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from processors.protocol.partitioner import KEY_BYTES
 from schemas.events import schema_ids
-from schemas.faults import FAULT, Fault
+from schemas.faults import Fault, detailed
 from schemas.framing import HEADER_BYTES, decode
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.settings import KafkaSettings
@@ -121,8 +121,9 @@ async def resend(settings: KafkaSettings, slug: str) -> int:
 def _letter(record: ConsumerRecord) -> DeadLetter:
     headers = dict(record.headers)
     where = int(headers["partition"]), int(headers["offset"])
+    fault = detailed(headers["slug"].decode(), headers.get("detail", b"").decode())  # earlier versions wrote none
     since, again = record.timestamp / 1000, RESENT_HEADER in headers
-    return DeadLetter(FAULT[headers["slug"].decode()], *where, len(record.value or b""), since, again, record)
+    return DeadLetter(fault, *where, len(record.value or b""), since, again, record)
 
 
 def _all(settings: KafkaSettings) -> list[int]:

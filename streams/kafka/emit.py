@@ -5,14 +5,13 @@ closed with the number it has. Before a closing everything is acknowledged, so t
 """
 
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
-import fastavro
 import numpy as np
 from aiokafka import AIOKafkaProducer
 
-from processors.admission.decoding import UPDATE_CLOSED, Batch, Events, decode
+from processors.admission.closings import closing_of
+from processors.admission.decoding import NOT_KEYED, UPDATE_CLOSED, Batch, Events, decode
 from processors.protocol.partitioner import KEY_BYTES, partitions_of
 from processors.rules import rules
 from schemas import events as avro
@@ -32,10 +31,14 @@ _PREFIX = tuple(framed(UNION_ID, bytes([2 * kind])) for kind in range(len(avro.R
 
 @dataclass(slots=True)
 class Emitted:
-    """What became of a run: events acknowledged, records that do not parse and cannot be sent, closings, refusals."""
+    """What became of a run: events acknowledged, records that do not parse and cannot be sent, closings, refusals.
+
+    ``in_clear`` counts events of persons who are not keyed: they are not sent, for what stands in Kafka stays there.
+    """
 
     events: int = 0
     unreadable: int = 0
+    in_clear: int = 0
     closed: int = 0
     refused: int = 0
 
@@ -55,9 +58,12 @@ class Emitter:
         events = decode(batch, rules(FigureSettings()))
         targets = partitions_of(batch.data, _persons(batch, events), self._settings.partitions).tolist()
         data = batch.data.tobytes()
-        rows = zip(events.kind.tolist(), events.start.tolist(), events.stop.tolist(), targets, strict=True)
-        for kind, start, stop, partition in rows:
-            if start == stop:
+        in_clear = (events.fault == NOT_KEYED).tolist()
+        rows = zip(events.kind.tolist(), events.start.tolist(), events.stop.tolist(), targets, in_clear, strict=True)
+        for kind, start, stop, partition, not_keyed in rows:
+            if not_keyed:
+                self.emitted.in_clear += 1
+            elif start == stop:
                 self.emitted.unreadable += 1
             elif kind == UPDATE_CLOSED:
                 await self._close(data[start:stop])
@@ -72,11 +78,14 @@ class Emitter:
 
     async def _close(self, body: bytes) -> None:
         await self.flush()
-        values = fastavro.schemaless_reader(BytesIO(body), avro.plain(avro.shapes()[UPDATE_CLOSED]))
+        closing = closing_of(body)
         try:
-            await self._closer.close(values["update_id"].decode(), values["reference_month"])
+            if closing is None:
+                self.emitted.refused += 1
+                return
+            await self._closer.close(*closing)
             self.emitted.closed += 1
-        except (RequestRefusedError, UnicodeDecodeError):
+        except RequestRefusedError:
             self.emitted.refused += 1
 
 
@@ -88,9 +97,15 @@ def _persons(batch: Batch, events: Events) -> np.ndarray[tuple[int], np.dtype[np
     return found if len(batch.data) >= 2 * KEY_BYTES else np.zeros_like(found)
 
 
-async def emit(settings: KafkaSettings, paths: list[Path], progress: Report = silent) -> Emitted:
-    """Emit files in this order. Raises CorruptFileError before anything is sent, TopicsError without topics."""
-    files = verified(paths, FigureSettings(), progress)
+async def emit(
+    settings: KafkaSettings, paths: list[Path], progress: Report = silent, latest: int | None = None
+) -> Emitted:
+    """Emit files in this order.
+
+    Raises CorruptFileError, and FutureMonthError for a closing after ``latest``, before anything is sent; TopicsError
+    without topics.
+    """
+    files = verified(paths, FigureSettings(), progress, latest)
     total = sum(records for _, records in files)
     await verify_topics(settings)
     async with producing(settings) as producer, closing(settings, producer) as closer:

@@ -1,7 +1,8 @@
 """The log as an Avro file: every partition's events up to each closing, then one UpdateClosed, as files hold it.
 
 Within a person the order is that of the log, so a replay of the file gives the same figures. What intake sets aside
-because of its key or partition is left out: a file knows neither.
+because of its key or partition is left out: a file knows neither. So is an event of a person who is not keyed: no file
+is to hold a number in clear.
 """
 
 import io
@@ -26,7 +27,7 @@ from streams.kafka.settings import KafkaSettings
 from streams.kafka.topic_admin import verify_topics
 from streams.kafka.topics import DOSSIERS
 
-_DROPPED = (NUMBER["wrong-partition"], NUMBER["unnumbered-closing"])
+_DROPPED = (NUMBER["wrong-partition"], NUMBER["unnumbered-closing"], NUMBER["person-not-keyed"])
 
 
 class _Piece(NamedTuple):

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
-from processors.admission.closings import Closings
+from processors.admission.closings import Closings, lawful_id
+from schemas.faults import FAULT
 from schemas.framing import REQUEST_ID, UNION_ID, decode, encode
 from schemas.periods import to_yyyymm
 from schemas.releases import Update
@@ -120,6 +121,9 @@ class Closer:
 
         Raises RequestRefusedError where the request has no number, or its id was accepted with another month.
         """
+        if not lawful_id(update_id):
+            message = f"update {update_id!r}: {FAULT['bad-update-id'].reason}; {FAULT['bad-update-id'].remedy}"
+            raise RequestRefusedError(message)
         value = encode(REQUEST_ID, {"update_id": update_id, "reference_month": reference_month})
         sent = await self._producer.send_and_wait(UPDATES, value=value, partition=0)
         await self._requests.read(sent.offset + 1)

@@ -123,11 +123,19 @@ def _put_in_place(room: Path, root: Path) -> None:
     sync(root)
 
 
+def _linked(source: str, target: str) -> None:
+    """Link a segment, or copy it where the file system has no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 def releases_of_journal(store: DirectoryStore, keep_releases: int | None) -> Callable[[Path], int]:
     """Return what makes all releases of a store in another directory, from the store's journal."""
 
     def make(room: Path) -> int:
-        shutil.copytree(store.root / "journal", room / "journal", copy_function=os.link)
+        shutil.copytree(store.root / "journal", room / "journal", copy_function=_linked)
         with Embedded(room, store.settings, keep_releases, withheld()) as made:
             made.keep_snapshot()
             return made.store.latest()

@@ -3,6 +3,8 @@
 import time
 from datetime import UTC, date, datetime
 
+from schemas.periods import month_of
+
 
 def now() -> float:
     """Return seconds since 1970."""
@@ -22,3 +24,8 @@ def minute(seconds: float) -> str:
 def today() -> date:
     """Return the day, in UTC."""
     return instant().date()
+
+
+def next_month() -> int:
+    """Return the month after this one, as an ordinal: the last that an update may refer to without being asked."""
+    return month_of(today()) + 1

@@ -24,7 +24,12 @@ def progress_bar() -> Iterator[Report]:
 
     Where nobody watches (a file, a pipe) nothing is written: standard error is for sentences.
     """
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<28}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
         task = bar.add_task("starting", total=None)
 
@@ -53,6 +58,11 @@ def counted(number: int, noun: str) -> str:
 
 _WIDE = 10_000
 """Columns of a table that no terminal shows: each of its rows is one line, for programs."""
+
+
+def euros(cents: float) -> str:
+    """Return cents as euro, ``1,234.50``."""
+    return f"{cents / 100:,.2f}"
 
 
 def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

@@ -33,6 +33,12 @@ def prepare() -> None:
     os.environ.pop(_VARIABLE, None)
 
 
+def is_empty() -> bool:
+    """Tell whether a cache is named, and nothing was compiled into it yet."""
+    named = os.environ.get(_VARIABLE)
+    return named is not None and not any(Path(named).iterdir())
+
+
 def sources() -> set[Path]:
     """Return all that kernels are made of: their files, what these import, and the parameters."""
     parameters = (path for path in (_ROOT / "schemas").rglob("*.*") if path.suffix in (".yaml", ".csv", ".avsc"))

@@ -1,6 +1,7 @@
 """Processes beside the one that works."""
 
 import gc
+import signal
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -13,4 +14,10 @@ Looking for them as often as Python does by itself took an eighth of the work, a
 
 def workers(processes: int) -> ProcessPoolExecutor:
     """Return processes that inherit nothing, not even a lock that a thread of this one holds."""
-    return ProcessPoolExecutor(processes, get_context("spawn"), gc.set_threshold, (_YOUNG_OBJECTS,))
+    return ProcessPoolExecutor(processes, get_context("spawn"), _begin)
+
+
+def _begin() -> None:
+    """Set up a process; Ctrl-C ends it without a word, for the one that started it has one."""
+    gc.set_threshold(_YOUNG_OBJECTS)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

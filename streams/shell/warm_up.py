@@ -6,6 +6,8 @@ Each of the functions does work on nothing; what they compile goes to the cache 
 import numpy as np
 
 from streams.shell import kernel_cache
+from streams.shell.processes import workers
+from streams.shell.progress import Report
 
 
 def compile_decoding() -> None:
@@ -75,6 +77,17 @@ def compile_indicators() -> None:
     wanted = np.ones((len(EXIT_MONTHS), 1), np.bool_)
     nodes = np.ones(len(OUTCOME_NODES), np.bool_)
     exits(rows, Spelled(asked.spells(0, found).own, found.place_of, nodes), 0, wanted, worked)
+
+
+def compile_ahead(report: Report) -> None:
+    """Compile all kernels beside this process, where none is kept yet: else a first run seems to stand still."""
+    if not kernel_cache.is_empty():
+        return
+    with workers(len(COMPILERS)) as beside:
+        compiling = [beside.submit(kernels) for kernels in COMPILERS]
+        for number, kernels in enumerate(compiling):
+            report("compiling, once, a minute", number, len(compiling))
+            kernels.result()
 
 
 COMPILERS = (compile_counting, compile_decoding, compile_indicators, compile_folding)

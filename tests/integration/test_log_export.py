@@ -31,7 +31,7 @@ def settings(shared_kafka: KafkaServer) -> KafkaSettings:
 
 
 def person_of(partition: int) -> bytes:
-    keys = (bytes([number]) * 16 for number in range(256))
+    keys = (bytes([number]) + b"of one partition"[1:] for number in range(256))
     return next(key for key in keys if DefaultPartitioner()(key, [0, 1], [0, 1]) == partition)
 
 

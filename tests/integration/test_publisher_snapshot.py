@@ -17,7 +17,7 @@ from streams.kafka.topics import DOSSIERS
 
 pytestmark = pytest.mark.slow
 PATIENCE = 60.0
-PERSON = bytes(16)
+PERSON = bytes(range(16))
 
 
 async def send_claim(settings: KafkaSettings, number: int) -> None:

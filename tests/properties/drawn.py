@@ -58,6 +58,7 @@ _FAULTS: list[dict[str, Any]] = [
     {"sex": 4},
     {"state_percentage": 101},
     {"nationality": b"b1"},
+    {"person": b"90661512345".ljust(16)},
 ]
 
 
@@ -99,11 +100,15 @@ def _covered(draw: Random, base: int) -> tuple[int, int]:
     return day_in(first, start).toordinal() - _UNIX_EPOCH, day_in(last, stop).toordinal() - _UNIX_EPOCH
 
 
+_UPDATE_IDS = [b"u%d" % number for number in range(8)] * 4 + [b" u"]
+"""Of these the last is none."""
+
+
 def closing(draw: Random, base: int) -> Plain:
     """Draw a closing: of a few ids, so that one comes twice, and of months that may decrease or be none."""
     month = base + draw.choice([-1, 2, 3, 3, 6, 9, 9, 20])
     reference = draw.choice([to_yyyymm(month)] * 11 + [202400])
-    return events.UPDATE_CLOSED, {"update_id": b"u%d" % draw.randrange(8), "reference_month": reference}
+    return events.UPDATE_CLOSED, {"update_id": draw.choice(_UPDATE_IDS), "reference_month": reference}
 
 
 def _event(seed: int, base: int, leaves: list[int]) -> bytes:

@@ -10,7 +10,7 @@ import numpy as np
 from drawn import LATER
 from history import key
 
-from processors.admission.closings import Closings
+from processors.admission.closings import Closings, lawful_id
 from processors.admission.ledger import Ledger
 from processors.counting.people import everyone
 from processors.protocol.all_rows import Gathered
@@ -18,6 +18,7 @@ from processors.protocol.partition import PartitionFold
 from processors.protocol.partitioner import partitions_of
 from processors.protocol.records import Records, records_of
 from schemas import events
+from schemas.faults import Fault
 from schemas.framing import UNION_ID, framed
 from schemas.log import Block, Layout, read_plain
 from schemas.releases import Release, Update
@@ -34,9 +35,10 @@ _NATIVE = Layout.of(events.union())
 def update_of(body: bytes, closings: Closings) -> Update | None:
     """Return the update that a closing closes, None where it is refused; it is noted when it is accepted."""
     (event,) = read_plain(Block(np.frombuffer(body, np.uint8), 1, 1), _NATIVE)
-    assert not isinstance(event, str)
-    judged = closings.judge(event[1]["update_id"].decode(), event[1]["reference_month"])
-    if isinstance(judged, str):
+    assert not isinstance(event, Fault)
+    update_id = event[1]["update_id"].decode()
+    judged = closings.judge(update_id, event[1]["reference_month"])
+    if isinstance(judged, str) or not lawful_id(update_id):
         return None
     closings.close(judged)
     return judged

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from schemas.datasets import Language
 from schemas.indicators import (
     ANY_WORK,
     BANDS,
@@ -36,8 +37,7 @@ from schemas.places import MUNICIPALITY, ancestors, place_name
 from sinks.files.indicators import TABLES, indicator_batches
 
 FLANDERS, BELGIUM = ("region", "02000"), ("kingdom", "01000")
-_BENCHMARK = document("indicators")["benchmark"]
-MUTED_BELOW: int = _BENCHMARK["muted_below"]
+MUTED_BELOW: int = document("indicators")["benchmark"]["muted_below"]
 """Shares of fewer persons or spells are shown muted: they say little."""
 _SHARE = 100
 PER_THOUSAND = 1000
@@ -80,10 +80,11 @@ class Benchmark:
     stock: pd.DataFrame
     doubled: tuple[str, ...] = ()
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self, language: Language = "en") -> tuple[str, ...]:
         """Return the definitions that page and workbook show."""
-        told = tuple(_BENCHMARK["doubled"].format(city=city) for city in self.doubled)
-        return (*told, *(text.format(muted_below=MUTED_BELOW) for text in _BENCHMARK["notes"]))
+        words = document("benchmark")
+        told = tuple(words["doubled"][language].format(city=city) for city in self.doubled)
+        return (*told, *(text[language].format(muted_below=MUTED_BELOW) for text in words["notes"]))
 
 
 def places_of(year: int) -> Names:

@@ -1,41 +1,41 @@
-"""The benchmark as one self-contained page: small multiples first, then each table, definitions beside them."""
+"""The benchmark as one self-contained page in three languages: small multiples first, then each table.
+
+Nothing is loaded and no script runs: the language is a choice of the page itself. Bars are elements of the page, so
+that they fit a telephone; the panels of the stock are pictures, one a place. A month without a figure is a gap, not 0.
+"""
 
 import io
-from html import escape
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from schemas.breaks import breaks_in
+from schemas.datasets import LANGUAGES, Language
 from schemas.parameters import document
 from schemas.periods import month_code, parse_month
+from schemas.releases import is_synthetic
 from sinks.durability import put_in_place, temporary
 from sinks.files.benchmark.figures import Benchmark, Sheet, outcome_title
 
-_COLOURS = ("#c6dbef", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b", "#bdbdbd")
-_COLUMNS = 5
-_PALE = 0.35
-UNKNOWN = "not yet observed"
-"""What stands where no row is shown: it is no 0."""
-_FIXED: dict[Any, Any] = {"svg.hashsalt": "ocmw", "svg.fonttype": "path", "font.size": 9}
-"""The same figures give the same bytes, with letters drawn, so that every browser shows them alike."""
-
-_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }
-h1 { font-size: 1.7rem; line-height: 1.2 } h2 { font-size: 1.2rem; margin-top: 2.5rem }
-svg { width: 100%; height: auto } .note { color: #555; font-size: .85rem }
-table { border-collapse: collapse; font-size: .85rem; width: 100% } th, td { padding: .25rem .5rem; text-align: right }
-th:first-child, td:first-child { text-align: left } tr { border-bottom: 1px solid #ddd }
-tr:nth-last-child(-n+2) { font-weight: 600 } summary { cursor: pointer; color: #08519c }
-.muted { color: #767676; font-weight: 400 }
-"""
-_LABELS: dict[str, str] = document("indicators")["benchmark"]["labels"]
-"""What pictures call a category; tables keep the codes of the files."""
+Text = Mapping[Language, str]
+_ORDERED = ("#c6dbef", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b")
+"""Of categories that have an order: bands of duration, ranks."""
+_DISTINCT = ("#0072b2", "#56b4e9", "#e69f00", "#cc79a7", "#009e73", "#d55e00")
+"""Of outcomes, which have none: told apart by whoever sees colours otherwise too (Okabe and Ito)."""
+_LAST = "#bdbdbd"
+"""Of the last category: unknown, or none of these."""
+_HEADROOM = 1.2
+_FIXED: dict[Any, Any] = {"svg.hashsalt": "ocmw", "svg.fonttype": "none", "font.size": 9, "font.family": "sans-serif"}
+"""The same figures give the same bytes."""
+_SEPARATORS: dict[Language, tuple[str, str]] = {"nl": (".", ","), "fr": ("\u202f", ","), "en": (",", ".")}
+"""Of thousands and of decimals."""
 
 
 def write_page(path: Path, found: Benchmark) -> None:
@@ -48,124 +48,219 @@ def write_page(path: Path, found: Benchmark) -> None:
 def page(found: Benchmark) -> str:
     """Return the page."""
     by_title = {sheet.title: sheet for sheet in found.sheets}
-    parts = [
-        f"<h1>Leefloon over time in the 13 centre cities, {found.year}</h1>",
-        f"<p class=note>Durations as of {found.month}. Update {escape(found.update_id)}, published figures only.</p>",
-        *_chapter("How many, month by month", _svg(_stock_panels(found))),
-        *_chapter("How long: share of beneficiaries by duration", _compared(by_title["Duration, exact"])),
-        *_chapter("Who enters: share of new spells by rank", _compared(by_title["Entries by rank, same OCMW"])),
-        *_chapter("Where to: share of those who left, a year after", _compared(by_title[outcome_title(12)])),
-        *(part for sheet in found.sheets for part in _table(sheet)),
-        "<h2>How to read this</h2>",
-        "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in found.notes()) + "</ul>",
-    ]
-    head = f"<meta charset=utf-8><title>Leefloon over time, {found.year}</title><style>{_STYLE}</style>"
-    return f"<!doctype html><html lang=en>{head}<body>{''.join(parts)}</html>\n"
+    synthetic = is_synthetic(found.update_id)
+    made: str = _template().render(
+        found=found,
+        languages=LANGUAGES,
+        words=_words()["words"],
+        synthetic=document("publication")["synthetic"] if synthetic else None,
+        panels=list(_panels(found, synthetic=synthetic)),
+        chapters=[
+            _chapter("duration", by_title["Duration, exact"], _ORDERED),
+            _chapter("entries", by_title["Entries by rank, same OCMW"], _ORDERED),
+            _chapter("outcomes", by_title[outcome_title(12)], _DISTINCT),
+        ],
+        tables=[_table(sheet) for sheet in found.sheets],
+        notes={language: found.notes(language) for language in LANGUAGES},
+    )
+    return made
 
 
-def _chapter(title: str, body: str) -> tuple[str, str]:
-    return f"<h2>{escape(title)}</h2>", body
+@cache
+def _template() -> Any:  # noqa: ANN401 - jinja2's own
+    environment = Environment(
+        loader=PackageLoader("sinks.files.benchmark", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template("page.html.j2")
 
 
-def _compared(sheet: Sheet) -> str:
-    """Return the picture of a comparison; a sentence where no place has a figure yet, not an empty picture."""
-    if sheet.counts.isna().all(axis=None):
-        return f"<p class=note>Nothing of it is published yet ({escape(sheet.note)}).</p>"
-    return _svg(_bars(sheet)) + f"<p class=note>{escape(sheet.note)}</p>"
+def _words() -> dict[str, Any]:
+    return document("benchmark")
 
 
-def _svg(picture: Figure) -> str:
-    text = io.StringIO()
-    with mpl.rc_context(_FIXED):
-        picture.savefig(text, format="svg", metadata={"Date": None}, bbox_inches="tight")
-    return text.getvalue().partition("<svg")[2].join(("<svg", ""))
+def title_in_all_languages(english: str) -> Text:
+    """Return the title of a comparison in all languages; in English where it has no translation."""
+    found: Text = _words()["titles"].get(english, {})
+    return {**dict.fromkeys(LANGUAGES, english), **found}
 
 
-def _stock_panels(found: Benchmark) -> Figure:
-    rows = -(-len(found.places) // _COLUMNS)
-    picture = Figure(figsize=(11, 1.9 * rows), layout="constrained")
-    axes = picture.subplots(rows, _COLUMNS, sharex=True).flat
+def label(code: object, sheet: Sheet | None = None) -> Text:
+    """Return what people call a category; the code itself where nothing else is known."""
+    found: Text = _words()["labels"].get(str(code), {})
+    if sheet is not None and "rank" in sheet.title:
+        found = _words()["ranks"].get(str(code), found)
+    return {**dict.fromkeys(LANGUAGES, str(code)), **found}
+
+
+def place(name: object) -> Text:
+    """Return a place in all languages; there are no English names of cities."""
+    found: Text = _words()["places"].get(str(name), {})
+    return {**dict.fromkeys(LANGUAGES, str(name)), **found}
+
+
+def number(value: float, decimals: int, language: Language) -> str:
+    """Return a number as a language writes it."""
+    thousands, point = _SEPARATORS[language]
+    return f"{value:,.{decimals}f}".replace(",", "\0").replace(".", point).replace("\0", thousands)
+
+
+class _Panel(NamedTuple):
+    place: Text
+    unit: str
+    svg: str
+    told: Text
+
+    def picture(self, language: Language) -> Markup:
+        """Return the picture, with what it shows for those who cannot see it."""
+        said = Markup("<svg role=img aria-label='{}'").format(self.told[language])
+        return said + Markup(self.svg)  # noqa: S704 - drawn here; names in it are only escaped text
+
+
+def _panels(found: Benchmark, *, synthetic: bool) -> Iterator[_Panel]:
     shown = sorted(map(parse_month, found.stock["reference"]))
     months = [month_code(month) for month in range(shown[0], shown[-1] + 1)] if shown else []
-    for axis, place in zip(axes, found.places, strict=False):
-        _panel(axis, place, found.stock[found.stock["place"] == place], months)
-    for axis in list(axes)[len(found.places) :]:
-        axis.set_visible(False)
-    return picture
+    for name in found.places:
+        stock = found.stock[found.stock["place"] == name].set_index("reference")
+        unit = "per_thousand" if len(stock) > 0 and bool(stock["rate"].notna().all()) else "persons"
+        series = stock["rate" if unit == "per_thousand" else "stock"].reindex(months).astype(float)
+        called = place(name)
+        first, last = (months[0], months[-1]) if months else ("-", "-")
+        told = {
+            language: _words()["words"]["stock_of"][language].format(place=called[language], first=first, last=last)
+            for language in LANGUAGES
+        }
+        yield _Panel(called, unit, _drawn(series, synthetic=synthetic), told)
 
 
-def _panel(axis: Axes, place: str, stock: pd.DataFrame, months: list[str]) -> None:
-    rated = bool(stock["rate"].notna().all()) and len(stock) > 0
-    by_month = stock.set_index("reference")["rate" if rated else "stock"].reindex(months)
-    axis.plot(range(len(months)), by_month.to_numpy(float), color=_COLOURS[3])
-    if months:
-        first, last = parse_month(months[0]), parse_month(months[-1])
-        for one in breaks_in("LL", first, last):
-            if "total" in one.breakdowns:
-                axis.axvline(one.month - first, color=_COLOURS[-1], linewidth=1, linestyle="--")
-    axis.set_title(f"{place} ({'per 1,000' if rated else 'persons'})", fontsize=9, loc="left")
-    axis.set_ylim(bottom=0)
-    ends = [0, len(months) - 1] if len(months) > 1 else [0]
-    axis.set_xticks(ends, [months[end] for end in ends] if months else [""])
-    axis.spines[["top", "right"]].set_visible(False)
-
-
-def _bars(sheet: Sheet) -> Figure:
-    told = sheet.counts if sheet.shares is None else sheet.shares
-    shares, muted = told.fillna(0), sheet.muted().any(axis=1)  # what is not known has no bar
-    labels = [f"{place} ({_of(sheet, place)})" for place in shares.index]
-    picture = Figure(figsize=(11, 0.34 * len(shares) + 1), layout="constrained")
+def _drawn(series: "pd.Series[float]", *, synthetic: bool) -> str:
+    """Return a line over months as SVG, without the opening of its element."""
+    picture = Figure(figsize=(2.5, 1.5), layout="constrained")
     axis = picture.subplots()
-    ends = np.cumsum(shares.to_numpy(float), axis=1)
-    colours = (*_COLOURS[: len(shares.columns) - 1], _COLOURS[-1])
-    for number, (name, colour) in enumerate(zip(shares.columns, colours, strict=True)):
-        left = ends[:, number - 1] if number else np.zeros(len(shares))
-        label = _LABELS.get(str(name), str(name))
-        bars = axis.barh(range(len(shares)), ends[:, number] - left, left=left, color=colour, label=label)
-        for bar, pale in zip(bars, muted, strict=True):
-            bar.set_alpha(_PALE if pale else None)
-    axis.set_yticks(range(len(shares)), labels)
-    axis.invert_yaxis()
-    axis.set_xlim(0, 100)
-    axis.set_xlabel("%")
+    axis.plot(range(len(series)), series.to_numpy(), color=_ORDERED[3])
+    most = series.max()
+    axis.set_ylim(0, 1 if pd.isna(most) or most <= 0 else most * _HEADROOM)
+    for at in _breaks(series):
+        axis.axvline(at, color=_LAST, linewidth=1, linestyle="--")
+    ends = [0, len(series) - 1] if len(series) > 1 else [0]
+    axis.set_xticks(ends, [str(series.index[end]) for end in ends] if len(series) else [""])
+    for end, tick in enumerate(axis.get_xticklabels()):
+        tick.set_horizontalalignment("right" if end else "left")
+    axis.locator_params(axis="y", nbins=4)
     axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(ncols=len(shares.columns), loc="lower left", bbox_to_anchor=(0, 1), frameon=False)
-    return picture
+    if synthetic:
+        axis.text(0.5, 0.5, "SYNTHETIC", transform=axis.transAxes, ha="center", va="center", alpha=0.25, fontsize=13)
+    drawn = io.StringIO()
+    with mpl.rc_context(_FIXED):
+        picture.savefig(drawn, format="svg", metadata={"Date": None})
+    return drawn.getvalue().partition("<svg")[2]
 
 
-def _of(sheet: Sheet, place: str) -> str:
-    """Return of how many the shares of a place are, as pictures say it."""
-    base = float("nan") if sheet.base is None else sheet.base.loc[place].max()
-    return UNKNOWN if pd.isna(base) else f"n = {base:,.0f}"
+def _breaks(series: "pd.Series[float]") -> list[int]:
+    """Return the places in a series of months at which it is broken."""
+    if not len(series):
+        return []
+    first, last = (parse_month(str(series.index[end])) for end in (0, -1))
+    return [one.month - first for one in breaks_in("LL", first, last) if "total" in one.breakdowns]
 
 
-def _table(sheet: Sheet) -> tuple[str, ...]:
-    head = "".join(f"<th>{escape(str(name))}" for name in ("", *sheet.counts.columns))
-    lines = [f"<tr><td>{escape(str(place))}{_cells(sheet, number)}" for number, place in enumerate(sheet.counts.index)]
-    body = f"<table><tr>{head}{''.join(lines)}</table>"
-    return (f"<details><summary>{escape(sheet.title)}</summary><p class=note>{escape(sheet.note)}</p>{body}</details>",)
+class _Part(NamedTuple):
+    share: float
+    colour: str
 
 
-def _cells(sheet: Sheet, number: int) -> str:
-    counts = sheet.counts.iloc[number]
-    if counts.isna().all():
-        return f"<td>{UNKNOWN}" + "<td>" * (len(counts) - 1)
-    return "".join(f"<td>{_cell(sheet, number, place)}" for place in range(len(counts)))
+class _Bar(NamedTuple):
+    place: Text
+    of: Text
+    muted: bool
+    parts: tuple[_Part, ...]
+    told: Text
 
 
-def _cell(sheet: Sheet, number: int, place: int) -> str:
+class _Entry(NamedTuple):
+    label: Text
+    colour: str
+
+
+class _Chapter(NamedTuple):
+    name: str
+    note: str
+    legend: tuple[_Entry, ...]
+    bars: tuple[_Bar, ...]
+
+
+def _chapter(name: str, sheet: Sheet, colours: tuple[str, ...]) -> _Chapter:
+    """Return the bars of a comparison; none where no place has a figure yet."""
+    shares = sheet.counts if sheet.shares is None else sheet.shares
+    chosen = (*colours[: len(shares.columns) - 1], _LAST)
+    legend = tuple(_Entry(label(code, sheet), colour) for code, colour in zip(shares.columns, chosen, strict=True))
+    if shares.isna().all(axis=None):
+        return _Chapter(name, sheet.note, legend, ())
+    bars = (_bar(str(named), sheet, shares.loc[named].tolist(), legend) for named in shares.index)
+    return _Chapter(name, sheet.note, legend, tuple(bars))
+
+
+def _bar(name: str, sheet: Sheet, shares: list[float], legend: tuple[_Entry, ...]) -> _Bar:
+    known = [(share, entry) for share, entry in zip(shares, legend, strict=True) if not pd.isna(share) and share > 0]
+    base = float("nan") if sheet.base is None else float(sheet.base.loc[[name]].to_numpy(float).max())
+    called, of, told = place(name), {}, {}
+    for language in LANGUAGES:
+        unknown = _words()["words"]["unknown"][language]
+        texts = (f"{entry.label[language]} {number(share, 1, language)} %" for share, entry in known)
+        of[language] = unknown if pd.isna(base) else f"n = {number(base, 0, language)}"
+        told[language] = f"{called[language]}: {', '.join(texts) or unknown}"
+    muted = bool(sheet.muted().loc[name].any())
+    return _Bar(called, of, muted, tuple(_Part(share, entry.colour) for share, entry in known), told)
+
+
+class _Cell(NamedTuple):
+    """A count, and beside it of how many it is, or which share of them; ``beside_as`` is how that is written."""
+
+    told: Text
+    beside: Text
+    beside_as: str
+
+
+class _Row(NamedTuple):
+    place: Text
+    cells: tuple[_Cell, ...]
+
+
+class _Table(NamedTuple):
+    title: Text
+    note: str
+    heads: tuple[Text, ...]
+    rows: tuple[_Row, ...]
+
+
+def _table(sheet: Sheet) -> _Table:
+    heads = tuple(label(code, sheet) for code in sheet.counts.columns)
+    rows = (_Row(place(name), _cells(sheet, at)) for at, name in enumerate(sheet.counts.index))
+    return _Table(title_in_all_languages(sheet.title), sheet.note, heads, tuple(rows))
+
+
+def _cells(sheet: Sheet, at: int) -> tuple[_Cell, ...]:
+    """Return the cells of a place, none where it has no figures; a figure that is not known is empty."""
+    if sheet.counts.iloc[at].isna().all():
+        return ()
+    return tuple(_cell(sheet, at, column) for column in range(len(sheet.counts.columns)))
+
+
+def _cell(sheet: Sheet, at: int, column: int) -> _Cell:
     """Return a count, and of how many it is which share; nothing where it is not known."""
-
-    def at(frame: pd.DataFrame) -> float:
-        return float(frame.to_numpy(np.float64)[number, place])
-
-    count = at(sheet.counts)
-    if np.isnan(count):
-        return ""
-    text = f"{count:,.{sheet.decimals}f}"
+    nothing = dict.fromkeys(LANGUAGES, "")
+    count = float(sheet.counts.to_numpy(float)[at, column])
+    if pd.isna(count):
+        return _Cell(nothing, nothing, "")
+    told = {language: number(count, sheet.decimals, language) for language in LANGUAGES}
     if sheet.base is None:
-        return text
+        return _Cell(told, nothing, "")
+    base = float(sheet.base.to_numpy(float)[at, column])
     if sheet.shares is None:
-        return f"{text} <span class=note>n = {at(sheet.base):,.0f}</span>"
-    share = f"({at(sheet.shares):.1f} % of {at(sheet.base):,.0f})"
-    return f"{text} <span class=muted>{share}</span>" if at(sheet.muted()) else f"{text} {share}"
+        return _Cell(told, {language: f"n = {number(base, 0, language)}" for language in LANGUAGES}, "note")
+    share = float(sheet.shares.to_numpy(float)[at, column])
+    words = _words()["words"]["share_of"]
+    beside = {
+        language: words[language].format(share=number(share, 1, language), base=number(base, 0, language))
+        for language in LANGUAGES
+    }
+    return _Cell(told, beside, "muted" if bool(sheet.muted().to_numpy()[at, column]) else "")

@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 from xlsxwriter import Workbook
 
+from schemas.parameters import document
+from schemas.releases import is_synthetic
 from sinks.files.benchmark.figures import Benchmark, Sheet, outcome_title
 from sinks.files.book import workbook_at
 
@@ -44,6 +46,7 @@ def _cover(book: Workbook, found: Benchmark) -> None:
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     lines = [
+        *([document("publication")["synthetic"]["en"]] if is_synthetic(found.update_id) else []),
         _title(found),
         f"Durations as of {found.month}. Update {found.update_id}, published figures only.",
         *found.notes(),

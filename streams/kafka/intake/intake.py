@@ -22,12 +22,13 @@ from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitio
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from mode import Service
 
+from processors.admission.details import fault_of_value
 from processors.admission.ledger import Ledger
 from processors.protocol.brake import Brake
 from processors.protocol.intake import Output, PartitionIntake, SnapshotRefusedError, Watermark, believable
 from processors.protocol.partition import LogError, PartitionFold
 from processors.protocol.records import Records, joined
-from schemas.faults import FAULTS
+from schemas.faults import WITHHELD
 from schemas.settings import FigureSettings
 from streams.kafka.clients import consumer, high_watermarks, producing, stopped
 from streams.kafka.intake.summaries import send_summaries
@@ -300,13 +301,17 @@ class Intake(Service):
 
     async def _set_aside(self, partition: int, output: Output, fetched: Records) -> None:
         sent = []
-        for offset, fault in output.set_aside:
+        for offset, number in output.set_aside:
+            key, value = fetched.at(offset)
+            fault = fault_of_value(number, value or b"")
             headers = [
-                ("slug", FAULTS[fault - 1].slug.encode()),
+                ("slug", fault.slug.encode()),
                 ("partition", str(partition).encode()),
                 ("offset", str(offset).encode()),
+                ("detail", fault.detail.encode()),
             ]
-            key, value = fetched.at(offset)
+            if fault.slug in WITHHELD:
+                key, value = None, None
             kept = value if key else value or b""  # the client refuses a record without anything
             sent.append(
                 await self._producer.send(DEAD_LETTERS, key=key, value=kept, partition=partition, headers=headers)

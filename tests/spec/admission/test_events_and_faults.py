@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import fastavro
@@ -10,7 +11,7 @@ from history import log_file, raw_file, records
 from told import Teller
 
 from schemas import events
-from schemas.log import encode_plain
+from schemas.log import encode_plain, write_log
 
 
 def _refused(told: object) -> list[tuple[str, int, str]]:
@@ -274,11 +275,96 @@ def test_a_closing_again_is_a_duplicate_and_changes_nothing_g1(engine: Teller) -
         b
         close u1 2024-03
         close u2 2024-04
-        close u1 2024-01
+        close u1 2024-03
     """)
     assert told.outcomes() == (4, 2, [])
     assert told.update_ids() == ["u1", "u2"]
     assert [told.beneficiaries("LL", "2024-03", at=at) for at in (1, 2)] == [1, 2]
+
+
+@pytest.mark.parametrize("month", ["2024-02", "2024-05"])
+def test_a_closing_again_with_another_month_conflicts_and_closes_nothing_g1(engine: Teller, month: str) -> None:
+    told = engine(f"""
+        person
+        a
+        close u1 2024-03
+        close u1 {month}
+        close u2 2024-04
+    """)
+    assert _refused(told) == [("1.avro", 3, "conflicting-duplicate")]
+    assert told.update_ids() == ["u1", "u2"]
+
+
+@pytest.mark.parametrize(
+    ("update_id", "lawful"),
+    [
+        ("u", True),
+        ("u" * 100, True),
+        ("maand 3, één", True),
+        ("=1+1", True),
+        ("", False),
+        ("u" * 101, False),
+        (" u", False),
+        ("u ", False),
+        ("u\n", False),
+        ("u\t1", False),
+        ("u\x00", False),
+        ("u\u2028v", False),
+    ],
+)
+def test_an_update_is_called_by_1_to_100_printable_characters_without_blanks_around(
+    engine: Teller, tmp_path: Path, update_id: str, *, lawful: bool
+) -> None:
+    closing = {"update_id": update_id.encode(), "reference_month": 202403}
+    told = engine(raw_file(tmp_path / "log.avro", [encode_plain((events.UPDATE_CLOSED, closing))]))
+    assert told.update_ids() == ([update_id] if lawful else [])
+    assert told.slugs() == ([] if lawful else ["bad-update-id"])
+
+
+def test_a_closing_with_no_month_and_no_id_is_told_for_its_month_g1(engine: Teller, tmp_path: Path) -> None:
+    closing = {"update_id": b"", "reference_month": 202413}
+    told = engine(raw_file(tmp_path / "log.avro", [encode_plain((events.UPDATE_CLOSED, closing))]))
+    assert told.slugs() == ["bad-month"]
+
+
+IN_CLEAR = [
+    b"90.66.15-123.45".ljust(16),
+    b"90661512345".ljust(16, b"\0"),
+    b"0000090661512345",
+    b"90 66 15 123 45 ",
+    bytes(16),
+    b"\xff" * 16,
+    b"a" * 16,
+]
+KEYED = [b"0" * 15 + b"x", b"a" * 15 + b"b", b"90661512345/0000", bytes(15) + b"\x01"]
+
+
+@pytest.mark.parametrize("person", IN_CLEAR)
+def test_a_person_that_is_a_number_in_clear_or_one_byte_again_and_again_is_not_keyed(
+    engine: Teller, tmp_path: Path, person: bytes
+) -> None:
+    told = engine(raw_file(tmp_path / "log.avro", [_claim(), _claim(person=person, ocmw=0), _closing()]))
+    assert told.outcomes() == (2, 0, [("log.avro", 2, "person-not-keyed")])
+    assert told.beneficiaries("LL", "2024-03") == 1
+
+
+@pytest.mark.parametrize("person", KEYED)
+def test_a_person_with_one_other_byte_is_keyed(engine: Teller, tmp_path: Path, person: bytes) -> None:
+    told = engine(raw_file(tmp_path / "log.avro", [_claim(person=person), _closing()]))
+    assert told.outcomes() == (2, 0, [])
+
+
+def test_bytes_that_are_no_event_are_told_as_such_whoever_they_are_of(engine: Teller, tmp_path: Path) -> None:
+    told = engine(raw_file(tmp_path / "log.avro", [_claim(person=bytes(16), support=99)]))
+    assert told.slugs() == ["undecodable"]
+
+
+@pytest.mark.parametrize("fact", ["dimona IN a", "youth a", "lives a ocmw=1"])
+def test_a_fact_of_a_person_in_clear_is_set_aside_too(engine: Teller, tmp_path: Path, fact: str) -> None:
+    ((name, values),) = records(f"person\n{fact}\nleft open")
+    path = tmp_path / "log.avro"
+    write_log(path, [(name, values | {"person": IN_CLEAR[0]})])
+    assert engine(path).slugs() == ["person-not-keyed"]
 
 
 def test_reference_months_never_decrease_and_a_refused_closing_closes_nothing_g1(engine: Teller) -> None:
@@ -481,3 +567,28 @@ def test_no_field_of_an_event_names_a_person_a7() -> None:
         *("employer", "employer_is_ocmw", "declaration", "dimona_period", "start_date", "end_date", "worker_type"),
         *("exit_date", "municipality", "from_date"),
     }
+
+
+TOY = {"type": "record", "name": "Toy", "namespace": events.NAMESPACE, "fields": [{"name": "x", "type": "int"}]}
+CACHED = (events.union, events.shapes)
+
+
+@pytest.fixture
+def a_branch_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Add a record to the union and to the list of records, which no code handles."""
+    document = [*events.schema_document("dossier.avsc"), TOY]
+    monkeypatch.setattr(events, "schema_document", lambda _name: document)
+    monkeypatch.setattr(events, "RECORDS", (*events.RECORDS, "Toy"))
+    for cached in CACHED:
+        cached.cache_clear()
+    yield
+    for cached in CACHED:
+        cached.cache_clear()
+
+
+@pytest.mark.usefixtures("a_branch_more")
+def test_a_branch_that_no_code_names_is_unknown_schema_and_the_rest_counts(engine: Teller, tmp_path: Path) -> None:
+    toy = bytes([2 * (len(events.RECORDS) - 1), 2])
+    path = raw_file(tmp_path / "log.avro", [_claim(), toy, _claim(event_id=bytes(16)), _closing()])
+    told = engine(path)
+    assert told.outcomes() == (3, 0, [("log.avro", 2, "unknown-schema")])

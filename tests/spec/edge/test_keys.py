@@ -52,14 +52,16 @@ def test_files_of_two_keys_are_refused_by_check_and_replay_and_a_store_keeps_to_
     assert ocmw("replay", mine, "--store", store).returncode == 0
     assert ocmw("replay", theirs, "--store", store).returncode == 1
     assert (
-        ocmw("replay", log_file(edge.room / "none.avro", "person | month\na | 2024-01"), "--store", store).returncode
+        ocmw(
+            "replay", log_file(edge.room / "none.avro", "person | month\na | 2024-01\nclose 2024-06"), "--store", store
+        ).returncode
         == 1
     )
     assert ocmw("replay", mine, "--store", store).returncode == 0
 
 
 def test_a_file_without_a_key_goes_into_a_store_without_one_and_a_file_with_one_does_not(edge: Edge) -> None:
-    store, plain = edge.room / "store", log_file(edge.room / "none.avro", "person | month\na | 2024-01")
+    store, plain = edge.room / "store", log_file(edge.room / "none.avro", "person | month\na | 2024-01\nclose 2024-06")
     edge.imports(text(line()))
     assert ocmw("replay", plain, "--store", store).returncode == 0
     assert ocmw("replay", plain, "--store", store).returncode == 0

@@ -1,17 +1,21 @@
 """The benchmark of the centre cities: the same indicators side by side, rates only where they are known (H6)."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 from history import log_file
 
+from schemas.datasets import LANGUAGES
+from schemas.indicators import OUTCOMES
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
 from sinks.files.benchmark.figures import Benchmark, Sheet, benchmark, months_told, places_of, population
-from sinks.files.benchmark.page import page, write_page
+from sinks.files.benchmark.page import _DISTINCT, _drawn, page, title_in_all_languages, write_page
 from sinks.files.benchmark.workbook import write_workbook
 from streams.embedded.driver import Embedded
 
@@ -72,9 +76,10 @@ def line(found: Benchmark, title: str, place: str) -> list[float]:
 
 def cells(text: str, title: str, place: str) -> list[str]:
     """Return what the page writes in the cells of a place, tags left out."""
-    lines = text.partition(f"<summary>{title}</summary>")[2].partition("</table>")[0]
-    row = lines.partition(f"<tr><td>{place}<td>")[2].partition("<tr>")[0]
-    return [re.sub("<[^>]*>", "", cell).strip() for cell in row.split("<td>")]
+    english = text.partition('<main lang="en">')[2]
+    lines = english.partition(f"<summary>{title}</summary>")[2].partition("</table>")[0]
+    row = lines.partition(f"<tr><td>{place}</td>")[2].partition("</tr>")[0]
+    return [re.sub("<[^>]*>", "", cell).strip() for cell in row.split("<td>")[1:]]
 
 
 def test_a_quartile_that_is_not_reached_is_empty_and_no_0_h2(compared: Benchmark, tmp_path: Path) -> None:
@@ -136,7 +141,7 @@ def test_beside_a_sum_stand_the_months_that_it_holds(leaving: Benchmark) -> None
 def test_beside_each_share_stands_of_how_many_and_shares_of_few_are_muted(leaving: Benchmark, tmp_path: Path) -> None:
     told = sheet(leaving, "At work after months")
     assert told.muted().loc[["Gent", "Aalst"], "1"].tolist() == [False, True]
-    assert "<td>0 <span class=muted>(0.0 % of 1)</span>" in page(leaving)
+    assert '<td>0 <span class="muted">(0.0 % of 1)</span></td>' in page(leaving)
     write_workbook(tmp_path / "report.xlsx", leaving)
     book = openpyxl.load_workbook(tmp_path / "report.xlsx")["13 At work after months"]
     rows = {row[0].value: row[1:] for row in book.iter_rows(min_row=3)}
@@ -169,12 +174,15 @@ def test_a_rate_needs_inhabitants_within_the_boundaries_of_the_year_h6() -> None
     assert people["municipality", "44021"] > 250_000
     assert population(2026)["municipality", "11002"] > people["municipality", "11002"] + people["municipality", "11007"]
     assert ("municipality", "11007") not in population(2026)  # Borsbeek is a part of Antwerpen since 2025
-    assert population(2022) == {}
+    assert population(2004) == {}
+    assert population(2022)["kingdom", "01000"] == 11_584_008  # Statbel, 1 January
+    assert population(2025)["kingdom", "01000"] == 11_825_551
+    assert ("municipality", "11007") not in population(2025)
 
 
 def test_a_month_has_the_rate_of_its_own_year_h6(compared: Benchmark) -> None:
     gent = compared.stock[compared.stock["place"] == "Gent"].set_index("reference")
-    assert gent["rate"].isna()["2022-12"]
+    assert gent.loc["2022-12", "rate"] == pytest.approx(1000 / population(2022)["municipality", "44021"])
     assert gent.loc["2023-06", "rate"] == pytest.approx(2000 / population(2023)["municipality", "44021"])
 
 
@@ -189,7 +197,7 @@ def test_the_page_is_one_file_that_loads_nothing_and_is_the_same_when_made_twice
     write_page(tmp_path / "report.html", compared)
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert text == page(compared)
-    assert text.count("<svg") == 3
+    assert text.count("<svg") == 3 * len(compared.places)
     assert "Nothing of it is published yet (exit_to_work" in text
     assert not any(word in text for word in ("<script", "src=", "@import", "<link"))
 
@@ -207,7 +215,51 @@ def test_page_and_workbook_credit_those_whose_places_and_inhabitants_they_lean_o
 def test_a_comparison_that_is_not_published_yet_is_said_not_drawn(store: Path) -> None:
     text = page(benchmark(store, len(MONTHS), 2024))
     assert "Nothing of it is published yet (reentry, spells_own_g0, 2024)" in text
-    assert text.count("<svg") == 2
+    assert "Hiervan is nog niets gepubliceerd (reentry, spells_own_g0, 2024)" in text
+
+
+def test_the_page_is_in_dutch_french_and_english_and_has_no_word_of_another_language(compared: Benchmark) -> None:
+    text = page(compared)
+    parts = dict(re.findall(r'<main lang="(\w\w)">(.*?)</main>', text, re.DOTALL))
+    assert list(parts) == ["nl", "fr", "en"]
+    for language, words in (
+        ("nl", ("Leefloon in de tijd", "minder dan 1 jaar", "per 1.000 inwoners", "Hoe te lezen")),
+        ("fr", ("Le revenu d", "moins d", "pour 1 000 habitants", "Anvers", "Comment lire")),
+        ("en", ("Living wage over time", "under a year", "per 1,000 inhabitants", "How to read this")),
+    ):
+        assert [word for word in words if word not in parts[language]] == []
+    for sheet in compared.sheets:
+        assert len(set(title_in_all_languages(sheet.title).values())) > 1
+    notes = zip(*(compared.notes(language) for language in LANGUAGES), strict=True)
+    assert [told for told in notes if len(set(told)) != len(LANGUAGES)] == []
+
+
+def test_the_page_fits_a_telephone_and_says_its_pictures_in_words(compared: Benchmark) -> None:
+    text = page(compared)
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
+    pictures = re.findall(r"<svg role=img aria-label='([^']*)'", text)
+    assert "Begunstigden van een leefloon in Gent, 2022-01 tot 2023-12" in pictures
+    assert 'role="img" aria-label="Gent: minder dan 1 jaar 50,0 %, onbekend 50,0 %"' in text
+
+
+def test_a_month_without_a_figure_is_a_gap_and_the_line_has_room_above() -> None:
+    drawn = _drawn(pd.Series([10.0, None, 10.0], index=["2023-01", "2023-02", "2023-03"]), synthetic=False)
+    (line,) = re.findall(r'<path d="([^"]*)" clip-path', drawn)
+    assert line.count("M") == 2
+    assert "SYNTHETIC" not in drawn
+    assert "SYNTHETIC" in _drawn(pd.Series([1.0], index=["2023-01"]), synthetic=True)
+
+
+def test_outcomes_have_colours_that_are_told_apart() -> None:
+    assert len(set(_DISTINCT)) == len(_DISTINCT) == len(OUTCOMES) - 1
+
+
+def test_a_synthetic_history_says_so_on_page_and_workbook(compared: Benchmark, tmp_path: Path) -> None:
+    made = replace(compared, update_id="synthetic-2024-12")
+    assert page(made).count('class="synthetic">SYNTHETIC') == 3
+    assert 'class="synthetic">' not in page(compared)
+    write_workbook(tmp_path / "report.xlsx", made)
+    assert str(openpyxl.load_workbook(tmp_path / "report.xlsx")["Read me"]["A1"].value).startswith("SYNTHETIC")
 
 
 def test_the_workbook_holds_a_sheet_a_comparison(compared: Benchmark, tmp_path: Path) -> None:

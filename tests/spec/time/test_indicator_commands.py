@@ -101,7 +101,9 @@ def test_a_release_beside_an_update_is_refused_for_each_names_what_is_shown(stor
 def test_a_place_that_does_not_exist_is_refused(store: Path, place: str) -> None:
     done = ocmw("indicators", "--store", store, "--place", place)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"ocmw: no such NIS code: {place!r}; write five digits, as 44021, or 01000 for the kingdom\n"
+    assert done.stderr == (
+        f"ocmw: {place!r} is no place; write its NIS code, as 44021, or its name, as Gent; 01000 is the kingdom\n"
+    )
 
 
 def test_the_benchmark_is_written_as_its_ending_says(store: Path, tmp_path: Path) -> None:

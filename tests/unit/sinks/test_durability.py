@@ -1,11 +1,18 @@
 """A file is written whole, in its place, or not at all; and never over what is no file."""
 
+import errno
+import os
+import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from sinks.durability import put_in_place, temporary
+from schemas.settings import FigureSettings
+from sinks import durability
+from sinks.directory.store import DirectoryStore
+from sinks.durability import put_in_place, put_once, temporary
 from sinks.errors import StoreWriteError
 from streams.cli import app
 from streams.commands.demo import MARK, make_room
@@ -82,3 +89,63 @@ def test_a_demo_leaves_what_was_put_beside_what_it_made(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"holds thesis\.txt, which no demo made"):
         make_room(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {MARK, "store", "thesis.txt"}
+
+
+def test_a_directory_that_cannot_be_synced_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", _refusing(errno.EINVAL))
+    write(tmp_path / "a")
+    assert (tmp_path / "a").read_text() == "new"
+    DirectoryStore.writing(tmp_path / "store", FigureSettings())
+
+
+def test_a_file_that_stands_there_is_not_said_to_be_what_it_was_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", _refusing(errno.EIO))
+    with pytest.raises(StoreWriteError, match="a: written and in place, but a power cut may lose it"):
+        write(tmp_path / "a")
+    assert (tmp_path / "a").read_text() == "new"
+
+
+def _refusing(number: int) -> Callable[[int], None]:
+    """Return an fsync that refuses directories, as file systems do that cannot sync them."""
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        real(descriptor)
+
+    return fsync
+
+
+def _no_rename(_written: Path, _path: Path) -> bool:
+    return False
+
+
+def _no_link(source: Path, _target: Path) -> None:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(source))
+
+
+@pytest.mark.parametrize("without", ["rename", "link"])
+def test_a_name_is_given_once_by_a_rename_or_by_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: str
+) -> None:
+    if without == "rename":
+        monkeypatch.setattr(durability, "_renamed", _no_rename)
+    else:
+        monkeypatch.setattr(os, "link", _no_link)
+    for name in ("first", "second"):
+        (tmp_path / name).write_text(name)
+    put_once(tmp_path / "first", tmp_path / "name")
+    with pytest.raises(FileExistsError):
+        put_once(tmp_path / "second", tmp_path / "name")
+    assert (tmp_path / "name").read_text() == "first"
+
+
+def test_no_store_is_made_where_a_name_cannot_be_given_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durability, "_renamed", _no_rename)
+    monkeypatch.setattr(os, "link", _no_link)
+    with pytest.raises(StoreWriteError, match=r"neither hard links nor .* \(Operation not permitted\)"):
+        DirectoryStore.writing(tmp_path / "store", FigureSettings())
+    assert list((tmp_path / "store").iterdir()) == []

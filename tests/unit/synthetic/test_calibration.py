@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from schemas.events import DECLARE_CANCEL, EMPLOYMENT, UPDATE_CLOSED
+from schemas.faults import Fault
 from schemas.indicators import UNCOUNTED_TYPES
 from schemas.log import LogFile, read_plain
 from schemas.nationalities import group
@@ -36,7 +37,7 @@ class Counted:
         self.declared: dict[tuple[bytes, int], dict[str, Any]] = {}
         log = LogFile.open(path)
         for event in (event for block in log.blocks() for event in read_plain(block, log.layout)):
-            assert not isinstance(event, str)
+            assert not isinstance(event, Fault)
             if event[0] == UPDATE_CLOSED:
                 update += 1
             elif event[0] == EMPLOYMENT:

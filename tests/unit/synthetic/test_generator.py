@@ -11,6 +11,7 @@ from program import ocmw_apart
 
 from processors.reference.facts import Fact, fact_fault, unknown_periods
 from schemas.events import CLAIM, EMPLOYMENT, REGULARISATION, RESIDENCE, UPDATE_CLOSED, YOUTH_EXIT
+from schemas.faults import Fault
 from schemas.log import LogFile, Plain, read_plain
 from schemas.periods import ordinal, parse_month, to_yyyymm
 from schemas.places import MUNICIPALITY
@@ -35,8 +36,8 @@ def events(written: tuple[Path, Summary]) -> list[Plain]:
     """Return its events in log order."""
     log = LogFile.open(written[0])
     found = [event for block in log.blocks() for event in read_plain(block, log.layout)]
-    assert not any(isinstance(event, str) for event in found)
-    return [event for event in found if not isinstance(event, str)]
+    assert not any(isinstance(event, Fault) for event in found)
+    return [event for event in found if not isinstance(event, Fault)]
 
 
 def _claims(events: list[Plain]) -> list[dict[str, Any]]:
@@ -185,7 +186,7 @@ def test_corrections_reach_thirty_months_back_and_no_further(tmp_path: Path) -> 
     log = LogFile.open(path)
     furthest = 0
     for event in (event for block in log.blocks() for event in read_plain(block, log.layout)):
-        assert not isinstance(event, str)
+        assert not isinstance(event, Fault)
         kind, values = event
         if kind == REGULARISATION and _fault(kind, values) is None:
             year, month = divmod(values["statement_month"], 100)
@@ -199,7 +200,7 @@ def test_before_2005_the_household_categories_are_the_old_ones(tmp_path: Path) -
     generate(60, ordinal(2004, 6), ordinal(2004, 12), 4, path)
     log = LogFile.open(path)
     events = [event for block in log.blocks() for event in read_plain(block, log.layout)]
-    households = {event[1]["household"] for event in events if not isinstance(event, str) and "household" in event[1]}
+    households = {event[1]["household"] for event in events if not isinstance(event, Fault) and "household" in event[1]}
     assert households <= {0, 1, 2, 3}
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from kafka_events import claim, closing
 
+from processors.admission.details import fault_of_value
 from processors.admission.ledger import DUPLICATE, Ledger
 from processors.protocol.brake import Brake, BrakeError
 from processors.protocol.intake import Output, PartitionIntake, SnapshotRefusedError, Watermark
@@ -13,7 +14,7 @@ from processors.protocol.partition import LogError, PartitionFold
 from processors.protocol.partitioner import partitions_of
 from processors.protocol.records import Records, records_of
 from schemas import faults
-from schemas.framing import framed
+from schemas.framing import UNION_ID, decode, encode, framed
 from schemas.periods import parse_month
 from schemas.releases import Update
 from schemas.settings import FigureSettings
@@ -67,6 +68,30 @@ def test_a_value_that_cannot_be_counted_harms_no_other(value: bytes | None, slug
     fold = empty()
     assert outcomes(fold, given(A_CLAIM, value, OTHER_CLAIM)) == {"applied": 2, slug: 1}
     assert len(fold.ledger.rows) == 2
+
+
+def test_a_person_in_clear_is_set_aside_before_the_partition_is_looked_at_and_leaves_no_row() -> None:
+    number = b"90.66.15-123.45 "
+    fold = empty()
+    assert outcomes(fold, records_of([0], [number], [claim(number, 1)], {})) == {"person-not-keyed": 1}
+    assert (fold.ledger.persons, len(fold.ledger.rows)) == (0, 0)
+
+
+def test_a_schema_that_is_none_of_ours_is_told_with_its_id() -> None:
+    fault = fault_of_value(faults.NUMBER["unknown-schema"], framed(99, A_CLAIM[5:]))
+    assert (fault.slug, fault.detail) == ("unknown-schema", "schema id 99")
+    assert fault.reason == "schema id 99 is none that this version knows"
+    assert faults.detailed(fault.slug, fault.detail) == fault
+
+
+@pytest.mark.parametrize("schema_id", [UNION_ID, 2])
+def test_a_bad_attribute_is_told_with_its_field(schema_id: int) -> None:
+    wrong = encode(UNION_ID, ("be.ocmw.v1.ReimbursementClaim", decode(A_CLAIM)[1] | {"nationality": "bel"}))
+    value = wrong if schema_id == UNION_ID else framed(schema_id, wrong[6:])
+    assert outcomes(empty(), given(value)) == {"bad-attributes": 1}
+    fault = fault_of_value(faults.NUMBER["bad-attributes"], value)
+    assert (fault.detail, fault.reason) == ("nationality", "nationality is not two capital letters")
+    assert faults.detailed(fault.slug, fault.detail) == fault
 
 
 def test_a_record_of_its_own_schema_id_is_the_record_of_the_union() -> None:

@@ -15,6 +15,7 @@ from processors.reference.events import UNKNOWN_BIRTH, AdmittedLog, SetAside, ad
 from processors.reference.parts import History
 from processors.reference.sql import ThirdOpinion
 from schemas.events import REGULARISATION
+from schemas.faults import Fault
 from schemas.figures import BlockKey
 from schemas.log import CorruptFileError, LogFile, read_plain, write_log
 from schemas.periods import Period
@@ -28,7 +29,7 @@ CORRECTED = bytes(range(16))
 def _claim(number: int, **changes: object) -> tuple[str, dict[str, Any]]:
     values = {
         "event_id": blake2b(bytes([number]), digest_size=16).digest(),
-        "person": bytes(16),
+        "person": bytes(range(16)),
         "ocmw": 11002,
         "dossier": 1,
         "support": "LL_OTHER",
@@ -105,7 +106,7 @@ def test_what_a_regularisation_corrects_is_read_as_its_bytes(tmp_path: Path) -> 
     write_log(tmp_path / "log.avro", [("Regularisation", values)])
     file = LogFile.open(tmp_path / "log.avro")
     (event,) = [event for block in file.blocks() for event in read_plain(block, file.layout)]
-    assert not isinstance(event, str)
+    assert not isinstance(event, Fault)
     kind, told = event
     assert (kind, told["corrects"]) == (REGULARISATION, CORRECTED)
 

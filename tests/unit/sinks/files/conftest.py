@@ -1,6 +1,7 @@
 """A small store with a figure in every state, made through the real directory store."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from sinks.directory.store import DirectoryStore
 def make_store(tmp_path: Path) -> Callable[[Iterable[Figure]], DirectoryStore]:
     """Return a function that makes a store of two releases, the second with the given figures."""
 
-    def made(figures: Iterable[Figure], settings: FigureSettings | None = None) -> DirectoryStore:
+    def made(
+        figures: Iterable[Figure], settings: FigureSettings | None = None, update_id: str = NEW.update_id
+    ) -> DirectoryStore:
         store = DirectoryStore.writing(tmp_path / "store", settings or FigureSettings())
         store.publish(Release(OLD, {}))
-        store.publish(Release(NEW, dict(entry(store, figure) for figure in figures)))
+        store.publish(Release(replace(NEW, update_id=update_id), dict(entry(store, figure) for figure in figures)))
         return store
 
     return made

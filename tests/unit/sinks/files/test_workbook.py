@@ -25,7 +25,7 @@ def opened(path: Path) -> openpyxl.Workbook:
 
 
 def table(sheet: Worksheet) -> list[dict[str, object]]:
-    header, *rows = sheet.iter_rows(values_only=True)
+    _title, header, *rows = sheet.iter_rows(values_only=True)
     return [dict(zip(map(str, header), row, strict=True)) for row in rows]
 
 
@@ -67,32 +67,62 @@ def test_nothing_restricted_or_provisional_is_in_a_workbook(store: DirectoryStor
     for path in write_workbooks(tmp_path, store, store.release(), PUBLIC):
         book = opened(path)
         assert not [name for name in book.sheetnames if name.endswith(" nationality")]
-        headers = {str(cell.value) for sheet in book.worksheets[1:] for cell in sheet[1]}
+        headers = {str(cell.value) for sheet in book.worksheets[1:] for cell in sheet[2]}
         assert not {"2024-04", "2024-05", "2006-01"} & headers
         assert not [text for text in headers if text.startswith("2024-Q2")]
 
 
 def test_rows_are_places_and_categories_and_columns_are_months(book: openpyxl.Workbook) -> None:
-    header = [cell.value for cell in book["month sex"][1]]
-    assert header[:7] == ["NIS", "Niveau", "Niveau nl", "Niveau fr", "Level en", "Plaats", "Lieu"]
-    assert header[7:11] == ["Code", "Categorie", "Catégorie", "Category"]
-    assert header[11:] == ["2024-01", "2024-02", "2024-03"]
+    header = [cell.value for cell in book["month sex"][2]]
+    assert header[:5] == ["NIS", "Level code", "Niveau / Niveau / Level", "Plaats", "Lieu"]
+    assert header[5:9] == ["Code", "Categorie", "Catégorie", "Category"]
+    assert header[9:] == ["2024-01", "2024-02", "2024-03"]
     ghent = row_of(book["month sex"], "44021", "1")
     assert (ghent["Plaats"], ghent["Lieu"], ghent["Categorie"], ghent["Category"]) == ("Gent", "Gand", "man", "male")
     assert (ghent["2024-01"], ghent["2024-02"]) == (11, 21)
 
 
 def test_places_go_from_the_kingdom_down_to_the_municipalities_by_code(book: openpyxl.Workbook) -> None:
-    rows = [(str(row["Niveau"]), str(row["NIS"])) for row in table(book["month total"])]
+    rows = [(str(row["Level code"]), str(row["NIS"])) for row in table(book["month total"])]
     levels = list(dict.fromkeys(level for level, _ in rows))
     assert levels == ["kingdom", "region", "province", "arrondissement", "municipality"]
     assert all(codes == sorted(codes) for level in levels if (codes := [nis for at, nis in rows if at == level]))
 
 
-def test_a_level_has_its_names_beside_its_code(book: openpyxl.Workbook) -> None:
+def test_a_level_is_named_in_three_languages_and_its_code_is_hidden(book: openpyxl.Workbook) -> None:
     ghent = row_of(book["month total"], "44021")
-    names = [ghent[header] for header in ("Niveau", "Niveau nl", "Niveau fr", "Level en")]
-    assert names == ["municipality", "Gemeente", "Commune", "Municipality"]
+    assert (ghent["Level code"], ghent["Niveau / Niveau / Level"]) == (
+        "municipality",
+        "Gemeente / Commune / Municipality",
+    )
+    widths = book["month total"].column_dimensions
+    assert [widths[column].hidden for column in "ABC"] == [False, True, False]
+    assert row_of(book["month total"], "44000")["Niveau / Niveau / Level"] == "Arrondissement"
+
+
+def test_a_sheet_says_what_it_shows_links_back_to_the_cover_and_is_printed_with_its_name_and_page(
+    book: openpyxl.Workbook,
+) -> None:
+    sheet = book["month sex"]
+    assert sheet["C1"].value == (
+        "Leefloon, vanaf 2008: Geslacht, per maand | Revenu d'intégration, depuis 2008: Sexe, par mois | "
+        "Living wage, from 2008: Sex, by month"
+    )
+    assert sheet["A1"].hyperlink.location == "'info'!A1"
+    assert [part.right.text for part in (sheet.oddHeader, sheet.oddFooter) if part] == ["month sex", "&P / &N"]
+    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+
+
+def test_the_cover_tells_what_the_letters_of_statuses_mean_where_the_support_has_them(
+    store: DirectoryStore, book: openpyxl.Workbook, tmp_path: Path
+) -> None:
+    assert "Statuten" not in text_of(book["info"], 2)
+    path = next(
+        one for one in write_workbooks(tmp_path / "fh", store, store.release(), PUBLIC) if "FH_2008" in one.name
+    )
+    text = text_of(opened(path)["info"], 4)
+    assert "B: asylum seeker" in text
+    assert [code for code in "ABCDEFGHIJKLM" if f"\n{code}: " in text] == list("ABCDEFGHIJKM")
 
 
 def test_nobody_is_0_and_a_code_of_another_time_has_no_row(book: openpyxl.Workbook) -> None:
@@ -140,7 +170,7 @@ def test_there_is_no_mean_when_a_month_is_not_published(
     pending = ("LL", "2024-03", State.SETTLING, None, persons(10))
     store = make_store([*months, pending, ("LL", "2024-Q1", State.PUBLISHED, persons(12), persons(12))])
     (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
-    assert [cell.value for cell in opened(path)["quarter total"][1]][7:] == ["2024-Q1\nuniek / unique"]
+    assert [cell.value for cell in opened(path)["quarter total"][2]][5:] == ["2024-Q1\nuniek / unique"]
 
 
 def test_a_month_published_as_nobody_counts_in_the_mean(
@@ -156,9 +186,9 @@ def test_a_month_published_as_nobody_counts_in_the_mean(
 
 
 def test_a_revising_month_is_marked_and_named_on_the_cover(book: openpyxl.Workbook) -> None:
-    column = next(number for number, cell in enumerate(book["month total"][1], 1) if cell.value == "2024-02")
-    assert book["month total"].cell(2, column).font.italic
-    assert not book["month total"].cell(2, column - 1).font.italic
+    column = next(number for number, cell in enumerate(book["month total"][2], 1) if cell.value == "2024-02")
+    assert book["month total"].cell(3, column).font.italic
+    assert not book["month total"].cell(3, column - 1).font.italic
     assert "Nu in herziening: 2024-02." in text_of(book["info"], 2)
 
 
@@ -196,9 +226,9 @@ def test_the_cover_links_to_every_sheet(book: openpyxl.Workbook) -> None:
 
 def test_panes_are_frozen_beside_the_labels_and_every_column_has_a_filter(book: openpyxl.Workbook) -> None:
     sheet = book["month sex"]
-    assert sheet.freeze_panes == "L2"
-    assert sheet.auto_filter.ref == f"A1:N{sheet.max_row}"
-    assert sheet["L2"].number_format == "#,##0"
+    assert sheet.freeze_panes == "J3"
+    assert sheet.auto_filter.ref == f"A2:L{sheet.max_row}"
+    assert sheet["J3"].number_format == "#,##0"
 
 
 def test_breaks_in_the_series_are_on_the_cover_and_in_the_header(
@@ -207,7 +237,7 @@ def test_breaks_in_the_series_are_on_the_cover_and_in_the_header(
     months = [("LL", code, State.PUBLISHED, persons(10), persons(10)) for code in ("2018-12", "2019-01")]
     store = make_store(months)
     (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
-    before, after = opened(path)["month total"][1][7:9]
+    before, after = opened(path)["month total"][2][5:7]
     assert before.fill.fgColor.rgb != after.fill.fgColor.rgb
     assert "2019-01: Mergers of municipalities" in text_of(opened(path)["info"], 4)
     assert "2025-01" not in text_of(opened(path)["info"], 4)
@@ -221,7 +251,7 @@ def test_a_break_within_a_year_is_drawn_beside_months_that_follow_it(
     (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
     book = opened(path)
     assert "2016-11: The individual integration project" in text_of(book["info"], 4)
-    month, year = (book[f"{kind} total"][1][7] for kind in ("month", "year"))
+    month, year = (book[f"{kind} total"][2][5] for kind in ("month", "year"))
     assert (month.value, str(year.value)[:4]) == ("2016-12", "2016")
     assert month.fill.fgColor.rgb != year.fill.fgColor.rgb
 

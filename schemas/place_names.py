@@ -1,0 +1,45 @@
+"""Places by what people call them: a NIS code, or a name in one of the three languages of the country."""
+
+import unicodedata
+from functools import cache
+
+from schemas.places import KINGDOM, MUNICIPALITY, PLACES, place_name
+
+_LANGUAGES = ("nl", "fr", "de")
+Place = tuple[str, str]
+
+
+def places_called(text: str) -> tuple[Place, ...]:
+    """Return the (geo_level, NIS code) that a text names, sorted; none where it names nothing.
+
+    A code that exists comes before a name; capitals and accents do not matter. Of municipalities with one name, as
+    before and after a merger or recoding, those that still exist are meant, where there are any.
+    """
+    coded = tuple(place for place in PLACES if place[1] == text.strip())
+    if coded:
+        return coded
+    found = _by_name().get(_plain(text), ())
+    living = tuple(place for place in found if not _ended(place))
+    return living or found
+
+
+@cache
+def _by_name() -> dict[str, tuple[Place, ...]]:
+    names: dict[str, set[Place]] = {}
+    for place in PLACES:
+        for language in _LANGUAGES:
+            if name := _plain(place_name(*place, language)):  # of some there is no name in a language
+                names.setdefault(name, set()).add(place)
+    names.setdefault("belgium", set()).add(("kingdom", KINGDOM))
+    return {name: tuple(sorted(places)) for name, places in names.items()}
+
+
+def _plain(text: str) -> str:
+    """Return a name without accents, in small letters, words parted by one blank."""
+    apart = unicodedata.normalize("NFD", text.casefold().replace("-", " ").replace("\u2019", "'"))
+    return " ".join("".join(character for character in apart if not unicodedata.combining(character)).split())
+
+
+def _ended(place: Place) -> bool:
+    level, nis = place
+    return level == "municipality" and MUNICIPALITY[nis].last is not None
