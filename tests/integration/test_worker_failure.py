@@ -26,6 +26,6 @@ def test_a_worker_that_fails_logs_kind_and_place_and_no_traceback(workers: Worke
     code, last = workers.await_end("publish", 60)
     line = json.loads(last)
     assert (code, line["event"], line["error"]) == (1, "failed", "IndexError")
-    assert any(place.startswith("publisher.py:") for place in line["places"])
+    assert any(place.startswith("releasing.py:") for place in line["places"])
     assert "Traceback" not in workers.log("publish")
     assert CANARY not in workers.log("publish")

@@ -279,5 +279,5 @@ def test_a_line_that_cannot_be_read_breaks_the_chain_of_the_log_of_accesses(tmp_
     note_access(tmp_path, Access("outreach list", "IVC 1", {"persons": 1}), instant())
     with (tmp_path / FILE).open("ab") as file:
         file.write(line + b"\n")
-    with pytest.raises(StoreCorruptError, match="line 2 is not what was written; restore the log of accesses"):
+    with pytest.raises(StoreCorruptError, match="its last line is not what was written; restore the log of accesses"):
         note_access(tmp_path, Access("outreach list", "IVC 1", {"persons": 2}), instant())
