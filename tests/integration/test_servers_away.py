@@ -13,6 +13,7 @@ from urllib.request import urlopen
 import pytest
 import yaml
 from kafka_workers import Workers
+from program import ocmw
 from redis_server import RedisServer, required
 
 from sinks.directory.store import DirectoryStore
@@ -108,3 +109,13 @@ def test_alerts_fire_and_no_worker_is_ready_while_kafka_and_redis_are_away(
         awaited(lambda: ready() and not {"OcmwKafkaAway", "OcmwRedisAway"} & alerts(listening), says)
         for role in ports:
             assert "%s" not in workers.log(role)
+
+
+@pytest.mark.parametrize("role", ["intake", "publish", "agents"])
+def test_a_worker_that_starts_without_a_broker_ends_and_says_why_last(role: str, tmp_path: Path) -> None:
+    store = ["--store", tmp_path / "store"] if role == "publish" else []
+    servers = f"127.0.0.1:{free_port()}"
+    done = ocmw("worker", "--role", role, *store, OCMW_KAFKA_SERVERS=servers, OCMW_KAFKA_STATE=str(tmp_path / "state"))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"ocmw: Kafka cannot be reached at {servers}")
+    assert "%" not in done.stderr
