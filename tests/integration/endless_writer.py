@@ -18,7 +18,7 @@ from sinks.errors import StoreError
 from sinks.lock import writer_lock
 
 KEEP = 3
-NODES = ("LL", "FH", "MH")
+NODES = ("LL",)
 PERIODS = tuple(Period("month", 1440 + number) for number in range(6))
 
 
