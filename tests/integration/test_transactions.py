@@ -97,7 +97,9 @@ def test_what_a_transaction_aborted_is_counted_nowhere(flow: Workers, tmp_path: 
     asyncio.run(transaction(settings, range(11, 18), commits=False))
     flow.start("intake", "intake")
     assert awaited(port) == "ok"  # though each partition ends in the marker of a transaction
-    assert asyncio.run(sentences(settings))[0].endswith("all of them folded")
+    deadline = time.monotonic() + 30  # what is folded is told by batches, which come a moment later
+    while not (said := asyncio.run(sentences(settings))[0]).endswith("all of them folded"):
+        assert time.monotonic() < deadline, said
     flow.stop("intake")  # keeps its snapshots
 
     asyncio.run(transaction(settings, range(20, 60), commits=False, cents=1))
