@@ -64,7 +64,7 @@ def log(tmp_path: Path) -> AdmittedLog:
             _claim(1),
             _claim(2, ocmw=99999),
             _closing("u1", 202403),
-            _claim(3, person=bytes(15) + b"1", support="LL_STUD", ocmw=44021),
+            _claim(3, person=bytes(15) + b"\1", support="LL_STUD", ocmw=44021),
             _closing("u2", 202404),
             _claim(4),
         ],
