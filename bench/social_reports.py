@@ -139,7 +139,7 @@ def fresh(requests: list[SocialReportRequest], count: int) -> list[SocialReportR
 
 
 async def measured(root: Path, seconds: int) -> list[Delays]:
-    """Measure and tell: idle, beside other traffic, and over a kill of one of two workers."""
+    """Measure and tell: while two workers join, idle, beside other traffic, and over a kill of one of them."""
     server = KafkaServer(root / "kafka").start()
     try:
         settings = KafkaSettings(servers=server.servers, partitions=PARTITIONS, state=root / "state")
@@ -154,11 +154,12 @@ async def measured(root: Path, seconds: int) -> list[Delays]:
 
 async def _runs(settings: KafkaSettings, requests: list[SocialReportRequest], seconds: int) -> list[Delays]:
     with worker(settings, "one") as one, worker(settings, "two"):
-        ready = Delays()
-        async with listening(settings, ready):
-            await ask(settings, fresh(requests, 30), 5, ready)
-            await answered(ready)
-        found = []
+        joining = Delays()
+        async with listening(settings, joining):
+            await ask(settings, fresh(requests, 30), 5, joining)
+            await answered(joining)
+        say(f"5 requests a second while two workers join: {joining.told()}")
+        found = [joining]
         for title, rate, load, killed in (
             ("idle, 10 requests a second", 10, 0, False),
             (f"{REQUESTS_A_SECOND} requests and {OTHERS_A_SECOND} other messages a second", 50, OTHERS_A_SECOND, False),

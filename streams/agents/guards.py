@@ -1,4 +1,4 @@
-"""Guards against four ways in which Faust 0.15.3 loses data by default. Each was reproduced; each has a test.
+"""Guards against five ways in which Faust 0.15.3 loses data by default. Each was reproduced; each has a test.
 
 R1  A send that the broker rejects (a record that is too large, say) is only logged, and the message that led to it
     is acknowledged. So ``settle`` awaits every send of the agent, and ``EndOnRefusal`` ends the process on a refusal
@@ -11,6 +11,8 @@ R3  An exception in an agent acknowledges its message; ``noack`` does not help (
     again, and again: poison stops the agents instead of being skipped, and decoding errors are values, not exceptions.
 R4  An agent that is cancelled while it waits, as at SIGTERM, acknowledges what it was taking, done or not. So work on
     messages runs ``to_its_end``; the cancellation follows.
+R5  After a rebalance Faust fetches first and empties its queues then: what came between is lost, and the commits of
+    its partition stand still or pass over it. So the consumer of ``GuardedApp`` waits with the sources.
 
 They lean on private names of Faust, which is why it is pinned exactly. One agent of concurrency 1 for each guarded
 table: ``settle`` awaits all changes of its table, and a second agent's could hide behind the first one's commit.
@@ -72,7 +74,7 @@ class GuardedApp(faust.App):
         super().__init__(*args, **options)
 
     def _new_transport(self) -> TransportT:
-        """Read nothing that a transaction aborted."""
+        """Read nothing that a transaction aborted, and lose nothing over a rebalance (R5)."""
         made: TransportT = CommittedTransport(self.conf.broker_consumer, self)
         return made
 

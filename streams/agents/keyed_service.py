@@ -3,7 +3,7 @@
     records ─► admission ─► dead letters ─► table (awaited) ─► log of accesses ─► answers (awaited) ─► the next ones
 
 Everything before an arrow is acknowledged before what follows. Times are handed to the service from here. Records are
-taken one by one: of those that Faust collects for ``take_events`` some were lost over a rebalance.
+taken one by one: an answer waits for no other record.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A worker of social reports is killed while requests come: none is lost, none answered twice with other content."""
+"""Workers of social reports join, one is killed, while requests come: none is lost, none answered otherwise twice."""
 
 import asyncio
 from pathlib import Path
@@ -12,7 +12,7 @@ BACK_WITHIN = 30_000
 """Milliseconds."""
 
 
-def test_over_a_kill_no_request_is_lost_and_none_is_answered_twice_with_other_content(tmp_path: Path) -> None:
+def test_over_joins_and_a_kill_no_request_is_lost_and_none_is_answered_twice_with_other_content(tmp_path: Path) -> None:
     for delays in asyncio.run(measured(tmp_path, 15)):
         assert delays.answered.keys() >= delays.asked.keys()
         assert delays.differing == 0
