@@ -48,9 +48,9 @@ class Shown(NamedTuple):
     said: str
 
 
-def as_released(store: DirectoryStore, selection: Selection, number: int | None = None) -> Shown:
-    """Return what a release (default the newest, if there is one) says. Raises UnknownReleaseError."""
-    release = store.release(number) if number is not None or store.latest() else None
+def as_released(store: DirectoryStore, selection: Selection, number: int) -> Shown:
+    """Return what a release says; number 0 is none yet. Raises UnknownReleaseError."""
+    release = store.release(number) if number else None
     said = f"as released by {_name(release)}" if release else "nothing is released yet"
     return Shown(release, selection, select(release, selection), store, said)
 

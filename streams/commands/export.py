@@ -155,7 +155,25 @@ def _shown(store: "DirectoryStore", selection: "Selection", number: int | None, 
     if live and now is None:
         message = f"{store.root}: no live figures above the newest release; a publisher on Kafka shows them"
         raise ExportRefusedError(message)
-    return now or as_released(store, selection, number)
+    return now or as_released(store, selection, _number(store, selection.zone, number))
+
+
+def _number(store: "DirectoryStore", zone: str, asked: int | None) -> int:
+    """Return the release to write: the one asked for, or the newest that the zone may see, 0 when there is none."""
+    from sinks.files.selection import ExportRefusedError
+    from streams.release.publishing import newest_public, shown_to_public
+    from streams.settings import load_settings
+
+    if zone != "public":
+        return store.latest() if asked is None else asked
+    approval = load_settings().release_approval == "required"
+    newest = newest_public(store, approval=approval)
+    if asked is None:
+        return newest
+    if asked > newest or not shown_to_public(store.root, approval=approval)(asked):
+        message = f"release {asked} is not published; the newest that is: {newest or 'none'}"
+        raise ExportRefusedError(message)
+    return asked
 
 
 def _rows_of(store: "DirectoryStore", dataset: "Dataset", zone: str | None, release: int | None) -> "Rows":
@@ -164,8 +182,8 @@ def _rows_of(store: "DirectoryStore", dataset: "Dataset", zone: str | None, rele
 
     if dataset.name == "youth_care":
         return _youth_care(store, dataset, zone, release)
-    number = store.release(release).update.sequence if release is not None else store.latest()
-    return stored_rows(store, dataset, zone or dataset.zones[0], number)
+    audience = zone or dataset.zones[0]
+    return stored_rows(store, dataset, audience, _number(store, audience, release))
 
 
 def _youth_care(store: "DirectoryStore", dataset: "Dataset", zone: str | None, release: int | None) -> "Rows":

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+from sinks.directory.store import DirectoryStore
 from sinks.public.keys import SealKey
 from sinks.public.tree import PublicTree
 from sinks.public.writer import Publishing
@@ -41,6 +42,15 @@ def shown_to_public(root: Path, *, approval: bool) -> Callable[[int], bool]:
     """Return what tells whether a release of a store, by its number, was let out to the public."""
     tree = PublicTree.of(root)
     return (lambda number: number in tree.numbers()) if approval else every
+
+
+def newest_public(store: DirectoryStore, *, approval: bool) -> int:
+    """Return the number of the newest release that the public may see, 0 when there is none.
+
+    A store without a public tree, of before or made to compare, shows its newest, unless approval is required.
+    """
+    let_out = PublicTree.of(store.root).current()
+    return let_out if let_out or approval else store.latest()
 
 
 def now() -> str:

@@ -204,3 +204,22 @@ def test_approval_without_a_key_is_asked_wrongly(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "OCMW_SEAL_KEY_FILE" in done.stderr
     assert approve(tmp_path / "store", 1, {}).returncode == 2
+
+
+def test_an_export_of_the_public_zone_shows_what_was_let_out_and_no_more(tmp_path: Path) -> None:
+    key, _ = key_of(tmp_path)
+    store, settings = tmp_path / "store", required(key)
+    replayed(store, *(f"2024-{month:02d}" for month in range(1, 10)), **settings)
+
+    def public_rows(**told: str) -> int:
+        done = ocmw("export", "--store", store, "--format", "csv", "--out", tmp_path / "figures.csv", **told)
+        assert done.returncode == 0, done.stderr
+        return len((tmp_path / "figures.csv").read_text(encoding="utf-8").splitlines()) - 1
+
+    let_out = public_rows()
+    assert let_out > 0
+    assert public_rows(**settings) == 0
+    assert approve(store, 8, settings).returncode == 0
+    assert 0 < public_rows(**settings) == public_rows() < let_out
+    refused = ocmw("export", "--store", store, "--release", 9, "--format", "csv", "--out", tmp_path / "f", **settings)
+    assert (refused.returncode, "release 9 is not published" in refused.stderr) == (2, True)
