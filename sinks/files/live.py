@@ -48,8 +48,9 @@ class Shown(NamedTuple):
     said: str
 
 
-def as_released(store: DirectoryStore, selection: Selection, number: int) -> Shown:
-    """Return what a release says; number 0 is none yet. Raises UnknownReleaseError."""
+def as_released(store: DirectoryStore, selection: Selection, number: int | None = None) -> Shown:
+    """Return what a release (default the newest; number 0 is none yet) says. Raises UnknownReleaseError."""
+    number = store.latest() if number is None else number
     release = store.release(number) if number else None
     said = f"as released by {_name(release)}" if release else "nothing is released yet"
     return Shown(release, selection, select(release, selection), store, said)

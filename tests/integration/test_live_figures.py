@@ -81,7 +81,7 @@ def await_live(workers: Workers, stop: int, release: int = RELEASES) -> None:
 def seen_by_others(workers: Workers) -> list[object]:
     """Return what the public and the restricted zone tell."""
     store = DirectoryStore.reading(workers.store)
-    return [as_released(store, Selection(zone), store.latest()).chosen for zone in ("public", "restricted")]
+    return [as_released(store, Selection(zone)).chosen for zone in ("public", "restricted")]
 
 
 def exported(workers: Workers, out: Path, *options: str) -> str:
