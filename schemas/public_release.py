@@ -83,6 +83,8 @@ class PublicManifest:
     the number of the published release before, ``geography`` how municipalities are shown (D3). ``figures`` is support
     -> code of the period -> figure. ``tables`` is name -> SHA-256 (definitions, words, population, map, changes,
     history), ``completeness`` month -> SHA-256, ``files`` SHA-256 -> bytes of every file that is named here.
+    ``accesses`` is the digest of the last entry of the store's log of accesses, "" where there was none: whoever has a
+    copy of this manifest can tell that the end of the log was cut off.
     """
 
     release: int
@@ -98,10 +100,13 @@ class PublicManifest:
     indicators: tuple[IndicatorPart, ...]
     completeness: dict[str, str]
     files: dict[str, int]
+    accesses: str = ""
 
     def to_bytes(self) -> bytes:
         """Return the manifest as JSON; the same manifest gives the same bytes."""
         document = {"format": FORMAT, **asdict(self)}
+        if not self.accesses:
+            del document["accesses"]
         document["figures"] = {
             support: {period: _figure(one) for period, one in figures.items()}
             for support, figures in self.figures.items()

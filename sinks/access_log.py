@@ -1,14 +1,15 @@
 """The log of accesses: who was given what about persons, on which approval; each entry holds the digest of the last.
 
 One JSON object a line. Whoever changes, removes or inserts a line breaks the chain behind it, and ``verified`` says
-where; only cutting off the end leaves no trace in the file, so the digest of an entry is also printed with what was
-given. No entry holds a person's key or pseudonym.
+where. Only cutting off the end leaves no trace in the file: so the digest of an entry is also printed with what was
+given, and the manifest of every release holds that of the last entry. No entry holds a person's key or pseudonym.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ _OWNER_ONLY = 0o600
 _BEGINNING = "0" * 64
 _LONGEST = 64 << 10
 """Bytes of the longest entry."""
+_TOLD_EVERY = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,15 @@ class Access:
     what: str
     approval: str
     of: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A chain that is whole: its entries, the digest of the last ("" for none), and asked-for digests not in it."""
+
+    entries: int
+    head: str
+    missing: frozenset[str]
 
 
 def note_access(root: Path, access: Access, at: datetime) -> str:
@@ -71,8 +82,7 @@ def _last_digest(path: Path) -> str:
         return _BEGINNING
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _LONGEST))
-        line = file.read().decode(errors="replace").splitlines(keepends=True)[-1]
-    entry = _parsed(line.rstrip("\n")) if line.endswith("\n") else {}
+        entry = _entry(file.read().splitlines(keepends=True)[-1])
     previous, digest = entry.pop("previous", ""), entry.pop("digest", "")
     if digest != _digest(str(previous), entry):
         message = f"{path}: its last line is not what was written; restore the log of accesses from a copy"
@@ -80,17 +90,47 @@ def _last_digest(path: Path) -> str:
     return str(digest)
 
 
+def head(root: Path) -> str:
+    """Return the digest of the last entry: "" where there is none, or where it is not what was written.
+
+    A release is not held up by a torn log; ``walked`` tells of it.
+    """
+    try:
+        last = _last_digest(root / FILE)
+    except (StoreCorruptError, OSError):
+        return ""
+    return "" if last == _BEGINNING else last
+
+
 def verified(root: Path) -> str:
     """Return the digest of the last entry. Raises StoreCorruptError at the first line that breaks the chain."""
-    last = _BEGINNING
-    for number, line in enumerate(_lines(root), start=1):
-        entry = _parsed(line)
+    return walked(root).head
+
+
+def walked(root: Path, wanted: Iterable[str] = (), report: Callable[[int, int], None] | None = None) -> Walked:
+    """Walk the whole chain, in constant memory; ``report`` is told how many bytes of how many are done.
+
+    Raises StoreCorruptError at the first line that breaks the chain.
+    """
+    last, entries, done, missing = _BEGINNING, 0, 0, set(wanted)
+    size = (root / FILE).stat().st_size if (root / FILE).exists() else 0
+    for line in _lines(root):
+        entries, done = entries + 1, done + len(line)
+        entry = _entry(line)
         previous, digest = entry.pop("previous", ""), entry.pop("digest", "")
         if previous != last or digest != _digest(last, entry):
-            message = f"{root / FILE}: line {number} is not what was written; restore the log of accesses from a copy"
+            message = f"{root / FILE}: line {entries} is not what was written; restore the log of accesses from a copy"
             raise StoreCorruptError(message)
         last = digest
-    return last
+        missing.discard(digest)
+        if report and entries % _TOLD_EVERY == 0:
+            report(done, size)
+    return Walked(entries, last if entries else "", frozenset(missing))
+
+
+def last_entries(root: Path, number: int) -> list[dict[str, Any]]:
+    """Return the last entries as they stand in the file, the newest last; {} for a line that is none."""
+    return [_entry(line) for line in deque(_lines(root), number)]
 
 
 def _append(path: Path, line: str) -> None:
@@ -104,9 +144,17 @@ def _append(path: Path, line: str) -> None:
         sync(path.parent)
 
 
-def _lines(root: Path) -> list[str]:
+def _lines(root: Path) -> Iterator[bytes]:
+    """Yield the lines; one that is longer than an entry can be comes in pieces, none of which is an entry."""
     path = root / FILE
-    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+    if not path.exists():
+        return
+    with explained(path), path.open("rb") as file:
+        yield from iter(lambda: file.readline(_LONGEST), b"")
+
+
+def _entry(line: bytes) -> dict[str, Any]:
+    return _parsed(line[:-1].decode(errors="replace")) if line.endswith(b"\n") else {}
 
 
 def _parsed(line: str) -> dict[str, Any]:

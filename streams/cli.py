@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from streams.commands import (
+    accesses,
     benchmark,
     board,
     copies,
@@ -59,7 +60,7 @@ PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Research", (extract, forecast)),
     ("Keyed services", (services, esv, gpmi, subsidies)),
     ("For the public", (board, public, seal_keys)),
-    ("Is it right", (verification,)),
+    ("Is it right", (verification, accesses)),
     ("On Kafka", (kafka,)),
     ("The copy in Redis", (copies,)),
 )

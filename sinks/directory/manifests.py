@@ -1,7 +1,8 @@
 """Manifests: a release as a Parquet file, a row for each node and period, and where their blocks lie.
 
 Its schema's metadata names the update, and every update before it with its file of vintages: a manifest alone tells
-the whole history, so there is no second pointer that could disagree with it.
+the whole history, so there is no second pointer that could disagree with it. They also name the last entry of the log
+of accesses as it was then, so that cutting off the end of the log shows.
 """
 
 import json
@@ -40,6 +41,7 @@ _SCHEMA = pa.schema(
 _HIDDEN_FIELDS = [pa.field(f"{_HIDDEN}_{part}", kind) for part, kind in _POINTER_TYPES.items()]
 _FIELD = {field.name: field for field in (*_SCHEMA, *_HIDDEN_FIELDS, pa.field(f"{_HIDDEN}_bases", _BASES))}
 _HISTORY = b"ocmw.history"
+_ACCESSES = b"ocmw.accesses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,14 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A release with the history up to it, its own chapter last."""
+    """A release with the history up to it, its own chapter last.
+
+    ``accesses`` is the digest of the last entry of the log of accesses, "" where there was none.
+    """
 
     release: Release
     history: tuple[Chapter, ...]
+    accesses: str = ""
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
@@ -66,7 +72,8 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(fields)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=False)]
     history = json.dumps([asdict(chapter) for chapter in manifest.history])
-    schema = pa.schema(fields).with_metadata({_HISTORY: history.encode()})
+    accesses = {_ACCESSES: manifest.accesses.encode()} if manifest.accesses else {}
+    schema = pa.schema(fields).with_metadata({_HISTORY: history.encode(), **accesses})
     table = pa.Table.from_arrays(arrays, schema=schema)
     pq.write_table(table, path, compression="zstd", write_page_checksum=True)
 
@@ -118,7 +125,7 @@ def read_manifest(path: Path) -> Manifest:
     history = read_history(path)
     columns = (column.to_pylist() for column in _read(path, [*_SCHEMA.names, *_hidden_names()]).columns)
     entries = dict(_entry(row) for row in zip(*columns, strict=True))
-    return Manifest(Release(history[-1].update, entries), history)
+    return Manifest(Release(history[-1].update, entries), history, read_accesses(path))
 
 
 def _hidden_names() -> list[str]:
@@ -132,6 +139,12 @@ def read_history(path: Path) -> tuple[Chapter, ...]:
     if not chapters:
         raise _broken(path)
     return tuple(Chapter(Update(**chapter["update"]), chapter["vintages"]) for chapter in chapters)
+
+
+def read_accesses(path: Path) -> str:
+    """Read the digest of the last entry of the log of accesses alone; raises as ``read_manifest``."""
+    metadata: dict[bytes, bytes] = _read(path, []).schema.metadata or {}
+    return metadata.get(_ACCESSES, b"").decode()
 
 
 def named_groups(path: Path) -> frozenset[tuple[str, int]]:

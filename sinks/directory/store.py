@@ -30,6 +30,7 @@ from schemas.figures import BlockKey, Cells
 from schemas.periods import Period
 from schemas.releases import BlockRef, Entry, Release, Update
 from schemas.settings import FigureSettings
+from sinks.access_log import head
 from sinks.directory import identity, retention
 from sinks.directory.blocks import Before, BlockFile, FilesInTheMaking, OpenFiles, RecentBlocks, read_chain, row_groups
 from sinks.directory.manifests import (
@@ -37,6 +38,7 @@ from sinks.directory.manifests import (
     Manifest,
     named_files,
     named_groups,
+    read_accesses,
     read_history,
     read_manifest,
     write_manifest,
@@ -198,7 +200,7 @@ class DirectoryStore:
         self._await_blocks(number)
         vintages = self._write_vintages(stored)
         history = (*self._history(), Chapter(release.update, vintages))
-        self._number(Manifest(stored, history))
+        self._number(Manifest(stored, history, head(self.root)))
         self._forget((*kept, number))
         self._before = stored
         return stored
@@ -295,6 +297,10 @@ class DirectoryStore:
             there = f"{kept[0]} to {kept[-1]} are" if kept else "none is"
             message = f"{self.root}: release {number} is not there; {there} kept"
             raise UnknownReleaseError(message) from None
+
+    def accesses(self, number: int) -> str:
+        """Return the last entry of the log of accesses when a kept release was made, by its digest; "" for none."""
+        return read_accesses(self._manifest(number))
 
     def updates(self) -> Iterator[Update]:
         """Yield all updates ever released, in order."""

@@ -241,6 +241,7 @@ class _Content:
             indicators=tuple(self._indicators()),
             completeness=self._completeness(by_support),
             files=self._files,
+            accesses=self._store.accesses(update.sequence),
         )
 
     def _entries(self) -> dict[BlockKey, Entry]:
