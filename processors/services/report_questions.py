@@ -156,6 +156,12 @@ def told(request: Request) -> dict[str, Any]:
     }
 
 
+def asked_for(request: Request) -> dict[str, str]:
+    """Return what the asker asked for, as its page says it: ``from``, ``to`` and ``reason``."""
+    record = request.record
+    return {"from": iso_day(record.from_day), "to": iso_day(record.to_day), "reason": record.reason}
+
+
 def _last_report(request: Request, answering: int) -> SocialReport | None:
     """Return the report that an OCMW made, None as long as it has not answered."""
     made = [one for one in request.reports if one.answering == answering and one.state == "RECEIVED"]

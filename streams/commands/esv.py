@@ -28,10 +28,9 @@ def register(parent: typer.Typer) -> None:
     parent.add_typer(app)
 
 
-@app.command(epilog="Example: ocmw esv ask --ocmw 11002 --person P --from 2017-03-01 --to 2017-03-31 ...")
+@app.command(epilog="Example: ocmw esv ask --ocmw 11002 --insz - --key edge.key --from 2017-03-01 ...")
 def ask(
     ocmw: House,
-    person: PersonKey,
     first: Annotated[str, typer.Option("--from", help="First day asked for.", show_default=False)],
     last: Annotated[str, typer.Option("--to", help="Last day asked for.", show_default=False)],
     reason: Annotated[str, typer.Option(help="AID_REQUESTED, REVIEW or RECOVERY.", show_default=False)],
@@ -42,6 +41,18 @@ def ask(
     consent_by: Annotated[
         Literal["CITIZEN", "REPRESENTATIVE"] | None, typer.Option(help="Who gave it.", show_default=False)
     ] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Pseudonym of the person, 32 hex digits.", show_default=False)
+    ] = None,
+    insz: Annotated[
+        str | None,
+        typer.Option(help="Instead of it -: type the national number, with --key.", metavar="-", show_default=False),
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="Key file of the edge, for --insz.", show_default=False)] = None,
+    identities: Annotated[
+        Path | None, typer.Option(help="Numbers that changed, for --insz: old;new;day.", show_default=False)
+    ] = None,
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="A trial: the number is of nobody.")] = False,
     at: At = None,
     store: StoreDir = None,
     kafka: OnKafka = False,
@@ -49,6 +60,7 @@ def ask(
     """Ask what other OCMWs decided about a person in a period; the last line is the id of the request.
 
     It is noted in the log of accesses before it is answered. One with an error is answered too: see ocmw esv show.
+    A number read with --insz - becomes the pseudonym of the logs at once, and is neither kept nor shown.
     """
     import secrets
 
@@ -58,7 +70,7 @@ def ask(
     instant = _instant(at)
     record = SocialReportRequest(
         secrets.token_bytes(16),
-        _hex(person, 16, "person"),
+        _person(person, insz, key, identities, synthetic=synthetic),
         _ocmw(ocmw),
         _day(first, "--from"),
         _day(last, "--to"),
@@ -108,16 +120,16 @@ def show(
     """Show a request of an OCMW and its answers: dossiers, decisions one by one, elements of the calculation."""
     import json
 
-    from processors.services.report_questions import told
+    from processors.services.report_questions import asked_for, told
     from streams.embedded.social_reports import request_of
 
-    found = told(request_of(_place(store, kafka=kafka), _hex(request, 16, "request"), _ocmw(ocmw)))
+    found = request_of(_place(store, kafka=kafka), _hex(request, 16, "request"), _ocmw(ocmw))
     if form == "json":
-        _out(json.dumps(found, indent=2, ensure_ascii=False) + "\n", out)
+        _out(json.dumps(told(found), indent=2, ensure_ascii=False) + "\n", out)
         return
     from sinks.files.social_report.page import social_report
 
-    _out(social_report(found, lang, form), out)
+    _out(social_report(told(found) | asked_for(found), lang, form), out)
 
 
 @app.command(epilog="Example: ocmw esv archive REQUEST --ocmw 11002 --store store")
@@ -197,6 +209,7 @@ def _write(columns: tuple[str, ...], rows: list[dict[str, Any]], form: str, out:
 
     from processors.services.report_questions import history_text
     from streams.shell.console import show_table
+    from streams.shell.escaping import printable
 
     if form == "json":
         _out(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", out)
@@ -207,7 +220,7 @@ def _write(columns: tuple[str, ...], rows: list[dict[str, Any]], form: str, out:
         csv.writer(text, lineterminator="\n").writerows([columns, *plain])
         _out(text.getvalue(), out)
         return
-    show_table("", columns, plain)
+    show_table("", columns, [[printable(str(value)) for value in row] for row in plain])
 
 
 def _out(text: str, out: Path | None) -> None:
@@ -229,6 +242,19 @@ def _hex(text: str, size: int, what: str) -> bytes:
     if len(found) != size or len(text) != 2 * size:
         raise UsageError(f"{text!r} is no {what}; write {2 * size} hex digits")
     return found
+
+
+def _person(
+    person: str | None, insz: str | None, key: Path | None, identities: Path | None, *, synthetic: bool
+) -> bytes:
+    from streams.commands.person_asked import NumberAsked, pseudonym
+    from streams.settings import UsageError
+
+    if (person is None) is (insz is None):
+        raise UsageError("name one person: --person HEX, or --insz - with --key FILE")
+    if person is not None:
+        return _hex(person, 16, "person")
+    return pseudonym(insz or "", NumberAsked(key, identities, synthetic))
 
 
 def _ocmw(text: str) -> int:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from schemas.parameters import document
 from schemas.services.codes import label
@@ -41,11 +42,14 @@ class ReportShown(NamedTuple):
 
 
 def social_report(told: dict[str, Any], language: Language, form: Literal["text", "html"]) -> str:
-    """Return the page of a request as ``report_questions.told`` gives it; HTML stands alone and loads nothing."""
+    """Return the page of a request as ``report_questions`` tells it (``told`` and ``asked_for``).
+
+    HTML stands alone and loads nothing.
+    """
     words = document("esv_words")[language]
     page = _environment().get_template(f"report.{'html' if form == 'html' else 'txt'}.j2")
     reports = [_shown(answer, words, language) for answer in told["answers"]]
-    return page.render(words=words, language=language, head=_head(told, words), reports=reports)
+    return page.render(words=words, language=language, head=_head(told, words, language), reports=reports)
 
 
 def _environment() -> Environment:
@@ -56,15 +60,25 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_on_one_line,
     )
 
 
-def _head(told: dict[str, Any], words: dict[str, Any]) -> Rows:
+def _on_one_line(value: object) -> object:
+    """Return a text without what would move a terminal's cursor or end a line: others wrote reasons and elements."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in value)
+
+
+def _head(told: dict[str, Any], words: dict[str, Any], language: Language) -> Rows:
     error = told["error"] and f"{told['error']}: {SERVICE_FAULT[told['error']].reason}"
     rows = [
         (words["request"], told["request"]),
         (words["asking"], told["asking"]),
         (words["person"], told["person"]),
+        (words["period"], f"{_day(told['from'])} - {_day(told['to'])}"),
+        (words["reason"], label("reason", told["reason"], language)),
         (words["state"], words["states"][told["state"]]),
         (words["error"], error or ""),
         (words["history"], "; ".join(f"{words['states'][one['state']]} {one['at']}" for one in told["history"])),
