@@ -21,6 +21,7 @@ from streams.commands import (
     benchmark,
     board,
     copies,
+    dead_letters,
     demo,
     esv,
     export,
@@ -61,7 +62,7 @@ PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Keyed services", (services, esv, gpmi, subsidies)),
     ("For the public", (board, public, seal_keys)),
     ("Is it right", (verification, accesses)),
-    ("On Kafka", (kafka,)),
+    ("On Kafka", (kafka, dead_letters)),
     ("The copy in Redis", (copies,)),
 )
 """Under which title the help shows the commands of a file."""

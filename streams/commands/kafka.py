@@ -25,11 +25,6 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: ocmw receipts --ocmw 44021 --statement-month 2024-03")(receipts)
     app.command(epilog="Example: ocmw compare old-store new-store")(compare)
     app.command("demo-kafka", epilog="Example: ocmw demo-kafka --out demo/kafka")(demo_kafka)
-    letters = typer.Typer(no_args_is_help=True, help="What was set aside: list, show, send again.")
-    letters.command("list", epilog="Example: ocmw dead-letters list")(list_letters)
-    letters.command("show", epilog="Example: ocmw dead-letters show unknown-schema")(show_letter)
-    letters.command("resend", epilog="Example: ocmw dead-letters resend unknown-schema")(resend_letters)
-    app.add_typer(letters, name="dead-letters")
 
 
 def topics() -> None:
@@ -255,70 +250,6 @@ def compare(
         OUT.print("public block: what the newest update counts, what is stable, and what of it is public.")
         raise typer.Exit(1)
     OUT.print("no difference")
-
-
-def list_letters() -> None:
-    """Count what was set aside, by reason, how much was sent again since, with whose fault it is and what to do."""
-    from schemas.faults import FAULT
-    from streams.kafka.dead_letters import groups
-    from streams.kafka.settings import KafkaSettings
-    from streams.shell.console import show_table
-
-    found = asyncio.run(groups(KafkaSettings()))
-    sums = {slug: (sum(one.events for one in of), sum(one.again for one in of)) for slug, of in found.items()}
-    rows = (
-        (slug, *sums[slug], FAULT[slug].owner, FAULT[slug].remedy)
-        for slug in sorted(sums, key=lambda slug: -sums[slug][0])
-    )
-    show_table("Set aside", ("slug", "events", "sent again", "whose fault", "what to do"), rows)
-
-
-def show_letter(
-    slug: Annotated[str, typer.Argument(help="The reason, as ocmw dead-letters list names it.", show_default=False)],
-) -> None:
-    """Show whose events were set aside for a reason, where and when; never what they say of a person.
-
-    A row stands for the events of one OCMW ("?" where none can be read) in one partition of the log, with the offsets
-    of the first and the last, when they were set aside (UTC), and how many were sent again since.
-    """
-    from streams.kafka.dead_letters import groups
-    from streams.kafka.settings import KafkaSettings
-    from streams.shell.clock import minute
-    from streams.shell.console import show_table
-
-    _refuse_unknown(slug)
-    rows = (
-        (one.ocmw or "?", str(one.partition), one.events, one.again, *map(str, one.offsets), *map(minute, one.since))
-        for one in asyncio.run(groups(KafkaSettings(), slug)).get(slug, [])
-    )
-    columns = ("OCMW", "partition", "events", "sent again", "first", "last", "from", "to")
-    show_table(slug, columns, rows)
-
-
-def resend_letters(
-    slug: Annotated[str, typer.Argument(help="The reason that was mended.", show_default=False)],
-) -> None:
-    """Send again what was set aside for a reason; what was counted meanwhile counts once."""
-    from schemas.faults import WITHHELD
-    from streams.kafka.dead_letters import resend
-    from streams.kafka.settings import KafkaSettings
-    from streams.settings import UsageError
-    from streams.shell.console import OUT, counted
-
-    _refuse_unknown(slug)
-    if slug in WITHHELD:
-        message = f"{slug}: nothing of these events was kept; let their sender key the persons and send them again"
-        raise UsageError(message)
-    OUT.print(f"{counted(asyncio.run(resend(KafkaSettings(), slug)), 'event')} sent again")
-
-
-def _refuse_unknown(slug: str) -> None:
-    from schemas.faults import FAULT
-    from streams.settings import UsageError
-
-    if slug not in FAULT:
-        message = f"{slug!r} is no reason for which events are set aside; choose among {', '.join(FAULT)}"
-        raise UsageError(message)
 
 
 def demo_kafka(

@@ -179,7 +179,7 @@ TOPICS: tuple[TopicRow, ...] = (
         CONTRACTS,
         "GPMI contracts and their evaluations; no part of the dossier log, as all that follow. The key is the 16 "
         "bytes of the person, the partitioner Kafka's default. An event counts once by key and event_id.",
-        writers=("records",),
+        writers=("records", "dead-letters"),
         readers=("contracts", "social-reports"),
         schema_ids=(32, 33, 34),
     ),
@@ -187,7 +187,7 @@ TOPICS: tuple[TopicRow, ...] = (
         DECISIONS,
         "Dossiers and decisions of OCMWs, of which social reports are made. The key is the 16 bytes of the person; "
         "there are as many partitions as of contracts and requests, so that a person lies in one place.",
-        writers=("records",),
+        writers=("records", "dead-letters"),
         readers=("social-reports",),
         schema_ids=(35, 36, 37),
     ),
@@ -214,7 +214,7 @@ TOPICS: tuple[TopicRow, ...] = (
     TopicRow(
         REPORTS,
         "Grants and yearly reports of subsidies. The key is OCMW and year, as 44021|2017.",
-        writers=("records",),
+        writers=("records", "dead-letters"),
         readers=("subsidies",),
         schema_ids=(42, 43, 44),
     ),
@@ -222,8 +222,9 @@ TOPICS: tuple[TopicRow, ...] = (
         TopicRow(
             letters_topic(service),
             f"What the service of {service.replace('-', ' ')} set aside. The value is as it came, headers say why and "
-            "where it stood; the same letter may come again, of the same place.",
-            writers=(service,),
+            "where it stood; the same letter may come again, of the same place. An empty value with the header resent "
+            "notes that the event of the same place was sent again.",
+            writers=(service, "dead-letters"),
             readers=("dead-letters",),
             max_bytes=2 * MIB,
             days=400,
