@@ -20,7 +20,7 @@ from schemas.settings import FigureSettings
 from sinks.directory.live import LiveHome
 from sinks.directory.store import DirectoryStore
 from sinks.redis.live import STATE
-from sinks.redis.store import prefix
+from sinks.redis.names import prefix
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.emit import Emitter
 from streams.kafka.intake.watermarks import watermarks

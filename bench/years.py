@@ -35,7 +35,8 @@ from schemas.settings import FigureSettings  # noqa: E402
 from sinks.directory.store import DirectoryStore  # noqa: E402
 from sinks.files.selection import Selection  # noqa: E402
 from sinks.files.workbook import write_workbooks  # noqa: E402
-from sinks.redis.store import KEEP, RedisCopy, connect, prefix  # noqa: E402
+from sinks.redis.names import prefix  # noqa: E402
+from sinks.redis.store import KEEP, RedisCopy, connect  # noqa: E402
 from sinks.zones import READ_ZONES, ReadZone  # noqa: E402
 from streams.embedded.driver import batches  # noqa: E402
 from streams.release.cut import Cut, release_of  # noqa: E402

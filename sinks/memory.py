@@ -1,6 +1,6 @@
 """A store in memory: the same protocol without a disk, for trials and for programs that need figures only now."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 import pyarrow as pa
@@ -8,16 +8,21 @@ import pyarrow as pa
 from schemas.figures import Cells
 from schemas.periods import Period
 from schemas.releases import BlockRef, Release, Update
+from schemas.settings import FigureSettings
 from sinks.errors import ReleaseExistsError, StoreCorruptError, UnknownReleaseError
-from sinks.protocol import BlockZone
+from sinks.protocol import BlockZone, TableName, Written
 from sinks.vintages import VINTAGE_SCHEMA, vintage_table
 
 
 class MemoryStore:
     """A ``sinks.protocol.Store`` that lives as long as its object; all releases are kept."""
 
-    def __init__(self) -> None:
-        """Make an empty store."""
+    name = "the store in memory"
+
+    def __init__(self, settings: FigureSettings | None = None) -> None:
+        """Make an empty store of figures by these settings, default those of everybody."""
+        self.settings = settings or FigureSettings()
+        self._tables: dict[tuple[TableName, int], pa.Table] = {}
         self._files: dict[str, tuple[Cells, ...]] = {}
         self._releases: dict[int, Release] = {}
         self._attempts = count(1)
@@ -89,3 +94,16 @@ class MemoryStore:
     def vintages(self) -> pa.Table:
         """Return the vintages of all updates, as ``VINTAGE_SCHEMA``."""
         return pa.concat_tables([VINTAGE_SCHEMA.empty_table(), *map(vintage_table, self._releases.values())])
+
+    def write_table(self, name: Written, number: int, table: pa.Table) -> None:
+        """Keep a table that an update wrote; see ``sinks.protocol.Tables``."""
+        self._tables[name, number] = table
+
+    def read_table(self, name: TableName, number: int, columns: Sequence[str] | None = None) -> pa.Table | None:
+        """Return a table of an update; see ``sinks.protocol.Tables``."""
+        if name == "vintages":
+            release = self._releases.get(number)
+            found = vintage_table(release) if release else None
+        else:
+            found = self._tables.get((name, number))
+        return found if found is None or columns is None else found.select(list(columns))

@@ -1,6 +1,6 @@
 """The one protocol of published stores: blocks go in first, then a release that names them, whole or not at all."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
 import pyarrow as pa
@@ -8,6 +8,7 @@ import pyarrow as pa
 from schemas.figures import Cells
 from schemas.periods import Period
 from schemas.releases import BlockRef, Release, Update
+from schemas.settings import FigureSettings
 
 BlockZone = Literal["internal", "public", "hidden"]
 """Where blocks are written: ``internal`` holds all measures (internal, restricted and provisional zones read it).
@@ -15,17 +16,50 @@ BlockZone = Literal["internal", "public", "hidden"]
 ``hidden`` holds the rungs of places in place of beneficiaries, as ``processors.disclosure`` gives them (F3).
 """
 
+Written = Literal["indicators", "outcomes", "completeness"]
+"""Tables that an update writes beside its release."""
+TableName = Literal["indicators", "outcomes", "completeness", "vintages"]
+"""Tables that stand beside releases; vintages are written with their release."""
+
+
+class Tables(Protocol):
+    """Tables beside releases, one of a name for each update that wrote it."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the place where they stand."""
+        ...
+
+    def write_table(self, name: Written, number: int, table: pa.Table) -> None:
+        """Keep what an update counted, whole or not at all, in place of what it wrote before; metadata is kept too.
+
+        It is written before the release of that number, so that a release never lacks it. Raises StoreWriteError.
+        """
+        ...
+
+    def read_table(self, name: TableName, number: int, columns: Sequence[str] | None = None) -> pa.Table | None:
+        """Return the table of an update as it was written, None where that update wrote none.
+
+        ``columns`` are those that are read, default all; none of them gives the metadata. Raises StoreCorruptError.
+        """
+        ...
+
 
 class BlockReader(Protocol):
-    """What gives blocks to those who write them elsewhere."""
+    """A source of blocks, for writers of them elsewhere."""
 
     def read_blocks(self, refs: Iterable[BlockRef]) -> Iterator[Cells]:
         """Yield blocks in the order of ``refs``; thousands of them, in bounded memory."""
         ...
 
 
-class Store(BlockReader, Protocol):
-    """A store of immutable blocks and numbered releases."""
+class Store(BlockReader, Tables, Protocol):
+    """A store of immutable blocks, numbered releases, and tables beside these."""
+
+    @property
+    def settings(self) -> FigureSettings:
+        """By what its figures are counted."""
+        ...
 
     def write_blocks(
         self,

@@ -1,5 +1,6 @@
 """The revision triangle as a table: what each update said of each figure (G2)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,11 +45,12 @@ def write_vintages(path: Path, release: Release) -> None:
     pq.write_table(vintage_table(release), path, compression="zstd", write_page_checksum=True)
 
 
-def read_vintages(path: Path) -> pa.Table:
-    """Read the vintages of one release. Raises StoreCorruptError for a file that is missing or torn."""
+def read_vintages(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read the vintages of one release, or some columns. Raises StoreCorruptError for a file missing or torn."""
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            return file.read(use_threads=False).cast(VINTAGE_SCHEMA)
+            found = file.read(columns=None if columns is None else list(columns), use_threads=False)
+            return found.cast(pa.schema([VINTAGE_SCHEMA.field(name) for name in found.column_names]))
     except (OSError, pa.ArrowException) as error:
         message = f"{path}: these vintages cannot be read; restore them from a copy, or replay into a new store"
         raise StoreCorruptError(message) from error

@@ -10,7 +10,7 @@ digest is over numbers; the codebook that says what they mean is part of the nam
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,13 +80,13 @@ def manifest_name(number: int) -> str:
     return f"release:{number}"
 
 
-def manifest(release: Release, zone: ReadZone, prefix: str) -> bytes:
+def manifest(release: Release, zone: ReadZone, prefix: str, tables: Mapping[str, list[str]]) -> bytes:
     """Return a release as a zone shows it, as compressed JSON; the same release gives the same bytes.
 
     ``figures`` is support -> period -> [observation status, state, update, full name of the block]. A period that is
     not there is not shown; a cell that is not in its block is 0. Under a threshold (F3) that holds only at or under the
     rung of its place, which ``hidden`` gives; so ``figures`` is named ``shown`` there, which a reader of version 1 does
-    not find.
+    not find. ``tables`` are full names of the tables of indicators that it shows, newest first, by family.
     """
     figures: dict[str, dict[str, list[str]]] = {}
     hidden: dict[str, dict[str, str]] = {}
@@ -102,6 +102,7 @@ def manifest(release: Release, zone: ReadZone, prefix: str) -> bytes:
         "reference_month": to_yyyymm(release.update.reference_month),
         "codebook": prefix + codebook_name(),
         "columns": COLUMNS[block_zone(zone)],
+        **({"tables": tables} if tables else {}),
         **({"version": 2, "shown": figures, "hidden": hidden} if hidden else {"figures": figures}),
     }
     return zlib.compress(json.dumps(document, sort_keys=True).encode())

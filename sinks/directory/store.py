@@ -4,6 +4,7 @@
     blocks/000012/internal-<attempt>.parquet      blocks of update 12, a row group each, whole or patches (blocks.py)
     vintages/000012-<attempt>.parquet             the vintages of update 12, never dropped (sinks/vintages.py)
     releases/000012.parquet                       release 12: which block stands where, and the history
+    indicators/000012.parquet                     what update 12 wrote beside its release, a folder a table (tables.py)
 
 A release is written and synced under a temporary name, after all that it names, and then given its number. That
 fails when the number exists, so of two writers that both believe to be the only one, one loses and nothing of
@@ -18,7 +19,7 @@ linked; the directory of manifests, with which the release stands. Blocks for th
 their files are copied by whoever publishes them; of others a release stores what it changed (patches.py).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -31,7 +32,7 @@ from schemas.periods import Period
 from schemas.releases import BlockRef, Entry, Release, Update
 from schemas.settings import FigureSettings
 from sinks.access_log import head
-from sinks.directory import identity, retention
+from sinks.directory import identity, retention, tables
 from sinks.directory.blocks import Before, BlockFile, FilesInTheMaking, OpenFiles, RecentBlocks, read_chain, row_groups
 from sinks.directory.manifests import (
     Chapter,
@@ -57,7 +58,7 @@ from sinks.durability import (
     temporary,
 )
 from sinks.errors import ReleaseExistsError, StoreCorruptError, UnknownReleaseError
-from sinks.protocol import BlockZone
+from sinks.protocol import BlockZone, TableName, Written
 from sinks.vintages import VINTAGE_SCHEMA, read_vintages, write_vintages
 
 _Found = TypeVar("_Found")
@@ -69,6 +70,7 @@ class DirectoryStore:
     def __init__(self, root: Path, settings: FigureSettings, keep_releases: int | None) -> None:
         """Take what ``reading`` and ``writing`` have verified."""
         self.root = root
+        self.name = str(root)
         self.settings = settings
         self._keep = keep_releases
         self._syncing = BackgroundSync()
@@ -310,6 +312,17 @@ class DirectoryStore:
         """Return the vintages of all updates ever released, as ``VINTAGE_SCHEMA``."""
         paths = (self.root / chapter.vintages for chapter in self._history())
         return pa.concat_tables([VINTAGE_SCHEMA.empty_table(), *map(read_vintages, paths)])
+
+    def write_table(self, name: Written, number: int, table: pa.Table) -> None:
+        """Keep a table that an update wrote; see ``sinks.protocol.Tables``."""
+        tables.write(self.root, name, number, table)
+
+    def read_table(self, name: TableName, number: int, columns: Sequence[str] | None = None) -> pa.Table | None:
+        """Return a table of an update; see ``sinks.protocol.Tables``."""
+        if name != "vintages":
+            return tables.read(self.root, name, number, columns)
+        paths = [self.root / chapter.vintages for chapter in self._history() if chapter.update.sequence == number]
+        return read_vintages(paths[0], columns) if paths else None
 
     def _history(self) -> tuple[Chapter, ...]:
         return self._newest(read_history) or ()

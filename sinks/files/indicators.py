@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -15,10 +14,9 @@ from schemas.indicators import COLUMNS, SERIES, Series, Table, is_public, refere
 from schemas.places import PLACES
 from schemas.rungs import HIDDEN, rungs_of
 from sinks.arrow import arrow_schema
-from sinks.directory.identity import settings_of
-from sinks.directory.indicators import Counted, Family, read_release
-from sinks.directory.store import DirectoryStore
 from sinks.files.selection import ExportRefusedError
+from sinks.indicators import Counted, Family, read_release
+from sinks.protocol import Store
 
 TABLES: dict[str, frozenset[str]] = {
     "duration": frozenset({"duration", "duration_difference", "quartiles", "survival"}),
@@ -40,7 +38,7 @@ _PUBLIC_PLACE = np.array([is_public(*place) for place in PLACES])
 _Codes = npt.NDArray[np.int32]
 
 
-def indicator_batches(root: Path, release: int, table: str, zone: str) -> Iterator[pa.RecordBatch]:
+def indicator_batches(store: Store, release: int, table: str, zone: str) -> Iterator[pa.RecordBatch]:
     """Yield the rows of one table at a release, sorted by their key columns; none where nothing is shown.
 
     Public: kingdom to arrondissement, and the 13 centre cities; restricted: all places. Raises ExportRefusedError for
@@ -53,9 +51,9 @@ def indicator_batches(root: Path, release: int, table: str, zone: str) -> Iterat
         message = f"indicators stand in the zones public and restricted, not in {zone!r}"
         raise ExportRefusedError(message)
     family: Family = "outcomes" if table in ("exit_to_work", "transitions") else "indicators"
-    parts = [_chosen(counted, table, zone) for counted in read_release(root, release, family)]
-    threshold = settings_of(root).threshold if zone == "public" and parts else None
-    yield from batches_of(parts if threshold is None else _suppressed(root, release, parts, threshold))
+    parts = [_chosen(counted, table, zone) for counted in read_release(store, release, family)]
+    threshold = store.settings.threshold if zone == "public" and parts else None
+    yield from batches_of(parts if threshold is None else _suppressed(store, release, parts, threshold))
 
 
 def batches_of(parts: list[Counted]) -> Iterator[pa.RecordBatch]:
@@ -72,10 +70,10 @@ def _chosen(counted: Counted, table: str, zone: str) -> Counted:
     return Counted(counted.update_id, counted.first, kept)
 
 
-def _suppressed(root: Path, release: int, parts: list[Counted], threshold: int) -> list[Counted]:
+def _suppressed(store: Store, release: int, parts: list[Counted], threshold: int) -> list[Counted]:
     """Return what the public may know of some parts, judged together (F3)."""
     whole = Table._make(map(np.concatenate, zip(*(part.table for part in parts), strict=True)))
-    stands = indicator_rungs.shown(whole, threshold, _hidden_months(root, release))
+    stands = indicator_rungs.shown(whole, threshold, _hidden_months(store, release))
     ends = np.cumsum([len(part.table.series) for part in parts])[:-1]
     return [
         replace(part, table=Table._make(column[mine] for column in part.table))
@@ -83,9 +81,8 @@ def _suppressed(root: Path, release: int, parts: list[Counted], threshold: int) 
     ]
 
 
-def _hidden_months(root: Path, release: int) -> set[tuple[int, int]]:
+def _hidden_months(store: Store, release: int) -> set[tuple[int, int]]:
     """Return the (month, place) whose total of LL is hidden: spells and durations fall with it."""
-    store = DirectoryStore.reading(root)
     found: set[tuple[int, int]] = set()
     for key, entry in store.release(release).entries.items():
         if key.support == "LL" and key.period.kind == "month" and entry.hidden is not None:

@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 
 from schemas.datasets import DATASETS, Dataset, Format
 from sinks.arrow import arrow_schema
-from sinks.directory.store import DirectoryStore
 from sinks.files.csv import Dialect, write_csv
 from sinks.files.indicator_sdmx import write_indicator_sdmx
 from sinks.files.indicator_workbook import write_indicator_workbook
@@ -17,6 +16,7 @@ from sinks.files.indicators import PARTS, TABLES, indicator_batches
 from sinks.files.parquet import write_parquet
 from sinks.files.selection import ExportRefusedError, Selection
 from sinks.files.vintages import vintage_batches
+from sinks.protocol import Store
 
 
 class Rows(NamedTuple):
@@ -47,23 +47,23 @@ def dataset_named(name: str, zone: str | None, format_: Format, options: Iterabl
     return dataset
 
 
-Source = Callable[[DirectoryStore, str, int], Iterable[pa.RecordBatch]]
+Source = Callable[[Store, str, int], Iterable[pa.RecordBatch]]
 """What yields the rows of a table as they stand in a zone at a release."""
 
 
-def _vintages(store: DirectoryStore, _zone: str, number: int) -> Iterable[pa.RecordBatch]:
+def _vintages(store: Store, _zone: str, number: int) -> Iterable[pa.RecordBatch]:
     return vintage_batches(store, number)
 
 
 def _indicators(name: str) -> Source:
-    return lambda store, zone, number: indicator_batches(store.root, number, name, zone)
+    return lambda store, zone, number: indicator_batches(store, number, name, zone)
 
 
 SOURCES: dict[str, Source] = {"vintages": _vintages, **{name: _indicators(name) for name in TABLES | PARTS}}
 """Where the rows of each table that a store holds come from."""
 
 
-def stored_rows(store: DirectoryStore, dataset: Dataset, zone: str, number: int) -> Rows:
+def stored_rows(store: Store, dataset: Dataset, zone: str, number: int) -> Rows:
     """Return the rows of a table that a store holds, as they stand at a release; none where it shows nothing."""
     return Rows(dataset, SOURCES[dataset.name](store, zone, number))
 

@@ -1,13 +1,12 @@
 """Indicators in the public tree: what each update counted, its public rows alone, in words instead of numbers.
 
 A release shows of each family the newest count of each reference, as the store itself does
-(sinks/directory/indicators.py): the parts of its manifest are read newest first, and each gives the references that no
+(sinks/indicators.py): the parts of its manifest are read newest first, and each gives the references that no
 newer one counted.
 """
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,9 @@ import pyarrow.parquet as pq
 from schemas.indicators import COLUMNS, SERIES, is_public, reference_code
 from schemas.places import PLACES
 from schemas.public_release import IndicatorPart
-from sinks.directory.indicators import WHOLE, Counted, Family, counted_at
 from sinks.errors import StoreCorruptError
+from sinks.indicators import WHOLE, Counted, Family, counted_at
+from sinks.protocol import Tables
 
 _WHOLE = frozenset(series.indicator for series, whole in zip(SERIES, WHOLE, strict=True) if whole)
 _PUBLIC_PLACE = np.array([is_public(*place) for place in PLACES])
@@ -31,9 +31,9 @@ _SHIFT, _LOW = 16, 0xFFFF
 _Numbers = npt.NDArray[Any]
 
 
-def public_part(root: Path, number: int, family: Family) -> tuple[Counted, bytes] | None:
+def public_part(tables: Tables, number: int, family: Family) -> tuple[Counted, bytes] | None:
     """Return what an update counted, and its public rows as a Parquet file; None where it counted nothing."""
-    counted = counted_at(root, number, family)
+    counted = counted_at(tables, number, family)
     return None if counted is None else (counted, _bytes(counted))
 
 

@@ -24,12 +24,12 @@ from schemas.public_release import Approval, IndicatorPart, PublicBlock, PublicF
 from schemas.releases import UNSTABLE, BlockRef, Entry, Release, State
 from schemas.seals import FIRST
 from schemas.supports import LEAVES, NODE
-from sinks.directory.completeness import read_completeness
-from sinks.directory.indicators import FAMILIES, Family
-from sinks.directory.indicators import exists as counted
+from sinks.completeness import read_completeness
 from sinks.directory.store import DirectoryStore
 from sinks.durability import explained, put_in_place, sync, temporary
 from sinks.errors import StoreError, StoreMismatchError
+from sinks.indicators import FAMILIES, Family
+from sinks.indicators import exists as counted
 from sinks.lock import turn_at
 from sinks.public.changes import changes_bytes
 from sinks.public.completeness import public_month
@@ -349,7 +349,7 @@ class _Content:
         number = self._release.update.sequence
         known = {(part.family, part.number): part for part in self._before.indicators} if self._before else {}
         for family in FAMILIES:
-            if not counted(self._store.root, number, family):
+            if not counted(self._store, number, family):
                 continue
             for earlier in range(number, 0, -1):
                 part = known.get((family, earlier))
@@ -363,7 +363,7 @@ class _Content:
                         break
 
     def _new_part(self, family: Family, number: int) -> IndicatorPart | None:
-        found = public_part(self._store.root, number, family)
+        found = public_part(self._store, number, family)
         if found is None:
             return None
         counted, data = found
@@ -377,7 +377,7 @@ class _Content:
         same = {code for code, supports in shown.items() if code in known and told_before.get(code) == supports}
         wanted = {Period.parse(code).last for code in shown.keys() - same}
         number = self._release.update.sequence
-        sent = read_completeness(self._store.root, number, wanted, (len(LEAVES), len(MUNICIPALITIES)))
+        sent = read_completeness(self._store, number, wanted, (len(LEAVES), len(MUNICIPALITIES)))
         fresh = {
             month_code(month): self._put(public_month(rows, frozenset(shown[month_code(month)])))
             for month, rows in sent.items()

@@ -6,7 +6,7 @@ prefix. ``SCAN`` and ``KEYS`` would tell names of other zones, so nobody but the
 
 from collections.abc import Mapping
 
-from sinks.redis.store import prefix
+from sinks.redis.names import prefix
 from sinks.zones import READ_ZONES
 
 _CONNECT = ("hello", "auth", "ping", "client|setname", "client|id")

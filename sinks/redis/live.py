@@ -18,7 +18,7 @@ from schemas.places import MUNICIPALITIES
 from schemas.supports import NODES
 from sinks.directory.live import COLUMNS, Line, LiveHome, LiveState
 from sinks.errors import StoreWriteError
-from sinks.redis.store import prefix
+from sinks.redis.names import prefix
 
 STATE = prefix("provisional") + "live"
 """Name of the hash that says what the live figures reflect."""

@@ -6,6 +6,8 @@
     ocmw:public:codebook:<book>     what places and categories the numbers in blocks mean
     ocmw:public:releases            a stream, one notice a release, its id the number of the release
 
+    ocmw:restricted:table:<edition>:...   tables of indicators of the updates that its releases show (tables.py)
+
 and the same under ``ocmw:restricted:`` and ``ocmw:provisional:`` (there a block is a hash, a field a municipality).
 The three prefixes are the three zones; access lists are made of them (sinks/redis/acl.py), so what a prefix holds is
 what its audience may see, and a value is only ever put under a prefix whose zone shows it.
@@ -28,7 +30,6 @@ import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -48,8 +49,11 @@ from sinks.errors import (
     StoreWriteError,
     UnknownReleaseError,
 )
+from sinks.indicators import FAMILIES, exists, parts_of
 from sinks.protocol import Store
 from sinks.redis import scripts as redis_scripts
+from sinks.redis.names import explained, prefix
+from sinks.redis.tables import RedisTables
 from sinks.zones import READ_ZONES, ReadZone, Value
 
 KEEP = 12
@@ -91,28 +95,10 @@ def connect(  # noqa: PLR0913 - each is one setting
     )
 
 
-def prefix(zone: ReadZone) -> str:
-    """Return what the name of every value of a zone begins with."""
-    return f"ocmw:{zone}:"
-
-
 def _chunks(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
     left = iter(items)
     while chunk := list(islice(left, size)):
         yield chunk
-
-
-@contextmanager
-def explained() -> Iterator[None]:
-    """Turn a refusal of Redis into StoreWriteError; its own text may hold a value, so only its kind is told."""
-    try:
-        yield
-    except (redis.RedisError, OSError) as error:
-        message = (
-            f"Redis cannot be written ({type(error).__name__}); what readers saw before stands, "
-            "see docs/runbooks.md, then run ocmw redis-fill"
-        )
-        raise StoreWriteError(message) from error
 
 
 Published = Callable[[int], bool]
@@ -184,7 +170,7 @@ class RedisCopy:
             for zone in shown_in:
                 self._put_missing(release, home, zone)
                 yield f"blocks {zone}"
-            self._put_manifests(release, shown_in)
+            self._put_manifests(release, shown_in, self._put_tables(release, home))
             yield "manifests"
             answer = self._moved(release, shown_in)
             if answer == b"shown":
@@ -202,7 +188,7 @@ class RedisCopy:
         """Put what a release needs and Redis has not; return how many blocks. No pointer moves."""
         shown_in = self._zones(release.update.sequence)
         put = sum(self._put_missing(release, home, zone) for zone in shown_in)
-        self._put_manifests(release, shown_in)
+        self._put_manifests(release, shown_in, self._put_tables(release, home))
         return put
 
     def make_up(self, home: Store) -> int:
@@ -246,7 +232,7 @@ class RedisCopy:
         """Return how many blocks and manifests of a release are not there: 0 says that it is whole."""
         with explained():
             shown_in = self._zones(release.update.sequence)
-            return sum(len(self._absent(list(self._names(release, zone)))) for zone in shown_in)
+            return sum(len(self._absent(self._needed(release, zone))) for zone in shown_in)
 
     def manifest(self, zone: ReadZone, number: int | None = None) -> dict[str, Any]:
         """Return a release (default the newest) as a zone shows it. Raises UnknownReleaseError."""
@@ -272,6 +258,11 @@ class RedisCopy:
         yield start + zones.manifest_name(release.update.sequence)
         yield start + zones.codebook_name()
         yield from {start + one.name: None for one in zones.values(release, zone)}
+
+    def _needed(self, release: Release, zone: ReadZone) -> list[str]:
+        """Return the names of all that a release needs in a zone, tables as its manifest there names them."""
+        manifest = prefix(zone) + zones.manifest_name(release.update.sequence)
+        return [*self._names(release, zone), *_tables_of(self._document(manifest))]
 
     def _absent(self, names: list[str]) -> set[str]:
         found: list[int] = []
@@ -306,23 +297,47 @@ class RedisCopy:
                 sending.set(name, encoded(cells, found.zone))
         sending.execute()
 
-    def _put_manifests(self, release: Release, shown_in: tuple[ReadZone, ...]) -> None:
+    def _put_tables(self, release: Release, home: Store) -> dict[str, list[str]]:
+        """Put the tables of indicators that a release shows and Redis has not; return the names of all, newest first.
+
+        They stand in the restricted zone, whole.
+        """
+        tables, number = self.tables("restricted"), release.update.sequence
+        named: dict[str, list[str]] = {}
+        for family in FAMILIES:
+            parts = list(parts_of(home, number, family)) if exists(home, number, family) else []
+            names = {tables.key(family, part): part for part in parts}
+            with explained():
+                absent = self._absent(list(names))
+            for name in absent:
+                found = home.read_table(family, names[name])
+                if found is not None:
+                    tables.write_table(family, names[name], found)
+            if names:
+                named[family] = list(names)
+        return named
+
+    def tables(self, zone: ReadZone) -> RedisTables:
+        """Return the tables that stand beside the releases of a zone."""
+        return RedisTables(self._client, zone)
+
+    def _put_manifests(self, release: Release, shown_in: tuple[ReadZone, ...], tables: dict[str, list[str]]) -> None:
         with explained():
             sending = self._client.pipeline(transaction=False)
             for zone in shown_in:
                 start = prefix(zone)
                 sending.set(start + zones.codebook_name(), codebook_bytes())
                 name = start + zones.manifest_name(release.update.sequence)
-                sending.set(name, zones.manifest(release, zone, start))
+                sending.set(name, zones.manifest(release, zone, start, tables if zone == "restricted" else {}))
             sending.execute()
 
     def _moved(self, release: Release, shown_in: tuple[ReadZone, ...]) -> bytes:
         update = release.update
         pointers = [prefix(zone) + "current" for zone in shown_in]
         streams = [prefix(zone) + "releases" for zone in shown_in]
-        needed = chain.from_iterable(self._names(release, zone) for zone in shown_in)
         told = [update.sequence, len(shown_in), update.update_id, to_yyyymm(update.reference_month)]
         with explained():
+            needed = chain.from_iterable(self._needed(release, zone) for zone in shown_in)
             answer: bytes = self._move(keys=[*pointers, *streams, *needed], args=told)
         return answer
 
@@ -343,10 +358,19 @@ class RedisCopy:
         return [name for name in there if name not in aged], aged
 
     def _named(self, manifest: str) -> set[str]:
-        found = self._client.get(manifest)
-        if found is None:
-            return set()
-        document = json.loads(zlib.decompress(found))
+        document = self._document(manifest)
         figures = document.get("figures") or document.get("shown", {})
         blocks = {told[3] for periods in figures.values() for told in periods.values()}
-        return blocks.union(*(periods.values() for periods in document.get("hidden", {}).values()))
+        hidden = (name for periods in document.get("hidden", {}).values() for name in periods.values())
+        return blocks.union(hidden, _tables_of(document))
+
+    def _document(self, manifest: str) -> dict[str, Any]:
+        """Return a manifest by its full name, empty where it is not there."""
+        found = self._client.get(manifest)
+        document: dict[str, Any] = {} if found is None else json.loads(zlib.decompress(found))
+        return document
+
+
+def _tables_of(document: dict[str, Any]) -> list[str]:
+    """Return the full names of the tables that a manifest names."""
+    return list(chain.from_iterable(document.get("tables", {}).values()))

@@ -19,7 +19,8 @@ from sinks.columns import decoded
 from sinks.directory.identity import codebook
 from sinks.errors import StoreCorruptError, UnknownReleaseError
 from sinks.public.tree import PublicTree
-from sinks.redis.store import KEEP, explained, prefix
+from sinks.redis.names import explained, prefix
+from sinks.redis.store import KEEP
 
 _PREFIX = prefix("public")
 _POINTER = _PREFIX + "published"

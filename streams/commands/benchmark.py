@@ -30,7 +30,7 @@ def benchmark(
     found = DirectoryStore.reading(store)
     number = found.release(release).update.sequence
     try:
-        compared = compare(found.root, number, year)
+        compared = compare(found, number, year)
     except LookupError as error:
         raise UsageError(str(error)) from error
     if out.suffix == ".html":

@@ -47,7 +47,7 @@ def indicators(
         number = _counted(found, update)
     shown = False
     for name in TABLES:
-        for batch in indicator_batches(found.root, number, name, zone):
+        for batch in indicator_batches(found, number, name, zone):
             rows = batch.to_pandas()
             for title, newest in _newest(rows[rows["geo"].astype(str) == place]):
                 if not shown:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from processors.counting.people import everyone
-from sinks.directory.indicators import FAMILIES, Family, exists
 from sinks.directory.store import DirectoryStore
+from sinks.indicators import FAMILIES, Family, exists
 from streams.embedded.fold_at_update import fold_at
 from streams.release.indicators import Changes, Closed, asked_of, count_indicators, count_outcomes
 
@@ -16,7 +16,7 @@ def count_on_request(store: DirectoryStore, number: int) -> list[Family]:
     StoreCorruptError where the journal ends before it.
     """
     release = store.release(number)
-    missing = [family for family in FAMILIES if not exists(store.root, number, family)]
+    missing = [family for family in FAMILIES if not exists(store, number, family)]
     if not missing:
         return []
     ledger = fold_at(store.root, store.settings, number).ledger

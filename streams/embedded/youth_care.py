@@ -24,8 +24,8 @@ from schemas.places import MUNICIPALITIES, MUNICIPALITY, valid_code
 from schemas.releases import Release
 from schemas.settings import FigureSettings
 from sinks.access_log import Access, note_access
-from sinks.directory.indicators import Counted
 from sinks.durability import write_for_owner
+from sinks.indicators import Counted
 from streams.embedded.fold_at_update import fold_at
 from streams.settings import UsageError
 from streams.shell.clock import instant

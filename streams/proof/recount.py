@@ -146,7 +146,7 @@ class Recount:
         if not self.releases:
             return found
         release = self.releases[max(self.releases)]
-        compared = IndicatorRecount(self.store.root, self.told.history, release, self.store.settings, whole)
+        compared = IndicatorRecount(self.store, self.told.history, release, self.store.settings, whole)
         for rows, differences in compared.differences():
             found.indicators += rows
             found.differences += differences

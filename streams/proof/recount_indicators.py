@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,8 @@ from schemas.indicators import COLUMNS, Table
 from schemas.periods import month_code
 from schemas.releases import Release
 from schemas.settings import FigureSettings
-from sinks.directory.indicators import FAMILIES, Family, exists, read_release
+from sinks.indicators import FAMILIES, Family, exists, read_release
+from sinks.protocol import Tables
 
 SAMPLE_MONTHS = 2
 """References before the last that an update may show, compared where not all are."""
@@ -32,7 +32,7 @@ NAMES: dict[Family, tuple[str, ...]] = {"indicators": slow.INDICATORS, "outcomes
 class IndicatorRecount:
     """The tables of a release beside those of the slow truth: all references, or the last few that are shown."""
 
-    root: Path
+    tables: Tables
     history: History
     release: Release
     settings: FigureSettings
@@ -46,7 +46,7 @@ class IndicatorRecount:
         shown = slow.Shown.at(self.release)
         asked = Asked(self.history, self.release.update.sequence, self.settings)
         for family in FAMILIES:
-            if exists(self.root, self.release.update.sequence, family):
+            if exists(self.tables, self.release.update.sequence, family):
                 first = self._first(shown, family)
                 wanted = None if self.whole else range(first, self.release.update.reference_month + 1)
                 yield self._compared(family, slow.rows(asked, shown, NAMES[family], wanted), first)
@@ -57,7 +57,7 @@ class IndicatorRecount:
         return last - SAMPLE_MONTHS - (LONGEST_OF_OUTCOMES if family == "outcomes" else 0)
 
     def _compared(self, family: Family, counted: pd.DataFrame, first: int) -> tuple[int, list[str]]:
-        tables = [part.table for part in read_release(self.root, self.release.update.sequence, family)]
+        tables = [part.table for part in read_release(self.tables, self.release.update.sequence, family)]
         stored = labelled(Table._make(map(np.concatenate, zip(*tables, strict=True))))
         if not self.whole:
             stored, counted = (_wanted(rows, first) for rows in (stored, counted))

@@ -1,7 +1,6 @@
 """All that is counted at a closed update, by either driver: the release, and beside it the time dimension."""
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 
@@ -9,8 +8,9 @@ from processors.admission.ledger import Ledger
 from processors.counting.completeness import rows_of_ocmws
 from processors.counting.people import People, everyone
 from schemas.releases import Release
-from sinks.directory.completeness import exists, write_completeness
+from sinks.completeness import exists, write_completeness
 from sinks.directory.store import DirectoryStore
+from sinks.protocol import Store
 from streams.release.cut import Cut, release_of
 from streams.release.indicators import Changes, Closed, count_indicators, count_outcomes
 
@@ -23,14 +23,14 @@ def counted_at_closing(store: DirectoryStore, ledger: Ledger, cut: Cut, changes:
     with ThreadPoolExecutor(1) as beside:
         gathering = beside.submit(everyone, ledger)
         release = release_of(ledger, cut, gathering.result)
-    _note_completeness(store.root, gathering.result(), cut, changes)
+    _note_completeness(store, gathering.result(), cut, changes)
     closed = Closed(ledger, release, cut.previous, changes)
     count_outcomes(store, closed, count_indicators(store, gathering.result(), closed, cut.settings))
     return release
 
 
-def _note_completeness(root: Path, rows: People, cut: Cut, changes: Changes) -> None:
+def _note_completeness(store: Store, rows: People, cut: Cut, changes: Changes) -> None:
     """Write which OCMW sent lines about the months that this update reached; at first about all months."""
     number = cut.update.sequence
-    months = changes.touched if exists(root, number - 1) else cut.exists
-    write_completeness(root, number, *rows_of_ocmws(rows.rows, np.asarray(months.any(axis=0)), cut.settings))
+    months = changes.touched if exists(store, number - 1) else cut.exists
+    write_completeness(store, number, *rows_of_ocmws(rows.rows, np.asarray(months.any(axis=0)), cut.settings))

@@ -23,8 +23,9 @@ from schemas.periods import MONTH_COUNT, Period
 from schemas.releases import Release
 from schemas.settings import FigureSettings
 from sinks.directory import identity
-from sinks.directory.indicators import Counted, exists, write_counted
 from sinks.directory.store import DirectoryStore
+from sinks.indicators import Counted, exists, write_counted
+from sinks.protocol import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,31 +63,31 @@ def count_indicators(store: DirectoryStore, rows: People, closed: Closed, settin
     """
     asked = asked_of(store, rows, closed.ledger, closed.release, settings)
     first = 0
-    if closed.previous is not None and exists(store.root, closed.number - 1):
+    if closed.previous is not None and exists(store, closed.number - 1):
         leaves = [leaf for part in PARTS[settings.spells] for leaf in part]
         before = Windows.of(closed.previous, settings)
         first = first_changed(closed.changes.touched, leaves, asked.windows.spells, before.spells)
     asked = replace(asked, first=first)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         found = tables(asked, threads.map)
-    write_counted(store.root, closed.number, Counted(closed.release.update.update_id, first, found))
+    write_counted(store, closed.number, Counted(closed.release.update.update_id, first, found))
     return asked
 
 
-def count_outcomes(store: DirectoryStore, closed: Closed, asked: Asked) -> None:
+def count_outcomes(store: Store, closed: Closed, asked: Asked) -> None:
     """Count the exits and transitions that an update may have changed, and store them (H4).
 
     ``asked`` is what ``count_indicators`` returned: its rows and spells are used again.
     """
     first = 0
-    if closed.previous is not None and exists(store.root, closed.number - 1, "outcomes"):
+    if closed.previous is not None and exists(store, closed.number - 1, "outcomes"):
         month = _month(closed.changes.facts_since, asked.settings)
         before = Windows.of(closed.previous, asked.settings)
         first = first_outcome_changed(closed.changes.touched, month, asked.windows, before)
     outcomes = Outcomes.of(closed.ledger, replace(asked, first=first))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         found = outcome_tables(outcomes, threads.map)
-    write_counted(store.root, closed.number, Counted(closed.release.update.update_id, first, found), "outcomes")
+    write_counted(store, closed.number, Counted(closed.release.update.update_id, first, found), "outcomes")
 
 
 def asked_of(store: DirectoryStore, rows: People, ledger: Ledger, release: Release, settings: FigureSettings) -> Asked:

@@ -8,10 +8,12 @@ import redis
 
 from schemas.breakdowns import CATEGORY_NUMBER
 from schemas.figures import BlockKey, Cells
+from schemas.indicators import Table
 from schemas.periods import Period
 from schemas.places import PLACE_NUMBER
 from schemas.releases import Entry, Release, State, Update, Vintage
 from sinks.errors import ReleaseExistsError, StoreMismatchError, UnknownReleaseError
+from sinks.indicators import FAMILIES, Counted, Family, parts_of, read_release, write_counted
 from sinks.memory import MemoryStore
 from sinks.redis.store import RedisCopy
 from sinks.zones import READ_ZONES, ReadZone
@@ -40,7 +42,20 @@ def grown(home: MemoryStore) -> Release:
         seen = public[JANUARY] if support == "LL" else None
         entries[BlockKey(support, JANUARY)] = Entry(stable, kept[JANUARY], kept[JANUARY], seen)
         entries[BlockKey(support, MAY)] = Entry(Vintage(1, None, State.PENDING), kept[MAY])
+    for family in FAMILIES:
+        write_counted(home, number, Counted(update.update_id, 0 if number == 1 else JANUARY.last, rows(number)), family)
     return home.publish(Release(update, entries))
+
+
+def rows(number: int) -> Table:
+    """Return three rows of the first series: of two references, and of two categories."""
+    columns = {"series": [0, 0, 0], "reference": [JANUARY.last - 1, JANUARY.last, JANUARY.last], "category": [0, 0, 1]}
+    here = {"place": [PLACE_NUMBER["municipality", "11002"]] * 3}
+    counts = {"counted": [number] * 3, "base": [9] * 3}
+    kinds = {"counted": np.int32, "base": np.int32, "place": np.int16}
+    return Table(**{
+        name: np.array(values, kinds.get(name, np.int16)) for name, values in (columns | here | counts).items()
+    })  # fmt: skip
 
 
 @pytest.fixture
@@ -153,3 +168,39 @@ def test_older_releases_stay_readable(copy: RedisCopy, home: MemoryStore, zone: 
 def test_a_release_that_is_not_there_is_said_to_be_so(copy: RedisCopy) -> None:
     with pytest.raises(UnknownReleaseError, match="does not hold release 3"):
         copy.manifest("public", 3)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_restricted_zone_has_the_indicators_of_its_releases(
+    copy: RedisCopy, home: MemoryStore, family: Family
+) -> None:
+    grown(home)
+    copy.make_up(home)
+    for number in (1, 2):
+        shown, wanted = (
+            [(part.update_id, part.table.counted.tolist()) for part in read_release(tables, number, family)]
+            for tables in (copy.tables("restricted"), home)
+        )
+        assert shown == wanted
+    assert shown == [("u2", [2, 2, 2]), ("u1", [1])]
+
+
+def test_the_tables_of_a_release_are_named_newest_first_in_the_restricted_zone_alone(
+    copy: RedisCopy, home: MemoryStore
+) -> None:
+    grown(home)
+    copy.make_up(home)
+    tables = copy.tables("restricted")
+    named = {family: [tables.key(family, part) for part in parts_of(home, 2, family)] for family in FAMILIES}
+    assert (copy.manifest("restricted")["tables"], len(named["outcomes"])) == (named, 2)
+    assert [zone for zone in READ_ZONES if "tables" in copy.manifest(zone)] == ["restricted"]
+
+
+def test_a_table_that_was_lost_is_missing_until_it_is_made_up(
+    copy: RedisCopy, home: MemoryStore, redis_client: redis.Redis
+) -> None:
+    copy.publish(home.release(), home)
+    redis_client.delete(copy.tables("restricted").key("outcomes", 1))
+    assert (copy.missing(home.release()), copy.lacks(home.release())) == (1, True)
+    copy.make_up(home)
+    assert copy.missing(home.release()) == 0

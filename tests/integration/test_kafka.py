@@ -11,8 +11,8 @@ from kafka_workers import Workers
 from schemas import events as avro
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings
-from sinks.directory.indicators import FAMILIES, Family, read_release
 from sinks.directory.store import DirectoryStore
+from sinks.indicators import FAMILIES, Family, read_release
 from streams.embedded.driver import Embedded
 from streams.kafka.emit import emit
 from streams.kafka.log_export import export_log
@@ -88,7 +88,8 @@ def with_last_closings(folder: Path) -> Path:
 
 
 def indicators(store: Path, release: int, family: Family) -> pd.DataFrame:
-    rows = pd.concat([pd.DataFrame(counted.table._asdict()) for counted in read_release(store, release, family)])
+    parts = read_release(DirectoryStore.reading(store), release, family)
+    rows = pd.concat([pd.DataFrame(counted.table._asdict()) for counted in parts])
     return rows.sort_values(list(rows.columns[:4]), ignore_index=True)
 
 

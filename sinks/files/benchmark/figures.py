@@ -12,7 +12,6 @@ year, within the boundaries of that year: where only those of later boundaries a
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -35,6 +34,7 @@ from schemas.parameters import document, table
 from schemas.periods import month_code, ordinal, parse_month
 from schemas.places import MUNICIPALITY, ancestors, place_name
 from sinks.files.indicators import TABLES, indicator_batches
+from sinks.protocol import Store
 
 FLANDERS, BELGIUM = ("region", "02000"), ("kingdom", "01000")
 MUTED_BELOW: int = document("indicators")["benchmark"]["muted_below"]
@@ -110,9 +110,9 @@ def population(year: int) -> dict[tuple[str, str], int]:
     return found
 
 
-def benchmark(root: Path, release: int, year: int) -> Benchmark:
+def benchmark(store: Store, release: int, year: int) -> Benchmark:
     """Return the comparison of a year from a release's public tables. Raises LookupError where the year has none."""
-    rows = _named(pd.concat([_rows(root, release, name) for name in TABLES], ignore_index=True), year)
+    rows = _named(pd.concat([_rows(store, release, name) for name in TABLES], ignore_index=True), year)
     months = sorted(rows.loc[rows["indicator"] == "duration", "reference"].unique())
     within = [month for month in months if month.startswith(f"{year}-")]
     if not within:
@@ -162,8 +162,8 @@ def _doubled(rows: pd.DataFrame) -> tuple[str, ...]:
     return tuple(sorted(set(codes[codes > 1].index.get_level_values("place"))))
 
 
-def _rows(root: Path, release: int, name: str) -> pd.DataFrame:
-    batches = list(indicator_batches(root, release, name, "public"))
+def _rows(store: Store, release: int, name: str) -> pd.DataFrame:
+    batches = list(indicator_batches(store, release, name, "public"))
     if not batches:
         return pd.DataFrame(columns=list(COLUMNS))
     found: pd.DataFrame = pa.Table.from_batches(batches).to_pandas(strings_to_categorical=False)

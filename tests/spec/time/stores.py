@@ -10,6 +10,7 @@ from indicators_told import KEY
 
 from schemas.indicators import COLUMNS
 from schemas.settings import FigureSettings
+from sinks.directory.store import DirectoryStore
 from sinks.files.indicators import TABLES, indicator_batches
 from streams.embedded.driver import Embedded
 
@@ -27,7 +28,11 @@ class Store:
 
     def rows(self, number: int, tables: Iterable[str] = TABLES) -> pd.DataFrame:
         """Return all rows of a release, restricted zone."""
-        batches = [batch for name in tables for batch in indicator_batches(self.root, number, name, "restricted")]
+        batches = [
+            batch
+            for name in tables
+            for batch in indicator_batches(DirectoryStore.reading(self.root), number, name, "restricted")
+        ]
         found: list[pd.DataFrame] = [pa.Table.from_batches([batch]).to_pandas() for batch in batches]
         empty = pd.DataFrame(columns=list(COLUMNS))
         rows = pd.concat([empty, *found], ignore_index=True).astype(dict.fromkeys((*KEY, "update_id"), str))

@@ -14,6 +14,7 @@ from schemas.datasets import LANGUAGES
 from schemas.indicators import OUTCOMES
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
+from sinks.directory.store import DirectoryStore
 from sinks.files.benchmark.figures import Benchmark, Sheet, benchmark, months_told, places_of, population
 from sinks.files.benchmark.page import _DISTINCT, _drawn, page, title_in_all_languages, write_page
 from sinks.files.benchmark.workbook import write_workbook
@@ -38,7 +39,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def compared(store: Path) -> Benchmark:
     """Return the benchmark of 2023."""
-    return benchmark(store, len(MONTHS), 2023)
+    return benchmark(DirectoryStore.reading(store), len(MONTHS), 2023)
 
 
 def test_fifteen_places_stand_beside_each_other_cities_by_name_h6() -> None:
@@ -96,7 +97,10 @@ def test_a_quartile_that_is_not_reached_is_empty_and_no_0_h2(compared: Benchmark
 
 def test_survival_of_months_that_nobody_could_be_observed_for_is_empty_h2(store: Path) -> None:
     """The cohort of 2023 at the newest release: one spell in Gent, of 2023-03, still running in 2024-08."""
-    title, found = "Of 10,000 that began, still there after months", benchmark(store, len(MONTHS), 2024)
+    title, found = (
+        "Of 10,000 that began, still there after months",
+        benchmark(DirectoryStore.reading(store), len(MONTHS), 2024),
+    )
     assert line(found, title, "Gent") == [10_000, 10_000, 10_000, 10_000, -1, -1, -1, -1]
     assert cells(page(found), title, "Gent")[4:] == ["", "", "", ""]
 
@@ -117,7 +121,7 @@ def leaving(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
         lines += [f"close {month} {month}"]
     room = tmp_path_factory.mktemp("leaving")
     Embedded.run(room / "store", FigureSettings(), [log_file(room / "log.avro", "\n".join(lines))])
-    return benchmark(room / "store", 26, 2024)
+    return benchmark(DirectoryStore.reading(room / "store"), 26, 2024)
 
 
 def test_at_work_after_months_that_are_not_observed_is_empty_and_no_0_h4(leaving: Benchmark) -> None:
@@ -188,7 +192,7 @@ def test_a_month_has_the_rate_of_its_own_year_h6(compared: Benchmark) -> None:
 
 def test_a_year_without_published_months_is_refused_with_what_is_there(store: Path) -> None:
     with pytest.raises(LookupError, match=r"no indicators of 2030 .* shown are 2022-01 to 2024-09"):
-        benchmark(store, len(MONTHS), 2030)
+        benchmark(DirectoryStore.reading(store), len(MONTHS), 2030)
 
 
 def test_the_page_is_one_file_that_loads_nothing_and_is_the_same_when_made_twice(
@@ -213,7 +217,7 @@ def test_page_and_workbook_credit_those_whose_places_and_inhabitants_they_lean_o
 
 
 def test_a_comparison_that_is_not_published_yet_is_said_not_drawn(store: Path) -> None:
-    text = page(benchmark(store, len(MONTHS), 2024))
+    text = page(benchmark(DirectoryStore.reading(store), len(MONTHS), 2024))
     assert "Nothing of it is published yet (reentry, spells_own_g0, 2024)" in text
     assert "Hiervan is nog niets gepubliceerd (reentry, spells_own_g0, 2024)" in text
 

@@ -13,7 +13,7 @@ from stores import Store
 from schemas.indicators import COLUMNS
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
-from sinks.directory.indicators import FAMILIES
+from sinks.indicators import FAMILIES
 from streams.embedded.driver import Embedded
 
 

@@ -10,9 +10,11 @@ from indicators_told import KEY
 
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
-from sinks.directory.indicators import exists
+from sinks.directory.store import DirectoryStore
 from sinks.files.indicators import indicator_batches
 from sinks.files.selection import ExportRefusedError
+from sinks.indicators import exists
+from sinks.memory import MemoryStore
 from streams.embedded.driver import Embedded
 
 FIRST = parse_month("2022-10")
@@ -43,14 +45,17 @@ def replayed(room: Path, table: str) -> tuple[Path, Path]:
 
 def shown(store: Path, number: int, zone: str = "restricted") -> pd.DataFrame:
     """Return all indicators of a release that claims alone tell; ``test_outcomes_of_stores`` has the others."""
-    tables = [pa.Table.from_batches(list(indicator_batches(store, number, name, zone))) for name in OF_CLAIMS]
+    tables = [
+        pa.Table.from_batches(list(indicator_batches(DirectoryStore.reading(store), number, name, zone)))
+        for name in OF_CLAIMS
+    ]
     found: list[pd.DataFrame] = [table.to_pandas() for table in tables if table.num_columns]
     return pd.concat(found, ignore_index=True).astype(dict.fromkeys((*KEY, "update_id"), str))
 
 
 def test_nothing_is_shown_before_a_month_is_published(tmp_path: Path) -> None:
     _, store = replayed(tmp_path, history(4, 5, []))
-    assert [exists(store, number) for number in range(1, 6)] == [True] * 5
+    assert [exists(DirectoryStore.reading(store), number) for number in range(1, 6)] == [True] * 5
     shown_at = [[set(shown(store, number)["reference"]) for number in range(1, 6)]]
     assert shown_at == [[set(), set(), set(), {"2022-10"}, {"2022-10", "2022-11"}]]
 
@@ -73,8 +78,8 @@ def test_the_public_sees_areas_and_centre_cities_only(tmp_path: Path) -> None:
     assert municipalities == {"public": {"44021", "71022"}, "restricted": {"44021", "71022", "11007"}}
 
 
-def test_an_unknown_table_or_zone_is_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_an_unknown_table_or_zone_is_refused_with_a_sentence() -> None:
     with pytest.raises(ExportRefusedError, match="'durations' is no table of indicators; write duration"):
-        list(indicator_batches(tmp_path, 1, "durations", "public"))
+        list(indicator_batches(MemoryStore(), 1, "durations", "public"))
     with pytest.raises(ExportRefusedError, match="zones public and restricted, not in 'internal'"):
-        list(indicator_batches(tmp_path, 1, "duration", "internal"))
+        list(indicator_batches(MemoryStore(), 1, "duration", "internal"))

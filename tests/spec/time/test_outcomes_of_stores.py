@@ -75,7 +75,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def shown(store: Path, number: int) -> pd.DataFrame:
     """Return exits and transitions of a release, all places."""
     tables = [
-        pa.Table.from_batches(list(indicator_batches(store, number, name, "restricted")))
+        pa.Table.from_batches(list(indicator_batches(DirectoryStore.reading(store), number, name, "restricted")))
         for name in ("exit_to_work", "transitions")
     ]
     rows: list[pd.DataFrame] = [table.to_pandas() for table in tables]

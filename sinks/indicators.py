@@ -1,33 +1,30 @@
-"""Indicator tables of a store: one Parquet file an update and family, written before its release.
+"""Indicators as tables beside releases: of each update what it counted, of two families.
 
-    indicators/000012.parquet     what update 12 counted of the references from ``first`` on
-    outcomes/000012.parquet       the same of what reads facts too: exits and transitions; youth care is stored nowhere
+    indicators     what an update counted of the references from ``first`` on
+    outcomes       the same of what reads facts too: exits and transitions; youth care is stored nowhere
 
-An update counts again only the references that its events, or time, could change; the others stand in the file of an
-earlier update. Reading a release goes from its own file backwards and takes from each the references that no newer
-one counted. The content is a function of the log, so a file written twice is written the same; it is put under its
-number before the release is, and nobody reads it until then.
+An update counts again only the references that its events, or time, could change; the others stand in the table of an
+earlier update. Reading a release goes from its own table backwards and takes from each the references that no newer
+one counted.
 
-Series and categories stand there by name, and the file names its *edition*: which series there are, with which
-categories, by which reading of the rules. A file of another edition is refused with a sentence, and the next update of
-such a store counts all references.
+Series and categories stand there by name, and the table names its *edition*: which series there are, with which
+categories, by which reading of the rules. A table of another edition is refused with a sentence, and the next update
+of such a store counts all references.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 import xxhash
 
 from schemas.indicators import EDITION, SERIES, Table, series_name
-from sinks.durability import put_in_place, temporary
-from sinks.errors import StoreCorruptError, StoreMismatchError
+from sinks.errors import StoreMismatchError
+from sinks.protocol import Tables
 
 _FIRST, _UPDATE, _EDITION = b"first", b"update_id", b"edition"
 
@@ -49,40 +46,51 @@ Family = Literal["indicators", "outcomes"]
 FAMILIES: tuple[Family, ...] = ("indicators", "outcomes")
 
 
-def exists(root: Path, number: int, family: Family = "indicators") -> bool:
-    """Tell whether the tables of an update are there, in this edition."""
-    path = _path(root, number, family)
-    return path.exists() and _is_ours(_metadata(path))
+def exists(tables: Tables, number: int, family: Family = "indicators") -> bool:
+    """Tell whether the table of an update is there, in this edition."""
+    found = tables.read_table(family, number, ())
+    return found is not None and _is_ours(found)
 
 
-def write_counted(root: Path, number: int, counted: Counted, family: Family = "indicators") -> None:
-    """Write the tables of an update, whole or not at all. Raises StoreWriteError where the disk refuses."""
+def write_counted(tables: Tables, number: int, counted: Counted, family: Family = "indicators") -> None:
+    """Write the table of an update, whole or not at all. Raises StoreWriteError where the disk refuses."""
     meta = {_FIRST: str(counted.first), _UPDATE: counted.update_id, _EDITION: edition()}
-    path = _path(root, number, family)
-    with temporary(path) as written:
-        pq.write_table(_named(counted.table).replace_schema_metadata(meta), written, compression="zstd")
-        put_in_place(written, path)
+    tables.write_table(family, number, _named(counted.table).replace_schema_metadata(meta))
 
 
-def counted_at(root: Path, number: int, family: Family) -> Counted | None:
-    """Return what one update counted, None where it has no tables. Raises StoreCorruptError, StoreMismatchError."""
-    path = _path(root, number, family)
-    return _read(path) if path.exists() else None
+def counted_at(tables: Tables, number: int, family: Family) -> Counted | None:
+    """Return what one update counted, None where it has no table. Raises StoreCorruptError, StoreMismatchError."""
+    found = tables.read_table(family, number)
+    return None if found is None else _read(tables, found)
 
 
-def read_release(root: Path, number: int, family: Family = "indicators") -> Iterator[Counted]:
+def first_of(table: pa.Table) -> int:
+    """Return the first reference (an ordinal) that a table counts."""
+    return int(_meta(table).get(_FIRST, b"0"))
+
+
+def parts_of(tables: Tables, number: int, family: Family) -> Iterator[int]:
+    """Yield the numbers of the updates of which a release shows rows, newest first; none where its own counted none."""
+    upper = np.iinfo(np.int16).max
+    for earlier in range(number, 0, -1):
+        found = tables.read_table(family, earlier, ()) if upper else None
+        if found is None and earlier == number:
+            return
+        if found is not None:
+            yield earlier
+            upper = min(upper, first_of(found))
+
+
+def read_release(tables: Tables, number: int, family: Family = "indicators") -> Iterator[Counted]:
     """Yield the rows that hold at a release, newest update first; nothing where its own update counted none.
 
     Raises StoreMismatchError where an earlier version of this program counted them.
     """
-    if not _path(root, number, family).exists():
-        return
     upper = np.iinfo(np.int16).max
-    for earlier in range(number, 0, -1):
-        path = _path(root, earlier, family)
-        if upper == 0 or not path.exists():
+    for earlier in parts_of(tables, number, family):
+        counted = counted_at(tables, earlier, family)
+        if counted is None:
             continue
-        counted = _read(path)
         table = counted.table
         kept = np.where(WHOLE[table.series], earlier == number, table.reference < upper)
         yield Counted(counted.update_id, counted.first, Table._make(column[kept] for column in table))
@@ -131,37 +139,20 @@ def _numbered(found: pa.Table) -> Table:
     return Table(series=of_series.astype(np.int16), category=np.array(within, np.int16)[place], **rest)
 
 
-def _metadata(path: Path) -> dict[bytes, bytes]:
-    try:
-        return pq.read_schema(path).metadata or {}
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path) from error
+def _meta(found: pa.Table) -> dict[bytes, bytes]:
+    return found.schema.metadata or {}
 
 
-def _is_ours(meta: dict[bytes, bytes]) -> bool:
-    return meta.get(_EDITION, b"").decode() == edition()
+def _is_ours(found: pa.Table) -> bool:
+    return _meta(found).get(_EDITION, b"").decode() == edition()
 
 
-def _read(path: Path) -> Counted:
-    meta = _metadata(path)
-    if not _is_ours(meta):
-        update = meta.get(_UPDATE, b"").decode()
+def _read(tables: Tables, found: pa.Table) -> Counted:
+    update = _meta(found).get(_UPDATE, b"").decode()
+    if not _is_ours(found):
         message = (
-            f"{path}: counted by another version of this program, by other rules; count it again: "
-            f"ocmw indicators --store {path.parent.parent} --update {update}"
+            f"{tables.name}, indicators of update {update}: counted by another version of this program, by other "
+            f"rules; count it again: ocmw indicators --store {tables.name} --update {update}"
         )
         raise StoreMismatchError(message)
-    try:
-        found = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise _unreadable(path) from error
-    return Counted(meta[_UPDATE].decode(), int(meta[_FIRST]), _numbered(found))
-
-
-def _unreadable(path: Path) -> StoreCorruptError:
-    message = f"{path}: these indicators cannot be read; restore them from a copy, or replay into a new store"
-    return StoreCorruptError(message)
-
-
-def _path(root: Path, number: int, family: Family) -> Path:
-    return root / family / f"{number:06d}.parquet"
+    return Counted(update, first_of(found), _numbered(found))
