@@ -101,10 +101,14 @@ class Board:
     """What answers requests: a library of releases, templates, and the answers that were made already."""
 
     def __init__(self, library: Library, program: str, address: str = "", megabytes: float = 32) -> None:
-        """Take the library, the version of the program, the absolute address of the site ("" for none)."""
+        """Take the library, the version of the program, the absolute address of the site ("" for none).
+
+        ``unreadable`` counts the answers that were refused because a file of the public tree could not be read.
+        """
         self.library = library
         self.program = program
         self.address = address.rstrip("/")
+        self.unreadable = 0
         self._answers = Cache(megabytes)
         self._templates = Environment(
             loader=PackageLoader("streams.board"),
@@ -552,6 +556,7 @@ def build_app(board: Board) -> Starlette:  # noqa: C901 - one list of addresses
             found.headers.update({"Allow": "GET, HEAD"} if slug == "not-allowed" else {})
             return found
         LOG.error("a file of the public tree cannot be read", reason=type(error).__name__)
+        board.unreadable += 1
         return board.problem(
             request, ProblemError("no-release", "A file of this release cannot be read; the operator has been told.")
         )

@@ -26,10 +26,12 @@ _PAGES_SHARE = 3
 class Measured:
     """Measures each request to its first byte, and how it was answered; no address and no reader is noted."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        """Take the application and the measures."""
-        self._app = app
+    def __init__(self, board: Board, metrics: Metrics) -> None:
+        """Take the board and the measures."""
+        self._board = board
+        self._app: ASGIApp = build_app(board)
         self._metrics = metrics
+        metrics.tell("ocmw_board_unreadable", 0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
@@ -43,6 +45,7 @@ class Measured:
             if message["type"] == "http.response.start":
                 answered = f"{message['status'] // 100}xx"
                 self._metrics.took("ocmw_board_seconds", perf_counter() - began, kind, answered)
+                self._metrics.tell("ocmw_board_unreadable", self._board.unreadable)
             await send(message)
 
         await self._app(scope, receive, told)
@@ -73,7 +76,7 @@ async def serve(
     library = Library(source, settings.cache_mb - share, older)
     board = Board(library, version(PACKAGE), settings.address, share)
     metrics = Metrics()
-    app = Measured(build_app(board), metrics)
+    app = Measured(board, metrics)
     config = uvicorn.Config(
         app,
         host=where[0],

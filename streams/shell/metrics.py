@@ -70,6 +70,7 @@ METRICS: tuple[Metric, ...] = (
         "Time of the board to the first byte of an answer, by kind of address and class of status.",
         ("kind", "status"),
     ),
+    Metric("ocmw_board_unreadable", "gauge", "Answers refused so far: a file of the public tree could not be read."),
     Metric("ocmw_receipts", "gauge", "Receipts (OCMW and statement month) held by the agents."),
     Metric(
         "ocmw_stability",

@@ -6,15 +6,19 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from published import replayed
 from redis_server import required
 
+Scheme = Literal["light", "dark"]
 MONTHS = [f"2024-{month:02d}" for month in range(1, 7)]
-PATHS = ("/", "/support/LL", "/map", "/compare", "/table?level=region", "/revisions", "/definitions", "/seal")
+PATHS = ("/", "/support/LL", "/map", "/compare", "/table?level=region", "/revisions", "/cities", "/completeness")
+FURTHER = ("/definitions", "/seal", "/access", "/report/quarter/2024-Q1")
 PATIENCE = 60
 
 
@@ -72,7 +76,7 @@ def visited(browser: Browser, site: str, path: str, width: int) -> tuple[Page, l
     return page, told
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", (*PATHS, *FURTHER))
 def test_a_page_asks_nothing_elsewhere_and_keeps_to_its_policy_at_every_width(
     browser: Browser, site: str, path: str
 ) -> None:
@@ -80,6 +84,18 @@ def test_a_page_asks_nothing_elsewhere_and_keeps_to_its_policy_at_every_width(
         page, told = visited(browser, site, f"/nl/latest{path}", width)
         assert told == []
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_who_cannot_see_or_point_can_use_every_kind_of_page(browser: Browser, site: str, scheme: Scheme) -> None:
+    script = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    for path in (*PATHS, *FURTHER):
+        page = browser.new_page(color_scheme=scheme, bypass_csp=True)
+        page.goto(f"{site}/nl/latest{path}")
+        page.add_script_tag(content=script)
+        broken = page.evaluate("axe.run().then(all => all.violations.map(one => [one.id, one.nodes[0].html]))")
+        assert broken == [], path
         page.close()
 
 

@@ -241,7 +241,7 @@ OF_SERVICES = {
 LIVE = {"ocmw_live_delay_seconds"}
 OF_SERVERS = {"ocmw_kafka_seconds_since_answer", "ocmw_redis_seconds_since_answer"}
 """Told of servers that a worker asks: see test_servers_away."""
-OF_BOARD = {"ocmw_board_seconds"}
+OF_BOARD = {"ocmw_board_seconds", "ocmw_board_unreadable"}
 """Told by the board, which this flow has not: see the tests of the board."""
 
 
