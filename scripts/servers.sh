@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs the servers that the tests start themselves: redis-server, prometheus (with promtool) and chromium, Debian's packages.
+# Installs the servers that the tests start themselves: redis-server, prometheus (with promtool), chromium and nginx, Debian's packages.
 # Kafka comes from Maven Central when a test first needs it. What is there already is left alone.
 set -euo pipefail
 missing=()
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v promtool >/dev/null || missing+=(prometheus)
 command -v chromium >/dev/null || missing+=(chromium)
+[ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -ne 0 ]; then
     echo "The tests need ${missing[*]}; install them with: sudo apt-get install ${missing[*]}" >&2

@@ -32,6 +32,7 @@ MARK = ".made-by-ocmw-demo"
 """Stands in a folder before anything else of a demo does: names alone might be of somebody's own store."""
 
 NEXT = (
+    "ocmw serve --store {store}",
     "ocmw why --store {store} --support LL --period 2023-09",
     "ocmw changes --store {store}",
     "ocmw delays --store {store}",

@@ -76,7 +76,7 @@ def visited(browser: Browser, site: str, path: str, width: int) -> tuple[Page, l
     return page, told
 
 
-@pytest.mark.parametrize("path", (*PATHS, *FURTHER))
+@pytest.mark.parametrize("path", [*PATHS, *FURTHER])
 def test_a_page_asks_nothing_elsewhere_and_keeps_to_its_policy_at_every_width(
     browser: Browser, site: str, path: str
 ) -> None:

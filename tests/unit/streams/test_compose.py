@@ -33,6 +33,11 @@ def test_all_parts_are_there() -> None:
         "publish",
         "publish-standby",
         "agents",
+        "contracts",
+        "social-reports",
+        "subsidies",
+        "board",
+        "proxy",
         "prometheus",
         "grafana",
     }
@@ -61,7 +66,7 @@ def test_files_that_are_mounted_exist() -> None:
 def test_prometheus_looks_at_each_worker() -> None:
     configuration = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
     targets = configuration["scrape_configs"][0]["static_configs"][0]["targets"]
-    workers = {name for name, service in SERVICES.items() if service.get("command", [""])[0] == "worker"}
+    workers = {name for name, service in SERVICES.items() if service.get("command", [""])[0] in ("worker", "serve")}
     assert set(targets) == {f"{name}:9108" for name in workers}
 
 
@@ -84,6 +89,13 @@ def test_the_standby_has_the_store_of_the_active_publisher_and_snapshots_of_its_
     assert SERVICES["publish"]["command"] == SERVICES["publish-standby"]["command"]
 
 
-@pytest.mark.parametrize("name", ["intake-1", "intake-2", "publish", "publish-standby", "agents"])
+def test_the_board_cannot_write_into_the_store_nor_reach_kafka() -> None:
+    assert SERVICES["board"]["volumes"] == ["store:/var/lib/ocmw/store:ro"]
+    assert not any(name.startswith("OCMW_KAFKA") for name in SERVICES["board"]["environment"])
+
+
+@pytest.mark.parametrize(
+    "name", ["intake-1", "intake-2", "publish", "publish-standby", "agents", "social-reports", "board"]
+)
 def test_a_worker_that_ends_is_started_again(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
