@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 import openpyxl
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.workbook import Workbook
 
 from processors.services.protocol import kept_under
 from processors.services.subsidies.form import MERGED, Cell, Filled, Line, Unread, read_form
@@ -36,7 +36,9 @@ _SEALED = b"\xd0\xcf\x11\xe0"
 """How a workbook under a password begins, and one of before 2007."""
 YEAR_PROPERTY = "ocmw_form_year"
 _LONGEST_FILE = 64 << 20
+_LONGEST_UNPACKED = 256 << 20
 _MOST_ROWS = 20_000
+_MOST_COLUMNS = 256
 _KEYS = ("ocmw", "part", "title", "code")
 """Columns whose merged cells say the same of each row."""
 
@@ -134,12 +136,7 @@ def lines_of(path: Path, year: int) -> list[Line]:
 
 
 def _of_workbook(path: Path, data: bytes, year: int) -> Iterator[Line]:
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            values = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-            formulas = openpyxl.load_workbook(io.BytesIO(data))
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, EOFError, InvalidFileException) as error:
-        raise CorruptFileError(f"{path}: is no workbook that can be read; save it again as .xlsx") from error
+    values, formulas = _books(path, data)
     properties: Any = values.custom_doc_props  # type: ignore[attr-defined]  # its stubs lack it
     told = next((one.value for one in properties.props if one.name == YEAR_PROPERTY), None)
     if told is not None and str(told) != str(year):
@@ -152,6 +149,7 @@ def _of_workbook(path: Path, data: bytes, year: int) -> Iterator[Line]:
         shown, formulated = values[sheets[sheet]], formulas[sheets[sheet]]
         if shown.max_row > _MOST_ROWS:
             raise CorruptFileError(f"{path}: sheet {sheet} goes on below row {_MOST_ROWS}; delete what stands there")
+        columns = min(shown.max_column, _MOST_COLUMNS)
         rows = [
             [
                 Cell(
@@ -162,17 +160,37 @@ def _of_workbook(path: Path, data: bytes, year: int) -> Iterator[Line]:
                 )
                 for cell, other in zip(row, others, strict=False)
             ]
-            for row, others in zip(shown.iter_rows(), formulated.iter_rows(), strict=False)
+            for row, others in zip(
+                shown.iter_rows(max_col=columns), formulated.iter_rows(max_col=columns), strict=False
+            )
         ]
         merged = [one.bounds for one in shown.merged_cells.ranges]
         yield from _of_rows(path, sheet, _filled_down(rows, merged), 1)
+
+
+def _books(path: Path, data: bytes) -> tuple[Workbook, Workbook]:
+    """Return a workbook with its values, and with its formulas. Raises CorruptFileError for what is none."""
+    unread = f"{path}: is no workbook that can be read; save it again as .xlsx"
+    try:
+        unpacked = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(data)).infolist())
+    except Exception as error:  # these bytes may be anything, here and below, and what reads them raises what it likes
+        raise CorruptFileError(unread) from error
+    if unpacked > _LONGEST_UNPACKED:
+        raise CorruptFileError(
+            f"{path}: unpacks to {unpacked >> 20} MB, more than a form can hold; send the form alone"
+        )
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return openpyxl.load_workbook(io.BytesIO(data), data_only=True), openpyxl.load_workbook(io.BytesIO(data))
+    except Exception as error:
+        raise CorruptFileError(unread) from error
 
 
 def _filled_down(rows: list[list[Cell]], merged: Iterable[tuple[int, int, int, int]]) -> list[list[Cell]]:
     """Give each cell of a merged range of keys its value; other merged cells hold what no field can be read from."""
     names = [str(cell.value or "").strip().lower() for cell in rows[0]] if rows else []
     for left, top, right, bottom in merged:
-        if top == 1 or bottom > len(rows):
+        if top == 1 or bottom > len(rows) or right > len(rows[0]):
             continue
         value = rows[top - 1][left - 1].value
         for row in range(top - 1, bottom):
@@ -190,13 +208,19 @@ def _of_csv(path: Path, data: bytes) -> Iterator[Line]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     first = text.split("\n", 1)[0]
-    rows = list(csv.reader(io.StringIO(text), delimiter=max(";,\t", key=first.count)))
+    reader = csv.reader(io.StringIO(text), delimiter=max(";,\t", key=first.count))
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise CorruptFileError(f"{path}: line {reader.line_num} is no line of a CSV; save the form again") from error
     header: list[Cell] = []
     if not rows or not rows[0] or rows[0][0].strip().lower() != "sheet":
         raise CorruptFileError(f"{path}: its first column is not called sheet; see ocmw subsidies template")
     for number, row in enumerate(rows, start=1):
-        cells = [Cell(text or None, f"{get_column_letter(at)}{number}") for at, text in enumerate(row, start=1)]
+        padded = (*row, *[""] * (len(header) - len(row)))[:_MOST_COLUMNS]
+        cells = [Cell(text or None, f"{get_column_letter(at)}{number}") for at, text in enumerate(padded, start=1)]
         name = row[0].strip().lower() if row else ""
         if name == "sheet":
             header = cells

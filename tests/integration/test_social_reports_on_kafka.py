@@ -168,7 +168,9 @@ def test_kafka_and_the_embedded_driver_give_the_same_answers(settings: KafkaSett
         awaited(lambda: get(port, "/readyz")[0] == 200)
         told = ocmw(settings, "emit", *files[:2])
         assert told.startswith("6 events of keyed services sent; 0 records")
-        awaited(lambda: folded(port) == 5)  # requests come after decisions are admitted
+        elsewhere = value_of(TOPIC["decisions"], made(DecisionTaken, "elsewhere", person=BERT))
+        asyncio.run(send(settings, ("decisions", elsewhere)))  # under the key of another person: wrong-partition
+        awaited(lambda: folded(port) == 6)  # requests come after decisions are admitted
         ocmw(settings, "emit", files[2])
         assert len(answers(settings, 4)) == 4
         ocmw(settings, "emit", files[3])
@@ -176,9 +178,8 @@ def test_kafka_and_the_embedded_driver_give_the_same_answers(settings: KafkaSett
         assert len(found) == 5
         _same(settings, tmp_path, named("first").hex())
         letters = asyncio.run(values(settings, letters_topic("social-reports")))
-        assert sorted(letters) == sorted(
-            value_of(TOPIC[topic], record) for topic, record in (("decisions", known[3]), ("requests", asked[4]))
-        )
+        aside = (("decisions", known[3]), ("requests", asked[4]))
+        assert sorted(letters) == sorted([elsewhere, *(value_of(TOPIC[topic], record) for topic, record in aside)])
         arguments = f"--ocmw 11002 --person {ANNA.hex()} --from 2017-03-01 --to 2017-03-31 --reason AID_REQUESTED"
         more = "--asked-by 00000000000000a1 --at 2017-04-10T10:00:00Z --kafka"
         request = ocmw(settings, "esv", "ask", *arguments.split(), *more.split()).splitlines()[-1]

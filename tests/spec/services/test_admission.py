@@ -1,15 +1,20 @@
 """What the keyed services share: what is a duplicate, what conflicts, what is set aside, and in which order."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import fastavro
 import pytest
 from made import made
 
 from processors.services.admission import Admission, Codec, Known, admitted
 from processors.services.contracts import Contracts, ContractService
+from schemas.events import schema_document
 from schemas.faults import Fault
 from schemas.log import CorruptFileError
-from schemas.services.reading import TopicFile, record_of, value_of, write_topic
+from schemas.services.reading import TopicFile, fields, record_of, value_of, write_topic
 from schemas.services.records import GpmiContract, GpmiEvaluation
 from schemas.services.topics import TOPIC
 from streams.embedded.admission import admit_files, state_of
@@ -108,6 +113,34 @@ def test_a_value_is_read_back_as_it_was_framed() -> None:
 )
 def test_bytes_that_are_no_event_are_told_by_their_fault(value: bytes | None, slug: str) -> None:
     assert record_of(TOPIC["contracts"], value) == slug
+
+
+@pytest.mark.parametrize("digest", [{"type": "fixed", "name": "Digest", "size": 20}, "bytes", "string"])
+def test_a_contract_whose_document_has_a_digest_of_another_kind_is_set_aside_and_the_others_count(
+    tmp_path: Path, digest: object
+) -> None:
+    schema = json.loads(json.dumps(schema_document("contracts.avsc")))
+    (document,) = [one for one in _records(schema) if one["name"] == "Document"]
+    document["fields"][0]["type"] = digest
+    found = {"digest": "ab" * 10 if digest == "string" else bytes(20), "media_type": "application/pdf", "locator": "1"}
+    plain = [fields(made(GpmiContract, name, contract=name)) for name in ("a", "b")]
+    with (tmp_path / "contracts.avro").open("wb") as file:
+        union = fastavro.parse_schema(schema)
+        fastavro.writer(file, union, [("be.ocmw.v1.GpmiContract", plain[0] | {"document": found}),
+                                      ("be.ocmw.v1.GpmiContract", plain[1])])  # fmt: skip
+    balance = admit_files([tmp_path / "contracts.avro"], tmp_path / "store", 0)["contracts"]
+    assert (balance.applied, dict(balance.faults)) == (1, {"unknown-schema": 1})
+
+
+def _records(schema: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - as Avro writes types
+    """Yield the records of a schema, those within others too."""
+    if isinstance(schema, list):
+        for one in schema:
+            yield from _records(one)
+    elif isinstance(schema, dict) and schema["type"] == "record":
+        yield schema
+        for one in schema["fields"]:
+            yield from _records(one["type"])
 
 
 def test_an_evaluation_waits_for_its_contract(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The form of yearly reports: what people write in it, what is read, and which cell is to be mended (K)."""
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,37 @@ def test_a_formula_that_was_never_calculated_is_a_correction(tmp_path: Path) -> 
     assert to_mend(path) == [("44021", "parts", "C3", "formula-without-value")]
 
 
+def test_columns_of_a_workbook_may_be_moved_and_amounts_be_text_with_a_euro_sign_and_a_decimal_comma(
+    tmp_path: Path,
+) -> None:
+    def move(book: Any) -> None:  # noqa: ANN401 - openpyxl's
+        book["parts"]["C3"] = "6.000,00 €"
+        book["activities"]["E3"] = "€ 4 000"
+        book["activities"]["E4"] = "2000,0"
+        book["parts"].insert_cols(2, 2)
+        book["parts"]["C2"] = "our own notes"
+        book["parts"]["C3"] = "to be checked"
+
+    path = workbook(tmp_path, move)
+    assert imported(path).kept == (44021,)
+    assert [one.justified_cents for one in part_of(path).activities] == [400_000, 200_000]
+
+
+def test_text_in_a_cell_of_a_number_is_a_correction_of_that_cell(tmp_path: Path) -> None:
+    path = workbook(tmp_path, lambda book: book["activities"].__setitem__("D4", "een vijftiental"))
+    assert imported(path).refused == (44021,)
+    assert to_mend(path) == [("44021", "activities", "D4", "persons-not-whole")]
+
+
+def test_lines_of_an_old_macintosh_and_lines_that_are_cut_off_are_read(tmp_path: Path) -> None:
+    path = csv_form(tmp_path, *GENT)
+    path.write_bytes(path.read_bytes().replace(b";2\n", b"\n").replace(b"\n", b"\r"))
+    header = HEADER.replace("ocmw;", "").replace("agreements", "agreements;ocmw")
+    assert imported(path).kept == (44021,)
+    short = csv_form(tmp_path, "parts;;A;;1", header=header)
+    assert len(imported(short).nobody) == 1  # the line ends before its OCMW
+
+
 def test_a_percentage_cell_is_a_percentage(tmp_path: Path) -> None:
     def percent(book: Any) -> None:  # noqa: ANN401 - openpyxl's
         book["parts"]["F3"] = None
@@ -251,6 +283,20 @@ def test_a_file_that_is_no_form_is_refused_in_a_sentence_and_changes_nothing(
     with pytest.raises(CorruptFileError, match=sentence):
         imported(path)
     assert not (tmp_path / "store" / "services.sqlite").exists()
+
+
+def test_a_workbook_that_unpacks_to_more_than_a_form_or_whose_parts_are_broken_is_refused(tmp_path: Path) -> None:
+    for content, sentence in ((bytes(300 << 20), "unpacks to 300 MB"), (b"<broken", "no workbook that can be read")):
+        path = workbook(tmp_path)
+        with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive, pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("xl/worksheets/sheet2.xml", content)
+        with pytest.raises(CorruptFileError, match=sentence):
+            imported(path)
+
+
+def test_a_cell_longer_than_any_text_is_refused_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(CorruptFileError, match="line 6 is no line of a CSV"):
+        imported(csv_form(tmp_path, *GENT, "x" * 200_000))
 
 
 def test_the_template_of_another_year_is_refused(tmp_path: Path) -> None:

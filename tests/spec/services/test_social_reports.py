@@ -8,6 +8,7 @@ from reports_told import SERVICE, answers, came, requests, sent, shown, states
 
 from processors.services.protocol import Arrived
 from processors.services.report_making import shown_contract
+from processors.services.report_questions import told as page_of
 from processors.services.report_states import ANSWER, REQUEST, IllegalTransitionError, Moment, after, state_of
 from processors.services.social_reports import Answer, Person
 from schemas.faults import Fault
@@ -48,6 +49,16 @@ def test_a_person_whom_nobody_knows_gives_an_answer_that_says_so() -> None:
         (0, "NOBODY_ASKED", (), None)
     ]
     assert states(request.history) == ["RECEIVED", "ANSWERED"]
+
+
+def test_an_answer_about_a_person_whom_nobody_knows_has_the_form_and_the_moment_of_any_other() -> None:
+    (nobody,), (somebody,) = (came(*one, REQUESTED, now=at("2017-04-11"))[0].state.requests for one in ([], [GRANT]))
+    told_of, other = page_of(nobody), page_of(somebody)
+    assert told_of.keys() == other.keys()
+    (answer,), (known) = told_of["answers"], other["answers"][0]
+    assert (answer.keys(), answer["report"].keys()) == (known.keys(), known["report"].keys())
+    assert answer["report"]["made_at"] == known["report"]["made_at"]
+    assert told_of["history"] == other["history"]
 
 
 @pytest.mark.parametrize(
@@ -213,6 +224,14 @@ def test_the_asker_puts_a_request_away_once() -> None:
 
 def test_the_same_archiving_again_is_a_duplicate() -> None:
     assert came(GRANT, REQUESTED, archived(), archived())[1][2:] == ["applied", "duplicate"]
+
+
+def test_a_request_that_is_put_away_is_not_answered_again_and_a_new_one_is() -> None:
+    again = made(SocialReportRequest, "anew", asked_at="2017-05-02")
+    known, became = came(GRANT, REQUESTED, archived(), REQUESTED, again)
+    assert became[2:] == ["applied", "duplicate", "applied"]
+    assert [states(one.history)[-1] for one in known.state.requests] == ["ARCHIVED", "ANSWERED"]
+    assert [len(one.reports) for one in known.state.requests] == [1, 1]
 
 
 def test_nobody_else_puts_a_request_away() -> None:
