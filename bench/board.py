@@ -1,0 +1,110 @@
+"""The board on a store: every kind of page and every route of its interface, cold once and then warm, from outside.
+
+    python -m bench.board STORE
+
+Times are to the first byte, asked by this process of a board in another one. A store of national size is left in
+``bench/out`` by ``python -m bench.run``.
+"""
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from streams.board.routes import API, PAGES
+from streams.servers.kafka import free_port
+from streams.shell.console import show_table
+
+FILLED = {"{support}": "LL", "{nis}": "44021", "quarter/{period}": "quarter/{quarter}", "year/{period}": "year/{year}"}
+ROUNDS = 40
+QUERIES = {
+    "/changes": "?since=1",
+    "/history": "?support=LL&period={month}&geo=01000",
+    "/indicators": "?indicator=duration",
+}
+
+
+@contextmanager
+def served(store: Path) -> Iterator[tuple[HTTPConnection, float, int]]:
+    """Serve a store; yield a connection, the seconds until the first answer, and the id of the process."""
+    port, began = free_port(), time.perf_counter()
+    program = [sys.executable, "-W", "ignore", "-c", "from streams.cli import main; main()", "serve"]
+    process = subprocess.Popen([*program, "--store", str(store), "--port", str(port)], stdout=subprocess.DEVNULL)  # noqa: S603 - ours
+    try:
+        while True:
+            connection = HTTPConnection("127.0.0.1", port, timeout=60)
+            try:
+                asked(connection, "/robots.txt")
+                break
+            except OSError:
+                time.sleep(0.02)
+        yield connection, time.perf_counter() - began, process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def asked(connection: HTTPConnection, path: str) -> tuple[float, int, int]:
+    """Return milliseconds to the first byte, the status, and the bytes as sent."""
+    began = time.perf_counter()
+    connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+    answer = connection.getresponse()
+    took = 1000 * (time.perf_counter() - began)
+    return took, answer.status, len(answer.read())
+
+
+def paths() -> dict[str, list[str]]:
+    """Return kind of address -> addresses of it, other ones of the same kind among them."""
+    found = {}
+    months = ("2022-03", "2022-09", "2023-01")
+    for page in PAGES:
+        path = page.path
+        for name, value in FILLED.items():
+            path = path.replace(name, value)
+        path = path.replace("{quarter}", "2022-Q2").replace("{year}", "2022")
+        found[f"page {page.path}"] = [f"/{language}/latest{path}" for language in ("nl", "fr", "en")]
+    for route in API:
+        query = QUERIES.get(route.path, "")
+        found[f"api {route.path}"] = [
+            f"/api/v1/latest{route.path}{query}".replace("{month}", month) for month in months
+        ]
+    return found
+
+
+def memory(process: int) -> int:
+    """Return megabytes of memory that a process holds."""
+    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() >> 20
+
+
+def measured(store: Path) -> None:
+    """Ask for everything once, then in random order, and print the distribution of each kind."""
+    order, rows = Random(1), []  # noqa: S311 - the order of addresses
+    with served(store) as (connection, start, process):
+        cold = {kind: asked(connection, some[0]) for kind, some in paths().items()}
+        warm: dict[str, list[float]] = {kind: [] for kind in cold}
+        at_first = memory(process)
+        for _ in range(ROUNDS):
+            for kind in order.sample(sorted(warm), len(warm)):
+                warm[kind].append(asked(connection, order.choice(paths()[kind]))[0])
+        at_last = memory(process)
+        for kind, times in warm.items():
+            p50, p95, most = np.percentile(times, [50, 95, 100]).tolist()
+            took, status, size = cold[kind]
+            rows.append((kind, status, f"{size / 1024:.0f}", f"{took:.0f}", f"{p50:.1f}", f"{p95:.1f}", f"{most:.0f}"))
+    show_table(
+        f"First answer after {start:.1f} s; {at_first} MB, and {at_last} MB after {ROUNDS * len(rows)} requests",
+        ("address", "status", "KiB", "cold ms", "p50 ms", "p95 ms", "most ms"),
+        rows,
+    )
+
+
+if __name__ == "__main__":
+    measured(Path(sys.argv[1]))
