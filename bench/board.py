@@ -24,6 +24,8 @@ from streams.shell.console import show_table
 
 FILLED = {"{support}": "LL", "{nis}": "44021", "quarter/{period}": "quarter/{quarter}", "year/{period}": "year/{year}"}
 ROUNDS = 40
+SETTLED = 3.0
+"""Seconds after which a board has read what it reads ahead."""
 QUERIES = {
     "/changes": "?since=1",
     "/history": "?support=LL&period={month}&geo=01000",
@@ -88,6 +90,7 @@ def measured(store: Path) -> None:
     """Ask for everything once, then in random order, and print the distribution of each kind."""
     order, rows = Random(1), []  # noqa: S311 - the order of addresses
     with served(store) as (connection, start, process):
+        time.sleep(SETTLED)
         cold = {kind: asked(connection, some[0]) for kind, some in paths().items()}
         warm: dict[str, list[float]] = {kind: [] for kind in cold}
         at_first = memory(process)

@@ -77,7 +77,7 @@ def _pairs(series: _Numbers, values: _Numbers, text: Callable[[int, int], str]) 
 def read_part(data: bytes) -> pa.Table:
     """Return the rows of a part. Raises StoreCorruptError."""
     try:
-        return pq.read_table(io.BytesIO(data))
+        return pq.read_table(io.BytesIO(data), use_threads=False)  # so small that threads cost more than they give
     except pa.ArrowException as error:
         message = "a file of indicators cannot be read; restore it from a copy"
         raise StoreCorruptError(message) from error

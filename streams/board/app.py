@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -31,6 +32,7 @@ from streams.board import api, catalog, sdmx
 from streams.board.api import Answer, Question
 from streams.board.library import Bound, Cache, Library, level_of
 from streams.board.page import Ask, Page
+from streams.board.pages.cities import OF_CITIES
 from streams.board.parameters import LONGEST_ADDRESS, PUBLIC_SUPPORTS, read_all
 from streams.board.problems import ProblemError
 from streams.board.routes import API, PAGES, ApiRoute, PageRoute
@@ -138,6 +140,13 @@ class Board:
                     bound.show(Cell(code, period, "kingdom", "01000"))
         except (ProblemError, StoreError):
             LOG.warning("nothing to warm up with")
+
+    def warm_further(self) -> None:
+        """Read what takes longest, the indicators of the cities, while the first readers are answered already."""
+        with suppress(ProblemError, StoreError):
+            bound = self.library.bound("latest")
+            for indicator in OF_CITIES:
+                bound.indicators(indicator)
 
     # pages
 

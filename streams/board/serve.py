@@ -95,7 +95,9 @@ async def serve(
         await one.start()
     try:
         await asyncio.to_thread(board.warm)
+        further = asyncio.create_task(asyncio.to_thread(board.warm_further))
         await uvicorn.Server(config).serve()
+        await further
     finally:
         for one in served:
             await one.stop()
