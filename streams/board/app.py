@@ -74,6 +74,7 @@ _STATIC: dict[str, str] = {
     "board.css": "text/css; charset=utf-8",
     "board.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    **{f"og-{language}.png": "image/png" for language in LANGUAGES},
 }
 
 Handle = Callable[[Request], Awaitable[Response]]

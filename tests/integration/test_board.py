@@ -125,6 +125,14 @@ def test_a_page_cites_the_release_and_never_the_host_of_a_request(client: TestCl
     assert "evil.example" not in text
 
 
+@pytest.mark.parametrize("language", ["nl", "fr", "en"])
+def test_the_picture_for_other_sites_is_there(client: TestClient, language: str) -> None:
+    page = client.get(f"/{language}/latest/").text
+    address = f"/static/og-{language}.png"
+    assert f'<meta property="og:image" content="https://cijfers.example.be{address}">' in page
+    assert client.get(address).content.startswith(b"\x89PNG")
+
+
 def test_the_policy_lets_nothing_from_elsewhere_in(client: TestClient) -> None:
     answer = client.get("/nl/latest/map")
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
