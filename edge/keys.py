@@ -10,7 +10,6 @@ import hmac
 import os
 import secrets
 import stat
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,24 +150,3 @@ def _refuse(path: Path, entry: os.stat_result, size: int) -> None:
         raise EdgeError(f"{path}: others may read or write this key; chmod 600 it, and rotate it if somebody did")
     if entry.st_size != size:
         raise EdgeError(f"{path}: holds {entry.st_size} bytes, a key of this kind has {size}; name the key file itself")
-
-
-def outreach_key(path: Path) -> bytes:
-    """Return the key of the outreach domain: the 32 bytes of a file, or a longer text without blanks around.
-
-    Raises EdgeError where it cannot be read or is shorter.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise EdgeError(f"{path}: the key of the outreach domain cannot be read ({error.strerror})") from error
-    key = content if len(content) == HALF else content.strip()
-    if len(key) < HALF:
-        raise EdgeError(f"{path}: the key of the outreach domain needs {HALF} bytes at least; ocmw keys new --outreach")
-    return key
-
-
-def log_pseudonyms(outreach: bytes, persons: Iterable[bytes]) -> list[str]:
-    """Return the pseudonyms of a list for outreach, of persons as the log has them: 32 hexadecimal digits, sorted."""
-    keyed = Keyed(outreach)
-    return sorted(keyed.digest(person)[:16].hex() for person in persons)

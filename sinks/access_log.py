@@ -149,8 +149,12 @@ def _lines(root: Path) -> Iterator[bytes]:
     path = root / FILE
     if not path.exists():
         return
-    with explained(path), path.open("rb") as file:
-        yield from iter(lambda: file.readline(_LONGEST), b"")
+    try:
+        with path.open("rb") as file:
+            yield from iter(lambda: file.readline(_LONGEST), b"")
+    except OSError as error:
+        message = f"{path}: the log of accesses cannot be read ({error.strerror}); see who may read it"
+        raise StoreCorruptError(message) from error
 
 
 def _entry(line: bytes) -> dict[str, Any]:

@@ -163,15 +163,15 @@ def require_put_once(directory: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def write_for_owner(path: Path, text: str) -> None:
+def write_for_owner(path: Path, content: str | bytes) -> None:
     """Write a file durably that its owner alone may read, whoever could read the one it replaces.
 
     Raises StoreWriteError where the disk refuses; what was there before stands.
     """
     with temporary(path) as written:
         descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         put_in_place(written, path)
 
 

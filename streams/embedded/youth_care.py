@@ -24,7 +24,6 @@ from schemas.places import MUNICIPALITIES, MUNICIPALITY, valid_code
 from schemas.releases import Release
 from schemas.settings import FigureSettings
 from sinks.access_log import Access, note_access
-from sinks.durability import write_for_owner
 from sinks.indicators import Counted
 from streams.embedded.fold_at_update import fold_at
 from streams.settings import UsageError
@@ -83,14 +82,3 @@ def _to_visit(found: Leavers, wanted: Wanted, settings: FigureSettings) -> Mask:
     lives_there = (found.municipality >= 0) & (valid[found.municipality] == there)
     chosen: Mask = lives_there & (found.situation == SITUATIONS.index("not_beneficiary"))
     return chosen
-
-
-def write_outreach(root: Path, out: Path, pseudonyms: list[str], wanted: Wanted, approval: Approval) -> str:
-    """Write a list that its owner alone may read, note it in the log of accesses first; return that entry's digest.
-
-    Raises StoreWriteError where the disk refuses.
-    """
-    of = {"ocmw": wanted.ocmw, "cohort": half_year_code(wanted.half_year), "after": wanted.after}
-    digest = note_access(root, Access("outreach list", approval.name, of | {"persons": len(pseudonyms)}), instant())
-    write_for_owner(out, "".join(f"{line}\n" for line in ("pseudonym", *pseudonyms)))
-    return digest

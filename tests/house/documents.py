@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings
 from typer.main import get_command
 
 from edge.forms import FORM_B, FORM_D, IDENTITIES, REGISTER, TOTALS
+from edge.outreach import LIST
 from edge.sources import EVENT_FORMS
 from edge.statements.slugs import REASONS
 from schemas.datasets import DATASETS
@@ -264,7 +265,7 @@ def import_reasons_table() -> str:
 
 def edge_forms_tables() -> str:
     """Return a table for each form that the edge reads: its columns, and what each holds."""
-    forms = (IDENTITIES, FORM_B, FORM_D, REGISTER, TOTALS, *EVENT_FORMS)
+    forms = (IDENTITIES, FORM_B, FORM_D, REGISTER, TOTALS, *EVENT_FORMS, LIST)
     return "\n".join(
         f"**{form.name}** · {form.says}\n\n"
         + table(

@@ -223,7 +223,9 @@ def test_a_list_holds_the_pseudonyms_of_one_ocmw_in_a_domain_of_their_own_and_no
     store = Path(shutil.copytree(made[1], tmp_path / "store"))
     told = outreach(store, tmp_path / "list.csv")
     wanted = hmac.new(SECRET, key("person p7"), hashlib.sha256).digest()[:16]
-    assert (tmp_path / "list.csv").read_text() == f"pseudonym\n{wanted.hex()}\n"
+    until = today() + timedelta(days=10)  # as long as the approval holds, 90 days at most
+    told_of = f"pseudonym;ocmw;cohort;expires\n{wanted.hex()};44021;2023-H1;{until}\n"
+    assert (tmp_path / "list.csv").read_text() == told_of
     assert (tmp_path / "list.csv").stat().st_mode & 0o777 == 0o600
     youth_export(store, tmp_path / "out.csv")
     for file in [path for path in (*store.rglob("*"), tmp_path / "out.csv") if path.is_file()]:
@@ -232,7 +234,7 @@ def test_a_list_holds_the_pseudonyms_of_one_ocmw_in_a_domain_of_their_own_and_no
         assert wanted.hex().encode() not in content
     assert wanted.hex() not in told.output
     log = (store / FILE).read_text()
-    assert '"ocmw": "44021", "cohort": "2023-H1", "after": 3, "persons": 1' in log
+    assert '"ocmw": "44021", "cohort": "2023-H1", "after": 3, "persons": 1, "expires": "' in log
     assert key("person p7").hex() not in log
 
 

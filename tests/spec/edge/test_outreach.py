@@ -1,0 +1,154 @@
+"""Whom a list means is told to one OCMW, encrypted to its key, and to nobody else; no plain text is on a disk."""
+
+import hashlib
+import hmac
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import fastavro
+import pyrage
+import pytest
+from program import Done, ocmw
+from statement_told import Edge, number
+
+from streams.shell.clock import today
+
+SECRET = bytes(range(32))
+OCMW = pyrage.x25519.Identity.generate()
+EXITS = f"number;exit;name\n{number(1)};2024-01-31;Zwaluwstaart\n{number(2)};2024-02-01;B\n{number(1)};2024-03-31;A\n"
+
+
+class Outreach:
+    """An edge with exits, an approval of ten days, and the key of the outreach domain."""
+
+    def __init__(self, edge: Edge) -> None:
+        """Put all of it into the room."""
+        self.edge, self.room = edge, edge.room
+        self.exits, self.out = edge.file(EXITS, "exits.csv"), edge.room / "out" / "gent.age"
+        self.recipient = edge.file(f"# Gent\n{OCMW.to_public()}\n", "gent.pub")
+        (edge.room / "outreach.key").write_bytes(SECRET)
+        self.approved(today() + timedelta(days=10))
+        self.settings = {
+            "OCMW_APPROVALS": str(edge.room / "approvals.yaml"), "OCMW_OUTREACH_KEY": str(edge.room / "outreach.key"),
+        }  # fmt: skip
+
+    def approved(self, until: date) -> None:
+        """Write an approval that holds until a day."""
+        entry = f"- {{body: IVC, number: 24/1, date: 2020-01-01, valid_until: {until}, purpose: outreach}}\n"
+        (self.room / "approvals.yaml").write_text(entry)
+
+    def listed(self, *counters: int, ocmw_code: str = "44021", expires: date | None = None, key: str = "") -> Path:
+        """Write a list of some persons, by the counters of their numbers, as the log names them."""
+        log = self.room / "exits.avro"
+        done = ocmw("import", "youth-care", self.exits, "--key", self.edge.key, "--synthetic", "--out", log)
+        assert done.returncode == 0, done.stderr
+        with log.open("rb") as file:
+            persons = [one["person"] for one in fastavro.reader(file)]
+        until = expires or today() + timedelta(days=10)
+        lines = [
+            f"{hmac.digest(SECRET, persons[counter - 1], hashlib.sha256)[:16].hex()};{ocmw_code};2024-H1;{until}{key}"
+            for counter in counters
+        ]
+        head = "pseudonym;ocmw;cohort;expires" + (";key_id" if key else "")
+        return self.edge.file("\n".join([head, *lines, ""]), "list.csv")
+
+    def resolve(self, asked: Path, *more: str | Path, recipient: str | Path | None = None) -> Done:
+        """Resolve a list."""
+        options = ("--key", self.edge.key, "--recipient", recipient or self.recipient, "--out", self.out)
+        return ocmw("outreach", "resolve", asked, "--source", self.exits, *options, *more, **self.settings)
+
+    def refused(self, asked: Path, *more: str | Path, recipient: str | Path | None = None) -> str:
+        """Resolve a list that cannot be resolved; return the sentence that says why."""
+        done = self.resolve(asked, *more, recipient=recipient)
+        assert (done.returncode, done.stderr.count("\n"), self.out.exists()) == (1, 1, False)
+        return done.stderr
+
+
+@pytest.fixture
+def outreach(edge: Edge) -> Outreach:
+    """Return an edge that can resolve lists."""
+    return Outreach(edge)
+
+
+def test_the_ocmw_reads_number_last_exit_and_the_day_by_which_to_delete_the_file(outreach: Outreach) -> None:
+    done = outreach.resolve(outreach.listed(1))
+    assert done.returncode == 0, done.stderr
+    until = today() + timedelta(days=10)
+    assert pyrage.decrypt(outreach.out.read_bytes(), [OCMW]).decode() == (
+        "number;exit;ocmw;cohort;expires;approval\n"
+        f"{number(1)};2024-03-31;44021;2024-H1;{until};IVC 24/1\n"
+    )  # fmt: skip
+    assert outreach.out.stat().st_mode & 0o777 == 0o600
+    fingerprint = hashlib.sha256(str(OCMW.to_public()).encode()).hexdigest()[:16]
+    assert fingerprint in done.stdout.replace(" ", "")
+
+
+def test_the_log_of_accesses_notes_who_gets_how_many_until_when_and_no_person(outreach: Outreach) -> None:
+    outreach.resolve(outreach.listed(1, 2))
+    noted = json.loads((outreach.out.parent / "access.log").read_text())
+    assert (noted["what"], noted["approval"]) == ("outreach resolve", "IVC 24/1")
+    assert {name: noted["of"][name] for name in ("ocmw", "persons", "of", "expires")} == {
+        "ocmw": "44021", "persons": 2, "of": 2, "expires": str(today() + timedelta(days=10)),
+    }  # fmt: skip
+
+
+def test_no_plain_text_is_written_and_none_is_said(outreach: Outreach) -> None:
+    done = outreach.resolve(outreach.listed(1, 2))
+    assert sorted(path.name for path in outreach.out.parent.iterdir()) == [".access.log.lock", "access.log", "gent.age"]
+    for path in outreach.room.rglob("*"):
+        if path.is_file() and path != outreach.exits:
+            assert number(1).encode() not in path.read_bytes()
+            assert b"Zwaluwstaart" not in path.read_bytes()
+    assert number(1) not in done.stdout + done.stderr
+
+
+def test_a_tampered_or_cut_file_is_refused_by_whoever_reads_it(outreach: Outreach) -> None:
+    outreach.resolve(outreach.listed(1))
+    whole = outreach.out.read_bytes()
+    for broken in (whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1])):
+        with pytest.raises(pyrage.DecryptError):
+            pyrage.decrypt(broken, [OCMW])
+
+
+def test_a_changed_number_is_found_by_its_identities(outreach: Outreach) -> None:
+    asked = outreach.listed(1)
+    outreach.exits = outreach.edge.file(f"number;exit\n{number(5)};2024-03-31\n", "exits.csv")
+    assert "nobody of list.csv is in the sources" in outreach.refused(asked)
+    changed = outreach.edge.file(f"old;new;day\n{number(1)};{number(5)};2024-01-01\n", "identities.csv")
+    assert outreach.resolve(asked, "--identities", changed).returncode == 0
+    assert number(5) in pyrage.decrypt(outreach.out.read_bytes(), [OCMW]).decode()
+
+
+def test_who_is_in_no_source_is_counted_and_the_others_are_told(outreach: Outreach) -> None:
+    asked = outreach.listed(1, 2)
+    outreach.exits = outreach.edge.file(f"number;exit\n{number(2)};2024-02-01\n", "exits.csv")
+    done = outreach.resolve(asked)
+    assert (done.returncode, "1 of 2 persons of the list" in done.stdout) == (0, True)
+
+
+def test_a_list_is_refused_when_it_expired_is_empty_of_two_ocmws_or_of_another_key(outreach: Outreach) -> None:
+    assert "the list expired on" in outreach.refused(outreach.listed(1, expires=today() - timedelta(days=1)))
+    assert "the list is empty" in outreach.refused(outreach.listed())
+    both = outreach.listed(1).read_text() + outreach.listed(2, ocmw_code="11002").read_text().split("\n", 1)[1]
+    assert "holds several lists" in outreach.refused(outreach.edge.file(both, "both.csv"))
+    assert "is of a log under key 01234567" in outreach.refused(outreach.listed(1, key=";01234567"))
+    assert "column pseudonym is not a pseudonym" in outreach.refused(
+        outreach.edge.file("pseudonym;ocmw;cohort;expires\nxx;44021;2024-H1;2024-01-01\n", "bad.csv")
+    )
+
+
+def test_without_an_approval_that_holds_nothing_is_resolved(outreach: Outreach) -> None:
+    asked = outreach.listed(1)
+    outreach.approved(today() - timedelta(days=1))
+    assert "holds no valid approval for outreach" in outreach.refused(asked)
+
+
+def test_a_recipient_that_is_no_public_key_is_refused_and_a_private_one_is_not_repeated(outreach: Outreach) -> None:
+    asked, private = outreach.listed(1), outreach.edge.file(f"{OCMW}\n", "gent.key")
+    told = outreach.refused(asked, recipient=private)
+    assert ("is a private key" in told, str(OCMW) in told) == (True, False)
+    assert "is no public age key" in outreach.refused(asked, recipient="age1oops")
+    assert "no key of a recipient can be read" in outreach.refused(asked, recipient=outreach.room / "nowhere")
+    two = outreach.edge.file(f"{OCMW.to_public()}\n" * 2, "two.pub")
+    assert "holds 2 keys" in outreach.refused(asked, recipient=two)
