@@ -43,7 +43,7 @@ from schemas.settings import FigureSettings  # noqa: E402
 from schemas.supports import NODE, NODES  # noqa: E402
 from sinks.directory.store import DirectoryStore  # noqa: E402
 from streams.embedded.driver import Embedded, batches  # noqa: E402
-from streams.proof.recount import Recount, Told  # noqa: E402
+from streams.proof.recount import ReadLog, Recount  # noqa: E402
 
 SETTINGS = FigureSettings()
 DUCKDB_SHARE = 0.02
@@ -243,7 +243,7 @@ def _slow(persons: int) -> list[Line]:
     with _timed(fast):
         Embedded.run(root, SETTINGS, [path])
     with _timed(slow):
-        found = Recount.of(Told.of(admitted([path]), SETTINGS), DirectoryStore.reading(root))
+        found = Recount.of(ReadLog.of(admitted([path]), SETTINGS), DirectoryStore.reading(root))
         places = found.sample(1)[:REFERENCE_BLOCKS]
         verdict = found.verdict(places)
     every = len(found.places())

@@ -101,14 +101,14 @@ _ZONES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FormEvent:
     """What an event says, without person and id, in the order of the schema."""
 
     kind: int
     values: dict[str, Any]
 
 
-Teller = Callable[[FormRow], Told]
+Teller = Callable[[FormRow], FormEvent]
 
 
 class SourceReader:
@@ -144,8 +144,8 @@ class SourceReader:
             what = "a synthetic number; give --synthetic for a trial" if synthetic else "a real number in a trial"
             raise EdgeError(f"{path.name}: line {row.line}, column number holds {what}")
 
-    def _employment(self, row: FormRow) -> Told:
-        return Told(
+    def _employment(self, row: FormRow) -> FormEvent:
+        return FormEvent(
             EMPLOYMENT,
             {
                 "employer": _hash(self._employers, row["employer"]),
@@ -159,15 +159,15 @@ class SourceReader:
         )
 
     @staticmethod
-    def _exit(row: FormRow) -> Told:
+    def _exit(row: FormRow) -> FormEvent:
         sex, birth = traits_of_one(row["number"], 2199)
-        return Told(
+        return FormEvent(
             YOUTH_EXIT, {"exit_date": row["exit"], "sex": sex, "birth_date": None if birth == NO_BIRTH else birth}
         )
 
     @staticmethod
-    def _residence(row: FormRow) -> Told:
-        return Told(RESIDENCE, {"municipality": row["municipality"], "from_date": row["from"]})
+    def _residence(row: FormRow) -> FormEvent:
+        return FormEvent(RESIDENCE, {"municipality": row["municipality"], "from_date": row["from"]})
 
 
 def _hash(keyed: Keyed, text: str) -> int:

@@ -1,5 +1,5 @@
 """Synthetic histories: calibrated, reproducible, of nobody."""
 
-from synthetic.history import Asked, Summary, generate, generate_statements
+from synthetic.history import HistorySize, Summary, generate, generate_statements
 
-__all__ = ["Asked", "Summary", "generate", "generate_statements"]
+__all__ = ["HistorySize", "Summary", "generate", "generate_statements"]

@@ -77,7 +77,7 @@ class _Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class HistorySize:
     """Which history: how many persons, first and last month (ordinals), seed."""
 
     persons: int
@@ -86,7 +86,7 @@ class Asked:
     seed: int
 
 
-def _refuse(asked: Asked) -> None:
+def _refuse(asked: HistorySize) -> None:
     if asked.persons < 1 or not FIRST_MONTH <= asked.first <= asked.last <= LAST_MONTH:
         span = f"from {month_code(asked.first)} to {month_code(asked.last)}"
         bounds = f"between {month_code(FIRST_MONTH)} and {month_code(LAST_MONTH)}"
@@ -103,7 +103,7 @@ def generate(  # noqa: PLR0913, PLR0917 - the arguments of the command
     written, months in all). Raises ValueError for fewer than one person, a last month before the first, or months that
     no event may name.
     """
-    _refuse(Asked(persons, first, last, seed))
+    _refuse(HistorySize(persons, first, last, seed))
     streams = _streams(seed)
     made = history(persons, first, last, seed)
     found = blemished(streams["blemishes"], _events(streams, made))
@@ -116,7 +116,7 @@ def generate(  # noqa: PLR0913, PLR0917 - the arguments of the command
     return Summary(persons, events, len(told.kind), last - first + 1, found.duplicates, found.set_aside)
 
 
-def generate_statements(asked: Asked, out: Path, folder: Path, progress: Progress | None = None) -> Summary:
+def generate_statements(asked: HistorySize, out: Path, folder: Path, progress: Progress | None = None) -> Summary:
     """Write a history as monthly statements, with register and forms, and the events that they say.
 
     The events have no blemishes and no facts, and an update is called as its month, as that of an import. Raises

@@ -80,7 +80,7 @@ def write_statements(folder: Path, events: Events, people: Population, months: r
         chosen = np.arange(edges[place], edges[place + 1])
         path = folder / f"{month_code(month)}.txt"
         with path.open("w", encoding="ascii", newline="") as file:
-            file.writelines(_lines(_Told(rows(told, chosen), dossiers[chosen], numbers)))
+            file.writelines(_lines(_StatementEvents(rows(told, chosen), dossiers[chosen], numbers)))
         written.append(path)
     _write_register(folder / REGISTER, people, numbers)
     _write_forms(folder / FORMS, told, dossiers)
@@ -88,7 +88,7 @@ def write_statements(folder: Path, events: Events, people: Population, months: r
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _StatementEvents:
     """Events of a statement, the number of each dossier, and the national number of each person."""
 
     events: Events
@@ -138,7 +138,7 @@ def _reference(dossier: int, leaf: int) -> str:
     return f"{'S' if leaf == _STUDENT else 'B'}{dossier:010d}"
 
 
-def _lines(told: _Told) -> Iterator[str]:
+def _lines(told: _StatementEvents) -> Iterator[str]:
     events = told.events
     laws = [_law(leaf) for leaf in range(len(LEAVES))]
     year, month = np.divmod(events.statement.astype(np.int64), MONTHS_PER_YEAR)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.protocol.partition import Folded, LogError, PartitionFold
-from processors.protocol.receipts import Told
+from processors.protocol.receipts import OcmwSummary
 from processors.protocol.records import Records, digest_after
 from schemas.rows import CutReached, Rows, RowsBatch
 
@@ -50,7 +50,7 @@ class Output:
 
     stop: int
     set_aside: tuple[tuple[int, int], ...] = ()
-    summaries: tuple[Told, ...] = ()
+    summaries: tuple[OcmwSummary, ...] = ()
     batches: tuple[RowsBatch, ...] = ()
     marker: CutReached | None = None
 
@@ -117,7 +117,7 @@ class PartitionIntake:
         if cut < len(records):
             yield from self._beyond(records, cut)
 
-    def tell(self) -> tuple[Told, ...]:
+    def tell(self) -> tuple[OcmwSummary, ...]:
         """Return what was not told yet; it must be acknowledged before anything else of this partition is sent.
 
         Nothing while the fold is not yet known to be that of this log.

@@ -18,7 +18,7 @@ from processors.admission.hash_table import EMPTY, Slots, empty_slots, first_lik
 from processors.admission.ledger import DUPLICATE, extended
 from processors.compiled import Whole, inlined, loop
 from processors.protocol.partitioner import KEY_BYTES
-from processors.protocol.receipts import Summary, Told
+from processors.protocol.receipts import OcmwSummary, Summary
 from processors.rules import MAX_AMOUNT, MAX_NIS
 from schemas.arrays import Bytes, Int64
 from schemas.faults import FAULTS
@@ -64,12 +64,12 @@ class Tally:
         used = int(self._columns.used[0])
         return self._columns.keys[:used], self._columns.sums[:used]
 
-    def touched_after(self, offset: int) -> Iterator[Told]:
+    def touched_after(self, offset: int) -> Iterator[OcmwSummary]:
         """Yield what is known of each (OCMW, month) of which an event stands at ``offset`` or behind it."""
         keys, sums = self.trimmed()
         chosen = np.flatnonzero(sums[:, TO] > offset)
         for key, of_key in zip(keys[chosen].tolist(), sums[chosen].tolist(), strict=True):
-            yield Told(key >> _OCMW_SHIFT, _signed(key & _MONTH_MASK), _summary(of_key))
+            yield OcmwSummary(key >> _OCMW_SHIFT, _signed(key & _MONTH_MASK), _summary(of_key))
 
     def _reserve(self, more: int) -> None:
         used, keys, sums, slots = self._columns

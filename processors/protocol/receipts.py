@@ -25,7 +25,7 @@ class Summary(NamedTuple):
     cents_applied: int
 
 
-class Told(NamedTuple):
+class OcmwSummary(NamedTuple):
     """A summary and whose it is; the month is YYYYMM as the events have it."""
 
     ocmw: int

@@ -202,7 +202,7 @@ class _Project:
         return bool(self.seen) and self.contract.begin <= self.last and not (end is not None and end <= self.last)
 
 
-class Asked:
+class PeriodFigures:
     """The figures of one OCMW or of the kingdom in a period."""
 
     def __init__(self, kept: Iterable[Event], ocmw: str, first: date, last: date) -> None:

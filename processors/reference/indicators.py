@@ -5,7 +5,7 @@ m that of m + g + 1, when an exit of m is known; entries by rank the last of the
 behind it; survival the horizon of its cohort; outcomes of exits max(X, g + 1) months behind, youth-care leavers X
 months behind their half-year. Transitions alone, whose place is fixed at t, keep the geography of t.
 
-A row is shown when the months that it needs are there (``Shown``); what is shown takes this update's recount. Each
+A row is shown when the months that it needs are there (``MonthsThere``); it takes this update's recount. Each
 maker below says beside its rows what they need; nothing else hides them.
 
 Worked example: g = 2, M = 2024-12, LL published up to 2024-09. An exit of 2024-06 reads 2024-07 ... 2024-09: shown. One
@@ -24,7 +24,7 @@ import pandas as pd
 from processors.reference import outcomes, spells
 from processors.reference.facts import youth_exits
 from processors.reference.outcomes import Lives
-from processors.reference.spells import PLACE, Asked
+from processors.reference.spells import PLACE, SpellSource
 from schemas.indicators import (
     CENSORED_MONTHS,
     EXIT_MONTHS,
@@ -55,7 +55,7 @@ _ROW = ["indicator", "method", "reference", "geo_level", "geo", "breakdown", "ca
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MonthsThere:
     """Which months are there at an update.
 
     ``known`` says of each (support, month) with a row whether it is there, None where it is frozen without a block;
@@ -94,15 +94,15 @@ class Shown:
 class Question:
     """What the rows are asked from: the spells, L, which months are there, and the references wanted."""
 
-    asked: Asked
-    shown: Shown
+    source: SpellSource
+    shown: MonthsThere
     references: range
     since: int
 
     @property
     def supports(self) -> tuple[str, ...]:
         """The supports whose months make spells."""
-        return SUPPORTS[self.asked.settings.spells]
+        return SUPPORTS[self.source.settings.spells]
 
     def there(self, months: range) -> bool:
         """Tell whether months of the supports of spells are there; those before L are never needed."""
@@ -133,21 +133,21 @@ class Question:
 
 
 def rows(
-    asked: Asked, shown: Shown, indicators: Iterable[str] = INDICATORS, wanted: range | None = None
+    source: SpellSource, shown: MonthsThere, indicators: Iterable[str] = INDICATORS, wanted: range | None = None
 ) -> pd.DataFrame:
     """Return the rows that may be shown, sorted, without update_id; ``wanted`` bounds their references."""
-    references = _references(asked) if wanted is None else wanted
-    question = Question(asked, shown, references, asked.first_month())
+    references = _references(source) if wanted is None else wanted
+    question = Question(source, shown, references, source.first_month())
     frames = [frame for name in indicators for frame in _MADE_BY[name](question)]
     joined = pd.concat([pd.DataFrame(columns=_ROW), *(frame for frame in frames if len(frame))])
     return joined[_ROW].astype(dict.fromkeys(_ROW[:-2], str)).sort_values(_ROW[:-2], ignore_index=True)
 
 
-def _references(asked: Asked) -> range:
+def _references(source: SpellSource) -> range:
     """Return the months from the first with a row or an exit from youth care to the end of the year of the last."""
-    parts = asked.history.parts
-    months = parts.loc[parts["update"] <= asked.sequence, "month"].tolist()
-    months += [month_of_days(fact.fields["exit_date"]) for fact in youth_exits(asked.facts())]
+    parts = source.history.parts
+    months = parts.loc[parts["update"] <= source.sequence, "month"].tolist()
+    months += [month_of_days(fact.fields["exit_date"]) for fact in youth_exits(source.facts())]
     last = max(months, default=0)
     return range(min(months, default=0), min(last - last % MONTHS_PER_YEAR + _DECEMBER, LAST_MONTH) + 1)
 
@@ -170,7 +170,7 @@ def _standing(question: Question) -> list[int]:
 
 def _durations(question: Question) -> Iterator[pd.DataFrame]:
     for month, gap in product(_standing(question), GAPS):
-        found = spells.durations(question.asked, month, gap)
+        found = spells.durations(question.source, month, gap)
         if found.empty:
             continue
         columns = {f"exact_own_g{gap}": "exact_own", f"exact_national_g{gap}": "exact_national"}
@@ -187,7 +187,7 @@ def _durations(question: Question) -> Iterator[pd.DataFrame]:
 
 def _differences(question: Question) -> Iterator[pd.DataFrame]:
     for month in _standing(question):
-        found = spells.durations(question.asked, month, 0)
+        found = spells.durations(question.source, month, 0)
         standing = found[found["breakdown"] == "total"]
         if standing.empty:
             continue
@@ -202,7 +202,7 @@ def _flows(question: Question) -> Iterator[pd.DataFrame]:
         if not question.there(range(month, month + gap + 2)):
             continue
         enters = month > question.since + gap and question.recounted(month, gap + 1)
-        found = spells.flows(question.asked, month, gap)
+        found = spells.flows(question.source, month, gap)
         shown = list(FLOWS if enters else FLOWS[1:])
         found = found[found[list(FLOWS)].any(axis=1)]
         yield _labelled(
@@ -217,7 +217,7 @@ def _entries(question: Question) -> Iterator[pd.DataFrame]:
             january = year - _DECEMBER
             if not (question.there(range(january, year + 1)) and question.recounted(january, CENSORED_MONTHS)):
                 continue
-            begun = spells.entries(question.asked, year, gap, view)
+            begun = spells.entries(question.source, year, gap, view)
             earliest = begun.sort_values("first").drop_duplicates([*PLACE, "person"])
             for counted, frame in (("spells", begun), ("persons", earliest)):
                 counts = frame.groupby([*PLACE, "rank"]).size().rename("count").reset_index()
@@ -232,12 +232,12 @@ def _lengths(question: Question) -> Iterator[pd.DataFrame]:
         if question.there(range(january, year + gap + 2)) and question.recounted(january, CENSORED_MONTHS):
             yield _completed(question, year, gap)
     for month in _standing(question):
-        found = _quartiles(spells.running_lengths(question.asked, month))
+        found = _quartiles(spells.running_lengths(question.source, month))
         yield _labelled(found, "quartiles", "running_g0", month_code(month), "quartile")
 
 
 def _completed(question: Question, year: int, gap: int) -> pd.DataFrame:
-    found = question.asked.spells(year + gap + 1, gap)
+    found = question.source.spells(year + gap + 1, gap)
     ended = found[found["last"].between(year - _DECEMBER, year)]
     known = ended["first"] > question.since + gap
     lengths = _quartiles(ended.assign(months=ended["last"] - ended["first"] + 1, known=known))
@@ -282,7 +282,7 @@ def _survival(question: Question, gap: int, year: int, horizon: int) -> pd.DataF
     """Return the product-limit estimate by cohort of entry: of those at risk each month, the share that goes on."""
     found = []
     end = horizon - gap - 1
-    begun = question.asked.spells(horizon, gap)
+    begun = question.source.spells(horizon, gap)
     begun = begun[begun["first"].between(year - _DECEMBER, year) & begun["geo"].isin(_compared())]
     for place, cohort in begun.groupby(PLACE):
         months = [max(min(last, end) - first + 1, 0) for first, last in _extents(cohort)]
@@ -319,7 +319,7 @@ def _compared() -> list[str]:
 
 
 def _exits(question: Question) -> Iterator[pd.DataFrame]:
-    lives = Lives(question.asked)
+    lives = Lives(question.source)
     for month, gap, after in product(question.months(), GAPS, EXIT_MONTHS):
         if question.there(range(month, month + gap + 2)) and question.all_there([month + after]):
             found = outcomes.exits(lives, month, gap, after)
@@ -328,7 +328,7 @@ def _exits(question: Question) -> Iterator[pd.DataFrame]:
 
 
 def _transitions(question: Question) -> Iterator[pd.DataFrame]:
-    lives = Lives(question.asked)
+    lives = Lives(question.source)
     for month in question.references:
         if question.all_there([month, month + TRANSITION_MONTHS]):
             found = outcomes.transitions(lives, month, TRANSITION_MONTHS)
@@ -338,7 +338,7 @@ def _transitions(question: Question) -> Iterator[pd.DataFrame]:
 
 def _youth(question: Question) -> Iterator[pd.DataFrame]:
     """Leavers are in no spell: L has no part in them."""
-    lives = Lives(question.asked)
+    lives = Lives(question.source)
     for end, after in product(question.references, YOUTH_MONTHS):
         cohort = range(end - HALF_YEAR + 1, end + 1)
         needed = [month + later for month in cohort for later in (0, after)]

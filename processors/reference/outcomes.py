@@ -24,7 +24,7 @@ import pandas as pd
 
 from processors.reference.facts import Employment, Fact, employments, residence, youth_exits
 from processors.reference.parts import first_day
-from processors.reference.spells import HOLDER, PLACE, Asked, era_of
+from processors.reference.spells import HOLDER, PLACE, SpellSource, era_of
 from schemas.breakdowns import DAYS_PER_YEAR, REFERENCE_DAY
 from schemas.events import LEFT_REGISTER
 from schemas.indicators import ANY_WORK, HALF_YEAR, OUTCOME_NODES, STATES, YOUTH_ADULT_AGE
@@ -38,14 +38,14 @@ LL, FH, TW_RMI, TW_RMH = OUTCOME_NODES
 class Lives:
     """What is known of everybody, as far as outcomes ask."""
 
-    asked: Asked
+    source: SpellSource
     _cells: dict[tuple[str, int], set[tuple[str, str, int, int]]] = field(default_factory=dict)
     _standing: dict[tuple[str, int], dict[tuple[int, int], set[str]]] = field(default_factory=dict)
 
     @cached_property
     def _employments(self) -> dict[int, list[Employment]]:
         found: dict[int, list[Employment]] = {}
-        for employment in employments(self.asked.facts()):
+        for employment in employments(self.source.facts()):
             found.setdefault(employment.person, []).append(employment)
         return found
 
@@ -53,7 +53,7 @@ class Lives:
         """Return every (level, geo, person, month) where a node is above zero."""
         key = node, era_of(geography)
         if key not in self._cells:
-            positive = self.asked.of(node).positive(geography)  # type: ignore[arg-type]  # a node is a benefit
+            positive = self.source.of(node).positive(geography)  # type: ignore[arg-type]  # a node is a benefit
             self._cells[key] = set(positive[[*HOLDER, "month"]].itertuples(index=False, name=None))
         return self._cells[key]
 
@@ -67,7 +67,7 @@ class Lives:
 
     def in_spells(self, person: int, month: int, geography: int) -> set[str]:
         """Return the municipalities where a month of a person belongs to a spell, if not to one of a tolerance."""
-        positive = self.asked.positive(geography)
+        positive = self.source.positive(geography)
         cells = positive[[*HOLDER, "month"]].itertuples(index=False, name=None)
         return self._municipalities("spells", cells, geography).get((person, month), set())
 
@@ -110,7 +110,7 @@ def fifteenth(month: int) -> int:
 def exits(lives: Lives, month: int, gap: int, after: int) -> pd.DataFrame:
     """Return level, geo, base and a column for each outcome that occurs, and any work, of the exits of a month."""
     geography = month + max(after, gap + 1)
-    spells = lives.asked.spells(geography, gap)
+    spells = lives.source.spells(geography, gap)
     ended = list(spells.loc[spells["last"] == month, HOLDER].itertuples(index=False, name=None))
     found = [
         (holder[0], holder[1], category)
@@ -157,10 +157,10 @@ def transitions(lives: Lives, month: int, after: int) -> pd.DataFrame:
     return counts.assign(category=counts["state"] + "|" + counts["later"])
 
 
-def leavers(asked: Asked, half_year: int) -> list[Fact]:
+def leavers(source: SpellSource, half_year: int) -> list[Fact]:
     """Return the last exit of each person in the half-year that ends with a month."""
     latest: dict[int, Fact] = {}
-    for fact in youth_exits(asked.facts()):
+    for fact in youth_exits(source.facts()):
         day = fact.fields["exit_date"]
         within = half_year - HALF_YEAR < month_of_days(day) <= half_year
         if within and (fact.person not in latest or day >= latest[fact.person].fields["exit_date"]):
@@ -179,8 +179,8 @@ class Situation:
 
 def situations(lives: Lives, half_year: int, after: int) -> list[Situation]:
     """Return the situation of each leaver of a half-year, X months after the exit."""
-    facts = lives.asked.facts()
-    return [_situation(lives, facts, leaver, after) for leaver in leavers(lives.asked, half_year)]
+    facts = lives.source.facts()
+    return [_situation(lives, facts, leaver, after) for leaver in leavers(lives.source, half_year)]
 
 
 def _situation(lives: Lives, facts: Iterable[Fact], leaver: Fact, after: int) -> Situation:
@@ -192,7 +192,7 @@ def _situation(lives: Lives, facts: Iterable[Fact], leaver: Fact, after: int) ->
     if municipality == LEFT_REGISTER:
         return Situation(leaver.person, "", "left_register")
     nis = valid_code(f"{municipality:05d}", month)
-    shown = _shown(lives.asked, nis, month)
+    shown = _shown(lives.source, nis, month)
     born = leaver.fields["birth_date"]
     if born is None:
         return Situation(leaver.person, nis, "age_unknown")
@@ -208,14 +208,14 @@ def youth(lives: Lives, half_year: int, after: int) -> pd.DataFrame:
     geography = half_year + after
     found = []
     for told in situations(lives, half_year, after):
-        areas = ancestors(_shown(lives.asked, told.nis, geography)) if told.nis else {"kingdom": KINGDOM}
+        areas = ancestors(_shown(lives.source, told.nis, geography)) if told.nis else {"kingdom": KINGDOM}
         found += [(level, geo, told.situation) for level, geo in areas.items()]
     return _counted(found, ((level, geo) for level, geo, _ in found))
 
 
-def _shown(asked: Asked, nis: str, month: int) -> str:
+def _shown(source: SpellSource, nis: str, month: int) -> str:
     """Return the code under which a municipality is shown in the geography of a month; a fixed one wins (D3)."""
-    fixed = asked.settings.geography_month
+    fixed = source.settings.geography_month
     return valid_code(nis, month if fixed is None else fixed)
 
 

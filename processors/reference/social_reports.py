@@ -27,7 +27,7 @@ EPOCH = date(1970, 1, 1)
 _DAYS = range((date(1900, 1, 1) - EPOCH).days, (date(2199, 12, 31) - EPOCH).days + 1)
 _MOST = 10**9
 Record = Any
-Shown = tuple[tuple[int, bool | None, tuple[DecisionTaken, ...]], ...]
+ReportedDossiers = tuple[tuple[int, bool | None, tuple[DecisionTaken, ...]], ...]
 """Dossiers of a report: hash, main beneficiary, decisions."""
 
 
@@ -42,7 +42,7 @@ class Truth:
     error: str | None = None
     states: list[str] = field(default_factory=lambda: ["RECEIVED"])
     answers: dict[int, list[str]] = field(default_factory=dict)
-    reports: list[tuple[int, str, Shown, tuple[bytes, int] | None]] = field(default_factory=list)
+    reports: list[tuple[int, str, ReportedDossiers, tuple[bytes, int] | None]] = field(default_factory=list)
 
 
 def recounted(records: Iterable[Record]) -> tuple[dict[tuple[bytes, bytes], Truth], list[str]]:
@@ -291,7 +291,7 @@ def _houses(log: list[Record], request: SocialReportRequest) -> list[int]:
 
 def _report(
     log: list[Record], request: SocialReportRequest, house: int, asked: list[int]
-) -> tuple[int, str, Shown, tuple[bytes, int] | None]:
+) -> tuple[int, str, ReportedDossiers, tuple[bytes, int] | None]:
     day, decisions = brussels_day(request.asked_at), _decisions(log)
     theirs = sorted(
         (one for one in decisions if _called(one.ocmw, day) == house), key=lambda one: _order(one, decisions)

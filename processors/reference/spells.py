@@ -48,7 +48,7 @@ NO_MONTH = LAST_MONTH + 1
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SpellSource:
     """What the tables are made from: a history as it was at the closing of update ``sequence``.
 
     ``benefit`` is by what a month is positive; unset, by the supports of spells.
@@ -59,12 +59,12 @@ class Asked:
     settings: FigureSettings
     benefit: Benefit | None = None
     _found: dict[tuple[str | int, ...], pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
-    _others: dict[Benefit, "Asked"] = field(default_factory=dict, compare=False, repr=False)
+    _others: dict[Benefit, "SpellSource"] = field(default_factory=dict, compare=False, repr=False)
 
-    def of(self, benefit: Benefit) -> "Asked":
+    def of(self, benefit: Benefit) -> "SpellSource":
         """Return the same history, asked for another benefit."""
         if benefit not in self._others:
-            self._others[benefit] = Asked(self.history, self.sequence, self.settings, benefit)
+            self._others[benefit] = SpellSource(self.history, self.sequence, self.settings, benefit)
         return self._others[benefit]
 
     def facts(self) -> list[Fact]:
@@ -156,15 +156,15 @@ def _areas(shown: list[int], geography: int, settings: FigureSettings) -> pd.Dat
     return pd.DataFrame(found, columns=["nis", *PLACE])
 
 
-def durations(asked: Asked, month: int, gap: int) -> pd.DataFrame:
+def durations(source: SpellSource, month: int, gap: int) -> pd.DataFrame:
     """Return all who stand in a cell of ``month``, with their bands (H2).
 
     Columns: level, geo, person, breakdown, code, and the bands ``exact_own``, ``exact_national``, ``stock_own``.
     """
-    own, without_gap = _begun(asked, month, gap), _begun(asked, month, 0)
-    lists = _lists(asked.positive(month), month)
-    found = asked.kept(("present", month), lambda: _present(asked, month))
-    first = asked.first_month()
+    own, without_gap = _begun(source, month, gap), _begun(source, month, 0)
+    lists = _lists(source.positive(month), month)
+    found = source.kept(("present", month), lambda: _present(source, month))
+    first = source.first_month()
     holders = list(found[HOLDER].itertuples(index=False, name=None))
 
     def exact(begun: dict[tuple[str, str, int], int], holder: tuple[str, str, int], tolerance: int) -> str:
@@ -184,13 +184,13 @@ def durations(asked: Asked, month: int, gap: int) -> pd.DataFrame:
     )
 
 
-def _begun(asked: Asked, month: int, gap: int) -> dict[tuple[str, str, int], int]:
+def _begun(source: SpellSource, month: int, gap: int) -> dict[tuple[str, str, int], int]:
     """Return in which month the spell began of each who is above zero in a month.
 
     A spell of tolerance g may bridge the month: then nobody stands in it.
     """
-    positive = asked.positive(month)
-    standing = positive.loc[positive["month"] == month, HOLDER].merge(asked.spells(month, gap), on=HOLDER)
+    positive = source.positive(month)
+    standing = positive.loc[positive["month"] == month, HOLDER].merge(source.spells(month, gap), on=HOLDER)
     held = standing[(standing["first"] <= month) & (standing["last"] >= month)]
     return dict(zip(held[HOLDER].itertuples(index=False, name=None), held["first"].tolist(), strict=True))
 
@@ -209,12 +209,12 @@ def _lists(positive: pd.DataFrame, month: int) -> dict[tuple[str, str, int], int
     return lists
 
 
-def _present(asked: Asked, month: int) -> pd.DataFrame:
+def _present(source: SpellSource, month: int) -> pd.DataFrame:
     """Return level, geo, person, breakdown, code of every cell of a month that is above zero (B4)."""
-    lines = asked.lines(month)
+    lines = source.lines(month)
     lines = lines[lines["month"] == month]
     last = lines.drop_duplicates("row", keep="last").set_index("row")["profile"]
-    profiles = asked.history.profiles.loc[last.loc[lines["row"]].to_numpy()]
+    profiles = source.history.profiles.loc[last.loc[lines["row"]].to_numpy()]
     found = []
     for name in TRAITS:
         numbers = [0] * len(lines) if name == "total" else profiles[name].tolist()
@@ -225,26 +225,26 @@ def _present(asked: Asked, month: int) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-def entries(asked: Asked, year: int, gap: int, view: str) -> pd.DataFrame:
+def entries(source: SpellSource, year: int, gap: int, view: str) -> pd.DataFrame:
     """Return level, geo, person, first and rank of the entries of the year whose last month is ``year`` (H3).
 
     ``own``: the spells of a place that begin in the year, ranked among them. ``national``: the kingdom's spells that
     begin in the year, at each place where the person is above zero in their first month, ranked in the kingdom.
     """
-    spells = asked.spells(year, gap)
+    spells = source.spells(year, gap)
     within = spells["first"].between(year - MONTHS_PER_YEAR + 1, year)
-    begun = spells[within & (spells["first"] > asked.first_month() + gap)]
-    ranked = begun.assign(rank=_ranks(asked, begun))
+    begun = spells[within & (spells["first"] > source.first_month() + gap)]
+    ranked = begun.assign(rank=_ranks(source, begun))
     if view == "own":
         return ranked[[*HOLDER, "first", "rank"]]
     kingdom = ranked.loc[ranked["geo"] == KINGDOM, ["person", "first", "rank"]]
-    positive = asked.positive(year)
+    positive = source.positive(year)
     standing = positive.rename(columns={"month": "first"})
     return standing.merge(kingdom, on=["person", "first"])[[*HOLDER, "first", "rank"]]
 
 
-def _ranks(asked: Asked, spells: pd.DataFrame) -> list[str]:
-    first, minors = asked.first_month(), asked.minors()
+def _ranks(source: SpellSource, spells: pd.DataFrame) -> list[str]:
+    first, minors = source.first_month(), source.minors()
     return [
         RANKS[min(number, TOP_RANK) - 1]
         if number > 1 or begin >= first + FIRST_KNOWN_AFTER or person in minors
@@ -253,13 +253,13 @@ def _ranks(asked: Asked, spells: pd.DataFrame) -> list[str]:
     ]
 
 
-def flows(asked: Asked, month: int, gap: int) -> pd.DataFrame:
+def flows(source: SpellSource, month: int, gap: int) -> pd.DataFrame:
     """Return level, geo, entries, exits and stock of a month, in the geography of ``month + gap + 1`` (Exit, H3).
 
     An entry is the first month of a spell, an exit its last; the stock is who stands above zero in the month.
     """
     geography = month + gap + 1
-    positive, spells = asked.positive(geography), asked.spells(geography, gap)
+    positive, spells = source.positive(geography), source.spells(geography, gap)
     counts = {
         "entries": spells[spells["first"] == month].groupby(PLACE).size(),
         "exits": spells[spells["last"] == month].groupby(PLACE).size(),
@@ -268,11 +268,11 @@ def flows(asked: Asked, month: int, gap: int) -> pd.DataFrame:
     return pd.DataFrame(counts).fillna(0).astype("int64").reset_index()
 
 
-def running_lengths(asked: Asked, month: int) -> pd.DataFrame:
+def running_lengths(source: SpellSource, month: int) -> pd.DataFrame:
     """Return level, geo, months (the reference included) and whether the beginning is known, of who stands in a month.
 
     Without tolerance: a spell has no known beginning where it begins in L.
     """
-    begun = _begun(asked, month, 0)
-    told = [(*holder[:2], month - first + 1, first > asked.first_month()) for holder, first in begun.items()]
+    begun = _begun(source, month, 0)
+    told = [(*holder[:2], month - first + 1, first > source.first_month()) for holder, first in begun.items()]
     return pd.DataFrame(told, columns=[*PLACE, "months", "known"])

@@ -13,7 +13,7 @@ from processors.counting.plan import ABSENT
 from processors.rules import rules
 from processors.time.leavers import half_years_of_exits, leavers
 from processors.time.outcomes import ANY_WORK_AT, LATER_COUNT, Spelled, Work, exits, transitions, where, work
-from processors.time.tables import EMPTY, Asked, Each, joined, made_by, rows_of
+from processors.time.tables import EMPTY, Each, Question, joined, made_by, rows_of
 from schemas.arrays import Mask
 from schemas.indicators import (
     EXIT_MONTHS,
@@ -43,34 +43,34 @@ class Outcomes:
     support that outcomes read: there is no reference beyond them.
     """
 
-    asked: Asked
+    question: Question
     facts: npt.NDArray[np.int64]
     persons: int
     oldest: int
     newest: int
 
     @classmethod
-    def of(cls, ledger: Ledger, asked: Asked) -> Self:
+    def of(cls, ledger: Ledger, question: Question) -> Self:
         """Return what a ledger says."""
         leaves = [leaf for node in OUTCOME_NODES for leaf in NODE[node].leaves]
         rows = np.flatnonzero(ledger.tables.exists[leaves].any(axis=0))
         oldest, newest = (int(rows[0]), int(rows[-1])) if len(rows) else (MONTH_COUNT, -1)
-        return cls(asked, ledger.facts, ledger.persons, oldest, newest)
+        return cls(question, ledger.facts, ledger.persons, oldest, newest)
 
     @property
     def months(self) -> Integers:
         """The reference months."""
-        return np.arange(max(self.asked.first, self.oldest), self.newest + 1)
+        return np.arange(max(self.question.first, self.oldest), self.newest + 1)
 
     def all_there(self, month: Integers) -> Mask:
         """Tell of months whether they are there, of every support that outcomes read."""
-        return self.asked.windows.outcomes.after(month, month + 1)
+        return self.question.windows.outcomes.after(month, month + 1)
 
     def exits_shown(self, gap: int, after: int) -> Mask:
         """Tell of each reference month whether its exits are known, and what became of them after so many months."""
-        months, there = self.months, self.asked.windows.spells.since(self.asked.since)
+        months, there = self.months, self.question.windows.spells.since(self.question.since)
         known = there.after(months, months + gap + 2) & self.all_there(months + after)
-        return np.asarray(known & (months >= self.asked.since))
+        return np.asarray(known & (months >= self.question.since))
 
     def transitions_shown(self) -> Mask:
         """Tell of each reference month whether it is there, and the one that it is compared with."""
@@ -81,15 +81,15 @@ def outcome_tables(outcomes: Outcomes, each: Each = map) -> Table:
     """Return the rows of exits and transitions for the references wanted (H4)."""
     if not len(outcomes.months):
         return EMPTY
-    worked = work(outcomes.facts, outcomes.persons, outcomes.asked.settings)
+    worked = work(outcomes.facts, outcomes.persons, outcomes.question.settings)
     exits_of = (partial(_exit_tables, outcomes, worked, gap) for gap in GAPS)
     return made_by([partial(_transition_tables, outcomes, worked), *exits_of], each)
 
 
 def _transition_tables(outcomes: Outcomes, worked: Work) -> Iterator[Table]:
-    asked, months, wanted = outcomes.asked, outcomes.months, outcomes.transitions_shown()
+    question, months, wanted = outcomes.question, outcomes.months, outcomes.transitions_shown()
     first = int(months[0])
-    found = transitions(asked.people.rows, first, wanted, TRANSITION_MONTHS, worked, where(asked.settings))
+    found = transitions(question.people.rows, first, wanted, TRANSITION_MONTHS, worked, where(question.settings))
     states = found.reshape(*found.shape[:2], -1, LATER_COUNT)
     base = np.repeat(states.sum(axis=-1), LATER_COUNT, axis=-1)
     place, month, category = np.nonzero(found)
@@ -99,16 +99,16 @@ def _transition_tables(outcomes: Outcomes, worked: Work) -> Iterator[Table]:
 
 def _exit_tables(outcomes: Outcomes, worked: Work, gap: int) -> Iterator[Table]:
     """Yield the exits with a gap tolerance; the references of one geography together."""
-    asked, months = outcomes.asked, outcomes.months
+    question, months = outcomes.question, outcomes.months
     first = int(months[0])
     read = np.array([max(after, gap + 1) for after in EXIT_MONTHS])
-    era_of_month = rules(asked.settings).era_of_month
+    era_of_month = rules(question.settings).era_of_month
     shown = np.array([outcomes.exits_shown(gap, after) for after in EXIT_MONTHS])
     eras = era_of_month[np.minimum(months + read[:, None], MONTH_COUNT - 1)]
     for era in np.unique(eras[shown]).tolist():
-        geography = asked.layout(int(np.flatnonzero(era_of_month == era)[0]))
-        spelled = Spelled(asked.spells(gap, geography).own, geography.place_of, _in_spells(asked.settings))
-        found = exits(asked.people.rows, spelled, first, shown & (eras == era), worked)
+        geography = question.layout(int(np.flatnonzero(era_of_month == era)[0]))
+        spelled = Spelled(question.spells(gap, geography).own, geography.place_of, _in_spells(question.settings))
+        found = exits(question.people.rows, spelled, first, shown & (eras == era), worked)
         base = found[..., :ANY_WORK_AT].sum(axis=-1)
         after, place, month, category = np.nonzero(found)
         numbers = np.array([NUMBER["exit_to_work", f"own_x{x}_g{gap}", "outcome"] for x in EXIT_MONTHS])
@@ -126,11 +126,11 @@ def youth_tables(outcomes: Outcomes) -> Table:
 
 
 def _youth_tables(outcomes: Outcomes, after: int) -> Iterator[Table]:
-    asked = outcomes.asked
+    question = outcomes.question
     number = NUMBER["youth_care", f"x{after}", "situation"]
-    places = where(asked.settings)
+    places = where(question.settings)
     for half_year in half_years_shown(outcomes, after):
-        found = leavers(asked.people.rows, outcomes.facts, half_year, after, asked.settings)
+        found = leavers(question.people.rows, outcomes.facts, half_year, after, question.settings)
         areas = places.place_of[places.era_of_month[half_year + after], found.municipality]
         areas[found.municipality < 0] = [_KINGDOM if level == "kingdom" else ABSENT for level in LEVELS]
         cells = areas.astype(np.int64) * len(SITUATIONS) + found.situation[:, None]
@@ -145,10 +145,10 @@ def half_years_shown(outcomes: Outcomes, after: int) -> list[int]:
 
     All months of the cohort are there, and those X months later; L has no part in them, for leavers are in no spell.
     """
-    ends = np.array(half_years_of_exits(outcomes.facts, outcomes.asked.settings), np.int64)
-    there = outcomes.asked.windows.outcomes
+    ends = np.array(half_years_of_exits(outcomes.facts, outcomes.question.settings), np.int64)
+    there = outcomes.question.windows.outcomes
     shown = there.after(ends - HALF_YEAR + 1, ends + 1) & there.after(ends - HALF_YEAR + 1 + after, ends + 1 + after)
-    found: list[int] = ends[shown & (ends >= outcomes.asked.first)].tolist()
+    found: list[int] = ends[shown & (ends >= outcomes.question.first)].tolist()
     return found
 
 

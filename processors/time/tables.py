@@ -56,8 +56,31 @@ _QUARTERS = len(QUARTILES) + 1
 _DECEMBER = MONTHS_PER_YEAR - 1
 
 
+class SpellCache:
+    """Layouts and spells of the rows of one closing, for its questions; threads may share it.
+
+    Two threads may make the same thing; all of them are given the one that was kept.
+    """
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self._layouts: dict[int, Layout] = {}
+        self._spells: dict[tuple[int, int], tuple[Layout, SpellsSeen]] = {}
+
+    def layout(self, era: int, make: Callable[[], Layout]) -> Layout:
+        """Return the layout of an era of codes, made where it is not held."""
+        found = self._layouts.get(era)
+        return self._layouts.setdefault(era, make()) if found is None else found
+
+    def spells(self, gap: int, of: Layout, make: Callable[[], SpellsSeen]) -> SpellsSeen:
+        """Return the spells of a layout, made where they are not held. The layout is held too, so its id stays its."""
+        key = (gap, id(of))
+        held = self._spells.get(key) or self._spells.setdefault(key, (of, make()))
+        return held[1]
+
+
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Question:
     """What the tables are made from: all rows of the ledger, L, which months are there, the references wanted.
 
     ``since`` is L, MONTH_COUNT where no month has a row of the supports of spells. ``first`` is the first reference
@@ -71,8 +94,7 @@ class Asked:
     first: int
     last: int
     settings: FigureSettings
-    layouts: dict[int, Layout] = field(default_factory=dict, repr=False)
-    all_spells: dict[tuple[int, int], SpellsSeen] = field(default_factory=dict, repr=False)
+    cache: SpellCache = field(default_factory=SpellCache, repr=False)
 
     @classmethod
     def of(
@@ -88,16 +110,11 @@ class Asked:
     def layout(self, geography: int) -> Layout:
         """Return the layout in the geography of a month, the same for all months of an era of codes."""
         era = int(rules(self.settings).era_of_month[geography])
-        if era not in self.layouts:
-            self.layouts[era] = layout(self.people, self.births, self.since, geography, self.settings)
-        return self.layouts[era]
+        return self.cache.layout(era, lambda: layout(self.people, self.births, self.since, geography, self.settings))
 
     def spells(self, gap: int, found: Layout) -> SpellsSeen:
         """Return all spells with a gap tolerance in one of the layouts; each is found once."""
-        key = (gap, id(found))
-        if key not in self.all_spells:
-            self.all_spells[key] = spells(self.people, gap, found)
-        return self.all_spells[key]
+        return self.cache.spells(gap, found, lambda: spells(self.people, gap, found))
 
     def eras(self, references: Iterable[int], needed: int) -> Iterator[tuple[Layout, list[int]]]:
         """Yield the references whose last month read, ``needed`` later, lies in one era of codes."""
@@ -159,13 +176,13 @@ Each = Callable[[Callable[[Job], list[Table]], list[Job]], Iterable[list[Table]]
 """What maps a function over jobs that do not depend on each other: ``map``, or that of a pool of threads."""
 
 
-def tables(asked: Asked, each: Each = map) -> Table:
+def tables(question: Question, each: Each = map) -> Table:
     """Return every row of every series for the references wanted (H1-H3); empty where no month may be shown."""
     of_gaps = (_flow_tables, _entry_tables, _completed_tables, _survival_tables)
     jobs: list[Job] = [
-        partial(_duration_tables, asked),
-        partial(_running_tables, asked),
-        *(partial(of_gap, asked, gap) for of_gap in of_gaps for gap in GAPS),
+        partial(_duration_tables, question),
+        partial(_running_tables, question),
+        *(partial(of_gap, question, gap) for of_gap in of_gaps for gap in GAPS),
     ]
     return made_by(jobs, each)
 
@@ -212,12 +229,12 @@ def _trait_kinds() -> tuple[Integers, Integers]:
     return kind, within * len(BANDS)
 
 
-def _duration_tables(asked: Asked) -> Iterator[Table]:
+def _duration_tables(question: Question) -> Iterator[Table]:
     kind, first_category = _trait_kinds()
     difference = NUMBER["duration_difference", "own_g0", "stock|exact"]
-    for found, months in asked.eras(asked.standing(), 0):
+    for found, months in question.eras(question.standing(), 0):
         for start, stop, shown in _stretches(months):
-            counted = durations(asked.people, start, stop - 1, found)
+            counted = durations(question.people, start, stop - 1, found)
             (place, method, month, trait), band, count, base = _shares(counted.bands, 1)
             series, bands = method * TRAIT_KINDS + kind[trait], first_category[trait] + band
             yield _kept(shown, rows_of(series, start + month, place, bands, count, base))
@@ -260,11 +277,11 @@ def _by_place(place: Integers, month: Integers, first: int, months: int) -> Inte
     return np.bincount(cell, minlength=len(PLACES) * months).reshape(len(PLACES), months)
 
 
-def _flow_tables(asked: Asked, gap: int) -> Iterator[Table]:
+def _flow_tables(question: Question, gap: int) -> Iterator[Table]:
     series = NUMBER["spells", f"own_g{gap}", "flow"]
-    shown, enters = asked.flowing(gap)
-    for found, months in asked.eras(shown, gap + 1):
-        with_gap, without = asked.spells(gap, found).own, asked.spells(0, found).own
+    shown, enters = question.flowing(gap)
+    for found, months in question.eras(shown, gap + 1):
+        with_gap, without = question.spells(gap, found).own, question.spells(0, found).own
         first, size = months[0], months[-1] - months[0] + 1
         entries = _by_place(with_gap.place, with_gap.first, first, size)
         exits = _by_place(with_gap.place, with_gap.last, first, size)
@@ -279,9 +296,9 @@ def _flow_tables(asked: Asked, gap: int) -> Iterator[Table]:
             yield _kept([told for told in months if name != "entries" or enters[told]] or [-1], rows)
 
 
-def _entry_tables(asked: Asked, gap: int) -> Iterator[Table]:
-    for found, years in asked.eras(asked.years_of_entry(gap), 0):
-        seen = asked.spells(gap, found)
+def _entry_tables(question: Question, gap: int) -> Iterator[Table]:
+    for found, years in question.eras(question.years_of_entry(gap), 0):
+        seen = question.spells(gap, found)
         for year, (view, all_spells) in product(years, zip(("own", "national"), seen, strict=True)):
             begun = _chosen(all_spells, (all_spells.first <= year) & (all_spells.first > year - MONTHS_PER_YEAR))
             _, earliest = np.unique(
@@ -321,22 +338,22 @@ def _compared(found: Spells) -> Spells:
     return _chosen(found, wanted[found.place])
 
 
-def _running_tables(asked: Asked) -> Iterator[Table]:
+def _running_tables(question: Question) -> Iterator[Table]:
     series = NUMBER["quartiles", "running_g0", "quartile"]
-    for found, months in asked.eras(asked.standing(), 0):
-        all_spells = _compared(asked.spells(0, found).own)
+    for found, months in question.eras(question.standing(), 0):
+        all_spells = _compared(question.spells(0, found).own)
         for month in months:
             running = _chosen(all_spells, (all_spells.first <= month) & (all_spells.last >= month))
-            yield _quartile_table(series, month, running, month - running.first + 1, running.first > asked.since)
+            yield _quartile_table(series, month, running, month - running.first + 1, running.first > question.since)
 
 
-def _completed_tables(asked: Asked, gap: int) -> Iterator[Table]:
+def _completed_tables(question: Question, gap: int) -> Iterator[Table]:
     series = NUMBER["quartiles", f"completed_g{gap}", "quartile"]
-    for found, years in asked.eras(asked.years(asked.first, gap + 1), gap + 1):
-        all_spells = _compared(asked.spells(gap, found).own)
+    for found, years in question.eras(question.years(question.first, gap + 1), gap + 1):
+        all_spells = _compared(question.spells(gap, found).own)
         for year in years:
             ended = _chosen(all_spells, (all_spells.last <= year) & (all_spells.last > year - MONTHS_PER_YEAR))
-            yield _quartile_table(series, year, ended, ended.last - ended.first + 1, ended.first > asked.since + gap)
+            yield _quartile_table(series, year, ended, ended.last - ended.first + 1, ended.first > question.since + gap)
 
 
 def _quartile_table(series: int, reference: int, found: Spells, months: Integers, known: Mask) -> Table:
@@ -357,10 +374,10 @@ def _quartile_table(series: int, reference: int, found: Spells, months: Integers
     return rows_of(series, reference, of[told], category[told], quartiles[told], total[of[told]])
 
 
-def _survival_tables(asked: Asked, gap: int) -> Iterator[Table]:
+def _survival_tables(question: Question, gap: int) -> Iterator[Table]:
     series = NUMBER["survival", f"kaplan_meier_g{gap}", "months"]
-    for year, horizon in asked.horizons(gap):
-        begun = asked.spells(gap, asked.layout(horizon)).own
+    for year, horizon in question.horizons(gap):
+        begun = question.spells(gap, question.layout(horizon)).own
         cohort = _compared(_chosen(begun, (begun.first <= year) & (begun.first > year - MONTHS_PER_YEAR)))
         for place in np.unique(cohort.place).tolist():
             rows = _chosen(cohort, cohort.place == place)

@@ -60,7 +60,7 @@ _DTYPE: dict[str, np.dtype[Any]] = {letter: np.dtype(f"<{letter}") for letter in
 WIDTH = sum(_DTYPE[kind].itemsize for _, kind in COLUMNS)
 
 
-_Found = TypeVar("_Found")
+_Read = TypeVar("_Read")
 
 
 class Line(NamedTuple):
@@ -175,7 +175,7 @@ class LiveHome:
 
         return self._found(found)
 
-    def _found(self, query: Callable[[sqlite3.Connection], _Found | None]) -> _Found | None:
+    def _found(self, query: Callable[[sqlite3.Connection], _Read | None]) -> _Read | None:
         """Return what a query finds, None where no database can be read: then nothing live is shown."""
         try:
             with closing(self._opened("ro")) as database:

@@ -61,7 +61,7 @@ from sinks.errors import ReleaseExistsError, StoreCorruptError, UnknownReleaseEr
 from sinks.protocol import BlockZone, TableName, Written
 from sinks.vintages import VINTAGE_SCHEMA, read_vintages, write_vintages
 
-_Found = TypeVar("_Found")
+_Read = TypeVar("_Read")
 
 
 class DirectoryStore:
@@ -327,7 +327,7 @@ class DirectoryStore:
     def _history(self) -> tuple[Chapter, ...]:
         return self._newest(read_history) or ()
 
-    def _newest(self, read: Callable[[Path], _Found]) -> _Found | None:
+    def _newest(self, read: Callable[[Path], _Read]) -> _Read | None:
         """Read the newest manifest; retention may drop it while it is read, and then there is a newer one."""
         number = self.latest()
         while number:

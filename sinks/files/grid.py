@@ -25,7 +25,7 @@ HIDDEN = -2
 WITHOUT_OCMW: frozenset[str] = frozenset(document("publication")["without_ocmw"])
 
 
-class Shown(NamedTuple):
+class PublicPeriod(NamedTuple):
     """A period whose figures are public, and what the release says of it."""
 
     period: Period
@@ -50,11 +50,11 @@ class Grid(NamedTuple):
 
     places: tuple[int, ...]
     categories: tuple[str, ...]
-    periods: tuple[Shown, ...]
+    periods: tuple[PublicPeriod, ...]
     values: npt.NDArray[np.int32]
 
 
-def grids(store: Store, periods: tuple[Shown, ...], breakdowns: Iterable[str], area: Area) -> dict[str, Grid]:
+def grids(store: Store, periods: tuple[PublicPeriod, ...], breakdowns: Iterable[str], area: Area) -> dict[str, Grid]:
     """Return the grids of some breakdowns, reading each block once.
 
     Rows are the places of the area that exist in some of the periods, or that someone was counted in, by level, then
@@ -97,7 +97,7 @@ def _grid(
     breakdown: str,
     keys: list[tuple[str, str]],
     places: tuple[int, ...],
-    periods: tuple[Shown, ...],
+    periods: tuple[PublicPeriod, ...],
     values: npt.NDArray[np.int32],
 ) -> Grid:
     occurring = np.asarray((values > 0).any(axis=(0, 2)))
@@ -105,7 +105,7 @@ def _grid(
     return Grid(places, tuple(keys[at][1] for at in chosen), periods, values[:, chosen])
 
 
-def _values(store: Store, periods: tuple[Shown, ...], categories: list[int]) -> npt.NDArray[np.int32]:
+def _values(store: Store, periods: tuple[PublicPeriod, ...], categories: list[int]) -> npt.NDArray[np.int32]:
     """Return the beneficiaries of all places, by their number."""
     values = np.zeros((len(PLACES), len(categories), len(periods)), np.int32)
     column = np.full(len(CATEGORIES), -1)
@@ -119,7 +119,9 @@ def _values(store: Store, periods: tuple[Shown, ...], categories: list[int]) -> 
     return values
 
 
-def _hide(values: npt.NDArray[np.int32], store: Store, periods: tuple[Shown, ...], categories: list[int]) -> None:
+def _hide(
+    values: npt.NDArray[np.int32], store: Store, periods: tuple[PublicPeriod, ...], categories: list[int]
+) -> None:
     """Mark what stands above the rung of its place, in place; crosses where anybody is counted (F3)."""
     for at, one in enumerate(periods):
         if one.entry.hidden is not None:
@@ -143,7 +145,7 @@ def _has_ocmw(exists: npt.NDArray[np.bool_], places: npt.NDArray[np.intp]) -> np
     return found
 
 
-def _exists(periods: tuple[Shown, ...], fixed: int | None) -> npt.NDArray[np.bool_]:
+def _exists(periods: tuple[PublicPeriod, ...], fixed: int | None) -> npt.NDArray[np.bool_]:
     """Whether an OCMW of each period counts in a place (by number), under its code of then or of the fixed day."""
     first, last = _validity()
     start = np.array([one.period.first for one in periods])

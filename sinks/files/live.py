@@ -38,7 +38,7 @@ class LiveBlocks:
             yield from [self._live[ref.group]] if ref.file == _HERE else self._store.read_blocks([ref])
 
 
-class Shown(NamedTuple):
+class ExportedFigures(NamedTuple):
     """What an export writes: the chosen blocks and where to read them; ``said`` names what they are."""
 
     release: Release | None
@@ -48,15 +48,15 @@ class Shown(NamedTuple):
     said: str
 
 
-def as_released(store: DirectoryStore, selection: Selection, number: int | None = None) -> Shown:
+def as_released(store: DirectoryStore, selection: Selection, number: int | None = None) -> ExportedFigures:
     """Return what a release (default the newest; number 0 is none yet) says. Raises UnknownReleaseError."""
     number = store.latest() if number is None else number
     release = store.release(number) if number else None
     said = f"as released by {_name(release)}" if release else "nothing is released yet"
-    return Shown(release, selection, select(release, selection), store, said)
+    return ExportedFigures(release, selection, select(release, selection), store, said)
 
 
-def as_it_is(store: DirectoryStore, selection: Selection) -> Shown | None:
+def as_it_is(store: DirectoryStore, selection: Selection) -> ExportedFigures | None:
     """Return the provisional zone of the selection's OCMW as it is now, None without a live state of this release."""
     release = store.release() if store.latest() else None
     live = LiveHome(store.root).of(selection.ocmw or "")
@@ -64,7 +64,7 @@ def as_it_is(store: DirectoryStore, selection: Selection) -> Shown | None:
         return None
     blocks = LiveBlocks(store)
     said = f"{live[0].reflects.said()}: {_name(release)} and what came since"
-    return Shown(release, selection, with_live(blocks, release, selection, live), blocks, said)
+    return ExportedFigures(release, selection, with_live(blocks, release, selection, live), blocks, said)
 
 
 def _name(release: Release | None) -> str:

@@ -20,7 +20,7 @@ from schemas.releases import Release, State, Update
 from schemas.supports import NODES, Node
 from sinks.files.book import workbook_at
 from sinks.files.cover import Facts, sheet_title, title, write_cover
-from sinks.files.grid import Area, Grid, Shown, grids, mean_of_months
+from sinks.files.grid import Area, Grid, PublicPeriod, grids, mean_of_months
 from sinks.files.selection import ExportRefusedError, Selection
 from sinks.files.sheets import Column, Formats, Sheet, write_sheet
 from sinks.protocol import Store
@@ -74,8 +74,8 @@ class _Book(NamedTuple):
 
     node: Node
     series: _Series
-    shown: tuple[Shown, ...]
-    asked: tuple[Shown, ...]
+    shown: tuple[PublicPeriod, ...]
+    asked: tuple[PublicPeriod, ...]
     area: Area
     fixed_day: str
 
@@ -87,7 +87,7 @@ class _Book(NamedTuple):
 
 def _book(release: Release, node: Node, series: _Series, selection: Selection, geography: str) -> _Book | None:
     shown = tuple(
-        Shown(key.period, entry)
+        PublicPeriod(key.period, entry)
         for key, entry in sorted(release.entries.items(), key=lambda item: item[0].period.last)
         if key.support == node.code and is_public(key, entry) and _lies_in(key.period, series)
     )
@@ -154,7 +154,7 @@ def _sheets(store: Store, book: _Book) -> Iterator[Sheet]:
                 yield Sheet(f"{kind} {breakdown}", title, kind, breakdown, found[breakdown], columns)
 
 
-def _of_kind(shown: tuple[Shown, ...], kind: PeriodKind) -> tuple[Shown, ...]:
+def _of_kind(shown: tuple[PublicPeriod, ...], kind: PeriodKind) -> tuple[PublicPeriod, ...]:
     return tuple(one for one in shown if one.period.kind == kind)
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 
 from schemas.public_release import PublicFigure
 from schemas.releases import State
-from sinks.public.history import Told
+from sinks.public.history import FigureAtRelease
 
 Figures = Mapping[tuple[str, str], PublicFigure]
-Values = Mapping[tuple[str, str], Told]
+Values = Mapping[tuple[str, str], FigureAtRelease]
 
 
 def changes_bytes(before: tuple[Figures, Values], now: tuple[Figures, Values]) -> bytes:

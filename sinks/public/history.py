@@ -25,7 +25,7 @@ HISTORY_SCHEMA = pa.schema(
 )
 
 
-class Told(NamedTuple):
+class FigureAtRelease(NamedTuple):
     """What a release said of a figure."""
 
     support: str
@@ -36,13 +36,13 @@ class Told(NamedTuple):
     value: int | None
 
 
-def newest(history: pa.Table) -> dict[tuple[str, str], Told]:
+def newest(history: pa.Table) -> dict[tuple[str, str], FigureAtRelease]:
     """Return what the last release of a history says of each support and period."""
     rows = zip(*(column.to_pylist() for column in history.columns), strict=True)
-    return {(told.support, told.period): told for told in (Told(*row) for row in rows)}
+    return {(told.support, told.period): told for told in (FigureAtRelease(*row) for row in rows)}
 
 
-def grown(history: pa.Table, told: Iterable[Told]) -> pa.Table:
+def grown(history: pa.Table, told: Iterable[FigureAtRelease]) -> pa.Table:
     """Return a history with what a further release says, where that is something else."""
     known = newest(history)
     new = [one for one in told if _differs(known.get((one.support, one.period)), one)]
@@ -51,7 +51,7 @@ def grown(history: pa.Table, told: Iterable[Told]) -> pa.Table:
     return pa.concat_tables([history, pa.Table.from_arrays(arrays, schema=HISTORY_SCHEMA)])
 
 
-def _differs(before: Told | None, now: Told) -> bool:
+def _differs(before: FigureAtRelease | None, now: FigureAtRelease) -> bool:
     return before is None or before._replace(release=now.release) != now
 
 

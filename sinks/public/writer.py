@@ -34,7 +34,7 @@ from sinks.lock import turn_at
 from sinks.public.changes import changes_bytes
 from sinks.public.completeness import public_month
 from sinks.public.definitions import frozen
-from sinks.public.history import HISTORY_SCHEMA, Told, grown, history_bytes, newest, read_history
+from sinks.public.history import HISTORY_SCHEMA, FigureAtRelease, grown, history_bytes, newest, read_history
 from sinks.public.indicators import public_part
 from sinks.public.keys import SealKey
 from sinks.public.tree import NAME, PublicTree
@@ -334,12 +334,12 @@ class _Content:
         tables["changes"] = self._put(changes_bytes((earlier, known), (figures, now)))
         return tables
 
-    def _told(self) -> Iterator[Told]:
+    def _told(self) -> Iterator[FigureAtRelease]:
         number = self._release.update.sequence
         for key, entry in sorted(self._entries().items(), key=lambda pair: (pair[0].support, pair[0].period.code)):
             vintage = entry.vintage
             shown = (vintage.published_update, vintage.published_value)
-            yield Told(key.support, key.period.code, number, str(vintage.state), *shown)
+            yield FigureAtRelease(key.support, key.period.code, number, str(vintage.state), *shown)
 
     def _indicators(self) -> Iterator[IndicatorPart]:
         """Yield the parts of each family, newest first; none where the update of this release counted none.

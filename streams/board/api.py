@@ -12,7 +12,7 @@ from schemas.breakdowns import CATEGORY_NUMBER, codes
 from schemas.periods import Period, month_code
 from schemas.places import MUNICIPALITY, PLACES
 from streams.board.json_stat import dataset
-from streams.board.library import Bound, Shown, level_of
+from streams.board.library import Bound, CellShown, level_of
 from streams.board.page import Sheet
 from streams.board.parameters import PUBLIC_BREAKDOWNS
 from streams.board.problems import ProblemError, bad
@@ -143,7 +143,7 @@ def figures(question: Question) -> Answer:
     return answer({**about(bound), "total": total, "next": following, "rows": rows})
 
 
-def _row(cell: Cell, one: Shown) -> dict[str, Any]:
+def _row(cell: Cell, one: CellShown) -> dict[str, Any]:
     return {
         "support": cell.support,
         "period": cell.period.code,
@@ -166,7 +166,7 @@ def _label(rows: list[dict[str, Any]], words: Words) -> None:
         row["category_label"] = words.category(row["breakdown"], row["category"])
 
 
-def _cube(question: Question) -> tuple[dict[str, list[str]], str, str, dict[Cell, Shown], Words]:
+def _cube(question: Question) -> tuple[dict[str, list[str]], str, str, dict[Cell, CellShown], Words]:
     """Return the axes of a JSON-stat cube, its level and breakdown, and its cells."""
     given, bound = question.given, question.bound
     cells, _ = asked_cells(question)
@@ -217,7 +217,7 @@ def _kingdom(bound: Bound, cell: Cell) -> list[dict[str, Any]]:
 
 
 def _held(bound: Bound, cell: Cell) -> Iterator[dict[str, Any]]:
-    before: Shown | None = None
+    before: CellShown | None = None
     for number in bound.source.numbers():
         if number > bound.number:
             return

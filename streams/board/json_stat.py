@@ -6,14 +6,19 @@ from typing import Any
 
 from processors.board.nothing import JSON_STAT, Cell
 from schemas.periods import Period
-from streams.board.library import Bound, Shown
+from streams.board.library import Bound, CellShown
 from streams.board.words import Words
 
 _IDS = ("support", "period", "geo", "category")
 
 
 def dataset(  # noqa: PLR0913, PLR0917 - the parts of one cube
-    bound: Bound, axes: Mapping[str, list[str]], level: str, breakdown: str, shown: Mapping[Cell, Shown], words: Words
+    bound: Bound,
+    axes: Mapping[str, list[str]],
+    level: str,
+    breakdown: str,
+    shown: Mapping[Cell, CellShown],
+    words: Words,
 ) -> dict[str, Any]:
     """Return one cube of one kind of period, one level of places and one breakdown."""
     values: list[int | None] = []
@@ -61,7 +66,7 @@ def dataset(  # noqa: PLR0913, PLR0917 - the parts of one cube
     }
 
 
-def _mark(one: Shown | None) -> str:
+def _mark(one: CellShown | None) -> str:
     if one is None:
         return JSON_STAT["waiting"]
     if one.nothing is not None:

@@ -66,7 +66,7 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CellShown:
     """What a release shows of a cell: a value, or why there is none; its state and the update it comes from."""
 
     value: int | None
@@ -172,7 +172,7 @@ class Bound:
         found: dict[int, int] = self._cache.get(("place", block.digest, place), taken, lambda one: 200 + 100 * len(one))
         return found
 
-    def show(self, cell: Cell) -> Shown:
+    def show(self, cell: Cell) -> CellShown:
         """Return what the release shows of a cell."""
         figure = self.figure(cell.support, cell.period) or _NEVER
         published = figure.update_id is not None
@@ -181,9 +181,9 @@ class Bound:
         value = self.counted(figure, place).get(category, 0) if published else 0
         sent = self.sent(cell) if published and not value and cell.geo_level == "municipality" else None
         why = nothing(cell, Known(published, value, sent), self.fixed)
-        return Shown(None if why and why != "no_claim" else value, why, *_told(figure))
+        return CellShown(None if why and why != "no_claim" else value, why, *_told(figure))
 
-    def by_place(self, support: str, period: Period, level: str, category: tuple[str, str]) -> dict[str, Shown]:
+    def by_place(self, support: str, period: Period, level: str, category: tuple[str, str]) -> dict[str, CellShown]:
         """Return what the release shows of one category at every place of a level, by code."""
         codes = [geo for one, geo in PLACES if one == level]
         figure = self.figure(support, period) or _NEVER
@@ -199,7 +199,7 @@ class Bound:
             published = figure.update_id is not None
             sent = self.sent(cell) if published and not value and level == "municipality" else None
             why = nothing(cell, Known(published, value, sent), self.fixed)
-            found[geo] = Shown(None if why and why != "no_claim" else value, why, *_told(figure))
+            found[geo] = CellShown(None if why and why != "no_claim" else value, why, *_told(figure))
         return found
 
     def sent(self, cell: Cell) -> bool | None:

@@ -20,7 +20,7 @@ from sinks.files import sdmx21
 from sinks.files.codes import category_id
 from sinks.files.indicator_sdmx import code_id
 from streams.board.api import INDICATORS, MOST_CELLS, Answer
-from streams.board.library import Bound, Library, Shown
+from streams.board.library import Bound, CellShown, Library
 from streams.board.page import Sheet
 from streams.board.parameters import PUBLIC_BREAKDOWNS
 from streams.board.problems import ProblemError, bad
@@ -221,7 +221,7 @@ def _figures(bound: Bound, key: tuple[frozenset[str], ...], given: Mapping[str, 
     ]
 
 
-def _observed(one: Shown, key: tuple[str, ...]) -> Iterator[Row]:
+def _observed(one: CellShown, key: tuple[str, ...]) -> Iterator[Row]:
     names = (*sdmx21.dimensions(sdmx21.FLOWS[0]), "TIME_PERIOD")
     told = dict(zip(names, key, strict=True))
     about = {"OBS_STATUS": "A", "STATE": one.state, "UPDATE_ID": one.update_id}

@@ -9,7 +9,7 @@ from processors.board.nothing import SIGNS
 from schemas.parameters import document
 from schemas.periods import MONTHS_PER_YEAR, Period, PeriodKind
 from schemas.places import KINGDOM
-from streams.board.library import Bound, Shown, level_of
+from streams.board.library import Bound, CellShown, level_of
 
 Language = Literal["nl", "fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("nl", "fr", "en")
@@ -141,7 +141,7 @@ class Words:
         """Return the name of a kind of period."""
         return self(f"kind_{kind}")
 
-    def shown(self, one: Shown) -> str:
+    def shown(self, one: CellShown) -> str:
         """Return what stands in a cell: a number, or the sign of a kind of nothing."""
         if one.nothing is not None:
             return SIGNS[one.nothing]

@@ -49,9 +49,9 @@ def from_statements(directory: Path, report: "Report") -> FirstAct:
     from sinks.directory.store import DirectoryStore
     from streams.embedded.driver import Embedded
     from streams.proof.compare import differences
-    from synthetic import Asked, generate_statements
+    from synthetic import HistorySize, generate_statements
 
-    asked = Asked(PERSONS, parse_month(FIRST), parse_month(LAST), SEED)
+    asked = HistorySize(PERSONS, parse_month(FIRST), parse_month(LAST), SEED)
     made = generate_statements(asked, directory / TOLD, directory, _said(report, "writing statements"))
     lines = _imported(sorted(directory.glob("20*.txt")), directory / EVENTS, directory, report)
     stores = []

@@ -11,7 +11,7 @@ from streams.commands.history import Store
 if TYPE_CHECKING:
     from schemas.datasets import Dataset
     from sinks.directory.store import DirectoryStore
-    from sinks.files.live import Shown
+    from sinks.files.live import ExportedFigures
     from sinks.files.selection import Selection
     from sinks.files.tables import Rows
 
@@ -141,7 +141,9 @@ def _refuse_idle(given: list[str], format_: Format) -> None:
             raise ExportRefusedError(message)
 
 
-def _shown(store: "DirectoryStore", selection: "Selection", number: int | None, *, live: bool | None) -> "Shown":
+def _shown(
+    store: "DirectoryStore", selection: "Selection", number: int | None, *, live: bool | None
+) -> "ExportedFigures":
     """Return what to export: of the release, or as it is now."""
     from sinks.files.live import as_it_is, as_released
     from sinks.files.selection import ExportRefusedError
@@ -210,7 +212,7 @@ def _youth_care(store: "DirectoryStore", dataset: "Dataset", zone: str | None, r
 
 
 def _figures(
-    store: "DirectoryStore", shown: "Shown", format_: Format, out: Path, dialect: Dialect, *, labels: bool
+    store: "DirectoryStore", shown: "ExportedFigures", format_: Format, out: Path, dialect: Dialect, *, labels: bool
 ) -> tuple[int, str]:
     """Write the figures; return how many of what were written."""
     from sinks.files.csv import write_csv

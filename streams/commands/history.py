@@ -53,14 +53,14 @@ def generate(
     from schemas.periods import parse_month
     from streams.settings import UsageError
     from streams.shell.console import OUT, counted, progress_bar
-    from synthetic import Asked, generate_statements
+    from synthetic import HistorySize, generate_statements
     from synthetic import generate as write_history
 
     def report_of(report: "Report") -> "Callable[[int, int], None]":
         return lambda done, total: report("writing months", done, total)
 
     try:
-        asked = Asked(persons, parse_month(first), parse_month(last), seed)
+        asked = HistorySize(persons, parse_month(first), parse_month(last), seed)
         with progress_bar() as report:
             made = (
                 write_history(asked.persons, asked.first, asked.last, asked.seed, out, report_of(report))

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sinks.directory.store import DirectoryStore
-    from sinks.files.live import Shown
+    from sinks.files.live import ExportedFigures
 
 
-def no_figures(made: "Shown", format_: str) -> str:  # noqa: PLR0911 - a reason a line
+def no_figures(made: "ExportedFigures", format_: str) -> str:  # noqa: PLR0911 - a reason a line
     """Say why no cell of the figures was written."""
     from schemas.supports import NODE
     from sinks.files.selection import select

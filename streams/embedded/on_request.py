@@ -6,7 +6,7 @@ from processors.counting.people import everyone
 from sinks.directory.store import DirectoryStore
 from sinks.indicators import FAMILIES, Family, exists
 from streams.embedded.fold_at_update import fold_at
-from streams.release.indicators import Changes, Closed, asked_of, count_indicators, count_outcomes
+from streams.release.indicators import Changes, Closed, count_indicators, count_outcomes, question_of
 
 
 def count_on_request(store: DirectoryStore, number: int) -> list[Family]:
@@ -22,9 +22,9 @@ def count_on_request(store: DirectoryStore, number: int) -> list[Family]:
     ledger = fold_at(store.root, store.settings, number).ledger
     closed = Closed(ledger, release, None, Changes(np.ones_like(ledger.tables.touched), 0))
     rows = everyone(ledger)
-    asked = asked_of(store, rows, ledger, release, store.settings)
+    question = question_of(store, rows, ledger, release, store.settings)
     if "indicators" in missing:
-        asked = count_indicators(store, rows, closed, store.settings)
+        question = count_indicators(store, rows, closed, store.settings)
     if "outcomes" in missing:
-        count_outcomes(store, closed, asked)
+        count_outcomes(store, closed, question)
     return missing

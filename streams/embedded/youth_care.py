@@ -15,7 +15,7 @@ from processors.counting.people import everyone
 from processors.rules import rules
 from processors.time.leavers import Leavers, leavers
 from processors.time.outcome_tables import Outcomes, half_years_shown, youth_tables
-from processors.time.tables import Asked
+from processors.time.tables import Question
 from processors.time.window import Windows
 from schemas.approvals import Approval
 from schemas.arrays import Mask
@@ -33,8 +33,8 @@ from streams.shell.clock import instant
 def outcomes_at(ledger: Ledger, release: Release, settings: FigureSettings) -> Outcomes:
     """Return what youth care at a release is made from: all half-years, as far as published months reach."""
     rows = everyone(ledger)
-    asked = Asked.of(ledger, rows, None, Windows.of(release, settings), 0, settings)
-    return Outcomes.of(ledger, asked)
+    question = Question.of(ledger, rows, None, Windows.of(release, settings), 0, settings)
+    return Outcomes.of(ledger, question)
 
 
 def youth_counted(root: Path, release: Release, settings: FigureSettings, approval: Approval) -> tuple[Counted, str]:
@@ -68,7 +68,7 @@ def outreach_list(root: Path, release: Release, settings: FigureSettings, wanted
         told = half_year_code(wanted.half_year)
         message = f"nobody left youth care in {told}, or the months up to {wanted.after} after it are not published yet"
         raise UsageError(message)
-    found = leavers(outcomes.asked.people.rows, outcomes.facts, wanted.half_year, wanted.after, settings)
+    found = leavers(outcomes.question.people.rows, outcomes.facts, wanted.half_year, wanted.after, settings)
     chosen = found.person[_to_visit(found, wanted, settings)]
     keys = np.ascontiguousarray(ledger.tables.persons[chosen].astype("<u8"))
     return [person.tobytes() for person in keys]

@@ -17,7 +17,7 @@ _FIRST_LOOK, _WIDER = 32, 8
 _LOOK_MS = 200
 """How long a reader waits at most before it looks whether it has come far enough: a marker brings no record."""
 
-_Found = TypeVar("_Found")
+_Read = TypeVar("_Read")
 
 
 @asynccontextmanager
@@ -110,8 +110,8 @@ async def records_between(
 
 
 async def found_from_end(
-    reader: AIOKafkaConsumer, where: TopicPartition, found: Callable[[list[ConsumerRecord]], _Found | None]
-) -> _Found | None:
+    reader: AIOKafkaConsumer, where: TopicPartition, found: Callable[[list[ConsumerRecord]], _Read | None]
+) -> _Read | None:
     """Return what ``found`` makes of the last records of a partition, as many as it takes; at least one.
 
     None when all are not enough, or there is none.

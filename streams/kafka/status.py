@@ -16,7 +16,7 @@ from streams.kafka.intake.watermarks import committed_positions, reached_updates
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topic_admin import verify_topics
 from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, RELEASES, UPDATES, VINTAGES, rows_topic
-from streams.kafka.updates import Asked, asked_updates, last_released
+from streams.kafka.updates import AcceptedUpdate, accepted_with_time, last_released
 from streams.shell import clock
 
 _MINUTE = 60
@@ -25,7 +25,7 @@ _MINUTE = 60
 async def sentences(settings: KafkaSettings, store: Path | None = None) -> list[str]:
     """Return what ``ocmw status`` says. Raises TopicsError."""
     await verify_topics(settings, DOSSIERS, UPDATES, rows_topic(settings), RELEASES, VINTAGES, DEAD_LETTERS)
-    asked, released = await asked_updates(settings), await last_released(settings)
+    asked, released = await accepted_with_time(settings), await last_released(settings)
     ends, reached = await _ends(settings, DOSSIERS), await reached_updates(settings)
     folded, opened = await _folded(settings, ends), await _open(settings, ends)
     aside = sum((await _ends(settings, DEAD_LETTERS)).values())
@@ -92,7 +92,7 @@ def _log(ends: Mapping[int, int], folded: Mapping[int, int]) -> str:
     )
 
 
-def _updates(asked: list[Asked], released: int) -> str:
+def _updates(asked: list[AcceptedUpdate], released: int) -> str:
     if not asked:
         return "no update was closed yet; close one with ocmw close-update"
     if len(asked) == released:
@@ -100,7 +100,7 @@ def _updates(asked: list[Asked], released: int) -> str:
     return f"{len(asked)} updates are closed, {released} of them released"
 
 
-def _waiting(asked: Asked, reached: Mapping[int, int], behind: Mapping[int, int]) -> str:
+def _waiting(asked: AcceptedUpdate, reached: Mapping[int, int], behind: Mapping[int, int]) -> str:
     """Say for whom an update waits that is accepted and not released: for its closer, for intake, or for publish."""
     update, minutes = asked.update, max(0, round((clock.now() - asked.since) / _MINUTE))
     about = f"update {update.update_id} (number {update.sequence}), asked for {minutes} minutes ago, waits for"

@@ -29,7 +29,7 @@ class RequestRefusedError(Exception):
     """An update that cannot be closed; one sentence says why."""
 
 
-class Asked(NamedTuple):
+class AcceptedUpdate(NamedTuple):
     """An accepted update, and when it was asked for (seconds since 1970)."""
 
     update: Update
@@ -43,22 +43,22 @@ class Announced(NamedTuple):
     epoch: int
 
 
-async def asked_updates(settings: KafkaSettings) -> list[Asked]:
+async def accepted_with_time(settings: KafkaSettings) -> list[AcceptedUpdate]:
     """Return the accepted updates, in order, of the requests topic as it is now."""
     async with reading(settings, _REQUESTS) as reader:
         requests = _Requests(reader)
         await requests.read((await reader.end_offsets([_REQUESTS]))[_REQUESTS])
-        return [Asked(*found) for found in zip(requests.closings.accepted, requests.since, strict=True)]
+        return [AcceptedUpdate(*found) for found in zip(requests.closings.accepted, requests.since, strict=True)]
 
 
 async def accepted_updates(settings: KafkaSettings) -> list[Update]:
     """Return the accepted updates, in order, of the requests topic as it is now."""
-    return [asked.update for asked in await asked_updates(settings)]
+    return [asked.update for asked in await accepted_with_time(settings)]
 
 
-async def unreleased(settings: KafkaSettings) -> list[Asked]:
+async def unreleased(settings: KafkaSettings) -> list[AcceptedUpdate]:
     """Return the accepted updates whose release was not announced yet, the oldest first."""
-    asked = await asked_updates(settings)
+    asked = await accepted_with_time(settings)
     return asked[await last_released(settings) :]
 
 

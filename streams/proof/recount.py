@@ -57,7 +57,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReadLog:
     """A log as the slow reader read it, what it says for counting under some settings, and the blocks it knows."""
 
     log: AdmittedLog
@@ -65,7 +65,7 @@ class Told:
     known: dict[BlockKey, int]
 
     @classmethod
-    def of(cls, log: AdmittedLog, settings: FigureSettings) -> "Told":
+    def of(cls, log: AdmittedLog, settings: FigureSettings) -> "ReadLog":
         """Take a log that the slow reader read."""
         history = History.of(log, settings)
         return cls(log, history, reference.known(history))
@@ -75,12 +75,12 @@ class Told:
 class Recount:
     """A store beside the recount of the log that it was made from."""
 
-    told: Told
+    told: ReadLog
     store: DirectoryStore
     releases: dict[int, Release]
 
     @classmethod
-    def of(cls, told: Told, store: DirectoryStore) -> "Recount":
+    def of(cls, told: ReadLog, store: DirectoryStore) -> "Recount":
         """Take what was told under the settings of the store. Raises UsageError where the log closed other updates."""
         made, closed = tuple(store.updates()), told.history.updates
         if made != closed[: len(made)]:

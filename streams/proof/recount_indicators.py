@@ -9,7 +9,7 @@ import pandas as pd
 
 from processors.reference import indicators as slow
 from processors.reference.parts import History
-from processors.reference.spells import Asked
+from processors.reference.spells import SpellSource
 from processors.time.tables import labelled
 from processors.time.window import LONGEST_OF_OUTCOMES
 from schemas.indicators import COLUMNS, Table
@@ -43,15 +43,15 @@ class IndicatorRecount:
 
         What another version of this program counted is not compared: it went by other rules.
         """
-        shown = slow.Shown.at(self.release)
-        asked = Asked(self.history, self.release.update.sequence, self.settings)
+        shown = slow.MonthsThere.at(self.release)
+        asked = SpellSource(self.history, self.release.update.sequence, self.settings)
         for family in FAMILIES:
             if exists(self.tables, self.release.update.sequence, family):
                 first = self._first(shown, family)
                 wanted = None if self.whole else range(first, self.release.update.reference_month + 1)
                 yield self._compared(family, slow.rows(asked, shown, NAMES[family], wanted), first)
 
-    def _first(self, shown: slow.Shown, family: Family) -> int:
+    def _first(self, shown: slow.MonthsThere, family: Family) -> int:
         """Return the first reference of a sample: some months before the last that is published."""
         last = max((month for (_, month), there in shown.known.items() if there), default=0)
         return last - SAMPLE_MONTHS - (LONGEST_OF_OUTCOMES if family == "outcomes" else 0)

@@ -106,7 +106,7 @@ def _contracts(records: list[Record], states: dict[bytes, Any]) -> Verdict:
     for year in sorted({date_of(one.start_date).year for one in kept if isinstance(one, GpmiContract)}):
         first, last = date(year, 1, 1), date(year, 12, 31)
         for ocmw in (KINGDOM, *sorted({f"{one.ocmw:05d}" for one in kept if isinstance(one, GpmiContract)})):
-            asked = slow_contracts.Asked(kept, ocmw, first, last).figures()
+            asked = slow_contracts.PeriodFigures(kept, ocmw, first, last).figures()
             slow = {key: values for key, values in asked.items() if ocmw != KINGDOM or key[1] != "worker"}
             found = answer(columns, Question(ocmw, first, last))
             fast = {(row[3], row[4], row[5]): (row[6], row[7]) for row in found}

@@ -13,7 +13,7 @@ from pathlib import Path
 from processors.reference.events import admitted
 from schemas.settings import FigureSettings
 from sinks.directory.store import DirectoryStore
-from streams.proof.recount import Place, Recount, Told, Verdict
+from streams.proof.recount import Place, ReadLog, Recount, Verdict
 from streams.shell.progress import Report, silent
 
 SHARES = 24
@@ -31,7 +31,7 @@ class Task:
 
 def keep_log(paths: Sequence[Path], log: Path, settings: FigureSettings) -> None:
     """Read the files of a log with the slow reader, and keep what it says for other processes of this run."""
-    log.write_bytes(pickle.dumps(Told.of(admitted(paths), settings)))
+    log.write_bytes(pickle.dumps(ReadLog.of(admitted(paths), settings)))
 
 
 def recounted(

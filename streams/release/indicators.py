@@ -15,7 +15,7 @@ from processors.admission.ledger import Ledger
 from processors.counting.people import People
 from processors.rules import FIRST_DAY, LAST_DAY, rules
 from processors.time.outcome_tables import Outcomes, outcome_tables
-from processors.time.tables import Asked, tables
+from processors.time.tables import Question, tables
 from processors.time.window import Windows, first_changed, first_outcome_changed
 from schemas.arrays import Mask
 from schemas.indicators import PARTS, SUPPORTS
@@ -56,44 +56,46 @@ class Closed:
         return self.release.update.sequence
 
 
-def count_indicators(store: DirectoryStore, rows: People, closed: Closed, settings: FigureSettings) -> Asked:
+def count_indicators(store: DirectoryStore, rows: People, closed: Closed, settings: FigureSettings) -> Question:
     """Count what an update may have changed, and store it. ``rows`` are all at its closing.
 
     Returns the question that was answered, for whoever asks further.
     """
-    asked = asked_of(store, rows, closed.ledger, closed.release, settings)
+    question = question_of(store, rows, closed.ledger, closed.release, settings)
     first = 0
     if closed.previous is not None and exists(store, closed.number - 1):
         leaves = [leaf for part in PARTS[settings.spells] for leaf in part]
         before = Windows.of(closed.previous, settings)
-        first = first_changed(closed.changes.touched, leaves, asked.windows.spells, before.spells)
-    asked = replace(asked, first=first)
+        first = first_changed(closed.changes.touched, leaves, question.windows.spells, before.spells)
+    question = replace(question, first=first)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = tables(asked, threads.map)
+        found = tables(question, threads.map)
     write_counted(store, closed.number, Counted(closed.release.update.update_id, first, found))
-    return asked
+    return question
 
 
-def count_outcomes(store: Store, closed: Closed, asked: Asked) -> None:
+def count_outcomes(store: Store, closed: Closed, question: Question) -> None:
     """Count the exits and transitions that an update may have changed, and store them (H4).
 
-    ``asked`` is what ``count_indicators`` returned: its rows and spells are used again.
+    ``question`` is what ``count_indicators`` returned: its rows and spells are used again.
     """
     first = 0
     if closed.previous is not None and exists(store, closed.number - 1, "outcomes"):
-        month = _month(closed.changes.facts_since, asked.settings)
-        before = Windows.of(closed.previous, asked.settings)
-        first = first_outcome_changed(closed.changes.touched, month, asked.windows, before)
-    outcomes = Outcomes.of(closed.ledger, replace(asked, first=first))
+        month = _month(closed.changes.facts_since, question.settings)
+        before = Windows.of(closed.previous, question.settings)
+        first = first_outcome_changed(closed.changes.touched, month, question.windows, before)
+    outcomes = Outcomes.of(closed.ledger, replace(question, first=first))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         found = outcome_tables(outcomes, threads.map)
     write_counted(store, closed.number, Counted(closed.release.update.update_id, first, found), "outcomes")
 
 
-def asked_of(store: DirectoryStore, rows: People, ledger: Ledger, release: Release, settings: FigureSettings) -> Asked:
+def question_of(
+    store: DirectoryStore, rows: People, ledger: Ledger, release: Release, settings: FigureSettings
+) -> Question:
     """Return the question of all references at a release, which need not be published yet."""
     since = first_month(store, release, settings)
-    return Asked.of(ledger, rows, since, Windows.of(release, settings), 0, settings)
+    return Question.of(ledger, rows, since, Windows.of(release, settings), 0, settings)
 
 
 def first_month(store: DirectoryStore, release: Release, settings: FigureSettings) -> int | None:

@@ -1,4 +1,4 @@
-"""Releases and vintages of a store as those ask for them who tell what became of figures."""
+"""What became of figures: their vintages in a store, and the releases that it keeps."""
 
 from collections.abc import Iterator
 from typing import Any

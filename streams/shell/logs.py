@@ -66,7 +66,7 @@ def configure(level: str = "WARNING", stream: TextIO | None = None, now: Callabl
             ],
         )
     )
-    handler.addFilter(Shown())
+    handler.addFilter(FilledLines())
     handler.addFilter(Throttle(now))
     logging.raiseExceptions = False  # a line that cannot be written would be printed with all that it was to say
     root = logging.getLogger()
@@ -141,7 +141,7 @@ def _is_plain(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None and _SECRET.search(text) is None
 
 
-class Shown(logging.Filter):
+class FilledLines(logging.Filter):
     """Fills a client's line with what may be shown, or says where it comes from when it has no arguments.
 
     A text without arguments may have been filled in before: faust puts a whole message, key and value, into one. The

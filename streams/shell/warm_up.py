@@ -60,7 +60,7 @@ def compile_indicators() -> None:
     from processors.counting.completeness import rows_of_ocmws  # noqa: PLC0415
     from processors.counting.people import everyone  # noqa: PLC0415
     from processors.time.outcomes import Spelled, exits, transitions, where, work  # noqa: PLC0415
-    from processors.time.tables import Asked, tables  # noqa: PLC0415 - kernels are imported after their cache is named
+    from processors.time.tables import Question, tables  # noqa: PLC0415 - kernels are imported after their cache is named
     from processors.time.window import There, Windows  # noqa: PLC0415
     from schemas.indicators import EXIT_MONTHS, OUTCOME_NODES, TRANSITION_MONTHS  # noqa: PLC0415
     from schemas.periods import MONTH_COUNT  # noqa: PLC0415
@@ -69,14 +69,14 @@ def compile_indicators() -> None:
     settings = FigureSettings()
     ledger = Ledger(settings)
     there = There(np.ones(MONTH_COUNT, np.bool_), np.ones(MONTH_COUNT, np.bool_))
-    asked = Asked(everyone(ledger), ledger.births, 0, Windows(there, there), 0, 0, settings)
-    tables(asked)
-    worked, found, rows = work(ledger.facts, 0, settings), asked.layout(0), asked.people.rows
+    question = Question(everyone(ledger), ledger.births, 0, Windows(there, there), 0, 0, settings)
+    tables(question)
+    worked, found, rows = work(ledger.facts, 0, settings), question.layout(0), question.people.rows
     transitions(rows, 0, np.ones(1, np.bool_), TRANSITION_MONTHS, worked, where(settings))
     rows_of_ocmws(rows, np.zeros(MONTH_COUNT, np.bool_), settings)
     wanted = np.ones((len(EXIT_MONTHS), 1), np.bool_)
     nodes = np.ones(len(OUTCOME_NODES), np.bool_)
-    exits(rows, Spelled(asked.spells(0, found).own, found.place_of, nodes), 0, wanted, worked)
+    exits(rows, Spelled(question.spells(0, found).own, found.place_of, nodes), 0, wanted, worked)
 
 
 def compile_ahead(report: Report) -> None:

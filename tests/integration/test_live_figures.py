@@ -16,7 +16,7 @@ from schemas.places import MUNICIPALITIES
 from schemas.settings import FigureSettings
 from sinks.directory.live import LiveHome
 from sinks.directory.store import DirectoryStore
-from sinks.files.live import Shown, as_it_is, as_released
+from sinks.files.live import ExportedFigures, as_it_is, as_released
 from sinks.files.long_table import long_table
 from sinks.files.selection import Selection
 from streams.cli import app
@@ -56,7 +56,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
-def provisional(show: Callable[[DirectoryStore, Selection], Shown | None], store: DirectoryStore) -> list[object]:
+def provisional(
+    show: Callable[[DirectoryStore, Selection], ExportedFigures | None], store: DirectoryStore
+) -> list[object]:
     """Return what the zone tells some OCMWs, without what names the update."""
     told: list[object] = []
     for nis in SOME:

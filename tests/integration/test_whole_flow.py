@@ -40,7 +40,7 @@ from streams.kafka.roles.supervisor import ROLES
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topic_admin import make_topics
 from streams.kafka.topics import UPDATES as REQUESTS
-from streams.kafka.updates import asked_updates, close_everywhere
+from streams.kafka.updates import accepted_with_time, close_everywhere
 from streams.proof.compare import copy_differences, differences
 from streams.servers.kafka import KafkaServer, free_port
 from streams.shell.metrics import METRICS
@@ -327,7 +327,7 @@ def test_status_says_what_is_stable_and_for_whom_an_update_waits(flow: Flow) -> 
         async with producing(flow.settings) as producer:
             value = encode(REQUEST_ID, {"update_id": "half", "reference_month": 202407})
             await producer.send_and_wait(REQUESTS, value=value, partition=0)
-            update = (await asked_updates(flow.settings))[-1].update
+            update = (await accepted_with_time(flow.settings))[-1].update
             await close_everywhere(flow.settings.model_copy(update={"partitions": 1}), producer, update)
 
     asyncio.run(half())

@@ -37,7 +37,7 @@ from processors.protocol.intake import (
 from processors.protocol.partition import LogError, PartitionFold
 from processors.protocol.partitioner import partitions_of
 from processors.protocol.receipt_sums import Tally
-from processors.protocol.receipts import Sources, Told, heard
+from processors.protocol.receipts import OcmwSummary, Sources, heard
 from processors.protocol.records import records_of
 from schemas.periods import parse_month, to_yyyymm
 from schemas.releases import Update
@@ -121,7 +121,7 @@ class IntakeWorker:
     intake: PartitionIntake
     position: int
     disk: int
-    due: list[Message | Told] = field(default_factory=list)
+    due: list[Message | OcmwSummary] = field(default_factory=list)
 
 
 @dataclass
@@ -239,9 +239,9 @@ class World:
             worker.due = [message for output in outputs for message in _messages(output)]
             worker.position += len(fetched)
 
-    def send(self, partition: int, message: Message | Told) -> None:
+    def send(self, partition: int, message: Message | OcmwSummary) -> None:
         """Send a message, sometimes twice; the agents hear a summary at once."""
-        if isinstance(message, Told):
+        if isinstance(message, OcmwSummary):
             key = (message.ocmw, message.statement_month)
             self.receipts[key] = heard(self.receipts.get(key, {}), partition, message.summary)
         else:
@@ -382,7 +382,7 @@ def gulp(partition: int, log: list[Record]) -> PartitionFold:
     return fold
 
 
-def _messages(output: Output) -> Iterator[Message | Told]:
+def _messages(output: Output) -> Iterator[Message | OcmwSummary]:
     yield from output.summaries
     for batch in output.batches:
         yield from _in_parts(batch)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.reference import gpmi as slow_gpmi
-from processors.reference.gpmi import Asked, Event
+from processors.reference.gpmi import Event, PeriodFigures
 from processors.services.admission import Known, admitted
 from processors.services.contracts import Contracts, ContractService
 from processors.services.gpmi.answer import Question, answer
@@ -138,7 +138,7 @@ def test_every_figure_is_that_of_the_slow_truth(events: list[Event], ocmw: str, 
     last = date.fromordinal(first.toordinal() + length)
     found = asked(folded(events)[0], ocmw, first, last)
     fast = {row[3:6]: row[6:] for row in found if row[6:] != (0, 0)}
-    slow = Asked(slow_gpmi.admitted(events)[0], ocmw, first, last).figures()
+    slow = PeriodFigures(slow_gpmi.admitted(events)[0], ocmw, first, last).figures()
     if ocmw == "01000":
         slow = {key: counts for key, counts in slow.items() if key[1] != "worker"}
     assert fast == slow

@@ -64,7 +64,7 @@ class PerWorker(NamedTuple):
 
 def figures(reading: Reading, groups: Int64, count: int) -> Iterator[Counted | Means | PerWorker]:
     """Yield all figures in the order of the table; ``groups`` gives the group of each contract, -1 for none."""
-    asked = _Asked(reading, groups, count)
+    asked = _Question(reading, groups, count)
     yield from _beneficiaries(asked)
     yield from _residence(asked)
     yield from _projects(asked)
@@ -98,7 +98,7 @@ def last_looked_at(reading: Reading) -> Int64:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Question:
     """A reading of the contracts that are in some group."""
 
     reading: Reading
@@ -171,7 +171,7 @@ def _distinct(*keys: Int64) -> Int64:
     return np.unique(packed, return_index=True)[1].astype(np.int64)
 
 
-def _age_class(asked: _Asked, rows: Int64) -> Int64:
+def _age_class(asked: _Question, rows: Int64) -> Int64:
     """Return the age class of versions on the last day, a place in the breakdown age5."""
     birth = asked.reading.contracts.versions.birth_date[rows]
     age = (asked.reading.last_day - birth) // DAYS_PER_YEAR
@@ -179,7 +179,7 @@ def _age_class(asked: _Asked, rows: Int64) -> Int64:
     return np.where(known, np.searchsorted(AGE5_BOUNDS, age, "right") - 1, _AGES - 1).astype(np.int64)
 
 
-def _beneficiaries(asked: _Asked) -> Iterator[Counted]:
+def _beneficiaries(asked: _Question) -> Iterator[Counted]:
     sex = asked.reading.contracts.versions.sex - 1
 
     def attributes(rows: Int64) -> dict[str, Int64]:
@@ -199,7 +199,7 @@ def _beneficiaries(asked: _Asked) -> Iterator[Counted]:
         )
 
 
-def _residence(asked: _Asked) -> Iterator[Counted]:
+def _residence(asked: _Question) -> Iterator[Counted]:
     residence, ocmw = asked.reading.residence, asked.reading.ocmw
 
     def elsewhere(rows: Int64) -> Int64:
@@ -216,12 +216,12 @@ def _residence(asked: _Asked) -> Iterator[Counted]:
         yield _total(asked, figure, one, among(asked.by_person))
 
 
-def _total(asked: _Asked, figure: str, as_tool: Int64, unique: Int64) -> Counted:
+def _total(asked: _Question, figure: str, as_tool: Int64, unique: Int64) -> Counted:
     """Return a figure without breakdown, from the versions that count."""
     return Counted(figure, "total", TOTAL, asked.counted(as_tool), asked.counted(unique))
 
 
-def _projects(asked: _Asked) -> Iterator[Counted]:
+def _projects(asked: _Question) -> Iterator[Counted]:
     reading = asked.reading
     versions = reading.contracts.versions
     own_start = np.maximum(versions.start_date, reading.signature[versions.contract])
@@ -231,7 +231,7 @@ def _projects(asked: _Asked) -> Iterator[Counted]:
     yield from _by_type(asked, "projects_running", asked.where(now, asked.rows), asked.where(now, asked.latest))
 
 
-def _by_type(asked: _Asked, figure: str, rows: Int64, latest: Int64, *read: Int64) -> Iterator[Counted]:
+def _by_type(asked: _Question, figure: str, rows: Int64, latest: Int64, *read: Int64) -> Iterator[Counted]:
     """Yield a figure by project type; ``read`` are further values of ``rows`` that make versions distinct."""
     types, width = asked.reading.contracts.versions.project_type, len(PROJECT_TYPES)
     one = rows[_distinct(asked.contract(rows), *read, types[rows])]
@@ -240,7 +240,7 @@ def _by_type(asked: _Asked, figure: str, rows: Int64, latest: Int64, *read: Int6
     yield Counted(figure, "project_type", PROJECT_TYPES, *counts)
 
 
-def _on_days(asked: _Asked, figure: str, day: Int64, own_day: Int64) -> Iterator[Counted]:
+def _on_days(asked: _Question, figure: str, day: Int64, own_day: Int64) -> Iterator[Counted]:
     """Yield projects by a day of theirs in the period; beside it counts each version's own day in the period."""
     latest = asked.where(asked.reading.in_period(day), asked.latest)
     own = asked.rows[asked.reading.in_period(own_day[asked.rows])]
@@ -256,14 +256,14 @@ class _Names(NamedTuple):
     known: Int64
 
 
-def _names(asked: _Asked) -> _Names:
+def _names(asked: _Question) -> _Names:
     contracts = asked.reading.contracts
     named = asked.marked(asked.rows)[contracts.worker_row]
     known, worker = np.unique(contracts.worker[named], return_inverse=True)
     return _Names(contracts.worker_row[named], worker.astype(np.int64), known)
 
 
-def _workers(asked: _Asked) -> Iterator[Counted | Means | PerWorker]:
+def _workers(asked: _Question) -> Iterator[Counted | Means | PerWorker]:
     names = _names(asked)
     row, worker = names.row, names.worker
     now = np.flatnonzero(asked.marked(asked.latest)[row])
@@ -281,7 +281,7 @@ def _workers(asked: _Asked) -> Iterator[Counted | Means | PerWorker]:
         yield Means(sums.figure, (sums.as_tool, counts.as_tool), (sums.unique, counts.unique))
 
 
-def _per_worker(asked: _Asked, figure: str, names: _Names, tool: Int64, unique: Int64) -> PerWorker:
+def _per_worker(asked: _Question, figure: str, names: _Names, tool: Int64, unique: Int64) -> PerWorker:
     """Count entries of ``names`` for each group and worker; hashes ascend as the unsigned numbers that they are."""
     width = len(names.known)
     places, as_tool = np.unique(asked.group(names.row[tool]) * width + names.worker[tool], return_counts=True)
@@ -304,7 +304,7 @@ class _Duration(NamedTuple):
         return months_later(self.start, months) + more <= self.end + 1
 
 
-def _durations(asked: _Asked) -> Iterator[Counted]:
+def _durations(asked: _Question) -> Iterator[Counted]:
     reading = asked.reading
     versions = reading.contracts.versions
 
@@ -327,7 +327,7 @@ def _durations(asked: _Asked) -> Iterator[Counted]:
         yield _total(asked, figure, both.row[one], unique.row[unique.lasting(*length)])
 
 
-def _contents(asked: _Asked) -> Iterator[Counted]:
+def _contents(asked: _Question) -> Iterator[Counted]:
     versions = asked.reading.contracts.versions
     for figure, said in (
         ("with_training", versions.training),
@@ -342,13 +342,13 @@ def _contents(asked: _Asked) -> Iterator[Counted]:
     yield _total(asked, "extra_support_beneficiaries", _saying(asked, said), people)
 
 
-def _saying(asked: _Asked, said: Mask) -> Int64:
+def _saying(asked: _Question, said: Mask) -> Int64:
     """Return one version in the period for each contract of which some says so."""
     rows = asked.rows[said[asked.rows]]
     return rows[_distinct(asked.contract(rows))]
 
 
-def _evaluations(asked: _Asked) -> Iterator[Counted]:
+def _evaluations(asked: _Question) -> Iterator[Counted]:
     reading, contracts = asked.reading, asked.reading.contracts
     lawful = reading.counts & (asked.groups >= 0)
     held = np.flatnonzero(lawful[contracts.evaluated] & reading.in_period(contracts.held_on))
@@ -363,7 +363,7 @@ def _evaluations(asked: _Asked) -> Iterator[Counted]:
     yield Counted("final_evaluations", "outcome", OUTCOMES, counts, counts)
 
 
-def _needs_analysis(asked: _Asked) -> Counted:
+def _needs_analysis(asked: _Question) -> Counted:
     reading = asked.reading
     rows = asked.where(reading.in_period(reading.begin), asked.latest)
     made = reading.contracts.versions.needs_analysis_on[rows]
@@ -374,6 +374,6 @@ def _needs_analysis(asked: _Asked) -> Counted:
     return Counted("needs_analysis", "when", WHEN, counts, counts)
 
 
-def _without_evaluation(asked: _Asked) -> Counted:
+def _without_evaluation(asked: _Question) -> Counted:
     rows = asked.where(needs_evaluation(asked.reading), asked.latest)
     return _total(asked, "without_evaluation", rows, rows)

@@ -6,7 +6,7 @@ from processors.board.nothing import Cell
 from schemas.periods import MONTHS_PER_YEAR, Period
 from schemas.places import MUNICIPALITY
 from sinks.svg.charts import Series, small_multiples
-from streams.board.library import Bound, Shown
+from streams.board.library import Bound, CellShown
 from streams.board.page import Ask, Chart, Choice, Page, Part, Sheet, Table, Td, Text, Th, plain
 from streams.board.pages.shared import (
     CITY_CODES,
@@ -109,7 +109,7 @@ def compare(ask: Ask) -> Page:
     return Page(title, tuple(parts), sheet, choices)
 
 
-def _of_city(bound: Bound, code: str, period: Period, geo: str, *, asked: bool) -> Shown:
+def _of_city(bound: Bound, code: str, period: Period, geo: str, *, asked: bool) -> CellShown:
     """Return the figure of a place; of a centre city under the code that it had then (Hasselt had two)."""
     level = level_at(geo)
     if not asked and level == "municipality" and not is_valid(geo, period.last):

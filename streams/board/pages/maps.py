@@ -9,7 +9,7 @@ from schemas.periods import MONTHS_PER_YEAR, Period
 from schemas.places import MUNICIPALITY
 from sinks.svg.maps import choropleth
 from sinks.svg.scales import class_bounds, class_of
-from streams.board.library import Shown
+from streams.board.library import CellShown
 from streams.board.page import Ask, Chart, Choice, Page, Part, Sheet, Table, Td, Text, Th, plain
 from streams.board.pages.shared import cell_of, legend, measured_value, rate_of, rate_words, sorting, support_choices
 from streams.board.problems import bad
@@ -71,7 +71,7 @@ def _decimals(rates: Iterable[float]) -> int:
     return 1 if max(rates, default=0) >= SMALL_RATE else 2
 
 
-def _area_class(one: Shown | None, value: float | None, bounds: Sequence[float]) -> str:
+def _area_class(one: CellShown | None, value: float | None, bounds: Sequence[float]) -> str:
     if one is None or one.nothing is not None:
         return f"n-{(one.nothing if one else None) or 'not_applicable'}"
     if value is None:
@@ -97,7 +97,7 @@ def _map_legend(
     return tuple(lines)
 
 
-def _other_boundaries(ask: Ask, areas: dict[str, str], shown: dict[str, Shown]) -> list[Part]:
+def _other_boundaries(ask: Ask, areas: dict[str, str], shown: dict[str, CellShown]) -> list[Part]:
     """Return which municipalities stood where an area of today did not exist, with their figures, unsummed."""
     words = ask.words
     later = [geo for geo in areas if (one := shown.get(geo)) is not None and one.nothing == "not_applicable"]
@@ -112,7 +112,7 @@ def _other_boundaries(ask: Ask, areas: dict[str, str], shown: dict[str, Shown]) 
     return [Table(words("other_boundaries"), head, tuple(rows), (words("never_sum"),))]
 
 
-def _map_table(ask: Ask, shown: dict[str, Shown], values: dict[str, float | None], people: dict[str, int]) -> Table:
+def _map_table(ask: Ask, shown: dict[str, CellShown], values: dict[str, float | None], people: dict[str, int]) -> Table:
     words = ask.words
     sort = ask.given["sort"] or "name"
     keys: dict[str, Callable[[str], object]] = {

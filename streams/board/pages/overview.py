@@ -5,7 +5,7 @@ from typing import Any
 from processors.board.nothing import Cell
 from schemas.periods import Period
 from schemas.places import KINGDOM
-from streams.board.library import Bound, Shown
+from streams.board.library import Bound, CellShown
 from streams.board.page import Ask, Headline, Links, Page, Part, Sheet, Table, Td, Th, plain
 from streams.board.pages.shared import cell_of, change_of, state_words
 
@@ -62,7 +62,7 @@ def _first_waiting(bound: Bound, support: str) -> Period:
     return Period("month", bound.reference if newest is None else newest.last + 1)
 
 
-def _first_screen(ask: Ask, cell: Cell, one: Shown, change: float | None) -> Headline:
+def _first_screen(ask: Ask, cell: Cell, one: CellShown, change: float | None) -> Headline:
     words = ask.words
     notes = [words("in_month", month=words.month(cell.period.last))]
     if change is not None:

@@ -8,7 +8,7 @@ from processors.board.nothing import Cell
 from schemas.breakdowns import codes
 from schemas.periods import Period
 from sinks.svg.charts import Series, line_chart
-from streams.board.library import Shown
+from streams.board.library import CellShown
 from streams.board.page import Ask, Chart, Choice, Headline, Page, Part, Sheet, Table, Td, Text, Th, plain
 from streams.board.pages.shared import (
     break_notes,
@@ -118,7 +118,9 @@ def _newest(ask: Ask, last: Cell) -> Headline:
     return Headline(words("persons_in", place=words.place(cell.geo)), words.shown(one), tuple(notes))
 
 
-def _over_time(ask: Ask, code: str, periods: Sequence[Period], lines: Sequence[tuple[str, Sequence[Shown]]]) -> Table:
+def _over_time(
+    ask: Ask, code: str, periods: Sequence[Period], lines: Sequence[tuple[str, Sequence[CellShown]]]
+) -> Table:
     words = ask.words
     newest_first = range(len(periods) - 1, -1, -1)
     rows = [

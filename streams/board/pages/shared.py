@@ -9,7 +9,7 @@ from schemas.parameters import table as parameter_table
 from schemas.periods import LENGTH, MONTHS_PER_YEAR, Period, PeriodKind
 from schemas.places import KINGDOM, MUNICIPALITY, PLACES
 from sinks.svg.charts import Frame
-from streams.board.library import Bound, Shown, level_of, years_before
+from streams.board.library import Bound, CellShown, level_of, years_before
 from streams.board.page import Ask, Td, Th
 from streams.board.problems import bad
 from streams.board.words import Words
@@ -19,14 +19,14 @@ MOST_ROWS, MOST_COLUMNS = 600, 60
 CITY_CODES = frozenset(row["nis"] for row in parameter_table("centrumsteden"))
 
 
-def cell_of(words: Words, one: Shown, href: str = "") -> Td:
+def cell_of(words: Words, one: CellShown, href: str = "") -> Td:
     """Return a figure as a cell of a table: its number, or its sign with the word beside it."""
     if one.nothing is not None:
         return Td(words.shown(one), href, "nothing", words.nothing(one.nothing))
     return Td(words.shown(one), href, "number revising" if one.revising else "number", "")
 
 
-def state_words(words: Words, one: Shown) -> str:
+def state_words(words: Words, one: CellShown) -> str:
     """Return the state of a figure with its date, as a sentence."""
     if one.state is None or one.update_id is None:
         if one.earliest is None:
@@ -57,7 +57,7 @@ def mean_of_months(bound: Bound, cell: Cell) -> float | None:
     return sum(told) / len(told) if len(told) == len(values) else None
 
 
-def legend(words: Words, shown: Sequence[Shown]) -> tuple[str, ...]:
+def legend(words: Words, shown: Sequence[CellShown]) -> tuple[str, ...]:
     """Return a line for each kind of nothing that occurs, sign and word, and one for what is under revision."""
     there = {one.nothing for one in shown}
     lines = [f"{SIGNS[kind]} {words.nothing(kind)}" for kind in KINDS if kind in there]
@@ -125,7 +125,7 @@ def frame_of(  # noqa: PLR0913, PLR0917 - each is said beside the lines
     return Frame(name, title, summary, [one.code for one in periods], words.number, marks)
 
 
-def trend(words: Words, name: str, periods: Sequence[Period], shown: Sequence[Shown]) -> str:
+def trend(words: Words, name: str, periods: Sequence[Period], shown: Sequence[CellShown]) -> str:
     """Return one sentence that says what a line does."""
     told = [(period, one.value) for period, one in zip(periods, shown, strict=True) if one.value is not None]
     if not told:
@@ -144,7 +144,7 @@ def trend(words: Words, name: str, periods: Sequence[Period], shown: Sequence[Sh
     )
 
 
-def points(words: Words, periods: Sequence[Period], lines: Sequence[tuple[str, Sequence[Shown]]]) -> str:
+def points(words: Words, periods: Sequence[Period], lines: Sequence[tuple[str, Sequence[CellShown]]]) -> str:
     """Return what the script shows beside the pointer: a label for each place of the axis."""
     told = []
     for at, period in enumerate(periods):
@@ -153,7 +153,7 @@ def points(words: Words, periods: Sequence[Period], lines: Sequence[tuple[str, S
     return json.dumps(told, ensure_ascii=False)
 
 
-def _spoken(words: Words, one: Shown) -> str:
+def _spoken(words: Words, one: CellShown) -> str:
     return words.nothing(one.nothing) if one.nothing else words.shown(one)
 
 
@@ -170,7 +170,7 @@ def breakdown_choices(ask: Ask, code: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, ask.words.breakdown(name)) for name in PUBLIC_BREAKDOWNS)
 
 
-def measured_value(one: Shown, people: int | None, *, rated: bool) -> float | None:
+def measured_value(one: CellShown, people: int | None, *, rated: bool) -> float | None:
     """Return the persons of a figure, or persons by 1,000 inhabitants; None for nothing."""
     if one.value is None:
         return None
@@ -179,12 +179,12 @@ def measured_value(one: Shown, people: int | None, *, rated: bool) -> float | No
     return 1000 * one.value / people if people else None
 
 
-def rate_of(one: Shown, people: int | None) -> float | None:
+def rate_of(one: CellShown, people: int | None) -> float | None:
     """Return persons by 1,000 inhabitants, None where either is unknown."""
     return None if one.value is None or not people else round(1000 * one.value / people, 4)
 
 
-def rate_words(words: Words, one: Shown, people: int | None) -> str:
+def rate_words(words: Words, one: CellShown, people: int | None) -> str:
     """Return that rate in words, empty where there is none."""
     rate = rate_of(one, people) if one.nothing is None else None
     return "" if rate is None else words.number(rate, 1)

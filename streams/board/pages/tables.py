@@ -6,7 +6,7 @@ from processors.board.nothing import Cell
 from schemas.breakdowns import codes
 from schemas.periods import Period
 from schemas.places import PLACES
-from streams.board.library import Bound, Shown
+from streams.board.library import Bound, CellShown
 from streams.board.page import Ask, Choice, Links, Page, Part, Sheet, Table, Td, plain
 from streams.board.pages.shared import (
     MOST_COLUMNS,
@@ -111,13 +111,13 @@ def the_table(ask: Ask) -> Page:
     return Page(title, tuple(parts), sheet, choices)
 
 
-def _at(bound: Bound, code: str, by: str, named: dict[str, str]) -> Shown:
+def _at(bound: Bound, code: str, by: str, named: dict[str, str]) -> CellShown:
     geo, period, category = named["geo"], named["period"], named["category"]
     if not (geo and period and category):
-        return Shown(None, "waiting", None, None, None)
+        return CellShown(None, "waiting", None, None, None)
     return bound.show(Cell(code, Period.parse(period), level_at(geo), geo, by, category))
 
 
-def _size(one: Shown) -> int:
+def _size(one: CellShown) -> int:
     """Return what a cell is sorted by: nothing comes before zero."""
     return -1 if one.value is None else one.value

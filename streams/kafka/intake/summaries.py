@@ -6,7 +6,7 @@ from functools import cache
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import DefaultPartitioner
 
-from processors.protocol.receipts import Told
+from processors.protocol.receipts import OcmwSummary
 from schemas.framing import encode
 from streams.kafka.packing import Packer
 from streams.kafka.settings import KafkaSettings
@@ -16,7 +16,7 @@ SUMMARY_ID = 22
 
 
 async def send_summaries(
-    producer: AIOKafkaProducer, settings: KafkaSettings, source: int, summaries: Iterable[Told]
+    producer: AIOKafkaProducer, settings: KafkaSettings, source: int, summaries: Iterable[OcmwSummary]
 ) -> None:
     """Send what a partition of the log says, and await every acknowledgement; raises what the broker refuses with."""
     packer = Packer(producer, summaries_topic(settings))
@@ -26,7 +26,7 @@ async def send_summaries(
     await packer.flush()
 
 
-def encoded(source: int, told: Told) -> bytes:
+def encoded(source: int, told: OcmwSummary) -> bytes:
     """Return the framed value of a summary of a partition of the log."""
     summary = told.summary
     fields = {

@@ -11,7 +11,7 @@ from processors.counting.people import everyone
 from processors.reference import indicators as reference_indicators
 from processors.reference.events import admitted
 from processors.reference.parts import History
-from processors.reference.spells import Asked
+from processors.reference.spells import SpellSource
 from processors.time import outcome_tables
 from processors.time import tables as fast_tables
 from processors.time.window import There, Windows
@@ -35,8 +35,8 @@ Rows = Callable[..., pd.DataFrame]
 def reference(files: list[Path], settings: FigureSettings, first: int, last: int) -> Rows:
     """Return what tells the rows of the slow truth, of some indicators or of all."""
     log = admitted(files)
-    asked = Asked(History.of(log, settings), len(log.updates), settings)
-    shown = reference_indicators.Shown.through(last)
+    asked = SpellSource(History.of(log, settings), len(log.updates), settings)
+    shown = reference_indicators.MonthsThere.through(last)
     return lambda *names: reference_indicators.rows(asked, shown, names or ALL, range(first, last + 1))
 
 
@@ -51,7 +51,7 @@ def fast(files: list[Path], settings: FigureSettings, first: int, last: int) -> 
     since = int(np.flatnonzero(exists)[0]) if settings.first is None and exists.any() else settings.first
     there = np.arange(MONTH_COUNT) <= last
     windows = Windows(There(there, there), There(there, there))
-    asked = fast_tables.Asked.of(fold.ledger, everyone(fold.ledger), since, windows, first, settings)
+    asked = fast_tables.Question.of(fold.ledger, everyone(fold.ledger), since, windows, first, settings)
     outcomes = outcome_tables.Outcomes.of(fold.ledger, asked)
     found = (fast_tables.tables(asked), outcome_tables.outcome_tables(outcomes), outcome_tables.youth_tables(outcomes))
     told = pd.concat([fast_tables.labelled(table) for table in found]).sort_values(KEY, ignore_index=True)

@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from processors.reference import indicators as reference_indicators
 from processors.reference.events import admitted
 from processors.reference.parts import History
-from processors.reference.spells import Asked
+from processors.reference.spells import SpellSource
 from schemas.indicators import COLUMNS
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
@@ -28,7 +28,7 @@ from sinks.errors import StoreCorruptError
 from sinks.files.indicators import indicator_batches
 from streams.cli import app, main
 from streams.embedded.driver import Embedded
-from streams.proof.recount import Recount, Told
+from streams.proof.recount import ReadLog, Recount
 from streams.shell.clock import instant, today
 
 FIRST, MONTHS = parse_month("2022-10"), 30
@@ -89,8 +89,8 @@ def test_a_release_shows_the_outcomes_of_published_months_as_a_recount_gives_the
 ) -> None:
     file, store = made
     release = DirectoryStore.reading(store).release(number)
-    asked = Asked(History.of(admitted([file]), FigureSettings()), number, FigureSettings())
-    window = reference_indicators.Shown.at(release)
+    asked = SpellSource(History.of(admitted([file]), FigureSettings()), number, FigureSettings())
+    window = reference_indicators.MonthsThere.at(release)
     expected = reference_indicators.rows(asked, window, reference_indicators.OUTCOME_INDICATORS)
     assert len(expected) > 50
     pd.testing.assert_frame_equal(shown(store, number)[list(COLUMNS[:9])], expected, check_dtype=False)
@@ -104,7 +104,7 @@ def test_a_row_that_reads_a_month_of_any_support_not_published_is_absent_h4(made
 def test_recount_covers_the_indicators_and_names_a_row_that_differs_l1(made: tuple[Path, Path], tmp_path: Path) -> None:
     file, store = made
     copy = Path(shutil.copytree(store, tmp_path / "store"))
-    verdict = Recount.of(Told.of(admitted([file]), FigureSettings()), DirectoryStore.reading(copy))
+    verdict = Recount.of(ReadLog.of(admitted([file]), FigureSettings()), DirectoryStore.reading(copy))
     found = verdict.verdict([])
     assert (found.differences, found.indicators > 500) == ([], True)
     path = copy / "outcomes" / "000030.parquet"

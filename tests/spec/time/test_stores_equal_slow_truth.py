@@ -11,7 +11,7 @@ from stores import Store
 from processors.reference import indicators as slow
 from processors.reference.events import admitted
 from processors.reference.parts import History
-from processors.reference.spells import Asked
+from processors.reference.spells import SpellSource
 from schemas.indicators import COLUMNS
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
@@ -125,7 +125,7 @@ def test_a_release_shows_what_a_recount_from_scratch_shows_whatever_came_late_me
     store = Store(tmp_path_factory.mktemp("store"), told.table(parse_month(first)), given_settings)
     past = History.of(admitted([store.log]), given_settings)
     for release in (told.number, UPDATES):
-        window = slow.Shown.at(DirectoryStore.reading(store.root).release(release))
-        asked = Asked(past, release, given_settings)
+        window = slow.MonthsThere.at(DirectoryStore.reading(store.root).release(release))
+        asked = SpellSource(past, release, given_settings)
         expected = slow.rows(asked, window, (*slow.INDICATORS, *slow.OUTCOME_INDICATORS))
         pd.testing.assert_frame_equal(store.rows(release)[list(COLUMNS[:9])], expected, check_dtype=False)

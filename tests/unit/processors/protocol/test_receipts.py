@@ -3,7 +3,7 @@
 import random
 from itertools import permutations
 
-from processors.protocol.receipts import Sources, Summary, Told, heard, total
+from processors.protocol.receipts import OcmwSummary, Sources, Summary, heard, total
 from schemas.framing import decode, encode
 from schemas.stable_figures import states
 from streams.agents.flags import newer
@@ -79,7 +79,7 @@ def test_a_summary_that_says_nothing_new_makes_no_receipt() -> None:
 
 
 def test_what_intake_tells_is_what_the_agents_read() -> None:
-    told = Told(44021, 202403, Summary(20, 10, 8, 1, (("bad-period", 1),), 1000, 800))
+    told = OcmwSummary(44021, 202403, Summary(20, 10, 8, 1, (("bad-period", 1),), 1000, 800))
     assert decode(encoded(3, told)) == ("ReceiptSummary", FIELDS)
     assert next_receipt(None, decode(encoded(3, told))[1]) == next_receipt(None, FIELDS)
 

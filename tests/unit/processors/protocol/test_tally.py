@@ -11,7 +11,7 @@ from processors.admission.ledger import Ledger
 from processors.protocol.partition import PartitionFold
 from processors.protocol.partitioner import partitions_of
 from processors.protocol.receipt_sums import Tally
-from processors.protocol.receipts import Summary, Told
+from processors.protocol.receipts import OcmwSummary, Summary
 from processors.protocol.records import records_of
 from schemas.framing import UNION_ID, decode, encode
 from schemas.settings import FigureSettings
@@ -35,7 +35,7 @@ def folded(*values: bytes | None, at: int = 0, fold: PartitionFold | None = None
     return mine
 
 
-def told(fold: PartitionFold, after: int = 0) -> list[Told]:
+def told(fold: PartitionFold, after: int = 0) -> list[OcmwSummary]:
     return list(fold.tally.touched_after(after))
 
 
@@ -43,11 +43,11 @@ CLAIM = claim(PERSON, 1, month=3, cents=1_000)
 
 
 def test_an_applied_event_is_received_and_applied_with_its_cents() -> None:
-    assert told(folded(CLAIM)) == [Told(OCMW, MARCH, Summary(1, 1, 1, 0, (), 1_000, 1_000))]
+    assert told(folded(CLAIM)) == [OcmwSummary(OCMW, MARCH, Summary(1, 1, 1, 0, (), 1_000, 1_000))]
 
 
 def test_a_duplicate_is_received_and_its_cents_come_in_but_are_not_applied() -> None:
-    assert told(folded(CLAIM, CLAIM)) == [Told(OCMW, MARCH, Summary(2, 2, 1, 1, (), 2_000, 1_000))]
+    assert told(folded(CLAIM, CLAIM)) == [OcmwSummary(OCMW, MARCH, Summary(2, 2, 1, 1, (), 2_000, 1_000))]
 
 
 def test_an_event_with_a_fault_is_told_to_its_sender() -> None:
@@ -55,7 +55,7 @@ def test_an_event_with_a_fault_is_told_to_its_sender() -> None:
     conflict = claim(PERSON, 1, month=3, cents=7)
     found = told(folded(CLAIM, wrong, conflict))
     faults = (("bad-attributes", 1), ("conflicting-duplicate", 1))
-    assert found == [Told(OCMW, MARCH, Summary(3, 3, 1, 0, faults, 2_007, 1_000))]
+    assert found == [OcmwSummary(OCMW, MARCH, Summary(3, 3, 1, 0, faults, 2_007, 1_000))]
 
 
 def test_who_has_no_number_or_month_that_exists_has_a_receipt_all_the_same() -> None:
@@ -72,7 +72,7 @@ def test_who_has_no_number_or_month_that_exists_has_a_receipt_all_the_same() -> 
 )
 def test_what_has_no_readable_sender_has_no_receipt(value: bytes | None) -> None:
     assert told(folded(value)) == []
-    assert told(folded(value, CLAIM, value)) == [Told(OCMW, MARCH, Summary(2, 1, 1, 0, (), 1_000, 1_000))]
+    assert told(folded(value, CLAIM, value)) == [OcmwSummary(OCMW, MARCH, Summary(2, 1, 1, 0, (), 1_000, 1_000))]
 
 
 def test_an_amount_that_no_event_may_have_enters_no_sum() -> None:

@@ -18,7 +18,7 @@ from sinks.files.csv import write_csv
 from sinks.files.long_table import long_table, table_schema
 from sinks.files.selection import Selection, select
 from streams.embedded.driver import Embedded
-from streams.proof.recount import Recount, Told
+from streams.proof.recount import ReadLog, Recount
 
 HERE = Path(__file__).parent / "stores_of_before"
 INTERNAL = {
@@ -45,7 +45,7 @@ def test_its_newest_release_says_what_it_said(old: DirectoryStore, tmp_path: Pat
 
 def test_a_recount_from_its_journal_finds_no_cell_that_differs(old: DirectoryStore) -> None:
     journal = sorted((old.root / "journal").glob("*.avro"))
-    recount = Recount.of(Told.of(admitted(journal), old.settings), old)
+    recount = Recount.of(ReadLog.of(admitted(journal), old.settings), old)
     found = recount.blocks(recount.places()[::40])
     assert found.cells > 0
     assert found.differences == []

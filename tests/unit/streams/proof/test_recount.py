@@ -9,7 +9,7 @@ from schemas.periods import parse_month
 from schemas.settings import FigureSettings
 from sinks.directory.store import DirectoryStore
 from streams.embedded.driver import Embedded
-from streams.proof.recount import Recount, Told
+from streams.proof.recount import ReadLog, Recount
 from streams.settings import UsageError
 from synthetic import generate
 
@@ -24,9 +24,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> DirectoryStore:
     return DirectoryStore.reading(room / "store")
 
 
-def told(path: Path, last: str) -> Told:
+def told(path: Path, last: str) -> ReadLog:
     generate(100, parse_month("2024-01"), parse_month(last), 2, path)
-    return Told.of(admitted([path]), SETTINGS)
+    return ReadLog.of(admitted([path]), SETTINGS)
 
 
 def test_files_that_close_other_updates_are_refused(store: DirectoryStore, tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_the_time_dimension_is_recounted_also_before_any_outcome_is_known(tmp_pa
     generate(300, parse_month("2023-01"), parse_month("2023-06"), 1, tmp_path / "young.avro")
     Embedded.run(tmp_path / "young", SETTINGS, [tmp_path / "young.avro"])
     young = DirectoryStore.reading(tmp_path / "young")
-    recount = Recount.of(Told.of(admitted([tmp_path / "young.avro"]), SETTINGS), young)
+    recount = Recount.of(ReadLog.of(admitted([tmp_path / "young.avro"]), SETTINGS), young)
     found = recount.indicators(whole=whole)
     assert found.indicators > 0
     assert found.differences == []
