@@ -51,7 +51,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="The figures of Belgian social assistance: claims and regularisations in, official figures out.",
-    epilog="Begin with `ocmw demo`. Settings: `ocmw settings`. Rules, commands and faults: README.md.",
+    epilog="Begin with `ocmw demo`. Settings: `ocmw settings`. Rules, commands, faults: docs.",
 )
 PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Begin here", (demo,)),
