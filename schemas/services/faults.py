@@ -1,14 +1,9 @@
 """Why an event of a keyed service is set aside (a closed set, in order of precedence: the first one counts)."""
 
-from schemas.faults import Fault
+from schemas.faults import FAULT, Fault
 
 SERVICE_FAULTS: tuple[Fault, ...] = (
-    Fault(
-        "undecodable",
-        "sender",
-        "the bytes are no event of the schema",
-        "encode it again with a published schema; what follows it in its block is lost too",
-    ),
+    FAULT["undecodable"],
     Fault(
         "unknown-schema",
         "operator",

@@ -13,7 +13,7 @@ from schemas.periods import Period, month_code
 from schemas.places import MUNICIPALITY, PLACES
 from streams.board.json_stat import dataset
 from streams.board.library import Bound, CellShown, level_of
-from streams.board.page import Sheet
+from streams.board.page import FIGURE_COLUMNS, Sheet
 from streams.board.parameters import PUBLIC_BREAKDOWNS
 from streams.board.problems import ProblemError, bad
 from streams.board.sheets import csv_of
@@ -30,19 +30,6 @@ INDICATORS = (
     "survival",
     "exit_to_work",
     "transitions",
-)
-FIGURE_COLUMNS = (
-    "support",
-    "period",
-    "period_kind",
-    "geo_level",
-    "geo",
-    "breakdown",
-    "category",
-    "value",
-    "nothing",
-    "state",
-    "update_id",
 )
 
 

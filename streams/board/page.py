@@ -91,6 +91,22 @@ class Links:
 Part = Headline | Chart | Text | Table | Links
 
 
+FIGURE_COLUMNS = (
+    "support",
+    "period",
+    "period_kind",
+    "geo_level",
+    "geo",
+    "breakdown",
+    "category",
+    "value",
+    "nothing",
+    "state",
+    "update_id",
+)
+"""Of a sheet of figures, on a page and in the interface."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What a page's files hold: codes, and plain numbers."""

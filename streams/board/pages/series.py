@@ -9,7 +9,21 @@ from schemas.breakdowns import codes
 from schemas.periods import Period
 from sinks.svg.charts import Series, line_chart
 from streams.board.library import CellShown
-from streams.board.page import Ask, Chart, Choice, Headline, Page, Part, Sheet, Table, Td, Text, Th, plain
+from streams.board.page import (
+    FIGURE_COLUMNS,
+    Ask,
+    Chart,
+    Choice,
+    Headline,
+    Page,
+    Part,
+    Sheet,
+    Table,
+    Td,
+    Text,
+    Th,
+    plain,
+)
 from streams.board.pages.shared import (
     break_notes,
     breakdown_choices,
@@ -55,19 +69,7 @@ def support(ask: Ask) -> Page:
         parts.append(_over_time(ask, code, periods, told))
     parts.append(Text((words("never_sum"), *double_count(words, code)), words("how_to_read")))
     sheet = Sheet(
-        (
-            "support",
-            "period",
-            "period_kind",
-            "geo_level",
-            "geo",
-            "breakdown",
-            "category",
-            "value",
-            "nothing",
-            "state",
-            "update_id",
-        ),
+        FIGURE_COLUMNS,
         plain(
             [
                 (
