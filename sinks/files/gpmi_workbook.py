@@ -80,7 +80,9 @@ class _Pages:
 
     def write(self) -> None:
         single = self._report.ocmw != KINGDOM
-        names = ("projects", "persons", "months", *(("workers", "due") if single else ("ocmws",)))
+        every = any(row.ocmw != KINGDOM for row in self._report.rows)
+        last = ("workers", "due") if single else ("ocmws",) if every else ()
+        names = ("projects", "persons", "months", *last)
         self._cover(names)
         self._figures("projects", PROJECT_FIGURES)
         self._figures("persons", PERSON_FIGURES)
@@ -88,7 +90,7 @@ class _Pages:
         if single:
             self._workers()
             self._due()
-        else:
+        elif every:
             self._ocmws()
 
     def _sheet(self, name: str) -> Worksheet:
@@ -185,7 +187,7 @@ class _Pages:
         sheet.write_string(row, 1, self._category(one), cell)
         sheet.write_number(row, 2, int(one.as_tool), number)
         sheet.write_number(row, 3, int(one.unique), number)
-        style = self._formats.of(**{**shade, "bold": False}, text_wrap=True, indent=1, font_color=GREY)
+        style = self._formats.of(**{**shade, "bold": False}, text_wrap=True, align="left", indent=1, font_color=GREY)
         sheet.write_string(row, 4, meaning if first else "", style)
         if first:
             sheet.set_row(row, _LINE * (1 + len(meaning) // (_MEANING_WIDTH + 4)) + 2)

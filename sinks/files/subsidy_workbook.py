@@ -75,10 +75,11 @@ class _Pages:
 
     def _cover(self) -> None:
         sheet = self._sheet("cover")
-        sheet.set_column(0, 1, 72)
+        sheet.set_column(0, 2, 72)
+        sheet.set_column(1, 1, 4)
         bold = self._formats.of(bold=True, font_size=14, font_color="#1F3864", text_wrap=True, valign="top")
         wrapped = self._formats.of(text_wrap=True, valign="top")
-        for at, language in enumerate(_BOTH):
+        for at, language in zip((0, 2), _BOTH, strict=True):
             sheet.write_string(0, at, self._words["title"][language].format(year=self._year), bold)
             for row, text in enumerate(self._words["notes"][language], start=2):
                 sheet.write_string(row, at, text, wrapped)
@@ -96,7 +97,7 @@ class _Pages:
 
     def _kingdom(self) -> None:
         sheet = self._sheet("kingdom")
-        for at, width in enumerate((7, 62, 62, 74, 17, 20, 11)):
+        for at, width in enumerate((7, 64, 62, 92, 18, 22, 11)):
             sheet.set_column(at, at, width)
         titles = ("Nr.", "Indicator", "Indicateur", "Luik, activiteit / Volet, activité", "Waarde / Valeur", "", "flag")
         self._header(sheet, 0, titles)
@@ -117,7 +118,7 @@ class _Pages:
             else:
                 sheet.write_number(at, 4, value, number)
             unit = "/".join(dict.fromkeys(self._words["units"][row.unit].values()))
-            sheet.write_string(at, 5, unit, self._formats.of(**style, valign="top", indent=1))
+            sheet.write_string(at, 5, unit, self._formats.of(**style, valign="top", align="left", indent=1))
             sheet.write_string(at, 6, row.flag, plain)
         sheet.repeat_rows(0)
 
@@ -135,8 +136,9 @@ class _Pages:
         sheet.set_row(0, 62)
         sheet.set_column(0, 0, 8)
         sheet.set_column(1, 1, 38)
-        sheet.set_column(2, 1 + len(_WHOLE), 16)
+        sheet.set_column(2, 1 + len(_WHOLE), 19)
         sheet.freeze_panes(1, 2)
+        sheet.repeat_rows(0)
         units = {row.indicator: row.unit for row in self._rows if row.ocmw != KINGDOM}
         found = self._whole()
         for at, one in enumerate(found, start=1):
@@ -208,6 +210,7 @@ class _Pages:
         self._header(sheet, 0, COLUMNS)
         sheet.set_column(0, len(COLUMNS) - 1, 12)
         sheet.freeze_panes(1, 0)
+        sheet.repeat_rows(0)
         for at, row in enumerate(self._rows, start=1):
             sheet.write_row(at, 0, ["" if value is None else value for value in row])
         sheet.autofilter(0, 0, max(1, len(self._rows)), len(COLUMNS) - 1)

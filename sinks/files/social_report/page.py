@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from schemas.parameters import document
+from schemas.places import place_name
 from schemas.services.codes import label
 from schemas.services.faults import SERVICE_FAULT
 
@@ -75,13 +76,16 @@ def _head(told: dict[str, Any], words: dict[str, Any], language: Language) -> Ro
     error = told["error"] and f"{told['error']}: {SERVICE_FAULT[told['error']].reason}"
     rows = [
         (words["request"], told["request"]),
-        (words["asking"], told["asking"]),
+        (words["asking"], _place(told["asking"], language)),
         (words["person"], told["person"]),
         (words["period"], f"{_day(told['from'])} - {_day(told['to'])}"),
         (words["reason"], label("reason", told["reason"], language)),
         (words["state"], words["states"][told["state"]]),
         (words["error"], error or ""),
-        (words["history"], "; ".join(f"{words['states'][one['state']]} {one['at']}" for one in told["history"])),
+        (
+            words["history"],
+            "; ".join(f"{words['states'][one['state']]} {_minute(one['at'])}" for one in told["history"]),
+        ),
     ]
     return [row for row in rows if row[1]]
 
@@ -90,7 +94,7 @@ def _shown(answer: dict[str, Any], words: dict[str, Any], language: Language) ->
     report = answer["report"]
     head = [(words["state"], words["states"][answer["state"]])]
     if answer["answering"] != "0":
-        head.insert(0, (words["answering"], answer["answering"]))
+        head.insert(0, (words["answering"], _place(answer["answering"], language)))
     if report is None:
         return ReportShown(head, [], [], [], given=False)
     head.append((words["created"], _day(report["made_at"][:10])))
@@ -146,6 +150,16 @@ def _contract(told: dict[str, Any] | None, words: dict[str, Any]) -> Rows:
     if told["document"]:
         rows.append((words["document"], f"{told['document']['locator']} (SHA-256 {told['document']['digest']})"))
     return rows
+
+
+def _place(code: str, language: Language) -> str:
+    """Return the code of an OCMW and the name of its municipality."""
+    return f"{code} {place_name('municipality', code, language)}"
+
+
+def _minute(iso: str) -> str:
+    """Return an instant as people read it, ``19/09/2016 14:05 UTC``."""
+    return f"{_day(iso[:10])} {iso[11:16]} UTC"
 
 
 def _day(iso: str) -> str:

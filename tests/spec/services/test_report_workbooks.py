@@ -1,0 +1,215 @@
+"""The workbooks of projects and of subsidies, read cell for cell against the answers that they are made of."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import openpyxl
+import pytest
+from program import ocmw
+
+from schemas.parameters import document
+from schemas.services.gpmi_figures import PERSON_FIGURES, PROJECT_FIGURES
+
+YEAR = ("--from", "2017-01-01", "--to", "2017-12-31")
+WORDS: dict[str, Any] = document("gpmi_words")["nl"]
+
+
+def done(*arguments: object) -> str:
+    """Run a command that must do its work, and return what it printed."""
+    found = ocmw(*arguments)
+    assert found.returncode == 0, found.stderr
+    return found.stdout
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a store with a year of services of nobody."""
+    room = tmp_path_factory.mktemp("services")
+    done("generate", "--services", "--persons", 400, "--from", "2017-01", "--to", "2017-12", "--out", room / "made")
+    done("admit", *(room / "made" / f"{name}.avro" for name in ("contracts", "reports")), "--store", room / "store")
+    return room / "store"
+
+
+def answered(store: Path, *arguments: object) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(done("gpmi", "--store", store, "--format", "json", *arguments))
+    return found
+
+
+@pytest.fixture(scope="module")
+def busiest(store: Path) -> str:
+    """Return the OCMW in which most projects run."""
+    rows = [row for row in answered(store, *YEAR, "--all") if row["figure"] == "projects_running"]
+    return str(
+        max((row for row in rows if row["ocmw"] != "01000"), key=lambda row: (row["unique"], row["ocmw"]))["ocmw"]
+    )
+
+
+def cells(sheet: Any, first: int) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - openpyxl's
+    """Yield the rows of a sheet from one on."""
+    yield from sheet.iter_rows(min_row=first, values_only=True)
+
+
+@pytest.fixture(scope="module")
+def projects(store: Path, busiest: str) -> Any:  # noqa: ANN401 - openpyxl's
+    """Return the workbook of the busiest OCMW, in Dutch, with a name for each worker but one."""
+    rows = [row for row in answered(store, *YEAR, "--ocmw", busiest) if row["figure"] == "projects_per_worker"]
+    names, out = store / "names.csv", store / "projects.xlsx"
+    named = [f"{row['category']},Werker {number}" for number, row in enumerate(rows[1:])]
+    names.write_text("\n".join(["worker,name", *named]), encoding="utf-8")
+    done(
+        "gpmi",
+        "--store",
+        store,
+        *YEAR,
+        "--ocmw",
+        busiest,
+        "--lang",
+        "nl",
+        "--format",
+        "xlsx",
+        "--out",
+        out,
+        "--names",
+        names,
+    )
+    return openpyxl.load_workbook(out)
+
+
+def test_each_figure_of_projects_and_of_persons_stands_in_its_cell(store: Path, busiest: str, projects: Any) -> None:  # noqa: ANN401
+    rows = answered(store, *YEAR, "--ocmw", busiest)
+    for name, figures in (("projects", PROJECT_FIGURES), ("persons", PERSON_FIGURES)):
+        label, found = "", []
+        for figure, category, as_tool, unique, _ in cells(projects[WORDS["sheets"][name]], 5):
+            label = figure or label
+            found.append((label, category, as_tool, unique))
+        told = [
+            (WORDS["figures"][row["figure"]][0], row) for figure in figures for row in rows if row["figure"] == figure
+        ]
+        expected = [
+            (title, row["as_tool"], row["unique"])
+            for title, row in told
+            if row["breakdown"] != "sex_age5" or (row["as_tool"], row["unique"]) != (0, 0)
+        ]
+        assert [(label, as_tool, unique) for label, _, as_tool, unique in found] == expected
+        assert all(category for _, category, _, _ in found)
+        assert len({one[:2] for one in found}) == len(found)
+
+
+def test_workers_stand_by_their_names_where_they_are_known_and_by_their_keys(
+    store: Path,
+    busiest: str,
+    projects: Any,  # noqa: ANN401 - openpyxl's
+) -> None:
+    rows = answered(store, *YEAR, "--ocmw", busiest)
+    told = {(row["figure"], row["category"]): (row["as_tool"], row["unique"]) for row in rows}
+    *lines, last = cells(projects[WORDS["sheets"]["workers"]], 5)
+    assert {line[1] for line in lines} == {key for figure, key in told if figure == "projects_per_worker"}
+    for _, key, *counts in lines:
+        assert tuple(counts) == told["projects_per_worker", key] + told["beneficiaries_per_worker", key]
+    assert [bool(line[0]) for line in lines] == [True] * (len(lines) - 1) + [False]
+    means = told["mean_projects", "total"] + told["mean_beneficiaries", "total"]
+    assert [f"{value:.2f}" for value in last[2:]] == list(means)
+
+
+def test_months_are_what_a_question_of_that_month_alone_says(store: Path, busiest: str, projects: Any) -> None:  # noqa: ANN401
+    found = {line[0]: line[1:4] for line in cells(projects[WORDS["sheets"]["months"]], 5)}
+    assert len(found) == 12
+    for month, last in (("2017-06", 30), ("2017-12", 31)):
+        rows = answered(store, "--from", f"{month}-01", "--to", f"{month}-{last}", "--ocmw", busiest)
+        told = {row["figure"]: row["unique"] for row in rows if row["breakdown"] == "total"}
+        assert found[month] == tuple(told[f"projects_{what}"] for what in ("running", "started", "closed"))
+
+
+def test_what_needs_an_evaluation_stands_in_a_list(store: Path, busiest: str, projects: Any) -> None:  # noqa: ANN401
+    due = answered(store, *YEAR, "--ocmw", busiest, "--due")
+    assert due
+    found = list(cells(projects[WORDS["sheets"]["due"]], 5))
+    assert [line[:3] for line in found] == [(one["contract"], one["version"], one["begins_on"]) for one in due]
+    assert [line[3] for line in found] == [one["evaluated_on"] or WORDS["due"]["never"] for one in due]
+
+
+def test_the_kingdom_has_a_sheet_of_ocmws_only_where_all_were_asked(store: Path, tmp_path: Path) -> None:
+    for options, there in ((("--ocmw", "01000"), False), (("--all",), True)):
+        out = tmp_path / f"{there}.xlsx"
+        done("gpmi", "--store", store, *YEAR, *options, "--lang", "nl", "--format", "xlsx", "--out", out)
+        book = openpyxl.load_workbook(out)
+        assert (WORDS["sheets"]["ocmws"] in book.sheetnames) is there
+    rows = [row for row in answered(store, *YEAR, "--all") if row["ocmw"] != "01000" and row["breakdown"] == "total"]
+    found = {line[0]: line[2:] for line in cells(book[WORDS["sheets"]["ocmws"]], 5)}
+    assert len(found) == len({row["ocmw"] for row in rows})
+    for at, figure in enumerate(("beneficiaries", "projects_started", "projects_closed", "projects_running")):
+        assert {code: line[at] for code, line in found.items()} == {
+            row["ocmw"]: row["unique"] for row in rows if row["figure"] == figure
+        }
+
+
+SHEETS: dict[str, str] = document("subsidy_words")["report"]["sheets"]
+Indicators = list[dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def subsidies(store: Path) -> tuple[Any, Indicators]:
+    """Return the national workbook, and the rows that it is made of."""
+    out = store / "subsidies.xlsx"
+    done("subsidies", "report", "--store", store, "--format", "xlsx", "--out", out)
+    told = done("subsidies", "report", "--store", store, "--format", "csv")
+    return openpyxl.load_workbook(out), list(csv.DictReader(io.StringIO(told)))
+
+
+def shown(row: dict[str, str]) -> float | None:
+    """Return a value as people read it: money in euro, ratios as a share of one."""
+    if not row["value"]:
+        return None
+    return int(row["value"]) / {"cents": 100, "per10000": 10_000}.get(row["unit"], 1)
+
+
+def test_the_kingdoms_indicators_stand_row_by_row(subsidies: tuple[Any, Indicators]) -> None:
+    book, rows = subsidies
+    number, found = "", []
+    for indicator, _, _, place, value, _, flag in cells(book[SHEETS["kingdom"]], 2):
+        number = indicator or number
+        found.append((number, (place or "").split(" ")[0], value, flag or ""))
+    assert found == [
+        (row["indicator"], row["activity"] or row["part"], shown(row), row["flag"])
+        for row in rows
+        if row["ocmw"] == "01000"
+    ]
+
+
+def test_the_whole_figures_of_each_ocmw_and_all_rows_stand_in_their_cells(subsidies: tuple[Any, Indicators]) -> None:
+    book, rows = subsidies
+    header, *lines = cells(book[SHEETS["ocmws"]], 1)
+    numbers = [str(title).split("\n")[0] for title in header[2:]]
+    found = {
+        (line[0], number): value
+        for line in lines
+        for number, value in zip(numbers, line[2:], strict=True)
+        if value is not None
+    }
+    assert found == {
+        (row["ocmw"], row["indicator"]): shown(row)
+        for row in rows
+        if row["ocmw"] != "01000" and not row["part"] and row["value"] and row["indicator"] in numbers
+    }
+    long = [[str(value if value is not None else "") for value in line] for line in cells(book[SHEETS["all"]], 2)]
+    assert long == [list(row.values()) for row in rows]
+
+
+def test_how_use_is_spread_counts_each_ocmw_in_the_class_of_its_grant(subsidies: tuple[Any, Indicators]) -> None:
+    book, rows = subsidies
+    whole = {(row["ocmw"], row["indicator"]): int(row["value"] or 0) for row in rows if not row["part"]}
+    used = {code: value for (code, number), value in whole.items() if number == "8c" and code != "01000"}
+    sizes = Counter(sum(whole[code, "6"] > end for end in (500_000, 749_999, 2_500_000, 10_000_000)) for code in used)
+    found = [line for line in cells(book[SHEETS["spread"]], 2) if line[6] is not None]
+    assert [line[6] for line in found] == [sizes[number] for number in range(5)]
+    assert [sum(line[1:6]) for line in found] == [line[6] for line in found]
+    largest = [value for code, value in used.items() if whole[code, "6"] > 10_000_000]
+    assert found[4][5] == sum(value >= 10_000 for value in largest)
+    assert found[4][10] == pytest.approx(median(largest) / 10_000)
+    assert found[4][7] == sum(whole[code, "6"] for code in used if whole[code, "6"] > 10_000_000) / 100
