@@ -12,6 +12,7 @@ from schemas.breaks import Break
 from schemas.datasets import LANGUAGES
 from schemas.parameters import document
 from schemas.periods import month_code
+from schemas.places import place_name
 from schemas.releases import Update, is_synthetic
 from schemas.supports import Node
 from sinks.files.sheets import A4, PAGE_NUMBER, Formats
@@ -28,7 +29,8 @@ class Facts(NamedTuple):
     """What the cover says of this workbook beside its fixed texts.
 
     ``file`` is the workbook's name without ending, ``series`` its years in words; ``sheets`` are (name, kind of
-    period, breakdown), ``revising`` codes of periods; ``fixed_day`` is the day of a fixed geography, or empty.
+    period, breakdown), ``revising`` codes of periods; ``before_merger`` are municipalities (NIS code) with figures of
+    periods before they were, and the last of these; ``fixed_day`` is the day of a fixed geography, or empty.
     """
 
     node: Node
@@ -40,6 +42,7 @@ class Facts(NamedTuple):
     breaks: tuple[Break, ...]
     frozen: bool
     fixed_day: str
+    before_merger: tuple[tuple[str, str], ...] = ()
 
 
 def write_cover(workbook: Workbook, formats: Formats, facts: Facts) -> None:
@@ -54,7 +57,7 @@ def write_cover(workbook: Workbook, formats: Formats, facts: Facts) -> None:
     page.heading("sheets")
     for name, kind, breakdown in facts.sheets:
         page.link(name, _sheet_text(kind, breakdown))
-    page.section("meaning", [*_TEXTS["meaning"], *_geography(facts)])
+    page.section("meaning", [*_TEXTS["meaning"], *_geography(facts), *_before_merger(facts)])
     page.section("sums", [*_TEXTS["sums"], *([_TEXTS["status_d"]] if facts.node.status else [])])
     page.section("reading", _reading(facts))
     if facts.node.status:
@@ -108,6 +111,17 @@ def _geography(facts: Facts) -> list[Text]:
     if not facts.fixed_day:
         return []
     return [{lang: _TEXTS["fixed_geography"][lang].format(day=facts.fixed_day) for lang in LANGUAGES}]
+
+
+def _before_merger(facts: Facts) -> list[Text]:
+    if not facts.before_merger:
+        return []
+    return [{lang: _TEXTS["before_merger"][lang].format(places=_places(facts, lang)) for lang in LANGUAGES}]
+
+
+def _places(facts: Facts, language: str) -> str:
+    spoken = "fr" if language == "fr" else "nl"
+    return ", ".join(f"{place_name('municipality', nis, spoken)} ({nis}), {code}" for nis, code in facts.before_merger)
 
 
 def _reading(facts: Facts) -> list[Text]:

@@ -10,12 +10,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from schemas.audience import is_public
 from schemas.breakdowns import BREAKDOWNS, RESTRICTED_BREAKDOWNS
 from schemas.breaks import Break, breaks_in
 from schemas.figures import BlockKey
 from schemas.parameters import document
-from schemas.periods import Period, PeriodKind, day_in, month_of, parse_month
+from schemas.periods import MONTH_COUNT, Period, PeriodKind, day_in, month_of, parse_month
+from schemas.places import MUNICIPALITY, PLACES
 from schemas.releases import Release, State, Update
 from schemas.supports import NODES, Node
 from sinks.files.book import workbook_at
@@ -132,7 +135,27 @@ def _facts(book: _Book, update: Update, sheets: tuple[Sheet, ...]) -> Facts:
         breaks=_breaks(book),
         frozen=all(one.entry.vintage.state is State.FROZEN for one in book.asked),
         fixed_day=book.fixed_day,
+        before_merger=_before_merger(book, sheets),
     )
+
+
+def _before_merger(book: _Book, sheets: tuple[Sheet, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the municipalities that count somebody before they were, with the last such period (D2)."""
+    asked = {one.period for one in book.asked}
+    found: dict[str, Period] = {}
+    for sheet in sheets if book.area.fixed is None else ():
+        grid = sheet.grid
+        begins = np.array([MUNICIPALITY[nis].first if level == "municipality" else 0 for level, nis in _places(grid)])
+        ends = np.array([one.period.last if one.period in asked else MONTH_COUNT for one in grid.periods])
+        early = (grid.values > 0).any(axis=1) & (ends[None, :] < begins[:, None])
+        for place, at in np.argwhere(early).tolist():
+            nis, period = PLACES[grid.places[place]][1], grid.periods[at].period
+            found[nis] = max(period, found.get(nis, period), key=lambda one: (one.last, -one.first))
+    return tuple((nis, period.code) for nis, period in sorted(found.items()))
+
+
+def _places(grid: Grid) -> list[tuple[str, str]]:
+    return [PLACES[number] for number in grid.places]
 
 
 def _breaks(book: _Book) -> tuple[Break, ...]:

@@ -1,4 +1,4 @@
-"""Everything that is measured, in one closed list: a name that is not here cannot be set, and a test reads docs/metrics.md.
+"""Everything that is measured, in one closed list: a name that is not here cannot be set; a test reads docs/metrics.md.
 
 What a worker *is* (outcomes of its fold, positions, release) is a gauge of state, set from that state: a restart, a
 replay or a takeover then tells the truth at once, where a counter would begin again or count twice. What a worker

@@ -303,6 +303,14 @@ def test_a_code_that_counts_outside_its_months_has_a_row_d2(
     (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
     row = row_of(opened(path)["month total"], "44084")
     assert (row["2018-11"], row["2018-12"]) == (None, 7)
+    told = {language: text_of(opened(path)["info"], column) for column, language in ((2, "nl"), (3, "fr"), (4, "en"))}
+    assert "does not tell which of the merged municipalities it was of; here: Aalter (44084), 2018-12" in told["en"]
+    assert "Aalter (44084), 2018-12" in told["nl"]
+    assert "Aalter (44084), 2018-12" in told["fr"]
+
+
+def test_where_no_merged_ocmw_corrects_months_of_before_nothing_is_said_of_it(book: openpyxl.Workbook) -> None:
+    assert "which of the merged municipalities" not in text_of(book["info"], 4)
 
 
 def test_a_geography_before_a_merger_has_a_row_of_the_code_that_cannot_be_parted_again_d3(
