@@ -129,13 +129,18 @@ def worker(
     from streams.shell import kernel_cache
 
     kernel_cache.prepare()
+    from streams.kafka.asking import require_kafka
     from streams.kafka.roles.supervisor import supervise
     from streams.kafka.settings import KafkaSettings
     from streams.settings import UsageError, load_settings
     from streams.shell.health import HealthSettings
     from streams.shell.logs import configure, tell_uncaught
 
+    if store is None and role in (None, "publish"):
+        message = "name the directory of the store: --store DIR"
+        raise UsageError(message)
     settings, figures, health = KafkaSettings(), load_settings(), HealthSettings()
+    asyncio.run(require_kafka(settings))
     configure(settings.log_level)
     tell_uncaught()
     if role == "intake":
@@ -146,10 +151,7 @@ def worker(
         from streams.agents.run import run_agents
 
         asyncio.run(run_agents(settings, health, role))
-    elif store is None:
-        message = "name the directory of the store: --store DIR"
-        raise UsageError(message)
-    elif role == "publish":
+    elif store is not None and role == "publish":
         from streams.kafka.release.election import Home
         from streams.kafka.roles.publish import run_publish
         from streams.redis_settings import RedisSettings
@@ -159,7 +161,7 @@ def worker(
         home = Home(store, figures.keep_releases, how)
         kept = copy.copy_of_store(shown_to_public(store, approval=how.approval)) if copy.url else None
         asyncio.run(run_publish(settings, figures.figures(), home, health, kept))
-    else:
+    elif store is not None:
         raise typer.Exit(supervise(store, health))
 
 

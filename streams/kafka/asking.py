@@ -35,13 +35,22 @@ class AskKafka:
             await stopped(self._reader)
 
     async def _started(self) -> AIOKafkaConsumer:
-        made = consumer(self._settings)
-        try:
-            await made.start()
-        except BaseException:
-            await stopped(made)
-            raise
-        return made
+        return await _connected(self._settings)
+
+
+async def require_kafka(settings: KafkaSettings) -> None:
+    """Raise KafkaConnectionError where no broker answers, before anything of a worker logs that it waits for one."""
+    await stopped(await _connected(settings))
+
+
+async def _connected(settings: KafkaSettings) -> AIOKafkaConsumer:
+    made = consumer(settings)
+    try:
+        await made.start()
+    except BaseException:
+        await stopped(made)
+        raise
+    return made
 
 
 def kafka_answers(settings: KafkaSettings, metrics: Metrics, *read: Topic) -> Answers:
