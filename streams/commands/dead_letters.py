@@ -58,14 +58,16 @@ def show_letter(
 
     A row stands for the events of one OCMW ("?" where none can be read) in one partition of the log, or of a topic of
     the service, with the offsets of the first and the last, when they were set aside (UTC), and how many were sent
-    again since.
+    again since. Below stand the reasons, whose fault it is and what to do. Kafka keeps neither file nor client of an
+    event: the sender finds both with ocmw check FILE.
     """
     from streams.kafka.dead_letters import groups
     from streams.kafka.settings import KafkaSettings
     from streams.shell.clock import minute
-    from streams.shell.console import show_table
+    from streams.shell.console import say, show_table
 
     _refuse_unknown(slug, service)
+    of_slug = asyncio.run(groups(KafkaSettings(), slug, service)).get(slug, [])
     of_topic = ("topic",) if service else ()
     rows = (
         (
@@ -77,10 +79,13 @@ def show_letter(
             *map(str, one.offsets),
             *map(minute, one.since),
         )
-        for one in asyncio.run(groups(KafkaSettings(), slug, service)).get(slug, [])
+        for one in of_slug
     )
     columns = ("OCMW", *of_topic, "partition", "events", "sent again", "first", "last", "from", "to")
     show_table(slug, columns, rows)
+    fault = _faults(service)[slug]
+    for reason in sorted({reason for one in of_slug for reason in one.reasons}) or [fault.reason]:
+        say(f"{reason[0].upper()}{reason[1:]}; fault of the {fault.owner}: {fault.remedy}.")
 
 
 @app.command("resend", epilog="Example: ocmw dead-letters resend unknown-schema")

@@ -68,7 +68,10 @@ class DeadLetter(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Letters of one OCMW, reason, topic and partition: how many, of them sent again, where and when they stand."""
+    """Letters of one OCMW, reason, topic and partition: how many, of them sent again, where and when they stand.
+
+    ``reasons`` are the sentences of their faults, which name a field or a schema id where these are known.
+    """
 
     ocmw: str
     partition: int
@@ -77,6 +80,7 @@ class Group(NamedTuple):
     offsets: tuple[int, int]
     since: tuple[float, float]
     topic: str
+    reasons: frozenset[str] = frozenset()
 
 
 async def dead_letters(
@@ -114,10 +118,12 @@ def _with(group: Group | None, letter: DeadLetter, again: int) -> Group:
     """Return a group with one letter more."""
     ocmw, partition, at, since = letter.ocmw, letter.partition, letter.offset, letter.since
     if group is None:
-        return Group(ocmw, partition, 1, again, (at, at), (since, since), letter.topic)
+        reasons = frozenset([letter.fault.reason])
+        return Group(ocmw, partition, 1, again, (at, at), (since, since), letter.topic, reasons)
     (first, last), (earliest, latest) = group.offsets, group.since
     offsets, times = (min(first, at), max(last, at)), (min(earliest, since), max(latest, since))
-    return Group(ocmw, partition, group.events + 1, group.again + again, offsets, times, letter.topic)
+    reasons = group.reasons | {letter.fault.reason}
+    return Group(ocmw, partition, group.events + 1, group.again + again, offsets, times, letter.topic, reasons)
 
 
 async def _letters(settings: KafkaSettings, slug: str | None, service: ServiceName | None) -> AsyncIterator[DeadLetter]:
