@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from schemas.approvals import Approval, Purpose, standing
+from schemas.approvals import Approval, Kind, Purpose, standing
 from schemas.protocols import Named
 from streams.shell.clock import today
 
@@ -14,14 +14,18 @@ class ApprovalMissingError(Exception):
     """No valid approval is on record for what was asked; one sentence says which one is needed."""
 
 
-def required(file: Path | None, purpose: Purpose) -> Approval:
-    """Return the approval that allows a purpose today. Raises ApprovalMissingError with a sentence where none does."""
+def required(file: Path | None, purpose: Purpose, kind: Kind | None = None) -> Approval:
+    """Return the approval that allows a purpose today, of a kind where one is named.
+
+    Raises ApprovalMissingError with a sentence where none does.
+    """
     if file is None:
         message = f"no approval for {purpose} is on record; name a file of approvals in OCMW_APPROVALS"
         raise ApprovalMissingError(message)
-    found = standing(on_record(file), purpose, today())
+    found = standing((one for one in on_record(file) if kind in (None, one.kind)), purpose, today())
     if found is None:
-        message = f"{file} holds no valid approval for {purpose} today; ask for one, or have it extended"
+        of = f" of the {kind}" if kind else ""
+        message = f"{file} holds no valid approval{of} for {purpose} today; ask for one, or have it extended"
         raise ApprovalMissingError(message)
     return found
 

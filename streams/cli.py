@@ -18,6 +18,7 @@ import typer
 
 from streams.commands import (
     accesses,
+    ask,
     benchmark,
     board,
     copies,
@@ -58,7 +59,7 @@ PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Events in", (history,)),
     ("At the edge", (imports, keys)),
     ("Figures out", (export, figures, indicators, benchmark, outreach)),
-    ("Research", (extract, forecast)),
+    ("Research", (extract, ask, forecast)),
     ("Keyed services", (services, esv, gpmi, subsidies)),
     ("For the public", (board, public, seal_keys)),
     ("Is it right", (verification, accesses)),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -32,6 +33,7 @@ from sinks.access_log import Access, note_access
 from sinks.directory.journal import Journal, too_short
 from sinks.directory.store import DirectoryStore
 from sinks.durability import put_in_place, temporary
+from sinks.questions import forget
 from streams.embedded.driver import batches
 
 _KINGDOM, _TOTAL = PLACE_NUMBER["kingdom", KINGDOM], CATEGORY_NUMBER["total", "total"]
@@ -105,13 +107,12 @@ def _require_published(release: Release, asked: Protocol) -> None:
                 )
 
 
-def _require_equal(store: DirectoryStore, release: Release, source: Source, asked: Protocol) -> None:
+def require_equal(store: DirectoryStore, release: Release, rows: pd.DataFrame, leaves: Iterable[int]) -> None:
     """Refuse rows that do not add up to the amounts of the store, leaf by leaf and month by month."""
-    rows = frame(source)
-    sums = rows.groupby(["leaf", "at"])["amount_cents"].sum().to_dict()
-    first, last = asked.population.months
-    for leaf in sorted(asked.population.leaves):
-        for month in range(first, last + 1):
+    sums: dict[Any, int] = rows.groupby(["leaf", "at"])["amount_cents"].sum().to_dict()
+    months = {key.period.last for key in release.entries if key.period.kind == "month"} | set(rows["at"].tolist())
+    for leaf in sorted(leaves):
+        for month in sorted(months):
             entry = release.entries.get(BlockKey(LEAVES[leaf], Period("month", month)))
             cells = store.read_block(entry.latest) if entry and entry.latest else None
             held = 0
@@ -129,7 +130,7 @@ def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
     release = release_named(store, asked.update)
     _require_published(release, asked)
     source = source_of(store, release)
-    _require_equal(store, release, source, asked)
+    require_equal(store, release, frame(source), asked.population.leaves)
     tables: dict[str, pd.DataFrame] = {}
     for kind in asked.kinds:
         variables = {n: r for n, r in asked.variables.items() if n.startswith(("spell", "dur")) == (kind == "spell")}
@@ -160,6 +161,7 @@ def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
     _put(folder / EDGE / "k_report.csv", risk.to_csv(index=False).encode())
     persons = len(set(chosen(frame(source), asked)["number"].tolist()))
     of = {"study": asked.study, "number": manifest["number"], "update": asked.update, "protocol": _sha(text.encode())}
+    of["destroy_by"] = asked.destroy_by.isoformat()
     head = note_access(store.root, Access("extract", approval, of), at)
     return Made(folder, sum(map(len, tables.values())), persons, head)
 
@@ -310,5 +312,6 @@ def destroyed(root: Path, folder: Path, keyfile: Path, who: str, signed: str, at
     for path in sorted(folder.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     keyfile.unlink()
+    forget(root, manifest["study"])
     _put(folder / "destroyed.json", (json.dumps(proof, indent=2, sort_keys=True) + "\n").encode())
     return folder / "destroyed.json"

@@ -1,0 +1,227 @@
+"""What the eight shapes count, from the rows of the log: persons, spells and who enters, by place and characteristic.
+
+A person is in a cell (place, categories) of a period when the balance of some part of the support is above zero there
+(B1, B3). ``entering`` counts persons who have a month in the cell and had none in the place the month before;
+``spells`` counts unbroken stretches of months in the place that touch the period. The rows are a table ``rows`` of a
+DuckDB connection; the texts of SQL are all here, and nothing of a question but numbers enters them.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import duckdb
+import pandas as pd
+
+from processors.admission import traits
+from processors.rules import age5_of_age13
+from schemas.breakdowns import SIMPLE
+from schemas.periods import MONTHS_PER_YEAR, Period
+from schemas.places import MUNICIPALITIES, ancestors
+from schemas.protocols import Condition
+from schemas.supports import NODE
+
+LATER = ("LL", "FH", "TW_RMI", "TW_RMH")
+"""Supports that a person of shape 6 may have twelve months later, the first that holds."""
+NOTHING = "none"
+_BITS: dict[str, tuple[int, int]] = {
+    "sex": (traits.SEX_SHIFT, traits.SEX_MASK),
+    "age5": (traits.AGE13_SHIFT, traits.AGE13_MASK),
+    "age13": (traits.AGE13_SHIFT, traits.AGE13_MASK),
+    "household": (traits.HOUSEHOLD_SHIFT, traits.HOUSEHOLD_MASK),
+    "nationality_group": (traits.GROUP_SHIFT, traits.GROUP_MASK),
+    "status": (traits.STATUS_SHIFT, traits.STATUS_MASK),
+}
+
+Found = dict[tuple[str, ...], int]
+"""Counts by (level, code of the place, category of each characteristic); what is not there is 0."""
+
+
+class Asked(NamedTuple):
+    """A support in a period, by some characteristics."""
+
+    support: str
+    period: Period
+    by: tuple[str, ...] = ()
+
+
+def prepared(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables that each count joins: ``spots``, where a municipality lies, and ``ages``, narrow in wide."""
+    spots = [(number, level, geo) for number, nis in enumerate(MUNICIPALITIES) for level, geo in ancestors(nis).items()]
+    ages = enumerate(age5_of_age13().tolist())
+    frames = {
+        "spots": pd.DataFrame(spots, columns=["municipality", "level", "geo"]),
+        "ages": pd.DataFrame(ages, columns=["age13", "age5"]),
+    }
+    for name, frame in frames.items():
+        connection.register(f"{name}_given", frame)
+        connection.execute(f"create temp table {name} as select * from {name}_given")  # noqa: S608 - names of ours
+
+
+def persons(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
+    """Return how many persons are in each cell of a period."""
+    period = asked.period
+    return _found(
+        connection,
+        f"""
+        with mine as ({_rows(asked, period.first, period.last)}),
+        sums as (select number, part, municipality, {_names(asked)} sum(amount_cents) as cents from mine group by all),
+        cells as (
+            select number, part, level, geo, {_names(asked)} sum(cents) as cents
+            from sums join spots using (municipality) group by all
+        )
+        select level, geo, {_names(asked)} count(distinct number) from cells where cents > 0 group by all
+        """,  # noqa: S608 - numbers and names of ours
+        asked,
+    )
+
+
+def entering(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
+    """Return how many persons enter each cell in a period."""
+    period = asked.period
+    return _found(
+        connection,
+        f"""
+        with mine as ({_rows(asked, period.first - 1, period.last)}),
+        {_POSITIVE},
+        entries as (
+            select p.* from positive p where p.month >= {period.first} and not exists (
+                select 1 from positive q
+                where q.number = p.number and q.level = p.level and q.geo = p.geo and q.month = p.month - 1
+            )
+        ),
+        cells as (
+            select number, part, level, geo, month, {_names(asked)} sum(amount_cents) as cents
+            from mine join spots using (municipality) group by all
+        )
+        select level, geo, {_names(asked)} count(distinct number)
+        from cells join entries using (number, level, geo, month) where cents > 0 group by all
+        """,  # noqa: S608 - numbers and names of ours
+        asked,
+    )
+
+
+def spells(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
+    """Return how many spells of each place touch a period."""
+    period = asked.period
+    return _found(
+        connection,
+        f"""
+        with mine as ({_rows(asked, period.first, period.last)}),
+        {_POSITIVE}
+        select level, geo, count(*) from positive p where not exists (
+            select 1 from positive q
+            where q.number = p.number and q.level = p.level and q.geo = p.geo and q.month = p.month - 1
+        ) group by all
+        """,  # noqa: S608 - numbers and names of ours
+        asked,
+    )
+
+
+def later(connection: duckdb.DuckDBPyConnection, period: Period) -> Found:
+    """Return by place what the persons of the living wage in a period have in the one twelve months later."""
+    after = Period(period.kind, period.last + MONTHS_PER_YEAR)
+    states = " ".join(f"when number in (from {name}) then '{name}'" for name in LATER)
+    then = ", ".join(f"{name} as ({_holders(Condition(support=name, year=1999), after)})" for name in LATER)
+    return _found(
+        connection,
+        f"""
+        with {then}, mine as ({_rows(Asked("LL", period), period.first, period.last)}),
+        cells as (
+            select number, part, level, geo, sum(amount_cents) as cents
+            from mine join spots using (municipality) group by all
+        ),
+        standing as (select distinct number, level, geo from cells where cents > 0)
+        select level, geo, case {states} else '{NOTHING}' end as state, count(*) from standing group by all
+        """,  # noqa: S608 - numbers and names of ours
+        Asked("LL", period, ("state",)),
+    )
+
+
+def cohort(
+    connection: duckdb.DuckDBPyConnection, conditions: Sequence[Condition], where: tuple[str, str], by: str
+) -> tuple[list[int], pd.DataFrame]:
+    """Return how many persons meet each condition, and those who meet all, with the category of each.
+
+    All of it holds in one place. The category is that of the last month of the last condition.
+    """
+    last = conditions[-1]
+    sets = [_holders(one, _year(one), where) for one in conditions]
+    sizes = [int(_one(connection, f"select count(*) from ({text})")) for text in sets]  # noqa: S608 - numbers of ours
+    all_of = " and ".join(f"number in ({text})" for text in sets)
+    told = connection.execute(
+        f"""
+        with mine as ({_rows(Asked(last.support, _year(last), (by,)), _year(last).first, _year(last).last)})
+        select number, arg_max({by}, (month, amount_cents, municipality, {by})) as category
+        from mine join spots using (municipality)
+        where level = $level and geo = $geo and amount_cents > 0 and {all_of}
+        group by number order by number
+        """,  # noqa: S608 - numbers and names of ours
+        {"level": where[0], "geo": where[1]} if where else {},
+    ).df()
+    told["category"] = [SIMPLE[by][number] for number in told["category"].tolist()]
+    return sizes, told
+
+
+def _year(condition: Condition) -> Period:
+    return Period.parse(str(condition.year))
+
+
+def _holders(condition: Condition, period: Period, where: tuple[str, str] | None = None) -> str:
+    """Return the text that selects who has a support in a period, in a place or anywhere."""
+    asked = Asked(condition.support, period)
+    joined = (
+        "" if where is None else f"join spots using (municipality) where level = '{where[0]}' and geo = '{where[1]}'"
+    )
+    return (
+        f"select distinct number from (select number, part, sum(amount_cents) as cents "  # noqa: S608 - ours
+        f"from ({_rows(asked, period.first, period.last)}) {joined} group by all) where cents > 0"
+    )
+
+
+_POSITIVE = """positive as (
+            select distinct number, level, geo, month from (
+                select number, part, level, geo, month, sum(amount_cents) as cents
+                from mine join spots using (municipality) group by all
+            ) where cents > 0
+        )"""
+
+
+def _names(asked: Asked) -> str:
+    return "".join(f"{name}, " for name in asked.by)
+
+
+def _rows(asked: Asked, first: int, last: int) -> str:
+    """Return the text that selects the rows of a support in some months, with part and characteristics."""
+    parts = " ".join(
+        f"when leaf in ({', '.join(map(str, leaves))}) then {number}"
+        for number, leaves in enumerate(NODE[asked.support].parts)
+    )
+    leaves = ", ".join(map(str, NODE[asked.support].leaves))
+    told = "".join(f", {_column(name)} as {name}" for name in asked.by)
+    return (
+        f"select number, month, municipality, amount_cents, case {parts} end as part{told} "  # noqa: S608 - ours
+        f"from rows where month between {first} and {last} and leaf in ({leaves})"
+    )
+
+
+def _column(name: str) -> str:
+    shift, mask = _BITS[name]
+    number = f"(traits >> {shift}) & {mask}"
+    wide = f"(select age5 from ages where age13 = {number})"  # noqa: S608 - a number of ours
+    return wide if name == "age5" else number
+
+
+def _one(connection: duckdb.DuckDBPyConnection, text: str) -> int:
+    found = connection.execute(text).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _found(connection: duckdb.DuckDBPyConnection, text: str, asked: Asked) -> Found:
+    counts: Found = {}
+    for level, geo, *numbers, count in connection.execute(text).fetchall():
+        codes = [
+            SIMPLE[name][number] if name in SIMPLE else str(number)
+            for name, number in zip(asked.by, numbers, strict=True)
+        ]
+        counts[level, geo, *codes] = count
+    return counts

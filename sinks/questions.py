@@ -1,0 +1,121 @@
+"""What a store keeps of questions: which cells are hidden for good, who was in a cohort, and the rows of an update.
+
+    questions/patterns/persons LL 2023 sex/000012.json     hidden cells of a table at update 12
+    questions/cohorts/000003.npz                            the persons of the third cohort that was answered
+    questions/rows/000012/2023.parquet                      rows of 2023, as the log has them at update 12
+
+All of it stays at the edge, for its owner alone. A pattern is written once; a cohort stands until the last
+``destroy_by`` of its study, for a later question may lie too near.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from shutil import rmtree
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.arrays import Int64
+from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR
+from sinks.durability import put_in_place, temporary
+
+Cells = frozenset[tuple[str, ...]]
+_OWNER_ONLY = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Persons (numbers of the log) who were counted together, of a study, until a day."""
+
+    study: str
+    until: date
+    persons: Int64
+
+
+def _folder(root: Path) -> Path:
+    return root / "questions"
+
+
+def pattern(root: Path, table: str, update: int) -> Cells | None:
+    """Return the hidden cells of a table at an update, None where nobody asked for it yet."""
+    path = _folder(root) / "patterns" / table / f"{update:06d}.json"
+    return frozenset(map(tuple, json.loads(path.read_text(encoding="utf-8")))) if path.exists() else None
+
+
+def hidden_elsewhere(root: Path, table: str, update: int) -> Cells:
+    """Return the cells of a table that are hidden at any other update."""
+    found = sorted((_folder(root) / "patterns" / table).glob("[0-9]*.json"))
+    others = [path for path in found if int(path.stem) != update]
+    return frozenset().union(*(map(tuple, json.loads(path.read_text(encoding="utf-8"))) for path in others))
+
+
+def keep_pattern(root: Path, table: str, update: int, cells: Iterable[tuple[str, ...]]) -> None:
+    """Write which cells of a table are hidden at an update. Raises StoreWriteError."""
+    told = json.dumps(sorted(cells), indent=0) + "\n"
+    _put(_folder(root) / "patterns" / table / f"{update:06d}.json", told.encode())
+
+
+def tables(root: Path) -> list[str]:
+    """Return the names of the tables that were asked for."""
+    return sorted(path.name for path in (_folder(root) / "patterns").glob("*"))
+
+
+def cohorts(root: Path, day: date) -> Iterator[Cohort]:
+    """Yield the cohorts that were answered and are not past their day."""
+    for path in sorted((_folder(root) / "cohorts").glob("*.npz")):
+        with np.load(path) as held:
+            until = date.fromordinal(int(held["until"]))
+            if until >= day:
+                yield Cohort(str(held["study"]), until, held["persons"])
+
+
+def keep_cohort(root: Path, cohort: Cohort) -> None:
+    """Keep the persons of a cohort. Raises StoreWriteError."""
+    folder = _folder(root) / "cohorts"
+    number = max((int(path.stem) for path in folder.glob("*.npz")), default=0) + 1
+    path = folder / f"{number:06d}.npz"
+    with temporary(path) as written:
+        with written.open("wb") as file:
+            np.savez(file, study=cohort.study, until=cohort.until.toordinal(), persons=cohort.persons)
+        written.chmod(_OWNER_ONLY)
+        put_in_place(written, path)
+
+
+def rows_files(root: Path, update: int) -> dict[int, Path] | None:
+    """Return the files of rows of an update by year, None where they were not written."""
+    folder = _folder(root) / "rows" / f"{update:06d}"
+    return {int(path.stem): path for path in folder.glob("*.parquet")} if (folder / "whole").exists() else None
+
+
+def keep_rows(root: Path, update: int, rows: pd.DataFrame) -> None:
+    """Write the rows of an update, a file a year. Raises StoreWriteError."""
+    folder = _folder(root) / "rows" / f"{update:06d}"
+    for year, mine in rows.groupby(rows["month"] // MONTHS_PER_YEAR + EPOCH_YEAR):
+        path = folder / f"{year}.parquet"
+        with temporary(path) as written:
+            pq.write_table(pa.Table.from_pandas(mine, preserve_index=False), written, compression="zstd")
+            written.chmod(_OWNER_ONLY)
+            put_in_place(written, path)
+    _put(folder / "whole", b"")
+
+
+def forget(root: Path, study: str) -> None:
+    """Delete the cohorts of a study and all rows: what is asked again is read from the log again."""
+    for path in sorted((_folder(root) / "cohorts").glob("*.npz")):
+        with np.load(path) as held:
+            mine = str(held["study"]) == study
+        if mine:
+            path.unlink()
+    rmtree(_folder(root) / "rows", ignore_errors=True)
+
+
+def _put(path: Path, content: bytes) -> None:
+    with temporary(path) as written:
+        written.write_bytes(content)
+        written.chmod(_OWNER_ONLY)
+        put_in_place(written, path)

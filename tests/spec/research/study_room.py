@@ -1,0 +1,62 @@
+"""A store with an extraction of a study, and what the study's protocol says."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pyrage
+from program import Done, ocmw
+
+UPDATE = "synthetic-2024-06"
+APPROVALS = "".join(
+    f"- {{body: {body}, number: {number}, date: 2024-03-05, valid_until: {until}, purpose: {purpose}, kind: {kind}}}\n"
+    for body, number, until, purpose, kind in (
+        ("IVC", 1, "2099-03-05", "extraction", "committee"),
+        ("POD MI", 7, "2099-03-05", "extraction", "chairman"),
+        ("IVC", 3, "2099-03-05", "coupling", "committee"),
+        ("POD MI", 9, "2099-03-05", "coupling", "chairman"),
+        ("IVC", 2, "2099-03-05", "ad_hoc", "committee"),
+    )
+)
+
+
+class Room(NamedTuple):
+    """A store with one extraction of the study ``mobility``, its approvals, and the recipient's identity."""
+
+    folder: Path
+    store: Path
+    identity: pyrage.x25519.Identity
+
+    def run(self, *arguments: object) -> Done:
+        """Run a command with the approvals on record."""
+        return ocmw(*arguments, OCMW_APPROVALS=str(self.folder / "approvals.yaml"))
+
+    def ask(self, text: str, *options: object) -> Done:
+        """Ask a question."""
+        (self.folder / "question.toml").write_text(text, encoding="utf-8")
+        return self.run("ask", self.folder / "question.toml", "--store", self.store, *options)
+
+
+def protocol_of(key: str, purpose: str = "extraction", variables: str = 'month = "the model"') -> str:
+    """Return a lawful protocol of the study."""
+    numbers = {"extraction": (1, 7), "coupling": (3, 9)}[purpose]
+    approvals = "".join(
+        f'[[approvals]]\nkind = "{kind}"\nbody = "{body}"\nnumber = "{number}"\n'
+        f"date = 2024-03-05\nvalid_until = 2099-03-05\n"
+        for kind, body, number in zip(("committee", "chairman"), ("IVC", "POD MI"), numbers, strict=True)
+    )
+    return f"""
+study = "mobility"
+purpose = "positions of leavers"
+recipient = {{name = "Centre", key = "{key}"}}
+update = "{UPDATE}"
+destroy_by = 2099-01-01
+geography = "region"
+kinds = ["person_month"]
+accept_risk = "synthetic persons"
+[variables]
+{variables}
+[population]
+supports = ["LL"]
+from = "2022-01"
+to = "2023-12"
+{approvals}"""

@@ -1,0 +1,238 @@
+"""A question has one of eight shapes; its answer hides for good what would tell a person; all of it is on record."""
+
+import csv
+import json
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from program import ocmw
+from study_room import UPDATE, Room
+
+from processors.research import questions as counting
+from processors.research.questions import Asked
+from schemas.breakdowns import CATEGORIES
+from schemas.figures import BlockKey
+from schemas.indicators import NUMBER, SERIES
+from schemas.periods import Period
+from schemas.places import PLACE_NUMBER, PLACES
+from schemas.questions import TOO_FEW, QuestionError, question, rounded
+from sinks import questions as kept
+from sinks.access_log import last_entries, verified
+from sinks.directory.indicators import read_release
+from streams.embedded.asking import HIDDEN, Inquiry, _too_near
+
+LL = 'study = "mobility"\nsupport = "LL"\n'
+FLANDERS = 'level = "region"\nplace = "02000"\n'
+SERIES_OF = LL + FLANDERS + 'shape = 1\nfrom = "2023-01"\nto = "2023-03"\n'
+BY_SEX = LL + FLANDERS + 'shape = 2\nperiod = "2023"\nby = ["sex"]\n'
+COHORT = (
+    'study = "mobility"\nshape = 5\nlevel = "kingdom"\nby = ["age5"]\nconditions = [{support = "LL", year = 2023}]\n'
+)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    """Return the rows of an answer."""
+    return list(csv.DictReader(StringIO(text)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("shape = 2", "shape = 9", "shape 9 is none; write 1 to 8"),
+        ("shape = 2", "shape = 2\ncolour = 1", "colour is no field of a question"),
+        ('period = "2023"\n', "", "shape 2 needs period"),
+        ('by = ["sex"]', 'by = ["nationality"]', "nationality is no characteristic"),
+        ('by = ["sex"]', 'by = ["status"]', "status does not exist"),
+        ('by = ["sex"]', 'by = ["sex", "age5"]', "takes 1 characteristics"),
+        ('by = ["sex"]', 'by = ["sex"]\nconditions = []', "shape 2 takes no conditions"),
+        ('"region"', '"municipality"', "not municipality"),
+        ('"02000"', '"99999"', "place 99999 is no region"),
+        ('period = "2023"', 'period = "2023-Q1"', "takes a month or year"),
+        ('support = "LL"', 'support = "XX"', "XX is no support"),
+        ("shape = 2", 'shape = 2\nmeasure = "spells"', "not spells"),
+        ('"mobility"', '"Mobility!"', "study"),
+        ("shape = 2", "shape 2", "no TOML"),
+    ],
+)
+def test_a_question_of_no_shape_is_refused_by_its_field(before: str, after: str, told: str) -> None:
+    assert before in BY_SEX
+    with pytest.raises(QuestionError, match=told) as refused:
+        question(BY_SEX.replace(before, after, 1))
+    assert "\n" not in str(refused.value)
+
+
+def test_rounding_of_a_cohort_cannot_be_switched_off() -> None:
+    with pytest.raises(QuestionError, match="always rounded"):
+        question(COHORT + "round = false\n")
+
+
+def test_at_most_a_hundred_and_twenty_months_are_asked_for() -> None:
+    assert len(question(SERIES_OF.replace("2023-01", "2013-04")).periods) == 120
+    with pytest.raises(QuestionError, match="121 periods are too many"):
+        question(SERIES_OF.replace("2023-01", "2013-03"))
+
+
+def test_counts_are_rounded_to_five() -> None:
+    assert [rounded(count) for count in (5, 7, 8, 12, 13)] == [5, 5, 10, 10, 15]
+
+
+def test_each_shape_is_answered(room: Room) -> None:
+    asked = {
+        1: SERIES_OF,
+        2: BY_SEX,
+        3: LL + FLANDERS + 'shape = 3\nperiod = "2023"\nby = ["sex", "age5"]\n',
+        4: LL + 'shape = 4\nlevel = "province"\nplace = "02000"\nperiod = "2023"\nby = ["sex"]\n',
+        5: COHORT,
+        6: LL + FLANDERS + 'shape = 6\nperiod = "2022-04"\n',
+        7: LL + 'shape = 7\nlevel = "region"\nperiod = "2023-04"\n',
+    }
+    for shape, text in asked.items():
+        done = room.ask(text)
+        assert done.returncode == 0, (shape, done.stderr)
+        assert rows(done.stdout)
+        assert "mobility-0001; log of accesses: " in done.stderr
+    municipal = room.ask(LL + 'shape = 4\nlevel = "municipality"\nplace = "44000"\nperiod = "2023"\nby = ["sex"]\n')
+    assert {row["level"] for row in rows(municipal.stdout)} == {"municipality"}
+    for measure in ("entering", "spells"):
+        assert room.ask(SERIES_OF + f'measure = "{measure}"\n').returncode == 0
+
+
+def test_no_figure_below_five_is_shown_and_zero_looks_the_same(room: Room) -> None:
+    told = rows(room.ask(BY_SEX + "round = false\n").stdout)
+    unknown = next(row for row in told if row["sex"] == "3")
+    assert unknown["persons"] == HIDDEN
+    assert all(row["persons"] == HIDDEN or int(row["persons"]) >= 5 for row in told)
+    assert sum(row["persons"] == HIDDEN for row in told) == 2
+
+
+def test_the_request_file_reproduces_the_answer(room: Room) -> None:
+    first, again = room.ask(BY_SEX), room.ask(BY_SEX)
+    assert first.stdout == again.stdout
+    assert room.ask(BY_SEX.replace('"mobility"', '"mobility-0001"')).stdout == first.stdout
+
+
+def test_a_month_hides_what_its_year_hides(room: Room) -> None:
+    year, month = rows(room.ask(BY_SEX).stdout), rows(room.ask(BY_SEX.replace("2023", "2023-05")).stdout)
+    hidden = {row["sex"] for row in year if row["persons"] == HIDDEN}
+    assert hidden <= {row["sex"] for row in month if row["persons"] == HIDDEN}
+
+
+def test_persons_counted_from_the_rows_are_those_of_the_store(room: Room) -> None:
+    inquiry = Inquiry.on(room.store, "mobility", date(2026, 1, 1))
+    year = Period.parse("2023")
+    with inquiry.rows(year.first, year.last) as connection:
+        total = counting.persons(connection, Asked("LL", year))
+        crossed = counting.persons(connection, Asked("LL", year, ("sex", "age5")))
+    ref = inquiry.release.entries[BlockKey("LL", year)].latest
+    assert ref is not None
+    cells = inquiry.store.read_block(ref)
+    held: dict[str, dict[tuple[str, ...], int]] = {"total": {}, "sex_age5": {}}
+    for place, category, count in zip(cells.place, cells.category, cells.beneficiaries, strict=True):
+        breakdown, code = CATEGORIES[category]
+        if breakdown in held and count:
+            held[breakdown][(*PLACES[place], *(() if breakdown == "total" else code.split("|")))] = int(count)
+    assert total == held["total"]
+    assert crossed == held["sex_age5"]
+
+
+def test_states_of_later_are_those_of_the_indicators(room: Room) -> None:
+    inquiry, month = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse("2022-04")
+    with inquiry.rows(month.first, month.last + 12) as connection:
+        found = counting.later(connection, month)
+    number = NUMBER["transitions", "own", "state|later"]
+    told = {}
+    for part in read_release(room.store, inquiry.number, "outcomes"):
+        mine = (part.table.series == number) & (part.table.reference == month.last)
+        mine &= part.table.place == PLACE_NUMBER["kingdom", "01000"]
+        for category, count in zip(part.table.category[mine], part.table.counted[mine], strict=True):
+            told[SERIES[number].categories[category]] = int(count)
+    assert told["ll|ll"] == found["kingdom", "01000", "LL"] > 0
+    assert told.get("ll|fh", 0) == found.get(("kingdom", "01000", "FH"), 0)
+
+
+def test_who_enters_had_nothing_there_the_month_before(room: Room) -> None:
+    inquiry, month = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse("2023-05")
+    with inquiry.rows(month.first - 1, month.last) as connection:
+        found = counting.entering(connection, Asked("LL", month))
+    number = NUMBER["spells", "own_g0", "flow"]
+    entries = SERIES[number].categories.index("entries")
+    for part in read_release(room.store, inquiry.number):
+        mine = (part.table.series == number) & (part.table.reference == month.last) & (part.table.category == entries)
+        for place, count in zip(part.table.place[mine], part.table.counted[mine], strict=True):
+            assert found.get(PLACES[place], 0) == count
+
+
+def test_too_few_and_too_near_are_refused_in_the_same_words(room: Room) -> None:
+    assert room.ask(COHORT).returncode == 0
+    few = room.ask(COHORT.replace("LL", "IK_OW"))
+    persons = next(kept.cohorts(room.store, date(2026, 1, 1))).persons
+    kept.keep_cohort(room.store, kept.Cohort("other", date(2099, 1, 1), persons[3:]))
+    near = room.ask(COHORT)
+    assert few.returncode == near.returncode == 2
+    assert TOO_FEW in few.stderr
+    assert near.stderr == few.stderr
+
+
+def test_a_cohort_that_cuts_out_one_to_four_persons_is_too_near_another() -> None:
+    first = np.arange(100)
+    assert _too_near(np.arange(4, 100), [first])
+    assert not _too_near(np.arange(5, 100), [first])
+    assert not _too_near(first, [first])
+    assert _too_near(np.arange(50, 150), [np.arange(52), np.arange(52, 148)])  # two earlier ones leave two persons
+    assert not _too_near(first, [])
+
+
+def test_an_approval_has_twenty_questions_of_cohorts_refused_ones_too(room: Room) -> None:
+    done = [room.ask(COHORT.replace("age5", name)) for _ in range(11) for name in ("sex", "household")]
+    assert "had its 20 questions" in done[-1].stderr
+    assert done[-1].returncode == 2
+
+
+def test_every_question_answer_and_refusal_is_on_record_and_no_person(room: Room) -> None:
+    room.ask(BY_SEX)
+    room.ask(BY_SEX.replace("shape = 2", "shape = 9"))
+    answered, refused = last_entries(room.store, 2)
+    assert answered["what"] == refused["what"] == "ask"
+    assert answered["of"]["question"]["by"] == ["sex"]
+    assert answered["of"]["extraction"] == "mobility-0001"
+    assert len(answered["of"]["answer"]) == 64
+    assert refused["of"]["refused"] == "shape 9 is none; write 1 to 8"
+    assert verified(room.store) == refused["digest"]
+
+
+def test_an_answer_leaves_the_house_on_the_chairmans_approval_alone(room: Room) -> None:
+    done = room.ask(BY_SEX, "--publish")
+    assert done.returncode == 1
+    assert "no valid approval of the chairman for publication" in done.stderr
+    assert "refused" in last_entries(room.store, 1)[0]["of"]
+
+
+def test_a_study_without_extraction_and_a_period_not_published_are_refused(room: Room) -> None:
+    for text, told in (
+        (BY_SEX.replace("mobility", "other"), "study other has no extraction"),
+        (BY_SEX.replace("2023", "2024-05"), f"is not published at update {UPDATE}"),
+        (BY_SEX.replace('"LL"', '"RMI"'), "shares leaves with LL"),
+        (LL + 'shape = 8\nperiod = "2023"\n', "needs a coupling"),
+    ):
+        done = room.ask(text)
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert not done.stdout
+
+
+def test_without_an_approval_nothing_is_answered(room: Room, tmp_path: Path) -> None:
+    (tmp_path / "q.toml").write_text(BY_SEX, encoding="utf-8")
+    done = ocmw("ask", tmp_path / "q.toml", "--store", room.store)
+    assert done.returncode == 1
+    assert "no approval for ad_hoc" in done.stderr
+
+
+def test_what_is_kept_of_questions_names_no_person(room: Room) -> None:
+    room.ask(BY_SEX)
+    for path in (room.store / "questions" / "patterns").rglob("*.json"):
+        assert path.stat().st_mode & 0o077 == 0
+        assert all(len(cell) >= 3 for cell in json.loads(path.read_text(encoding="utf-8")))
