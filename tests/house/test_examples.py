@@ -39,6 +39,7 @@ APART = (
     "gpmi",
     "subsidies",
     "extract",
+    "ask",
     "forecast",
 )
 """Commands whose examples need more than what the others make, or that are slow and tested by themselves: a sample
