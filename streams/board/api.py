@@ -11,6 +11,7 @@ from processors.board.nothing import Cell
 from schemas.breakdowns import CATEGORY_NUMBER, codes
 from schemas.periods import Period, month_code
 from schemas.places import MUNICIPALITY, PLACES
+from schemas.releases import is_synthetic
 from streams.board.json_stat import dataset
 from streams.board.library import Bound, CellShown, level_of
 from streams.board.page import FIGURE_COLUMNS, Sheet
@@ -58,7 +59,12 @@ def answer(document: Any) -> Answer:  # noqa: ANN401 - what JSON can say
 def about(bound: Bound) -> dict[str, Any]:
     """Return what each answer says of its release."""
     manifest = bound.manifest
-    return {"release": bound.number, "update_id": manifest.update_id, "published_at": manifest.published_at}
+    return {
+        "release": bound.number,
+        "update_id": manifest.update_id,
+        "published_at": manifest.published_at,
+        "synthetic": is_synthetic(manifest.update_id),
+    }
 
 
 def asked_cells(question: Question) -> tuple[list[Cell], int]:

@@ -178,6 +178,7 @@ class Board:
                     "title": page.title,
                     "source": ask.words("source"),
                     "note": ask.words("never_sum"),
+                    "invented": ask.words.invented,
                 }
                 return Held.of(file_of(page.sheet, ending, about), FORMS[ending])
             return Held.of(self._html(page, ask).encode(), HTML)

@@ -9,6 +9,7 @@ from processors.board.nothing import SIGNS
 from schemas.parameters import document
 from schemas.periods import MONTHS_PER_YEAR, Period, PeriodKind
 from schemas.places import KINGDOM
+from schemas.releases import is_synthetic
 from streams.board.library import Bound, CellShown, level_of
 
 Language = Literal["nl", "fr", "en"]
@@ -30,6 +31,12 @@ class Words:
         told = self._frozen.get(key) or _today()[key]
         text: str = told[self.language]
         return text.format(**given)
+
+    @property
+    def invented(self) -> str:
+        """The sentence that calls the figures of a synthetic history invented, "" for real ones."""
+        told: str = document("publication")["synthetic"][self.language]
+        return told if is_synthetic(self.bound.manifest.update_id) else ""
 
     @cached_property
     def _frozen(self) -> Mapping[str, Mapping[str, str]]:

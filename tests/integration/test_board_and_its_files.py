@@ -122,3 +122,21 @@ def test_what_the_board_gives_is_what_an_export_holds(store: Path, tmp_path: Pat
                 given[row["period"], row["geo"], row["breakdown"], row["category"]] = int(row["value"])
     assert exported
     assert given == exported
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "en"])
+def test_invented_figures_are_called_so_on_every_page_and_in_every_answer(tmp_path: Path, language: str) -> None:
+    history = tmp_path / "history.avro"
+    assert ocmw("generate", "--persons", 30, "--from", "2024-01", "--to", "2024-02", "--out", history).returncode == 0
+    assert ocmw("replay", history, "--store", tmp_path / "store").returncode == 0
+    client = client_of(tmp_path / "store" / "public")
+    for page in ("", "map", "definitions", "report/quarter/2024-Q1"):
+        assert "SYNTHETIC" in client.get(f"/{language}/latest/{page}").text
+    assert client.get(f"/api/v1/latest/{FIGURES}").json()["synthetic"] is True
+    assert "SYNTHETIC" in client.get(f"/{language}/latest/support/LL.json").text
+
+
+def test_real_figures_are_not_called_invented(store: Path) -> None:
+    client = client_of(store / "public")
+    assert "SYNTHETIC" not in client.get("/nl/latest/").text
+    assert client.get(f"/api/v1/latest/{FIGURES}").json()["synthetic"] is False

@@ -55,7 +55,7 @@ def _story(ask: Ask) -> Page:
 
 
 def _triangle(ask: Ask, code: str) -> list[Part]:
-    """Return months against releases: what each said of each, the last three years of releases unless all are asked."""
+    """Return months against releases, the newest first: the last three years of releases unless all are asked."""
     bound, words = ask.bound, ask.words
     months = bound.periods(code, "month")[-24:]
     numbers = [number for number in _releases(bound) if ask.given["all"] or number > bound.number - HEAT_RELEASES]
@@ -63,17 +63,17 @@ def _triangle(ask: Ask, code: str) -> list[Part]:
     rows = []
     for period in reversed(months):
         told = known.get((code, period.code), [])
-        cells = [Td(words.period(period))]
+        cells: list[Td] = []
         before: int | None = None
         for number in numbers:
             value = next((one[3] for one in reversed(told) if one[0] <= number), None)
             moved = value is not None and before is not None and value != before
             cells.append(Td("" if value is None else words.number(value), "", "number moved" if moved else "number"))
             before = value if value is not None else before
-        rows.append(tuple(cells))
+        rows.append((Td(words.period(period)), *reversed(cells)))
     if not rows or not numbers:
         return []
-    head = (Th(words("period"), number=False), *(Th(str(number)) for number in numbers))
+    head = (Th(words("period"), number=False), *(Th(str(number)) for number in reversed(numbers)))
     return [Table(words("triangle"), head, tuple(rows), (words("triangle_note"),))]
 
 
