@@ -141,6 +141,39 @@ VINTAGES = Dataset(
     frozenset({"--support", "--period"}),
 )
 
+COMPLETENESS = Dataset(
+    "completeness",
+    "How complete the data of a release are: a row for each support, month and OCMW, also where nothing was claimed. "
+    "A line is what an OCMW said of one person in a month, in however many events.",
+    (
+        _SUPPORT,
+        _dimension("period", "month, `2024-03`", time=True),
+        _dimension("geo", "NIS code of the OCMW's municipality"),
+        _attribute(
+            "state",
+            "`no_claim` (no line came), `set_aside` (none, but the statement of that month has lines that were set "
+            "aside), `zero` (lines came, nobody is above zero), `positive`",
+        ),
+        _measure("lines", "lines that came"),
+        _measure("beneficiaries", "persons (B1), as this update counts them"),
+        _measure("unknown_birth", "of these, without age class"),
+        _measure("unknown_household", "of these, without household category"),
+        _measure("unknown_nationality", "of these, without nationality"),
+        _measure("unknown_status", "of these, without status; empty where the support knows none", may_be_empty=True),
+        _measure("late_median", "months between the month and the update that first held a line", may_be_empty=True),
+        _measure("late_p95", "the same, not exceeded by 95 of 100 lines", may_be_empty=True),
+        _attribute(
+            "set_aside",
+            "lines of the statement of that month that the import set aside, by slug, whatever their support",
+            may_be_empty=True,
+        ),
+        _attribute("update_id", "the update that counted it"),
+    ),
+    ("internal",),
+    ("parquet", "csv"),
+    frozenset({"--support", "--period", "--ocmw"}),
+)
+
 _INDICATOR_COLUMNS = (
     _dimension("indicator", "what is counted, below"),
     _dimension(
@@ -188,6 +221,7 @@ DATASETS: dict[str, Dataset] = {
         _indicators("exit_to_work", "What became of those who left (H4)."),
         _indicators("transitions", "States of persons now and twelve months later (H4)."),
         YOUTH_CARE,
+        COMPLETENESS,
     )
 }
 """Every table that ``ocmw export`` writes, by name; the figures are the default."""

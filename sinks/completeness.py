@@ -58,6 +58,19 @@ def read_completeness(tables: Tables, number: int, months: Iterable[int], shape:
     return found
 
 
+def counted_lines(tables: Tables, number: int, shape: tuple[int, int]) -> Sent:
+    """Return what one update counted, by month; nothing where it counted nothing. Raises StoreCorruptError."""
+    stored = tables.read_table("completeness", number)
+    if stored is None:
+        return {}
+    counted, table = _read(stored)
+    found = {month: np.zeros(shape, np.int32) for month in counted}
+    columns = (table[name].tolist() for name in ("month", "leaf", "municipality", "rows"))
+    for month, leaf, municipality, rows in zip(*columns, strict=True):
+        found[month][leaf, municipality] = rows
+    return found
+
+
 def _read(stored: pa.Table) -> tuple[set[int], dict[str, npt.NDArray[Any]]]:
     months = set(json.loads(stored.schema.metadata[_MONTHS]))
     return months, {name: stored[name].to_numpy() for name in stored.column_names}

@@ -21,6 +21,7 @@ from streams.commands import (
     ask,
     benchmark,
     board,
+    completeness,
     copies,
     dead_letters,
     demo,
@@ -62,7 +63,7 @@ PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Research", (extract, ask, forecast)),
     ("Keyed services", (services, esv, gpmi, subsidies)),
     ("For the public", (board, public, seal_keys)),
-    ("Is it right", (verification, accesses)),
+    ("Is it right", (verification, completeness, accesses)),
     ("On Kafka", (kafka, dead_letters)),
     ("The copy in Redis", (copies,)),
 )

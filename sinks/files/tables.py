@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from schemas.datasets import DATASETS, Dataset, Format
 from sinks.arrow import arrow_schema
+from sinks.files.completeness import completeness_batches
 from sinks.files.csv import Dialect, write_csv
 from sinks.files.indicator_sdmx import write_indicator_sdmx
 from sinks.files.indicator_workbook import write_indicator_workbook
@@ -55,11 +56,19 @@ def _vintages(store: Store, _zone: str, number: int) -> Iterable[pa.RecordBatch]
     return vintage_batches(store, number)
 
 
+def _completeness(store: Store, _zone: str, number: int) -> Iterable[pa.RecordBatch]:
+    return completeness_batches(store, number)
+
+
 def _indicators(name: str) -> Source:
     return lambda store, zone, number: indicator_batches(store, number, name, zone)
 
 
-SOURCES: dict[str, Source] = {"vintages": _vintages, **{name: _indicators(name) for name in TABLES | PARTS}}
+SOURCES: dict[str, Source] = {
+    "vintages": _vintages,
+    "completeness": _completeness,
+    **{name: _indicators(name) for name in TABLES | PARTS},
+}
 """Where the rows of each table that a store holds come from."""
 
 

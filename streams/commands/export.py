@@ -71,7 +71,7 @@ def export(
         str | None,
         typer.Option(
             help="Another table than the figures: vintages, duration, quartiles, survival, spells, reentry, "
-            "exit_to_work, transitions, youth_care (restricted, with an approval on record)."
+            "exit_to_work, transitions, completeness, youth_care (restricted, with an approval on record)."
         ),
     ] = None,
     live: Annotated[

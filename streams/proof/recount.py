@@ -1,9 +1,9 @@
 """The verdict of the slow truth on a store: its kept releases counted again by independent code, cell by cell (L1).
 
-Four things are compared: blocks (latest, published and public, each with the recount at the update that it names),
+Five things are compared: blocks (latest, published and public, each with the recount at the update that it names),
 vintages, by a third way of counting in SQL the kingdom's totals of the last update, and the indicators of the time
-dimension at the last update. A sample takes whole blocks: of the last update one for each node and kind of period, and
-then at random until there are enough; of the indicators the last months, small stores whole.
+dimension and the completeness at the last update. A sample takes whole blocks: of the last update one for each node
+and kind of period, and then at random until there are enough; of the indicators the last months, small stores whole.
 """
 
 import random
@@ -26,6 +26,7 @@ from schemas.rungs import CATEGORY_RUNG, rungs_of
 from schemas.settings import FigureSettings
 from schemas.supports import NODE
 from sinks.directory.store import DirectoryStore
+from streams.proof.recount_completeness import completeness_differences
 from streams.proof.recount_indicators import IndicatorRecount
 from streams.settings import UsageError
 from streams.shell.progress import Report, silent
@@ -141,13 +142,13 @@ class Recount:
         return found
 
     def indicators(self, *, whole: bool) -> Verdict:
-        """Compare the indicators of the newest release: all references, or a few months of a large store."""
+        """Compare the indicators of the newest release (a few months of a large store) and its completeness."""
         found = Verdict()
         if not self.releases:
             return found
         release = self.releases[max(self.releases)]
         compared = IndicatorRecount(self.store, self.told.history, release, self.store.settings, whole)
-        for rows, differences in compared.differences():
+        for rows, differences in (*compared.differences(), completeness_differences(self.store, self.told.history)):
             found.indicators += rows
             found.differences += differences
         return found

@@ -294,6 +294,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "figures": partial(columns_table, "figures"),
     "vintages": partial(columns_table, "vintages"),
     "time": partial(columns_table, "duration"),
+    "completeness": partial(columns_table, "completeness"),
 }
 
 

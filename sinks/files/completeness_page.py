@@ -1,0 +1,177 @@
+"""The page "how complete are the data": OCMWs worst first, supports, and months that are most likely typing errors."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from schemas.periods import month_code
+from schemas.places import MUNICIPALITIES, place_name
+from schemas.releases import is_synthetic
+from schemas.supports import LEAVES, NODES
+from sinks.durability import put_in_place, temporary
+from sinks.files.completeness import NO_CLAIM, POSITIVE, SET_ASIDE, ZERO, Completeness, lines_of, percentile, rows_of
+from sinks.protocol import Store
+
+_MOST_NAMED = 6
+"""Silent months that are named; of more their number is told."""
+_ALL = range(len(LEAVES))
+_LIVING_WAGE = "LL"
+
+
+class Table(NamedTuple):
+    """A table of the page: its title, a sentence on how to read it, head and rows."""
+
+    title: str
+    note: str
+    head: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page of a release; months are codes."""
+
+    update_id: str
+    first: str
+    last: str
+    synthetic: bool
+    tables: tuple[Table, ...]
+
+
+@dataclass(slots=True)
+class _Ocmw:
+    """What is known of one OCMW in the months of the page."""
+
+    silent: list[int]
+    lines: Counter[int]
+    aside: int = 0
+    persons: int = 0
+    unknown: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def worse(self) -> tuple[float, ...]:
+        """What it is sorted by: silent months, lines set aside, unknown attributes, lateness."""
+        share = sum(self.unknown) / self.persons if self.persons else 0
+        return (-len(self.silent), -self.aside, -share, -(percentile(self.lines, 95) or 0))
+
+
+def completeness_page(store: Store, number: int, months: int) -> Page:
+    """Return the page of a release, of so many months up to the one that it closed.
+
+    Raises StoreCorruptError, UnknownReleaseError.
+    """
+    found = Completeness.of(store, number)
+    window = found.expected[-months:]
+    update = found.release.update
+    last = update.reference_month
+    return Page(
+        update.update_id,
+        month_code(window[0] if window else last),
+        month_code(last),
+        is_synthetic(update.update_id),
+        (_ocmws(store, found, window), _supports(store, found, window), _outliers(found)),
+    )
+
+
+def _ocmws(store: Store, found: Completeness, window: Iterable[int]) -> Table:
+    known: dict[str, _Ocmw] = {}
+    wage = next(node for node in NODES if node.code == _LIVING_WAGE)
+    for month in window:
+        told = lines_of(found.arrivals.get(month), _ALL)
+        for number in {*told, *found.ocmws(month)}:
+            nis = MUNICIPALITIES[number]
+            one = known.setdefault(nis, _Ocmw([], Counter()))
+            one.lines.update(told.get(number, {}))
+            one.aside += sum(found.set_aside.get((nis, month), {}).values())
+            if number not in told:
+                one.silent.append(month)
+        for _, _, nis, _, _, total, birth, household, nationality, *_ in rows_of(store, found, wage, month, every=True):
+            known[nis].persons += total
+            before = known[nis].unknown
+            known[nis].unknown = (before[0] + birth, before[1] + household, before[2] + nationality)
+    worst = sorted(known.items(), key=lambda entry: (entry[1].worse, entry[0]))
+    return Table(
+        "OCMWs, worst first",
+        "By months without any line, then lines set aside by the import, unknown attributes of living wages, and how "
+        "late 95 of 100 lines are at most (months behind the update that closed their month). A small OCMW may really "
+        "support nobody for a month.",
+        ("OCMW", "silent months", "lines", "set aside", "no birth date", "no household", "no nationality",
+         "late, half", "late, 95 %"),
+        [
+            (
+                f"{place_name('municipality', nis, 'nl')} ({nis})",
+                _named(one.silent),
+                f"{one.lines.total():,}",
+                f"{one.aside:,}",
+                *(_share(unknown, one.persons) for unknown in one.unknown),
+                *("-" if (late := percentile(one.lines, of)) is None else str(late) for of in (50, 95)),
+            )
+            for nis, one in worst
+        ],
+    )  # fmt: skip
+
+
+def _named(months: list[int]) -> str:
+    if len(months) > _MOST_NAMED:
+        return f"{len(months)}, the last {month_code(months[-1])}"
+    return ", ".join(map(month_code, months)) or "0"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def _supports(store: Store, found: Completeness, window: Iterable[int]) -> Table:
+    states: dict[str, Counter[str]] = {node.code: Counter() for node in NODES}
+    for node in NODES:
+        for month in window:
+            rows: Iterable[tuple[Any, ...]] = rows_of(store, found, node, month, every=True)
+            states[node.code].update(row[3] for row in rows)
+    return Table(
+        "Supports",
+        "Pairs of an OCMW and a month: without a line, without one while the statement of that month has lines set "
+        "aside, with lines but nobody above zero, and with beneficiaries.",
+        ("support", "no claim", "set aside", "zero", "positive"),
+        [
+            (code, *(f"{counts[state]:,}" for state in (NO_CLAIM, SET_ASIDE, ZERO, POSITIVE)))
+            for code, counts in states.items()
+        ],
+    )
+
+
+def _outliers(found: Completeness) -> Table:
+    rows: list[tuple[str, ...]] = [
+        (month_code(month), MUNICIPALITIES[number], f"{sum(spread.values()):,}")
+        for month in found.outliers
+        for number, spread in sorted(lines_of(found.arrivals[month], _ALL).items())
+    ]
+    return Table(
+        "Months that are most likely typing errors",
+        "Lines of months a year or more before all others, or after the month that was closed. Each makes every update "
+        "slower; the OCMW takes them back with a regularisation.",
+        ("month", "OCMW", "lines"),
+        rows,
+    )
+
+
+def page_text(page: Page, ending: str) -> str:
+    """Return the page as HTML (``.html``) or Markdown (``.md``)."""
+    environment = Environment(
+        loader=PackageLoader("sinks.files", ""),
+        autoescape=ending == ".html",  # noqa: S701 - Markdown is no HTML, and holds names of our own lists alone
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(f"completeness{ending}.j2").render(page=page)
+
+
+def write_page(out: Path, page: Page) -> None:
+    """Write the page, whole or not at all. Raises StoreWriteError where the disk refuses."""
+    with temporary(out) as written:
+        written.write_text(page_text(page, out.suffix), encoding="utf-8")
+        put_in_place(written, out)
