@@ -45,8 +45,8 @@ from schemas.releases import Release
 from schemas.supports import LEAVES, NODE
 from sinks import questions as kept
 from sinks.access_log import Access, last_entries, note_access
-from sinks.directory.indicators import read_release
 from sinks.directory.store import DirectoryStore
+from sinks.indicators import read_release
 from streams.embedded.extracting import release_named, require_equal, source_of
 
 HIDDEN = f"<{THRESHOLD} or c"
@@ -299,7 +299,7 @@ class Tables:
         """Return how long the persons of a month have the living wage, from the indicators of this update."""
         grid = replace(self.grid((), _WIDE), columns=columns_of([BANDS]))
         found: Found = {}
-        for part in read_release(self.inquiry.store.root, self.inquiry.number):
+        for part in read_release(self.inquiry.store, self.inquiry.number):
             rows = part.table
             mine = np.flatnonzero((rows.series == _DURATION) & (rows.reference == self.period.last))
             for at in mine.tolist():

@@ -21,7 +21,7 @@ from schemas.places import PLACE_NUMBER, PLACES
 from schemas.questions import TOO_FEW, QuestionError, question, rounded
 from sinks import questions as kept
 from sinks.access_log import last_entries, verified
-from sinks.directory.indicators import read_release
+from sinks.indicators import read_release
 from streams.embedded.asking import HIDDEN, Inquiry, _too_near
 
 LL = 'study = "mobility"\nsupport = "LL"\n'
@@ -144,7 +144,7 @@ def test_states_of_later_are_those_of_the_indicators(room: Room) -> None:
         found = counting.later(connection, month)
     number = NUMBER["transitions", "own", "state|later"]
     told = {}
-    for part in read_release(room.store, inquiry.number, "outcomes"):
+    for part in read_release(inquiry.store, inquiry.number, "outcomes"):
         mine = (part.table.series == number) & (part.table.reference == month.last)
         mine &= part.table.place == PLACE_NUMBER["kingdom", "01000"]
         for category, count in zip(part.table.category[mine], part.table.counted[mine], strict=True):
@@ -159,7 +159,7 @@ def test_who_enters_had_nothing_there_the_month_before(room: Room) -> None:
         found = counting.entering(connection, Asked("LL", month))
     number = NUMBER["spells", "own_g0", "flow"]
     entries = SERIES[number].categories.index("entries")
-    for part in read_release(room.store, inquiry.number):
+    for part in read_release(inquiry.store, inquiry.number):
         mine = (part.table.series == number) & (part.table.reference == month.last) & (part.table.category == entries)
         for place, count in zip(part.table.place[mine], part.table.counted[mine], strict=True):
             assert found.get(PLACES[place], 0) == count
