@@ -8,11 +8,11 @@ from study_room import APPROVALS, Room, protocol_of
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
-    """Return a store of 1,800 persons with one extraction."""
+    """Return a store of 1,200 persons with one extraction."""
     folder = tmp_path_factory.mktemp("research")
     made = Room(folder, folder / "store", pyrage.x25519.Identity.generate())
     claims = folder / "c.avro"
-    ocmw("generate", "--persons", 1800, "--from", "2022-01", "--to", "2024-06", "--out", claims)
+    ocmw("generate", "--persons", 1200, "--from", "2022-04", "--to", "2024-06", "--out", claims)
     assert ocmw("replay", claims, "--store", made.store).returncode == 0
     (folder / "approvals.yaml").write_text(APPROVALS, encoding="utf-8")
     (folder / "mobility.toml").write_text(protocol_of(str(made.identity.to_public())), encoding="utf-8")

@@ -57,6 +57,6 @@ accept_risk = "synthetic persons"
 {variables}
 [population]
 supports = ["LL"]
-from = "2022-01"
+from = "2022-04"
 to = "2023-12"
 {approvals}"""

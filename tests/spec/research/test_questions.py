@@ -86,7 +86,7 @@ def test_each_shape_is_answered(room: Room) -> None:
         3: LL + FLANDERS + 'shape = 3\nperiod = "2023"\nby = ["sex", "age5"]\n',
         4: LL + 'shape = 4\nlevel = "province"\nplace = "02000"\nperiod = "2023"\nby = ["sex"]\n',
         5: COHORT,
-        6: LL + FLANDERS + 'shape = 6\nperiod = "2022-04"\n',
+        6: LL + FLANDERS + 'shape = 6\nperiod = "2022-06"\n',
         7: LL + 'shape = 7\nlevel = "region"\nperiod = "2023-04"\n',
     }
     for shape, text in asked.items():
@@ -105,7 +105,7 @@ def test_no_figure_below_five_is_shown_and_zero_looks_the_same(room: Room) -> No
     unknown = next(row for row in told if row["sex"] == "3")
     assert unknown["persons"] == HIDDEN
     assert all(row["persons"] == HIDDEN or int(row["persons"]) >= 5 for row in told)
-    assert sum(row["persons"] == HIDDEN for row in told) == 2
+    assert sum(row["persons"] == HIDDEN for row in told) >= 2  # alone it were the total less the others
 
 
 def test_the_request_file_reproduces_the_answer(room: Room) -> None:
@@ -139,7 +139,7 @@ def test_persons_counted_from_the_rows_are_those_of_the_store(room: Room) -> Non
 
 
 def test_states_of_later_are_those_of_the_indicators(room: Room) -> None:
-    inquiry, month = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse("2022-04")
+    inquiry, month = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse("2022-06")
     with inquiry.rows(month.first, month.last + 12) as connection:
         found = counting.later(connection, month)
     number = NUMBER["transitions", "own", "state|later"]
@@ -186,7 +186,8 @@ def test_a_cohort_that_cuts_out_one_to_four_persons_is_too_near_another() -> Non
 
 
 def test_an_approval_has_twenty_questions_of_cohorts_refused_ones_too(room: Room) -> None:
-    done = [room.ask(COHORT.replace("age5", name)) for _ in range(11) for name in ("sex", "household")]
+    done = [room.ask(COHORT.replace("age5", name)) for _ in range(10) for name in ("sex", "age5")]
+    done.append(room.ask(COHORT))
     assert "had its 20 questions" in done[-1].stderr
     assert done[-1].returncode == 2
 
