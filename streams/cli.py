@@ -119,6 +119,9 @@ def main() -> None:
     reason.listen()
     signal.signal(signal.SIGINT, _interrupted)
     if shutil.get_terminal_size().columns < _NARROW:
+        from streams.shell.narrow_help import narrow  # noqa: PLC0415 - no other terminal needs it
+
+        narrow()
         app.rich_markup_mode = None
         app.info.context_settings = {**_SETTINGS, "terminal_width": shutil.get_terminal_size().columns}
     sys.unraisablehook = _unraisable

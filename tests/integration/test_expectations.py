@@ -41,10 +41,32 @@ def test_the_program_says_its_version_and_helps_in_three_ways() -> None:
         assert "euros taken for cents leap to the eye" in " ".join(ocmw(*asked).stdout.split())
 
 
-def test_help_is_plain_text_on_a_narrow_terminal() -> None:
-    narrow = ocmw_apart("check", "--help", COLUMNS="40").stdout
-    assert "─" not in narrow
-    assert max(map(len, narrow.splitlines())) <= 45
+EVERY_HELP = """
+import sys
+from typer.main import get_command
+from streams.cli import app, main
+
+def paths(command, before=()):
+    yield before
+    for name, below in getattr(command, "commands", {}).items():
+        yield from paths(below, (*before, name))
+
+for path in list(paths(get_command(app))):
+    sys.argv = ["ocmw", *path, "--help"]
+    try:
+        main()
+    except SystemExit:
+        pass
+"""
+
+
+@pytest.mark.parametrize(("columns", "framed"), [(60, True), (40, False)])
+def test_help_of_every_command_fits_the_terminal_and_is_plain_text_on_a_narrow_one(columns: int, framed: bool) -> None:  # noqa: FBT001 - a parameter
+    told = {**os.environ, "COLUMNS": str(columns)}
+    done = subprocess.run([sys.executable, "-c", EVERY_HELP], env=told, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    assert done.stdout.count("Usage:") > 60
+    assert ("─" in done.stdout) is framed
+    assert [line for line in done.stdout.splitlines() if len(line.rstrip()) > columns] == []
 
 
 def test_shells_can_complete_it() -> None:
