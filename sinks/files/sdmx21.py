@@ -6,7 +6,6 @@ that here. Category codes carry their breakdown, as in those files (sinks/files/
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -33,7 +32,7 @@ from pysdmx.model.dataset import ActionType
 from pysdmx.model.message import Header
 
 from sinks.files import indicator_sdmx, structure
-from sinks.files.sdmx_message import AGENCY, VERSION, Column, Table, joined, parted, words
+from sinks.files.sdmx_message import AGENCY, VERSION, Column, Prepared, Table, joined, parted, words
 
 MEASURE = "OBS_VALUE"
 FLOWS = ("SUPPORT_MEASURES", "TIME_DIMENSION")
@@ -119,7 +118,7 @@ def _component(table: Table, column: Column) -> Component:
     )
 
 
-def structures(kind: str, identifier: str, references: str, prepared: datetime) -> str | None:
+def structures(kind: str, identifier: str, references: str, prepared: Prepared) -> str | None:
     """Return a structure message: of a kind, one or all (``all``), with what it refers to; None for no such thing.
 
     ``kind`` is dataflow, datastructure, codelist or conceptscheme, ``references`` none, children or all.
@@ -149,18 +148,18 @@ def structures(kind: str, identifier: str, references: str, prepared: datetime) 
         return None
     order = (Codelist, ConceptScheme, DataStructureDefinition, Dataflow)
     ordered = sorted(chosen.values(), key=lambda one: (order.index(type(one)), one.id))
-    header = Header(id="OCMW", prepared=prepared, sender=Organisation(id=AGENCY))
+    header = _header(prepared)
     return parted(str(write_structure(ordered, header=header)))
 
 
 def generic(
-    flow: str, sets: Sequence[tuple[str | None, Sequence[Mapping[str, Any]]]], prepared: datetime, across: str
+    flow: str, sets: Sequence[tuple[str | None, Sequence[Mapping[str, Any]]]], prepared: Prepared, across: str
 ) -> str:
     """Return observations as GenericData: (valid from, rows) of each data set; ``across`` is the dimension at them."""
     _, definition, _, _ = _parts(flow)
     schema = Schema(context="datastructure", agency=AGENCY, id=flow, components=definition.components, version=VERSION)
     names = [one.identifier for one in columns(flow)]
-    header = Header(id="OCMW", prepared=prepared, sender=Organisation(id=AGENCY))
+    header = _header(prepared)
     dimension = None if across == "AllDimensions" else {schema.short_urn: across}
 
     def message(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -169,6 +168,10 @@ def generic(
         return str(write_generic([held], header=header, dimension_at_observation=dimension))
 
     return _joined_sets([(since, message(rows)) for since, rows in sets])
+
+
+def _header(prepared: Prepared) -> Header:
+    return Header(id="OCMW", prepared=prepared.at, test=prepared.test, sender=Organisation(id=AGENCY))
 
 
 def _joined_sets(messages: Sequence[tuple[str | None, str]]) -> str:

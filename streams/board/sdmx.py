@@ -16,9 +16,11 @@ from processors.board.nothing import Cell
 from schemas.breakdowns import codes
 from schemas.periods import KINDS, Period, day_in
 from schemas.places import PLACES
+from schemas.releases import is_synthetic
 from sinks.files import sdmx21
 from sinks.files.codes import category_id
 from sinks.files.indicator_sdmx import code_id
+from sinks.files.sdmx_message import Prepared
 from streams.board.api import INDICATORS, MOST_CELLS, Answer
 from streams.board.library import Bound, CellShown, Library
 from streams.board.page import Sheet
@@ -160,13 +162,14 @@ def _key(flow: str, text: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(part.split("+")) if part else frozenset() for part in parts)
 
 
-def _prepared(bound: Bound) -> datetime:
-    """Return the moment that messages of a release name, so that the same release gives the same bytes."""
-    told = bound.manifest.published_at
-    if told:
-        return datetime.fromisoformat(told)
-    day = day_in(bound.reference, 1)
-    return datetime(day.year, day.month, 1, tzinfo=UTC)
+def _prepared(bound: Bound) -> Prepared:
+    """Return what headers of a release's messages say: its moment, and that a synthetic history is a test.
+
+    So the same release gives the same bytes.
+    """
+    told, day = bound.manifest.published_at, day_in(bound.reference, 1)
+    at = datetime.fromisoformat(told) if told else datetime(day.year, day.month, 1, tzinfo=UTC)
+    return Prepared(at, is_synthetic(bound.manifest.update_id))
 
 
 def _as_of(query: Query, text: str) -> Bound:
@@ -415,7 +418,8 @@ def _json(flow: str, sets: Sequence[tuple[str | None, Sequence[Row]]], bound: Bo
     meta = {
         "schema": "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/develop/data-message/tools/schemas/1.0/sdmx-json-data-schema.json",
         "id": f"{flow}-{bound.number}",
-        "prepared": _prepared(bound).isoformat(),
+        "prepared": _prepared(bound).at.isoformat(),
+        "test": _prepared(bound).test,
         "sender": {"id": AGENCY},
     }
     return json.dumps({"meta": meta, "data": {"dataSets": datasets, "structure": structure_of}}).encode()

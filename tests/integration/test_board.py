@@ -2,11 +2,14 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sdmx
+from history import log_file
+from program import ocmw
 from published import key_of, replayed
 from pyjstat import pyjstat
 from starlette.testclient import TestClient
@@ -217,6 +220,19 @@ def test_sdmx1_reads_structure_and_data(client: TestClient) -> None:
     read: Any = sdmx.read_sdmx(io.BytesIO(told))
     values: Any = sdmx.to_pandas(read.data[0])
     assert sorted(values.tolist()) == [40.0, 40.0, 60.0, 60.0]
+
+
+@pytest.mark.parametrize(("update", "test"), [("u1", "false"), ("synthetic-2024-08", "true")])
+def test_sdmx_says_test_of_a_synthetic_release_in_every_header(tmp_path: Path, update: str, test: str) -> None:
+    table = f"person | month\na | 2024-01\nclose before 2024-05\nclose {update} 2024-08"
+    assert ocmw("replay", log_file(tmp_path / "log.avro", table), "--store", tmp_path / "store").returncode == 0
+    client = TestClient(build_app(Board(Library(PublicTree.of(tmp_path / "store")), "0.1.0")))
+    base = f"{LATEST}/sdmx/2.1"
+    data = f"{base}/data/SUPPORT_MEASURES/LL.month.kingdom.01000.total."
+    for path in (f"{base}/dataflow", data):
+        assert re.findall(r"<\w+:Test>(\w+)</", client.get(path).text) == [test]
+    as_json = client.get(data, headers={"Accept": "application/vnd.sdmx.data+json;version=1.0.0"}).json()
+    assert as_json["meta"]["test"] is (test == "true")
 
 
 def test_sdmx_tells_the_history_of_a_figure_and_what_was_known_then(client: TestClient) -> None:
