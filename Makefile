@@ -39,6 +39,7 @@ test-faults: $(READY)
 bench-kafka: $(READY)
 	scripts/servers.sh
 	$(BIN)/python -m bench.kafka
+	$(BIN)/python -m bench.social_reports
 
 docs: $(READY)
 	$(BIN)/python tests/house/documents.py
@@ -46,6 +47,7 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.edge
+	$(BIN)/python -m bench.services
 
 bench-quick: $(READY)
 	$(BIN)/python -m bench.run --persons 40000

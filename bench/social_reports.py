@@ -2,7 +2,8 @@
 
     python -m bench.social_reports [SECONDS]
 
-Starts a Kafka and two workers of social reports of its own, one of which stands by for the other's partitions.
+Starts a Kafka and workers of social reports of its own: first one alone, then two, of which each stands by for the
+other's partitions.
 """
 
 import asyncio
@@ -11,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -139,7 +140,7 @@ def fresh(requests: list[SocialReportRequest], count: int) -> list[SocialReportR
 
 
 async def measured(root: Path, seconds: int) -> list[Delays]:
-    """Measure and tell: while two workers join, idle, beside other traffic, and over a kill of one of them."""
+    """Measure and tell: while workers join, idle, beside other traffic, and over a kill; without and with a standby."""
     server = KafkaServer(root / "kafka").start()
     try:
         settings = KafkaSettings(servers=server.servers, partitions=PARTITIONS, state=root / "state")
@@ -153,32 +154,68 @@ async def measured(root: Path, seconds: int) -> list[Delays]:
 
 
 async def _runs(settings: KafkaSettings, requests: list[SocialReportRequest], seconds: int) -> list[Delays]:
+    """Measure one worker alone, which is started again when it was killed, then two, of which one is killed."""
+    found = []
+    with worker(settings, "alone") as alone:
+        found.append(await _joining(settings, requests, "one worker joins"))
+        found += await _quiet(settings, requests, seconds, "without a standby")
+        with ExitStack() as restarted:
+
+            def restart() -> None:
+                alone.kill()
+                alone.wait()
+                restarted.enter_context(worker(settings, "alone"))
+
+            found.append(
+                await _killed(settings, requests, seconds, restart, "the only worker killed and started again")
+            )
     with worker(settings, "one") as one, worker(settings, "two"):
-        joining = Delays()
-        async with listening(settings, joining):
-            await ask(settings, fresh(requests, 30), 5, joining)
-            await answered(joining)
-        say(f"5 requests a second while two workers join: {joining.told()}")
-        found = [joining]
-        for title, rate, load, killed in (
-            ("idle, 10 requests a second", 10, 0, False),
-            (f"{REQUESTS_A_SECOND} requests and {OTHERS_A_SECOND} other messages a second", 50, OTHERS_A_SECOND, False),
-            ("10 requests a second, one of two workers killed", 10, 0, True),
-        ):
-            delays = Delays()
-            async with listening(settings, delays):
-                noise = asyncio.create_task(others(settings, load)) if load else None
-                asking = asyncio.create_task(ask(settings, fresh(requests, rate * seconds), rate, delays))
-                if killed:
-                    await asyncio.sleep(seconds / 3)
-                    one.kill()
-                await asking
-                if noise:
-                    noise.cancel()
-                await answered(delays)
-            say(f"{title}: {delays.told()}")
-            found.append(delays)
-        return found
+        found.append(await _joining(settings, requests, "two workers join"))
+        found += await _quiet(settings, requests, seconds, "with a standby")
+        found.append(await _killed(settings, requests, seconds, one.kill, "one of two workers killed"))
+    return found
+
+
+async def _joining(settings: KafkaSettings, requests: list[SocialReportRequest], what: str) -> Delays:
+    delays = Delays()
+    async with listening(settings, delays):
+        await ask(settings, fresh(requests, 30), 5, delays)
+        await answered(delays)
+    say(f"5 requests a second while {what}: {delays.told()}")
+    return delays
+
+
+async def _quiet(settings: KafkaSettings, requests: list[SocialReportRequest], seconds: int, what: str) -> list[Delays]:
+    """Measure between rebalances, idle and beside other messages."""
+    found = []
+    for title, rate, load in (
+        ("idle, 10 requests a second", 10, 0),
+        (f"{REQUESTS_A_SECOND} requests and {OTHERS_A_SECOND} other messages a second", 50, OTHERS_A_SECOND),
+    ):
+        delays = Delays()
+        async with listening(settings, delays):
+            noise = asyncio.create_task(others(settings, load)) if load else None
+            await ask(settings, fresh(requests, rate * seconds), rate, delays)
+            if noise:
+                noise.cancel()
+            await answered(delays)
+        say(f"{what}, {title}: {delays.told()}")
+        found.append(delays)
+    return found
+
+
+async def _killed(
+    settings: KafkaSettings, requests: list[SocialReportRequest], seconds: int, kill: Callable[[], None], what: str
+) -> Delays:
+    delays = Delays()
+    async with listening(settings, delays):
+        asking = asyncio.create_task(ask(settings, fresh(requests, 10 * seconds), 10, delays))
+        await asyncio.sleep(seconds / 3)
+        await asyncio.to_thread(kill)
+        await asking
+        await answered(delays)
+    say(f"10 requests a second, {what}: {delays.told()}")
+    return delays
 
 
 def _silent(_done: int, _total: int) -> None:

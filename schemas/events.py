@@ -158,8 +158,9 @@ def _places(part: Shape) -> tuple[str, ...]:
 class _Plain:
     """Makes schemas of plain values; a name is defined where it is first used."""
 
-    def __init__(self) -> None:
+    def __init__(self, nothings: int) -> None:
         self._defined: set[str] = set()
+        self._count = nothings
 
     def schema(self, part: Shape) -> Schema:  # noqa: PLR0911 - one return for each way that Avro writes a type
         if part.type == "union":
@@ -194,9 +195,11 @@ class _Plain:
         return {"type": "record", "name": name, "fields": [{"name": place, "type": self.schema(branch)}]}
 
     def _nothings(self) -> Schema:
+        if not self._count:
+            return []
         first = _NO_NAME if _NO_NAME in self._defined else _NOTHING
         self._defined.add(_NO_NAME)
-        return [first, *[_NO_NAME] * (_NOTHINGS - 1)]
+        return [first, *[_NO_NAME] * (self._count - 1)]
 
 
 @cache
@@ -207,7 +210,16 @@ def plain(wanted: Shape) -> Schema:
     tell which one it was. fastavro counts a negative branch of a union from the end, so it finds there what no bytes
     are enough for.
     """
-    return fastavro.parse_schema(_Plain().schema(wanted))
+    return fastavro.parse_schema(_Plain(_NOTHINGS).schema(wanted))
+
+
+@cache
+def quick(wanted: Shape) -> Schema:
+    """Return the same for bytes of which it is known, or will be looked at, that no branch is negative.
+
+    It reads a record with unions ten times as fast. What it read is right where it is written again as it stood.
+    """
+    return fastavro.parse_schema(_Plain(0).schema(wanted))
 
 
 class UnresolvableError(Exception):

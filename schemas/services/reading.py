@@ -5,11 +5,13 @@ read as a long, an enum by its symbol. A converter for a pair of schemas is made
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from io import BytesIO
+from itertools import starmap
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import fastavro
 import msgspec
@@ -17,7 +19,7 @@ import msgspec
 from schemas import events
 from schemas.events import Shape
 from schemas.framing import HEADER_BYTES, MAGIC, framed
-from schemas.log import CorruptFileError, LeftOverError, LogFile, next_written, read_written
+from schemas.log import Block, CorruptFileError, LeftOverError, LogFile, next_written
 from schemas.services.records import RECORD
 from schemas.services.topics import TOPICS, ServiceTopic, branches, ids_of
 
@@ -120,11 +122,24 @@ def _fields(written: Shape, wanted: Shape) -> _Converter:
     return partial(_record, kind, tuple((name, converter(known[name], shape)) for name, shape in wanted.fields))
 
 
-def _made(written: Shape, wanted: Shape | None, values: dict[str, Any]) -> Record | str:
-    if wanted is None:
+class _Branch(NamedTuple):
+    """How a record of a writer's schema is read, and made ours (None: we have no such record)."""
+
+    careful: events.Schema
+    quick: events.Schema
+    convert: _Converter | None
+
+    @classmethod
+    def of(cls, written: Shape, wanted: Shape | None) -> "_Branch":
+        """Return the branch of a shape that is wanted as another."""
+        return cls(events.plain(written), events.quick(written), None if wanted is None else converter(written, wanted))
+
+
+def _made(branch: _Branch, values: dict[str, Any]) -> Record | str:
+    if branch.convert is None:
         return "unknown-schema"
     try:
-        return converter(written, wanted)(values)
+        return branch.convert(values)
     except _UnreadableError as fault:
         return str(fault)
 
@@ -161,16 +176,48 @@ class TopicFile:
     def records(self) -> Iterator[Record | str]:
         """Yield each record, or the slug of its fault, in file order. Raises CorruptFileError at broken framing."""
         layout = self.file.layout
+        known = tuple(starmap(_Branch.of, zip(layout.branches, self.wanted, strict=True)))
         try:
             for block in self.file.blocks():
-                for found in read_written(block, layout):
-                    yield "undecodable" if found is None else self._made(*found)
+                yield from _of_block(block, known, single=layout.single)
         except LeftOverError as error:
             message = f"{self.file.path}: corrupt, {error}; copy or export it again"
             raise CorruptFileError(message) from error
 
-    def _made(self, branch: int, values: dict[str, Any]) -> Record | str:
-        return _made(self.file.layout.branches[branch], self.wanted[branch], values)
+
+def _of_block(block: Block, known: tuple[_Branch, ...], *, single: bool) -> Iterator[Record | str]:
+    stream = BytesIO(block.data.tobytes())
+    for done in range(block.count):
+        try:
+            found = _next(stream, known, single=single)
+        except Exception:  # noqa: BLE001 - whatever the bytes made of the decoder
+            yield from ["undecodable"] * (block.count - done)
+            return
+        yield _made(known[found[0]], found[1])
+    left = len(block.data) - stream.tell()
+    if left:
+        message = f"{left} bytes are left over after the last record of a block"
+        raise LeftOverError(message)
+
+
+def _next(stream: BytesIO, known: tuple[_Branch, ...], *, single: bool) -> tuple[int, dict[str, Any]]:
+    """Read one record as (branch, plain values); raises what the bytes cause.
+
+    It is read quickly, and again with care where, written again, it is not what was read.
+    """
+    start = stream.tell()
+    with suppress(Exception):
+        branch = 0 if single else fastavro.schemaless_reader(stream, "long")
+        quick = known[branch].quick
+        values = fastavro.schemaless_reader(stream, quick)
+        again = BytesIO()
+        if not single:
+            fastavro.schemaless_writer(again, "long", branch)
+        fastavro.schemaless_writer(again, quick, values)
+        if branch >= 0 and again.getbuffer() == stream.getbuffer()[start : stream.tell()]:
+            return branch, values
+    stream.seek(start)
+    return next_written(stream, tuple(one.careful for one in known), single=single)
 
 
 def record_of(topic: ServiceTopic, value: bytes | None) -> Record | str:
@@ -180,21 +227,21 @@ def record_of(topic: ServiceTopic, value: bytes | None) -> Record | str:
     number = int.from_bytes(value[1:HEADER_BYTES], "big")
     if number not in ids_of(topic):
         return "unknown-schema"
-    single, shapes = ids_of(topic)[number], branches(topic)
-    chosen = shapes if single is None else (shapes[single],)
-    stream = BytesIO(value[HEADER_BYTES:])
+    known, stream = _known(topic, number), BytesIO(value[HEADER_BYTES:])
     try:
-        branch, values = next_written(stream, _readers(chosen), single=single is not None)
+        branch, values = _next(stream, known, single=ids_of(topic)[number] is not None)
     except Exception:  # noqa: BLE001 - whatever the bytes made of the decoder
         return "undecodable"
     if stream.read(1):
         return "undecodable"
-    return _made(chosen[branch], chosen[branch], values)
+    return _made(known[branch], values)
 
 
 @cache
-def _readers(shapes: tuple[Shape, ...]) -> tuple[events.Schema, ...]:
-    return tuple(map(events.plain, shapes))
+def _known(topic: ServiceTopic, number: int) -> tuple[_Branch, ...]:
+    """Return the branches that values of a schema id have."""
+    single, shapes = ids_of(topic)[number], branches(topic)
+    return tuple(_Branch.of(shape, shape) for shape in (shapes if single is None else (shapes[single],)))
 
 
 @cache

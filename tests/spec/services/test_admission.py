@@ -109,10 +109,14 @@ def test_a_value_is_read_back_as_it_was_framed() -> None:
         (b"\0\0\0\0\x01", "unknown-schema"),
         (b"\0\0\0\0\x20\x04", "undecodable"),
         (value_of(TOPIC["contracts"], made(GpmiEvaluation, "a")) + b"\0", "undecodable"),
+        (b"\0\0\0\0\x20\x01" + value_of(TOPIC["contracts"], made(GpmiEvaluation, "a"))[6:], "undecodable"),
+        (value_of(TOPIC["contracts"], made(GpmiContract, "a"))[:-1] + b"\x01", "undecodable"),  # branch -1 of a field
+        (value_of(TOPIC["contracts"], made(GpmiContract, "a"))[:-1] + b"\x80\x00", "applied"),  # 0, spelled longer
     ],
 )
 def test_bytes_that_are_no_event_are_told_by_their_fault(value: bytes | None, slug: str) -> None:
-    assert record_of(TOPIC["contracts"], value) == slug
+    found = record_of(TOPIC["contracts"], value)
+    assert found == (made(GpmiContract, "a") if slug == "applied" else slug)
 
 
 @pytest.mark.parametrize("digest", [{"type": "fixed", "name": "Digest", "size": 20}, "bytes", "string"])
