@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from endless_writer import check_whole
+from history import log_file
+from program import ocmw, ocmw_apart
 
 from sinks.directory import snapshot
 from sinks.directory.store import DirectoryStore
@@ -17,6 +19,7 @@ from sinks.errors import StoreWriteError
 
 _PROGRAM = Path(__file__).with_name("endless_writer.py")
 _DISK_BYTES = 1_000_000
+CLAIMED = "person | month\na | 2024-01\nclose u1 2024-05\nclose u2 2024-08"
 
 
 def run(root: Path, releases: int, before: Callable[[], None] | None = None) -> subprocess.CompletedProcess[str]:
@@ -87,3 +90,24 @@ def test_a_snapshot_that_does_not_fit_leaves_the_earlier_one(small_disk: Path) -
     assert found is not None
     assert found.meta == {"segments": 1}
     assert list(small_disk.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("replay", "{log}", "--store", "{disk}/store"),
+        ("export", "--store", "{store}", "--format", "xlsx", "--out", "{disk}/books"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_command_on_a_full_disk_says_one_sentence_and_nothing_of_what_it_could_not_close(
+    small_disk: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    log, store = log_file(tmp_path / "log.avro", CLAIMED), tmp_path / "store"
+    assert ocmw("replay", log, "--store", store).returncode == 0
+    (small_disk / "ballast").write_bytes(bytes(shutil.disk_usage(small_disk).free - 8192))
+    places = {"log": log, "disk": small_disk, "store": store}
+    done = ocmw_apart(*(word.format(**places) for word in command), TMPDIR=str(small_disk))
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+    assert "No space left on device" in done.stderr
+    assert "Exception ignored" not in done.stderr

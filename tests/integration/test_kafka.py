@@ -61,13 +61,18 @@ def test_kafka_gives_the_releases_of_the_files_cell_by_cell(
     assert same(workers, DirectoryStore.reading(tmp_path / "again"))
 
 
-def test_facts_travel_over_kafka_and_the_time_dimension_is_that_of_the_files(workers: Workers, tmp_path: Path) -> None:
+def test_facts_travel_over_kafka_and_the_time_dimension_is_that_of_the_files_under_the_same_settings(
+    workers: Workers, tmp_path: Path
+) -> None:
     path, files = with_last_closings(tmp_path), tmp_path / "files"
-    Embedded.run(files, FigureSettings(), [path])
+    settings = FigureSettings(spells="LL+FH", first_month="2022-02")
+    Embedded.run(files, settings, [path])
+    workers.environment |= {"OCMW_SPELLS": settings.spells, "OCMW_FIRST_MONTH": "2022-02"}
     workers.start("intake", "intake")
     workers.start("publish", "publish")
     asyncio.run(emit(workers.settings, [path]))
     workers.await_release(CLOSED, 240)
+    assert DirectoryStore.reading(workers.store).settings == settings
     for family in FAMILIES:
         expected, had = indicators(files, CLOSED, family), indicators(workers.store, CLOSED, family)
         assert len(expected) > 1000
