@@ -50,6 +50,7 @@ class Rules(NamedTuple):
     status_class: Int8
     in_spells: Mask
     recoveries_in_balance: bool
+    earliest_day: int
 
 
 @cache
@@ -71,6 +72,7 @@ def rules(settings: FigureSettings) -> Rules:
         status_class=_status_class(),
         in_spells=np.isin(np.arange(LEAF_COUNT), [leaf for part in PARTS[settings.spells] for leaf in part]),
         recoveries_in_balance=settings.recoveries_in_balance,
+        earliest_day=_earliest_day(settings),
     )
 
 
@@ -137,6 +139,11 @@ def _status_class() -> Int8:
 def month_days(settings: FigureSettings) -> Int8:
     """Return how many days each month has."""
     return np.diff(rules(settings).first_day_of_month).astype(np.int8)
+
+
+def _earliest_day(settings: FigureSettings) -> int:
+    """Return the first day that an event may cover (days since 1970-01-01)."""
+    return FIRST_DAY if settings.earliest is None else (periods.day_in(settings.earliest, 1) - _EPOCH).days
 
 
 @cache

@@ -56,6 +56,12 @@ FAULTS: tuple[Fault, ...] = (
         "correct first_day and last_day and send the event again",
     ),
     Fault(
+        "too-old",
+        "sender",
+        "the covered period begins before the earliest month that this store takes (OCMW_EARLIEST_MONTH)",
+        "correct first_day if it is a typing error; otherwise the operator sets an earlier month, in a new store",
+    ),
+    Fault(
         "bad-amount-type",
         "sender",
         "a claim carries a type of a regularisation, or the reverse",

@@ -21,7 +21,8 @@ class FigureSettings:
     ``geography``: ``as_then``, or ``fixed:2025-01-01`` for the municipalities of one day (D3). However that day was
     written, it is held as here, so that equal settings are equal texts. ``spells``: by which supports a month belongs
     to a spell (H1). ``first_month``: ``2015-01``, the month L before which no spell is looked at; None: the store's
-    first update tells it. Raises ValueError for anything else.
+    first update tells it. ``earliest_month``: ``1999-01``, events that cover a month before it are too old; None: all
+    lawful months are taken. Raises ValueError for anything else.
     """
 
     recoveries_in_balance: bool = False
@@ -29,6 +30,7 @@ class FigureSettings:
     threshold: int | None = None
     spells: SpellSupports = "LL"
     first_month: str | None = None
+    earliest_month: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a geography that names no day, or a threshold that hides too little; hold the day in one spelling."""
@@ -40,14 +42,20 @@ class FigureSettings:
         if self.spells not in get_args(SpellSupports):
             message = "no supports of spells; write LL or LL+FH"
             raise ValueError(message)
-        if self.first is not None and not FIRST_MONTH <= self.first <= LAST_MONTH:
-            message = "no month of an event; write one from 1900-01 to 2199-12"
-            raise ValueError(message)
+        for month in (self.first, self.earliest):
+            if month is not None and not FIRST_MONTH <= month <= LAST_MONTH:
+                message = "no month of an event; write one from 1900-01 to 2199-12"
+                raise ValueError(message)
 
     @property
     def first(self) -> int | None:
         """The month L as it was set, None where the store's first update tells it."""
         return None if self.first_month is None else parse_month(self.first_month)
+
+    @property
+    def earliest(self) -> int | None:
+        """The first month that an event may cover, None where all lawful ones may be."""
+        return None if self.earliest_month is None else parse_month(self.earliest_month)
 
     @property
     def geography_day(self) -> date | None:
@@ -56,8 +64,9 @@ class FigureSettings:
 
     @property
     def remembered(self) -> dict[str, Any]:
-        """What a store or a snapshot holds of them; no threshold is no word of one."""
-        return {name: value for name, value in asdict(self).items() if name != "threshold" or value is not None}
+        """What a store or a snapshot holds of them; what came later and is unset is not named."""
+        later = {"threshold", "earliest_month"}
+        return {name: value for name, value in asdict(self).items() if name not in later or value is not None}
 
     @property
     def geography_month(self) -> int | None:

@@ -113,6 +113,11 @@ class Settings(FromEnvironment):
         description="First month L of the time dimension, as 2015-01: what came before is not known (H). Unset: the "
         "first month with a row when the first update closes that has one. A store remembers it.",
     )
+    earliest_month: str | None = Field(
+        default=None,
+        description="First month that an event may cover, as 1999-01; older ones are set aside as too-old. Unset: all "
+        "from 1900-01 on are taken. A store remembers it.",
+    )
     keep_releases: int | None = Field(
         default=None,
         ge=1,
@@ -149,9 +154,21 @@ class Settings(FromEnvironment):
     def _names_a_month(cls, value: str | None) -> str | None:
         return FigureSettings(first_month=value).first_month
 
+    @field_validator("earliest_month")
+    @classmethod
+    def _names_the_earliest(cls, value: str | None) -> str | None:
+        return FigureSettings(earliest_month=value).earliest_month
+
     def figures(self) -> FigureSettings:
         """Return the settings that change figures."""
-        return FigureSettings(self.recoveries_in_balance, self.geography, self.threshold, self.spells, self.first_month)
+        return FigureSettings(
+            self.recoveries_in_balance,
+            self.geography,
+            self.threshold,
+            self.spells,
+            self.first_month,
+            self.earliest_month,
+        )
 
 
 def load_settings() -> Settings:

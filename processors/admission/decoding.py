@@ -42,6 +42,7 @@ UNKNOWN_SCHEMA = faults.NUMBER["unknown-schema"]
 NOT_KEYED = faults.NUMBER["person-not-keyed"]
 UNKNOWN_OCMW = faults.NUMBER["unknown-ocmw"]
 BAD_PERIOD = faults.NUMBER["bad-period"]
+TOO_OLD = faults.NUMBER["too-old"]
 BAD_AMOUNT_TYPE = faults.NUMBER["bad-amount-type"]
 BAD_MONTH = faults.NUMBER["bad-month"]
 DAYS_OUT_OF_RANGE = faults.NUMBER["days-out-of-range"]
@@ -402,7 +403,13 @@ def _line(  # noqa: C901, PLR0911, PLR0912, PLR0915 - one record, field after fi
     events.municipality[row] = rules.municipality_of_nis[ocmw] if 0 <= ocmw <= MAX_NIS else -1
     months = _months_touched(first, last, rules)
     events.fault[row] = _fault(
-        events.municipality[row], months, (amount_type < CLAIM_TYPES) == (kind == CLAIM), statement_month, days, amount
+        events.municipality[row],
+        months,
+        first < rules.earliest_day,
+        (amount_type < CLAIM_TYPES) == (kind == CLAIM),
+        statement_month,
+        days,
+        amount,
     )
     if events.fault[row] == 0 and not (1 <= sex <= SEXES and 0 <= percentage <= PERCENT and nationality >= 0):
         events.fault[row] = BAD_ATTRIBUTES
@@ -482,7 +489,8 @@ def _months_touched(first: Whole, last: Whole, rules: Rules) -> Whole:
 def _fault(  # noqa: PLR0911 - one line a fault, in the order of the contract
     municipality: Whole,
     months: Whole,
-    type_fits: bool,  # noqa: FBT001 - numba takes positional arguments
+    too_old: bool,  # noqa: FBT001 - numba takes positional arguments
+    type_fits: bool,  # noqa: FBT001
     statement_month: Whole,
     days: Whole,
     amount: Whole,
@@ -491,6 +499,8 @@ def _fault(  # noqa: PLR0911 - one line a fault, in the order of the contract
         return UNKNOWN_OCMW
     if not 1 <= months <= MAX_MONTHS:
         return BAD_PERIOD
+    if too_old:
+        return TOO_OLD
     if not type_fits:
         return BAD_AMOUNT_TYPE
     if not _is_month(statement_month):

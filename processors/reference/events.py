@@ -103,14 +103,14 @@ _Refused = tuple[int, int, int, str]
 """Order, place of the file, number in it, slug."""
 
 
-def admitted(paths: Sequence[Path]) -> AdmittedLog:
-    """Read a log from its files and admit its events.
+def admitted(paths: Sequence[Path], earliest: int | None = None) -> AdmittedLog:
+    """Read a log from its files and admit its events; ``earliest`` is the first month (ordinal) that they may cover.
 
     Raises CorruptFileError for a file that is not whole, and ValueError for a block with bytes left over.
     """
     others: list[_Record] = []
     frame = pd.concat([_frame([]), *_chunks(_records(paths), others)], ignore_index=True)
-    frame["fault"] = _faults(frame)
+    frame["fault"] = _faults(frame, FIRST_MONTH if earliest is None else earliest)
     facts = {record.order: record for record in others if record.kind > UPDATE_CLOSED}
     slugs = {order: slug for order, record in facts.items() if (slug := fact_fault(record.kind, record.fields))}
     lawful, lawful_facts = (
@@ -229,6 +229,7 @@ _RULES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "person-not-keyed": lambda events: events["in_clear"].eq(1),
     "unknown-ocmw": lambda events: ~events["ocmw"].isin([int(nis) for nis in MUNICIPALITIES]),
     "bad-period": _bad_period,
+    "too-old": lambda events: month_of_day(events["first_day"]) < events["earliest"],
     "bad-amount-type": _bad_amount_type,
     "bad-month": _bad_month,
     "days-out-of-range": _days_out_of_range,
@@ -240,7 +241,8 @@ _RULES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
 """In the order of precedence: the first that holds names the fault."""
 
 
-def _faults(frame: pd.DataFrame) -> pd.Series:
+def _faults(events: pd.DataFrame, earliest: int) -> pd.Series:
+    frame = events.assign(earliest=earliest)
     found = [rule(frame).to_numpy(dtype=bool) for rule in _RULES.values()]
     return pd.Series(np.select(found, list(_RULES), default=""), index=frame.index, dtype=object)
 

@@ -31,7 +31,7 @@ class Task:
 
 def keep_log(paths: Sequence[Path], log: Path, settings: FigureSettings) -> None:
     """Read the files of a log with the slow reader, and keep what it says for other processes of this run."""
-    log.write_bytes(pickle.dumps(ReadLog.of(admitted(paths), settings)))
+    log.write_bytes(pickle.dumps(ReadLog.of(admitted(paths, settings.earliest), settings)))
 
 
 def recounted(

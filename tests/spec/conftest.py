@@ -14,13 +14,22 @@ from schemas.settings import FigureSettings
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Teller:
     """Return what reads tables (or paths of files), in that order as one log, and tells its figures."""
 
-    def tell(*tables: str | Path, recoveries_in_balance: bool = False, geography: str = "as_then") -> Told:
+    def tell(
+        *tables: str | Path,
+        recoveries_in_balance: bool = False,
+        geography: str = "as_then",
+        earliest: str | None = None,
+    ) -> Told:
         room = tmp_path / str(len(list(tmp_path.iterdir())))
         room.mkdir()
         files = [
             table if isinstance(table, Path) else log_file(room / f"{number}.avro", table)
             for number, table in enumerate(tables, start=1)
         ]
-        return Told(ENGINES[request.param](files, room, FigureSettings(recoveries_in_balance, geography)))
+        return Told(
+            ENGINES[request.param](
+                files, room, FigureSettings(recoveries_in_balance, geography, earliest_month=earliest)
+            )
+        )
 
     return tell

@@ -60,7 +60,7 @@ class Reference:
 
     def __init__(self, files: list[Path], room: Path, settings: FigureSettings) -> None:  # noqa: ARG002 - stores nothing
         """Admit the events and cut them into parts."""
-        self.log = admitted(files)
+        self.log = admitted(files, settings.earliest)
         self.history = History.of(self.log, settings)
         self._known = reference.known(self.history)
 

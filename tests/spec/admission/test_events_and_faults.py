@@ -128,6 +128,20 @@ def test_a_code_in_no_list_is_set_aside_d2(engine: Teller, ocmw: str) -> None:
 @pytest.mark.parametrize(
     ("covered", "slugs"),
     [
+        ("1999-01-01..1999-01-31", []),
+        ("1998-12-31..1999-01-31", ["too-old"]),  # one day of the month before
+        ("1900-01-01..1900-01-31", ["too-old"]),
+        ("1899-12-31..1900-01-31", ["bad-period"]),  # this comes first
+    ],
+)
+def test_a_month_before_the_earliest_that_is_set_is_too_old(engine: Teller, covered: str, slugs: list[str]) -> None:
+    told = engine(f"month | days\n{covered} | 1", earliest="1999-01")
+    assert told.slugs() == slugs
+
+
+@pytest.mark.parametrize(
+    ("covered", "slugs"),
+    [
         ("2019-01-31..2023-12-01", []),  # 60 months touched
         ("2019-01-31..2024-01-01", ["bad-period"]),  # 61
         ("2024-03-02..2024-03-01", ["bad-period"]),
