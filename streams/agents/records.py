@@ -22,9 +22,15 @@ _UNDER_WAY = 5_000
 
 async def send_record(settings: KafkaSettings, topic: TopicName, record: Record) -> None:
     """Send a record to its topic, under its key, and return when it is acknowledged. Raises TopicsError."""
-    await verify_topics(settings, TOPIC[topic].address)
+    await send_records(settings, [(topic, record)])
+
+
+async def send_records(settings: KafkaSettings, records: Sequence[tuple[TopicName, Record]]) -> None:
+    """Send records to their topics, in order, and return when all are acknowledged. Raises TopicsError."""
+    await verify_topics(settings, *{TOPIC[topic].address for topic, _ in records})
     async with producing(settings) as producer:
-        await producer.send_and_wait(TOPIC[topic].address, key=key_of(record), value=value_of(TOPIC[topic], record))
+        for topic, record in records:
+            await producer.send_and_wait(TOPIC[topic].address, key=key_of(record), value=value_of(TOPIC[topic], record))
 
 
 async def emit_records(

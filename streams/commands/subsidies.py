@@ -8,8 +8,10 @@ import typer
 
 if TYPE_CHECKING:
     from schemas.services.subsidy_figures import Row
+    from streams.embedded.yearly_reports import ReportPlace
 
-StoreOption = Annotated[Path, typer.Option("--store", help="Directory of the store.", show_default=False)]
+StoreOption = Annotated[Path | None, typer.Option("--store", help="Directory of the store.", show_default=False)]
+OnKafka = Annotated[bool, typer.Option("--kafka", help="Use the topic of reports instead of a store.")]
 Year = Annotated[int, typer.Option(help="Year of the subsidy.")]
 Ocmw = Annotated[str | None, typer.Option(help="NIS code of one OCMW.")]
 Out = Annotated[Path | None, typer.Option(help="File to write; without it csv goes to the screen.")]
@@ -57,21 +59,24 @@ def template(
 @app.command("import", epilog="Example: ocmw subsidies import form.xlsx --store store --year 2017")
 def import_(
     files: Annotated[list[Path], typer.Argument(help="Filled forms, .xlsx or .csv.", show_default=False)],
-    store: StoreOption,
+    store: StoreOption = None,
+    kafka: OnKafka = False,
     year: Year = 2017,
 ) -> None:
     """Admit filled forms: one report that is refused keeps all others; the same form again changes nothing.
 
-    Exit 0 also when reports are refused: `ocmw subsidies corrections` names each cell, the rule and what to do.
+    Exit 0 also when reports are refused: `ocmw subsidies corrections` names each cell, the rule and what to do. With
+    --kafka the reports go to their topic; where their cells stood is kept in the folder OCMW_KAFKA_STATE.
     """
     from schemas.services.days import instant_of
-    from streams.embedded.yearly_reports import import_form
+    from streams.embedded.yearly_reports import import_into
     from streams.shell.clock import instant
     from streams.shell.console import counted
 
     _checked(year, None)
+    place = _place(store, kafka=kafka)
     for file in files:
-        done = import_form(file, store, year, instant_of(instant()))
+        done = import_into(place, file, year, instant_of(instant()))
         typer.echo(
             f"{file.name}: {counted(len(done.kept), 'report')} kept, {len(done.known):,} known before, "
             f"{len(done.refused):,} refused"
@@ -81,25 +86,33 @@ def import_(
         if done.nobody:
             typer.echo(f"{counted(len(done.nobody), 'row')} of no OCMW")
         if done.refused or done.nobody:
-            typer.echo(f"see: ocmw subsidies corrections --store {store} --year {year}")
+            where = "--kafka" if store is None else f"--store {store}"
+            typer.echo(f"see: ocmw subsidies corrections {where} --year {year}")
 
 
 @app.command(epilog="Example: ocmw subsidies corrections --store store --year 2017 --ocmw 44021")
 def corrections(
-    store: StoreOption, year: Year = 2017, ocmw: Ocmw = None, form: Form = "table", out: Out = None, lang: Lang = "fr"
+    store: StoreOption = None,
+    kafka: OnKafka = False,
+    year: Year = 2017,
+    ocmw: Ocmw = None,
+    form: Form = "table",
+    out: Out = None,
+    lang: Lang = "fr",
 ) -> None:
     """Tell what each OCMW should mend in its last report: the sheet, the cell, the rule, the remedy, in its language.
 
     An error refuses a report; a warning is worth knowing. No content of a cell is shown.
     """
     from schemas.services.subsidy_figures import CORRECTION_COLUMNS
-    from streams.embedded.subsidy_corrections import corrections as found
+    from streams.embedded.subsidy_corrections import corrections_of
     from streams.settings import UsageError
 
     code = _checked(year, ocmw)
     if lang not in {"nl", "fr"}:
         raise UsageError(f"{lang!r} is no language of Brussels; write nl or fr")
-    rows = [row for row in found(_there(store), year, lang) if code in (None, row.ocmw)]
+    place = _place(None if store is None else _there(store), kafka=kafka)
+    rows = [row for row in corrections_of(place, year, lang) if code in (None, row.ocmw)]
     if form == "table":
         _table(("ocmw", "sheet", "cell", "rule", "remedy"), [row[:5] for row in rows], "Nothing is to be mended.")
     else:
@@ -145,6 +158,21 @@ def _workbook(rows: "Sequence[Row]", year: int, out: Path | None) -> None:
         raise UsageError("a workbook needs --out FILE")
     write_subsidy_workbook(out, year, rows)
     typer.echo(f"The workbook is in {out}")
+
+
+def _place(store: Path | None, *, kafka: bool) -> "ReportPlace":
+    from streams.settings import UsageError
+
+    if (store is None) is not kafka:
+        raise UsageError("say where the reports are: --store DIR, or --kafka")
+    if store is not None:
+        from streams.embedded.yearly_reports import StoreReports
+
+        return StoreReports(store)
+    from streams.agents.yearly_reports import KafkaReports
+    from streams.kafka.settings import KafkaSettings
+
+    return KafkaReports(KafkaSettings())
 
 
 def _states(store: Path | None, *, kafka: bool) -> Iterator[Any]:

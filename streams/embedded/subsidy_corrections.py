@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from processors.services.subsidies.rules import Finding, findings_with, own_findings
-from processors.services.subsidies.service import OcmwYear, SubsidyService
+from processors.services.subsidies.service import OcmwYear
 from processors.services.subsidies.standing import read_as
 from schemas.parameters import document
 from schemas.places import MUNICIPALITY
@@ -14,18 +14,21 @@ from schemas.services.records import YearReport
 from schemas.services.subsidy_figures import Correction, language_of, rule_words
 from schemas.services.subsidy_years import subsidy_year
 from schemas.services.topics import TOPIC
-from sinks.services.database import FILE as DATABASE
 from sinks.services.subsidy_forms import KeptForm, SubsidyForms
-from streams.embedded.admission import states_of
+from streams.embedded.yearly_reports import ReportPlace, StoreReports
 
 
 def corrections(root: Path, year: int, brussels: str) -> Iterator[Correction]:
+    """Yield the corrections of a year in the store at ``root``; see ``corrections_of``."""
+    return corrections_of(StoreReports(root), year, brussels)
+
+
+def corrections_of(place: ReportPlace, year: int, brussels: str) -> Iterator[Correction]:
     """Yield the corrections of a year, OCMW by OCMW: errors and warnings of the last report of each.
 
     ``brussels`` is the language there. Raises StoreError.
     """
-    states = dict(states_of(SubsidyService(), root)) if (root / DATABASE).is_file() else {}
-    forms = SubsidyForms(root)
+    states, forms = place.known(), SubsidyForms(place.root)
     of_year = {key for key in states if key.endswith(b"|%d" % year)} | set(forms.keys(year))
     for written, sheet, cell, rule in forms.nobody(year):
         language = language_of(written, brussels) if written in MUNICIPALITY else brussels

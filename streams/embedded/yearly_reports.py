@@ -9,9 +9,11 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import openpyxl
@@ -23,14 +25,13 @@ from processors.services.subsidies.form import MERGED, Cell, Filled, Line, Unrea
 from processors.services.subsidies.service import OcmwYear, SubsidyService
 from schemas.faults import Fault
 from schemas.log import CorruptFileError
-from schemas.services.reading import value_of
+from schemas.services.reading import Record, value_of
 from schemas.services.records import Instant, YearReport
 from schemas.services.subsidy_form import FORM, Column, Sheet, column_named
-from schemas.services.topics import TOPIC
-from sinks.lock import writer_lock
+from schemas.services.topics import TOPIC, TopicName
 from sinks.services.database import FILE as DATABASE
 from sinks.services.subsidy_forms import KeptForm, SubsidyForms
-from streams.embedded.admission import Admitting, states_of
+from streams.embedded.admission import admitting, states_of
 
 _SEALED = b"\xd0\xcf\x11\xe0"
 """How a workbook under a password begins, and one of before 2007."""
@@ -52,33 +53,77 @@ class Imported(NamedTuple):
     nobody: tuple[Unread, ...]
 
 
+class Admits(Protocol):
+    """A run into which reports go one by one; what is admitted counts when it is kept."""
+
+    def admit(self, topic: TopicName, record: Record | str, at: Instant, place: tuple[str, int]) -> Fault | str:
+        """Admit a report; return its fault, ``applied`` or ``duplicate``."""
+        ...
+
+    def keep(self) -> None:
+        """Keep all of the run durably."""
+        ...
+
+
+class ReportPlace(Protocol):
+    """Where yearly reports are kept: a store, or Kafka."""
+
+    @property
+    def root(self) -> Path:
+        """The directory in which the last form of each OCMW stands."""
+        ...
+
+    def known(self) -> dict[bytes, OcmwYear]:
+        """Return what is known of each OCMW's year."""
+        ...
+
+    def admitting(self) -> AbstractContextManager[Admits]:
+        """Open a run; nobody else writes meanwhile."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReports:
+    """The yearly reports of a store."""
+
+    root: Path
+
+    def known(self) -> dict[bytes, OcmwYear]:
+        """Return what is known of each OCMW's year. Raises StoreError."""
+        return dict(states_of(SubsidyService(), self.root)) if (self.root / DATABASE).is_file() else {}
+
+    def admitting(self) -> AbstractContextManager[Admits]:
+        """Open a run on the store. Raises StoreLockedError."""
+        return admitting(self.root)
+
+
 def import_form(path: Path, root: Path, year: int, at: Instant) -> Imported:
-    """Admit the reports of a form into the store at ``root``; one that is refused keeps all others.
+    """Admit the reports of a form into the store at ``root``; see ``import_into``."""
+    return import_into(StoreReports(root), path, year, at)
+
+
+def import_into(place: ReportPlace, path: Path, year: int, at: Instant) -> Imported:
+    """Admit the reports of a form; one that is refused keeps all others.
 
     Raises CorruptFileError for a file that is no form of that year, StoreError as admission does.
     """
     filled, nobody = read_form(lines_of(path, year), year)
-    lock = writer_lock(root)
-    lock.acquire()
-    try:
-        known = dict(states_of(SubsidyService(), root)) if (root / DATABASE).is_file() else {}
-        run = Admitting(root)
+    with place.admitting() as run:
+        known = place.known()
         became = {one.ocmw: _admit(one, run, known, (path.name, at)) for one in filled}
         run.keep()
-        forms = SubsidyForms(root)
+        forms = SubsidyForms(place.root)
         for one in filled:
             _remember(forms, one, known, became[one.ocmw], path.name)
         forms.add_nobody(year, [(one.ocmw, one.sheet, one.cell, one.rule) for one in nobody])
         forms.save()
-    finally:
-        lock.release()
     told = {
         what: tuple(code for code, one in became.items() if one == what) for what in ("applied", "duplicate", "refused")
     }
     return Imported(told["applied"], told["duplicate"], told["refused"], tuple(nobody))
 
 
-def _admit(one: Filled, run: Admitting, known: dict[bytes, OcmwYear], came: tuple[str, Instant]) -> str:
+def _admit(one: Filled, run: Admits, known: dict[bytes, OcmwYear], came: tuple[str, Instant]) -> str:
     """Admit a report; return ``applied``, ``duplicate`` or ``refused``."""
     if one.unread:
         return "refused"

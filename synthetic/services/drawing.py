@@ -68,7 +68,9 @@ class Drawing:
 def drawing(first_month: int, last_month: int, seed: int) -> Drawing:
     """Return the draws of a period of months (ordinals) and a seed."""
     codes = tuple(
-        int(nis) for nis, one in MUNICIPALITY.items() if one.first <= last_month and one.last in (None, last_month)
+        int(nis)
+        for nis, one in MUNICIPALITY.items()
+        if one.first <= last_month and (one.last is None or one.last >= last_month)
     )
     start, end = day_in(first_month, 1), day_in(last_month, days_in(last_month))
     return Drawing(np.random.default_rng([seed, 14]), day_of(start), day_of(end), codes)

@@ -84,3 +84,29 @@ def test_the_topics_answer_as_the_store_does(
     indicators = told("subsidies", "report", "--store", store, "--format", "csv")
     assert "2017,21004,7,,,500000,cents," in indicators
     assert told("subsidies", "report", "--kafka", "--format", "csv") == indicators
+
+
+def test_a_form_is_imported_into_the_topic_as_into_a_store(
+    kafka: KafkaServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = KafkaSettings(servers=kafka.servers, partitions=PARTITIONS, state=tmp_path / "state")
+    for name, value in (
+        ("SERVERS", kafka.servers),
+        ("PARTITIONS", str(PARTITIONS)),
+        ("STATE", str(tmp_path / "state")),
+    ):
+        monkeypatch.setenv(f"OCMW_KAFKA_{name}", value)
+    grants = [one for one in reports() if isinstance(one, Grant)]
+    asyncio.run(sent(settings, {"reports": list(grants)}))
+    write_topic(tmp_path / "grants.avro", TOPIC["reports"], list(grants))
+    store = ("--store", str(tmp_path / "store"))
+    told("admit", str(tmp_path / "grants.avro"), *store)
+    form = tmp_path / "form.csv"
+    lines = ("sheet;ocmw;part;justified;persons", "parts;44021;A;6000;30", "parts;21004;A;all;30", "parts;9;A;1;1")
+    for again, said in ((False, "1 report kept, 0 known before, 1 refused"), (True, "0 reports kept, 1 known before")):
+        form.write_text("\n".join(lines), encoding="utf-8")
+        for place in (store, ("--kafka",)):
+            assert said in told("subsidies", "import", str(form), *place), again
+    for more in (("report", "--format", "csv"), ("corrections", "--format", "csv")):
+        assert told("subsidies", *more, "--kafka") == told("subsidies", *more, *store)
+    assert "21004,parts,D3,justified-not-whole" in told("subsidies", "corrections", "--kafka", "--format", "csv")

@@ -15,6 +15,8 @@ from program import ocmw
 
 from schemas.parameters import document
 from schemas.services.gpmi_figures import PERSON_FIGURES, PROJECT_FIGURES
+from streams.embedded.services_shown import projects as projects_shown
+from streams.embedded.services_shown import subsidies as subsidies_shown
 
 YEAR = ("--from", "2017-01-01", "--to", "2017-12-31")
 WORDS: dict[str, Any] = document("gpmi_words")["nl"]
@@ -147,6 +149,18 @@ def test_the_kingdom_has_a_sheet_of_ocmws_only_where_all_were_asked(store: Path,
         assert {code: line[at] for code, line in found.items()} == {
             row["ocmw"]: row["unique"] for row in rows if row["figure"] == figure
         }
+
+
+def test_the_demonstration_says_the_figures_that_the_commands_give(store: Path) -> None:
+    told = {row["figure"]: row for row in answered(store, *YEAR, "--ocmw", "01000") if row["breakdown"] == "total"}
+    began, people = told["projects_started"]["unique"], told["beneficiaries"]
+    assert f": {began} began, " in projects_shown(store)
+    assert f"; {people['unique']} beneficiaries, {people['as_tool']} as the tool counts" in projects_shown(store)
+    given = csv.DictReader(io.StringIO(done("subsidies", "report", "--store", store, "--format", "csv")))
+    degrees = {row["indicator"]: row["value"] for row in given if row["ocmw"] == "01000" and not row["part"]}
+    assert f"degree of justification {int(degrees['8']) / 100:.2f} %, of use {int(degrees['8c']) / 100:.2f} %" in (
+        subsidies_shown(store)
+    )
 
 
 SHEETS: dict[str, str] = document("subsidy_words")["report"]["sheets"]
