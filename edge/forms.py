@@ -18,6 +18,7 @@ from edge.errors import EdgeError
 from edge.persons.numbers import BAD, judged_one
 from edge.statements.layouts import DELIMITERS, plain
 from schemas.periods import parse_month
+from schemas.positions import position, quarter
 
 Reader = Callable[[str], Any]
 """Returns the value of a cell, or raises ValueError with what it should be."""
@@ -217,6 +218,15 @@ FORM_D = Form(
         Column("aid_code", whole, "kind of aid (list of the KSZ): 101 and on from 2016, the older list before"),
     ),
     "Which kind of aid a line of the act of 1965 is for, by the reference of form D.",
+)
+POSITIONS = Form(
+    "labour-market positions",
+    (
+        Column("number", number, "the national number"),
+        Column("quarter", quarter, "the quarter, as 2023-Q1"),
+        Column("position", position, "a code of the list of positions"),
+    ),
+    "Who had which position in which quarter, for a coupling; `ocmw keys study-code` codes it.",
 )
 REGISTER = Form(
     "a register of nationalities",

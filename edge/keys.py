@@ -150,3 +150,8 @@ def _refuse(path: Path, entry: os.stat_result, size: int) -> None:
         raise EdgeError(f"{path}: others may read or write this key; chmod 600 it, and rotate it if somebody did")
     if entry.st_size != size:
         raise EdgeError(f"{path}: holds {entry.st_size} bytes, a key of this kind has {size}; name the key file itself")
+
+
+def study_id(key: bytes) -> str:
+    """Return the name of a study key, eight hexadecimal digits: it stands in what was made with it."""
+    return hashlib.sha256(b"id" + key).hexdigest()[:8]

@@ -237,6 +237,11 @@ def rounded(count: int) -> int:
     return ROUNDED_TO * ((count + ROUNDED_TO // 2) // ROUNDED_TO)
 
 
+def rounded_or_few(count: int) -> str:
+    """Return a count as it is told where nothing is hidden beside it: rounded, or that it is under the threshold."""
+    return str(rounded(count)) if count >= THRESHOLD else f"fewer than {THRESHOLD}"
+
+
 def categories(name: str, last: int) -> tuple[tuple[str, bool], ...]:
     """Return the categories of a characteristic and whether each is empty by code in a month (C4)."""
     era = HOUSEHOLD_NEW if last >= HOUSEHOLD_NEW_FROM else HOUSEHOLD_OLD

@@ -3,6 +3,7 @@
     questions/patterns/persons LL 2023 sex/000012.json     hidden cells of a table at update 12
     questions/cohorts/000003.npz                            the persons of the third cohort that was answered
     questions/rows/000012/2023.parquet                      rows of 2023, as the log has them at update 12
+    questions/coupled/mobility-0002.parquet                 year, region and positions of who left, no pseudonym
 
 All of it stays at the edge, for its owner alone. A pattern is written once; a cohort stands until the last
 ``destroy_by`` of its study, for a later question may lie too near.
@@ -104,13 +105,30 @@ def keep_rows(root: Path, update: int, rows: pd.DataFrame) -> None:
     _put(folder / "whole", b"")
 
 
+def keep_coupled(root: Path, extraction: str, table: pd.DataFrame) -> None:
+    """Keep what a coupling told of who left, for questions. Raises StoreWriteError."""
+    path = _folder(root) / "coupled" / f"{extraction}.parquet"
+    with temporary(path) as written:
+        pq.write_table(pa.Table.from_pandas(table, preserve_index=False), written)
+        written.chmod(_OWNER_ONLY)
+        put_in_place(written, path)
+
+
+def coupled(root: Path, extraction: str) -> pd.DataFrame | None:
+    """Return what the coupling of an extraction told, None where it was none."""
+    path = _folder(root) / "coupled" / f"{extraction}.parquet"
+    return pq.read_table(path).to_pandas() if path.exists() else None
+
+
 def forget(root: Path, study: str) -> None:
-    """Delete the cohorts of a study and all rows: what is asked again is read from the log again."""
+    """Delete cohorts and couplings of a study, and all rows: what is asked again is read from the log again."""
     for path in sorted((_folder(root) / "cohorts").glob("*.npz")):
         with np.load(path) as held:
             mine = str(held["study"]) == study
         if mine:
             path.unlink()
+    for path in (_folder(root) / "coupled").glob(f"{study}-[0-9][0-9][0-9][0-9].parquet"):
+        path.unlink()
     rmtree(_folder(root) / "rows", ignore_errors=True)
 
 

@@ -1,5 +1,7 @@
 """The pseudonym of one person who stands at the counter: a number typed in becomes the person of the log."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from edge.errors import EdgeError
@@ -31,3 +33,17 @@ def person_of(text: str, key: Key, known: Identities, *, synthetic: bool) -> byt
         )
         raise EdgeError(f"standard input: holds {told}")
     return bytes(Pseudonyms(key, known).of_numbers(np.array([found], np.int64))[0])
+
+
+def persons_of(numbers: Iterable[int], key: Key, known: Identities, *, synthetic: bool) -> list[bytes]:
+    """Return the pseudonyms of many national numbers, as ``person_of`` does of one.
+
+    Raises EdgeError, which names no number, where one is synthetic in earnest or real in a trial.
+    """
+    found = np.array(list(numbers), np.int64)
+    if any((judged_one(number, _LAST_YEAR) == SYNTHETIC) != synthetic for number in found.tolist()):
+        told = (
+            "a real number; leave --synthetic out" if synthetic else "a synthetic number; give --synthetic for a trial"
+        )
+        raise EdgeError(f"the source holds {told}")
+    return [bytes(person) for person in Pseudonyms(key, known).of_numbers(found)]

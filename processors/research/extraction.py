@@ -81,6 +81,12 @@ def _beneficiaries(rows: pd.DataFrame, support: str) -> pd.Series:
     return found
 
 
+def positive_months(rows: pd.DataFrame, support: str) -> pd.DataFrame:
+    """Return the (number, at) in which somebody has a support somewhere, in this order."""
+    positive = _beneficiaries(rows, support)
+    return positive.index[positive].to_frame(index=False).sort_values(["number", "at"])
+
+
 def _meets(rows: pd.DataFrame, support: str, year: int) -> set[int]:
     """Return the persons who were beneficiary of a support in a year."""
     first = ordinal(year, 1)
@@ -115,7 +121,7 @@ def person_months(source: Source, protocol: Protocol, key: bytes) -> pd.DataFram
         if variable in SPELL:
             raise ProtocolError(f"variables.{variable} stands in rows of kind spell, not person_month")
     labelled = _labelled(mine, rows, protocol, source)
-    labelled["person"] = _pseudonyms(mine["number"].to_numpy(), source, key)
+    labelled["person"] = pseudonyms(mine["number"].to_numpy(), source, key)
     order = labelled.sort_values(["person", "month", "support", "ocmw"], kind="stable")
     wanted = ["person", *(name for name in labelled.columns if name in protocol.variables and name != "person")]
     return order[wanted].reset_index(drop=True)
@@ -133,15 +139,14 @@ def spells(source: Source, protocol: Protocol, key: bytes) -> pd.DataFrame:
         raise ProtocolError("no person meets this population")
     _, last = protocol.population.months
     begins = int(rows.loc[rows["leaf"].isin(NODE["LL"].leaves), "at"].min())
-    positive = _beneficiaries(rows[rows["number"].isin(persons) & (rows["at"] <= last)], "LL")
-    months = positive.index[positive].to_frame(index=False).sort_values(["number", "at"])
+    months = positive_months(rows[rows["number"].isin(persons) & (rows["at"] <= last)], "LL")
     months["run"] = ((months["number"].diff() != 0) | (months["at"].diff() != 1)).cumsum()
     told = months.groupby("run").agg(number=("number", "first"), start=("at", "min"), end=("at", "max"))
     told["spell_rank"] = told.groupby("number").cumcount() + 1
     open_start = told["start"] == begins
     table = pd.DataFrame(
         {
-            "person": _pseudonyms(told["number"].to_numpy(), source, key),
+            "person": pseudonyms(told["number"].to_numpy(), source, key),
             "spell_start": np.where(open_start, 0, told["start"].map(to_yyyymm)).astype(np.int32),
             "spell_end": np.where(told["end"] == last, 0, told["end"].map(to_yyyymm)).astype(np.int32),
             "spell_rank": np.where(open_start, 0, told["spell_rank"]).astype(np.int8),
@@ -195,7 +200,8 @@ def _codes(breakdown: str, numbers: npt.NDArray[np.integer]) -> npt.NDArray[np.o
     return found
 
 
-def _pseudonyms(numbers: Int64, source: Source, key: bytes) -> list[bytes]:
+def pseudonyms(numbers: Int64, source: Source, key: bytes) -> list[bytes]:
+    """Return the pseudonyms of some persons under a study key."""
     made: dict[int, bytes] = {
         number: hmac.digest(key, source.keys(number), "sha256")[:16] for number in np.unique(numbers).tolist()
     }

@@ -1,12 +1,17 @@
 """Extractions of persons for research: under a protocol, for one recipient, with both approvals on record."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from streams.commands.history import Store
+
+if TYPE_CHECKING:
+    from schemas.approvals import Purpose
 
 
 class _Default(TyperGroup):
@@ -47,31 +52,94 @@ def make(
     Refused without both approvals on record (OCMW_APPROVALS), for months that are not published, and where persons
     stand too much alone. The k report stays here. A later run gives the next number and says what changed.
     """
-    from edge.keys import HALF, secret
-    from schemas.protocols import ProtocolError
-    from schemas.protocols import protocol as parsed
     from sinks.directory.store import DirectoryStore
-    from streams.approvals import both_on_record
-    from streams.settings import UsageError, load_settings
     from streams.shell import kernel_cache
-    from streams.shell.clock import instant, today
+    from streams.shell.clock import instant
 
     kernel_cache.prepare()
     from streams.embedded.extracting import extract
 
-    try:
-        text = protocol.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{protocol}: no protocol can be read here") from error
-    try:
-        asked = parsed(text)
-        asked.require_open(today())
-        approval = both_on_record(load_settings().approvals, asked.approvals, "extraction")
-        keyed = secret(key or protocol.with_name(f"{asked.study}.key"), HALF)
+    with _named(protocol):
+        text, approval, keyed = _allowed(protocol, "extraction", key)
         made = extract(DirectoryStore.reading(store), text, out, keyed, approval, instant())
+    typer.echo(f"{made.rows:,} rows of {made.persons:,} persons in {made.folder}; log of accesses: {made.head}")
+
+
+@app.command(epilog="Example: ocmw extract couple m.toml --coded c.csv --store store --out extractions")
+def couple(
+    protocol: Annotated[Path, typer.Argument(help="The protocol, with the variable position.", show_default=False)],
+    store: Store,
+    out: Annotated[Path, typer.Option(help="Folder of extractions; each gets a number.", show_default=False)],
+    coded: Annotated[
+        Path | None, typer.Option(help="Positions under the study key (ocmw keys study-code).", show_default=False)
+    ] = None,
+    drawn: Annotated[bool, typer.Option("--drawn", help="Draw positions: a trial on synthetic persons.")] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="Key file of the study (ocmw keys study); default STUDY.key beside the protocol."),
+    ] = None,
+) -> None:
+    """Join who left the living wage with labour-market positions, of the quarter after and four quarters on.
+
+    Approvals for coupling are needed, of the committee and the chairman. The table by region is told by a question of
+    shape 8. A file under another key, or with a code that is malformed or stands twice, is refused.
+    """
+    from schemas.questions import rounded_or_few
+    from sinks.directory.store import DirectoryStore
+    from streams.settings import UsageError
+    from streams.shell import kernel_cache
+    from streams.shell.clock import instant
+
+    if (coded is None) != drawn:
+        raise UsageError("give a coded file with --coded, or --drawn for a trial on synthetic persons")
+    kernel_cache.prepare()
+    from streams.embedded.extracting import couple as carried_out
+
+    lines = None if coded is None else _text(coded, "coded file").splitlines()
+    with _named(protocol):
+        text, approval, keyed = _allowed(protocol, "coupling", key)
+        told = carried_out(DirectoryStore.reading(store), text, out, keyed, approval, instant(), lines)
+    made = told.made
+    typer.echo(
+        f"{made.rows:,} exits of {made.persons:,} persons in {made.folder}, {rounded_or_few(told.unmatched)} of them "
+        f"without a position; log of accesses: {made.head}"
+    )
+
+
+@contextmanager
+def _named(protocol: Path) -> Iterator[None]:
+    """Let a refusal name the file of the protocol."""
+    from schemas.protocols import ProtocolError
+    from streams.settings import UsageError
+
+    try:
+        yield
     except ProtocolError as error:
         raise UsageError(f"{protocol.name}: {error}") from error
-    typer.echo(f"{made.rows:,} rows of {made.persons:,} persons in {made.folder}; log of accesses: {made.head}")
+
+
+def _text(path: Path, what: str) -> str:
+    from streams.settings import UsageError
+
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: no {what} can be read here") from error
+
+
+def _allowed(protocol: Path, purpose: "Purpose", key: Path | None) -> tuple[str, str, bytes]:
+    """Return the text of a protocol, its approvals and its study key; nothing is read from the store before."""
+    from edge.keys import HALF, secret
+    from schemas.protocols import protocol as parsed
+    from streams.approvals import both_on_record
+    from streams.settings import load_settings
+    from streams.shell.clock import today
+
+    text = _text(protocol, "protocol")
+    asked = parsed(text)
+    asked.require_open(today())
+    approval = both_on_record(load_settings().approvals, asked.approvals, purpose)
+    return text, approval, secret(key or protocol.with_name(f"{asked.study}.key"), HALF)
 
 
 @app.command(epilog="Example: ocmw extract verify extractions/mobility-0001")

@@ -51,6 +51,56 @@ def study(keyfile: Annotated[Path, typer.Argument(help="The key file to make.", 
     typer.echo(f"a study key in {keyfile}")
 
 
+@app.command("study-code", epilog="Example: ocmw keys study-code --key e --study m.key --source p.csv --out c.csv")
+def study_code(
+    key: Annotated[Path, typer.Option("--key", help="Key file of the edge.", show_default=False)],
+    study_key: Annotated[Path, typer.Option("--study", help="Key file of the study.", show_default=False)],
+    source: Annotated[Path, typer.Option("--source", help="Positions: number;quarter;position.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="The coded file to write.", show_default=False)],
+    identities: Annotated[
+        Path | None, typer.Option("--identities", help="Numbers that changed: old;new;day.", show_default=False)
+    ] = None,
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="Synthetic numbers, for a trial.")] = False,
+) -> None:
+    """Code a file of labour-market positions for one study: no number is in it, and no other study can join it.
+
+    Of a person who has two numbers the oldest counts. A pair of person and quarter that stands twice is refused.
+    """
+    import hmac
+
+    from edge.errors import EdgeError
+    from edge.forms import POSITIONS
+    from edge.keys import HALF, Key, secret, study_id
+    from edge.persons.asked import persons_of
+    from edge.sources import rows_of
+    from edge.statements.sources import identities as read_identities
+    from schemas.positions import HEADER, Line
+    from sinks.durability import put_in_place, temporary
+    from streams.commands.edge_files import note
+    from streams.shell import kernel_cache
+
+    kernel_cache.prepare()
+    known = read_identities(identities)
+    edge_key, of_study = Key.read(key), secret(study_key, HALF)
+    rows = list(rows_of(source, POSITIONS))
+    persons = persons_of([row["number"] for row in rows], edge_key, known, synthetic=synthetic)
+    lines: dict[tuple[bytes, str], str] = {}
+    for row, person in zip(rows, persons, strict=True):
+        coded = hmac.digest(of_study, person, "sha256")[:16]
+        pair = (coded, row["quarter"].code)
+        if pair in lines:
+            raise EdgeError(f"{source.name}: line {row.line}: this person and quarter stand twice; leave one")
+        lines[pair] = Line(study_id(of_study), coded, row["quarter"], row["position"]).text
+    with temporary(out) as written:
+        written.write_text("\n".join([HEADER, *sorted(lines.values())]) + "\n", encoding="ascii")
+        written.chmod(0o600)
+        put_in_place(written, out)
+    note(
+        out.parent, "coding for a study", {"key_id": edge_key.key_id, "study": study_id(of_study), "lines": len(lines)}
+    )
+    typer.echo(f"{len(lines)} lines under study key {study_id(of_study)} in {out}")
+
+
 @app.command(epilog="Example: ocmw keys check edge.key")
 def check(keyfile: Annotated[Path, typer.Argument(help="The key file.", show_default=False)]) -> None:
     """Say whether a key file can be used, and print the name of the key, which stands in every file made with it."""

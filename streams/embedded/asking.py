@@ -21,6 +21,7 @@ import numpy as np
 from processors.disclosure.grids import ALL, Cell, Grid, Place, columns_of
 from processors.disclosure.linked import pattern
 from processors.research import questions as counting
+from processors.research.coupling import UNMATCHED, counted
 from processors.research.extraction import frame
 from processors.research.questions import LATER, NOTHING, Asked, Found
 from schemas.arrays import Int64, Mask
@@ -29,7 +30,8 @@ from schemas.breakdowns import CATEGORIES
 from schemas.figures import BlockKey
 from schemas.indicators import BANDS, NUMBER
 from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, Period, month_code
-from schemas.places import MUNICIPALITIES, PLACES, ancestors, valid_code
+from schemas.places import KINGDOM, MUNICIPALITIES, PLACES, ancestors, valid_code
+from schemas.positions import POSITIONS
 from schemas.questions import (
     LEAST_OF_CONDITIONS,
     QUESTIONS_AN_APPROVAL,
@@ -215,7 +217,7 @@ def _answer(inquiry: Inquiry, asked: Question, approval: str) -> str:
     if asked.shape == 5:  # noqa: PLR2004 - a shape
         return _cohort(inquiry, asked, approval)
     if asked.shape == 8:  # noqa: PLR2004 - a shape
-        raise QuestionError("shape 8 needs a coupling of this study; make it with ocmw extract couple")
+        return _positions(inquiry, asked)
     _require_apart(inquiry.store.root, asked.support or "")
     for period in asked.periods:
         inquiry.require_published(asked.support or "", period)
@@ -253,9 +255,8 @@ def _lines(inquiry: Inquiry, asked: Question, period: Period) -> Iterator[tuple[
     for cell, at in frozen.grid.number.items():
         place, column = (cell[0], cell[1]), cell[2:]
         if place in places and place not in frozen.grid.empty_places and column not in frozen.grid.empty_columns:
-            count = int(frozen.counts[at])
-            value = HIDDEN if frozen.hidden[at] else str(rounded(count) if asked.round_ else count)
-            yield (period.code, *place, *(code or "total" for code in column if asked.by or asked.shape >= 6), value)  # noqa: PLR2004
+            told = (code or "total" for code in column if asked.by or asked.shape >= 6)  # noqa: PLR2004 - a shape
+            yield (period.code, *place, *told, _value(frozen, at, asked))
 
 
 def _under(place: str, level: str) -> list[Place]:
@@ -283,7 +284,7 @@ class Tables:
         margins = [_with_axis(self.frozen(measure, by[:at] + by[at + 1 :]), at) for at in range(len(by))]
         counts = grid.counts(self.counted(measure, by) | _told(margins))
         beside = [] if measure == "persons" else [self.frozen("persons", by)]
-        return self._kept(" ".join((measure, *by)), grid, counts, (margins, beside), measure, by)
+        return self.kept(" ".join((measure, *by)), grid, counts, (margins, beside), measure, by)
 
     def later(self) -> Frozen:
         """Return what becomes of the persons of a period; a small row that says one thing of all is hidden whole."""
@@ -318,7 +319,7 @@ class Tables:
         counts = grid.counts(self.counted("persons", by))
         line = _only(self.frozen("persons", by), top)
         margins = [line] if not by else [line, _with_axis(self.local((), arrondissement), 0)]
-        return self._kept(" ".join(("persons", f"in-{arrondissement}", *by)), grid, counts, (margins, []), "", by)
+        return self.kept(" ".join(("persons", f"in-{arrondissement}", *by)), grid, counts, (margins, []), "", by)
 
     def below(self, arrondissement: str) -> list[Place]:
         """Return the municipalities of an arrondissement, under every code they had."""
@@ -329,7 +330,7 @@ class Tables:
         totals = self.frozen("persons", ())
         counts = grid.counts(found | _told([totals]))
         alone = list(_alone(grid, counts))
-        return self._kept(f"persons {name}", grid, counts, ([totals], []), "", (), alone)
+        return self.kept(f"persons {name}", grid, counts, ([totals], []), "", (), alone)
 
     def grid(self, by: tuple[str, ...], places: tuple[Place, ...]) -> Grid:
         """Return the places and columns of a table of some characteristics."""
@@ -376,7 +377,7 @@ class Tables:
                 found[(*PLACES[place], ALL)] = count
         return found
 
-    def _kept(  # noqa: PLR0913, PLR0917 - what hides cells of a table
+    def kept(  # noqa: PLR0913, PLR0917 - what hides cells of a table
         self,
         name: str,
         grid: Grid,
@@ -502,6 +503,47 @@ def _cohort(inquiry: Inquiry, asked: Question, approval: str) -> str:
         if cell[2:] not in grid.empty_columns
     ]
     return _csv(("level", "place", by, "persons"), lines)
+
+
+def _positions(inquiry: Inquiry, asked: Question) -> str:
+    """Answer shape 8, from the newest coupling of the study, of the extraction that is named or one before it."""
+    root, of = inquiry.store.root, inquiry.of
+    names = [f"{of.study}-{number:04d}" for number in range(of.number, 0, -1)]
+    name = next((name for name in names if kept.coupled(root, name) is not None), None)
+    held = None if name is None else kept.coupled(root, name)
+    if name is None or held is None:
+        raise QuestionError("shape 8 needs a coupling of this study; make it with ocmw extract couple")
+    later = len(asked.by) > 1
+    codes = (*POSITIONS, UNMATCHED)
+    grid = Grid(_REGIONS, columns_of([codes, codes] if later else [codes]))
+    counts = grid.counts(counted(held, asked.from_period.first // MONTHS_PER_YEAR, {"": KINGDOM}, later=later))
+    margins = [_one_position(inquiry, asked, name)] if later else []
+    frozen = Tables(inquiry, "LL", asked.from_period).kept(
+        f"leavers {name} {' '.join(asked.by) or 'position'}", grid, counts, (margins, []), "", ()
+    )
+    lines = [
+        (asked.from_period.code, *cell[:2], *(code or "total" for code in cell[2:]), _value(frozen, at, asked))
+        for cell, at in grid.number.items()
+        if cell[0] == "region"
+    ]
+    return _csv(("period", "level", "place", *(asked.by or ("position",)), "persons"), lines)
+
+
+def _one_position(inquiry: Inquiry, asked: Question, name: str) -> Frozen:
+    """Return the table of the first position alone, which is a margin of the crossed one."""
+    alone = asked.model_copy(update={"by": ("position",)})
+    held = kept.coupled(inquiry.store.root, name)
+    codes = (*POSITIONS, UNMATCHED)
+    grid = Grid(_REGIONS, columns_of([codes]))
+    year = alone.from_period.first // MONTHS_PER_YEAR
+    counts = grid.counts({} if held is None else counted(held, year, {"": KINGDOM}, later=False))
+    frozen = Tables(inquiry, "LL", asked.from_period).kept(f"leavers {name} position", grid, counts, ([], []), "", ())
+    return _with_axis(frozen, 1)
+
+
+def _value(frozen: Frozen, at: int, asked: Question) -> str:
+    count = int(frozen.counts[at])
+    return HIDDEN if frozen.hidden[at] else str(rounded(count) if asked.round_ else count)
 
 
 def _asked_before(root: Path, approval: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,21 +19,23 @@ from processors.admission.decoding import NO_BIRTH_DATE
 from processors.admission.fold import Fold
 from processors.admission.ledger import DUPLICATE
 from processors.counting.people import everyone
+from processors.research.coupling import UNMATCHED, coupled, drawn, leavers
 from processors.research.extraction import SMALLEST_GROUP, Source, chosen, frame, k_report, person_months, spells
 from schemas.audience import may_see
 from schemas.breakdowns import CATEGORY_NUMBER
 from schemas.figures import BlockKey
 from schemas.log import LogFile
-from schemas.periods import Period, month_code
+from schemas.periods import Period, month_code, to_yyyymm
 from schemas.places import KINGDOM, PLACE_NUMBER
+from schemas.positions import coded
 from schemas.protocols import Protocol, ProtocolError, protocol
-from schemas.releases import Release
+from schemas.releases import Release, is_synthetic
 from schemas.supports import LEAVES
 from sinks.access_log import Access, note_access
 from sinks.directory.journal import Journal, too_short
 from sinks.directory.store import DirectoryStore
 from sinks.durability import put_in_place, temporary
-from sinks.questions import forget
+from sinks.questions import forget, keep_coupled
 from streams.embedded.driver import batches
 
 _KINGDOM, _TOTAL = PLACE_NUMBER["kingdom", KINGDOM], CATEGORY_NUMBER["total", "total"]
@@ -50,6 +52,13 @@ class Made:
     rows: int
     persons: int
     head: str
+
+
+class Coupled(NamedTuple):
+    """A coupling that was written, and how many who left have no position in the quarter after."""
+
+    made: Made
+    unmatched: int
 
 
 def release_named(store: DirectoryStore, update_id: str) -> Release:
@@ -127,15 +136,61 @@ def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
 ) -> Made:
     """Carry out a protocol and return where its numbered folder is. Raises ProtocolError; then nothing is written."""
     asked = protocol(text)
-    release = release_named(store, asked.update)
-    _require_published(release, asked)
-    source = source_of(store, release)
-    require_equal(store, release, frame(source), asked.population.leaves)
+    source = _read(store, asked)
     tables: dict[str, pd.DataFrame] = {}
     for kind in asked.kinds:
         variables = {n: r for n, r in asked.variables.items() if n.startswith(("spell", "dur")) == (kind == "spell")}
         of_kind = asked.model_copy(update={"variables": variables})
         tables[kind] = (person_months if kind == "person_month" else spells)(source, of_kind, key)
+    return _written(store, _Carried(asked, text, source, tables), out, key, (approval, at))
+
+
+def couple(  # noqa: PLR0913, PLR0917 - what a coupling is made of
+    store: DirectoryStore, text: str, out: Path, key: bytes, approval: str, at: datetime, lines: Iterable[str] | None
+) -> Coupled:
+    """Carry out a coupling: who left the living wage, with their positions of a coded file.
+
+    Without lines of one, positions are drawn, which only a synthetic history allows. Raises ProtocolError; then nothing
+    is written.
+    """
+    asked = protocol(text)
+    if "position" not in asked.variables:
+        raise ProtocolError("variables.position is missing, and a coupling is made for it alone")
+    if lines is None and not is_synthetic(asked.update):
+        raise ProtocolError(f"update {asked.update} is not synthetic, so positions are not drawn; give a coded file")
+    known = None if lines is None else coded(lines, _key_id(key))
+    source = _read(store, asked)
+    left = leavers(source, asked, key)
+    table = coupled(left, drawn(left, key) if known is None else known)
+    shown = table.assign(exit=table["exit"].map(to_yyyymm).astype(np.int32)).drop(columns=["year"])
+    made = _written(store, _Carried(asked, text, source, {"leavers": shown}), out, key, (approval, at))
+    keep_coupled(store.root, made.folder.name, table[["year", "region", "position", "position_later"]])
+    return Coupled(made, int((table["position"] == UNMATCHED).sum()))
+
+
+def _read(store: DirectoryStore, asked: Protocol) -> Source:
+    """Return the rows of a protocol's update, which must be those of the store."""
+    release = release_named(store, asked.update)
+    _require_published(release, asked)
+    source = source_of(store, release)
+    require_equal(store, release, frame(source), asked.population.leaves)
+    return source
+
+
+@dataclass(frozen=True)
+class _Carried:
+    """A protocol that was carried out: its text, what it was made from, and its tables by name."""
+
+    asked: Protocol
+    text: str
+    source: Source
+    tables: dict[str, pd.DataFrame]
+
+
+def _written(store: DirectoryStore, carried: _Carried, out: Path, key: bytes, allowed: tuple[str, datetime]) -> Made:
+    """Write the numbered folder of an extraction, on an approval at an instant, and note it."""
+    asked, text, source, tables = carried.asked, carried.text, carried.source, carried.tables
+    approval, at = allowed
     risk = k_report(source, asked)
     exposed = int(risk.loc[risk["k"] < SMALLEST_GROUP, "persons"].sum())
     if exposed and asked.accept_risk is None:
@@ -146,7 +201,7 @@ def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
     sealed = {f"{kind}.parquet.age": _sealed(table, asked) for kind, table in tables.items()}
     folder = _next_folder(out, asked.study)
     before = _manifest(_previous(folder))
-    manifest = _said(asked, tables, sealed, key, text, before)
+    manifest = _said(asked, tables, sealed, key, text, before) | {"number": int(folder.name.rpartition("-")[2])}
     files = sealed | {
         "protocol.toml": text.encode(),
         "codebook.md": _codebook(asked, tables).encode(),
@@ -212,7 +267,7 @@ def _said(  # noqa: PLR0913, PLR0917 - the facts of a manifest
         "update": asked.update,
         "destroy_by": asked.destroy_by.isoformat(),
         "recipient": asked.recipient.name,
-        "study_key": hashlib.sha256(b"id" + key).hexdigest()[:8],
+        "study_key": _key_id(key),
         "protocol": _sha(text.encode()),
         "rows": rows,
         "changed_since": {
@@ -221,6 +276,10 @@ def _said(  # noqa: PLR0913, PLR0917 - the facts of a manifest
         },
         "files": {name: _sha(content) for name, content in sealed.items()},
     }
+
+
+def _key_id(key: bytes) -> str:
+    return hashlib.sha256(b"id" + key).hexdigest()[:8]
 
 
 def _sha(content: bytes) -> str:
@@ -296,7 +355,7 @@ def destroyed(root: Path, folder: Path, keyfile: Path, who: str, signed: str, at
     manifest = _manifest(folder)
     if not manifest:
         raise ProtocolError(f"{folder}: no extraction is here; name the numbered folder of one")
-    if hashlib.sha256(b"id" + keyfile.read_bytes()).hexdigest()[:8] != manifest["study_key"]:
+    if _key_id(keyfile.read_bytes()) != manifest["study_key"]:
         raise ProtocolError(f"{keyfile} is not the key of this study; name the one that made it")
     proof = {
         "study": manifest["study"],

@@ -1,18 +1,24 @@
 """A small store whose update is extracted for a study, for questions and couplings."""
 
+import fastavro
 import pyrage
 import pytest
 from program import ocmw
-from study_room import APPROVALS, Room, protocol_of
+from study_room import APPROVALS, Room, is_wanted, protocol_of
+
+from schemas.log import write_log
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
     """Return a store of 1,200 persons with one extraction."""
     folder = tmp_path_factory.mktemp("research")
     made = Room(folder, folder / "store", pyrage.x25519.Identity.generate())
-    claims = folder / "c.avro"
-    ocmw("generate", "--persons", 1200, "--from", "2022-04", "--to", "2024-06", "--out", claims)
+    made_all, claims = folder / "all.avro", folder / "c.avro"
+    ocmw("generate", "--persons", 1200, "--from", "2022-04", "--to", "2024-06", "--out", made_all)
+    with made_all.open("rb") as file:
+        found = [(name.rpartition(".")[2], body) for name, body in fastavro.reader(file, return_record_name=True)]
+    write_log(claims, (record for record in found if is_wanted(*record)))
     assert ocmw("replay", claims, "--store", made.store).returncode == 0
     (folder / "approvals.yaml").write_text(APPROVALS, encoding="utf-8")
     (folder / "mobility.toml").write_text(protocol_of(str(made.identity.to_public())), encoding="utf-8")

@@ -1,7 +1,7 @@
 """A store with an extraction of a study, and what the study's protocol says."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyrage
 from program import Done, ocmw
@@ -34,6 +34,11 @@ class Room(NamedTuple):
         """Ask a question."""
         (self.folder / "question.toml").write_text(text, encoding="utf-8")
         return self.run("ask", self.folder / "question.toml", "--store", self.store, *options)
+
+
+def is_wanted(name: str, body: dict[str, Any]) -> bool:
+    """Tell whether an event stays: of all closings the last three, for each costs a count of all periods."""
+    return name != "UpdateClosed" or body["reference_month"] >= 202404
 
 
 def protocol_of(key: str, purpose: str = "extraction", variables: str = 'month = "the model"') -> str:
