@@ -22,6 +22,10 @@ from schemas.seals import Seal, Succession
 from sinks.directory.blocks import read_cells
 from sinks.errors import StoreCorruptError, UnknownReleaseError
 
+UNDER_THRESHOLD = (
+    "this store hides small cells (OCMW_THRESHOLD), which a public tree cannot say yet; publish with ocmw export, "
+    "Redis or Kafka, which do"
+)
 NAME = "public"
 _MANIFESTS = 8
 """Manifests kept parsed; a national one takes some megabytes."""

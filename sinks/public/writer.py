@@ -37,7 +37,7 @@ from sinks.public.definitions import frozen
 from sinks.public.history import HISTORY_SCHEMA, FigureAtRelease, grown, history_bytes, newest, read_history
 from sinks.public.indicators import public_part
 from sinks.public.keys import SealKey
-from sinks.public.tree import NAME, PublicTree
+from sinks.public.tree import NAME, UNDER_THRESHOLD, PublicTree
 
 _FOLDERS = ("files", "releases", "seals", "keys")
 
@@ -80,8 +80,11 @@ class PublicWriter:
         """Publish in order what the store has released and the tree has not; return how many releases.
 
         Where approval is required, only what was approved and then stopped half way. Releases that were there before
-        the tree was get no time of publication; only with the next release does an old store get its tree.
+        the tree was get no time of publication; only with the next release does an old store get its tree. Under a
+        threshold nothing is published: a tree cannot say yet what is hidden, and would tell small counts (F3).
         """
+        if self._store.settings.threshold is not None:
+            return 0
         with self._turn():
             there = [number for number in self._store.numbers() if number > self.tree.current()]
             if self._how.approval:
@@ -100,6 +103,8 @@ class PublicWriter:
         Raises ValueError for texts that cannot be, UnknownReleaseError for no such release, NotApprovableError where
         it was published with other values or is not above the published one, SealKeyError's kin for a foreign key.
         """
+        if self._store.settings.threshold is not None:
+            raise NotApprovableError(UNDER_THRESHOLD)
         moment = self._how.now()
         approval = Approval(by, reference, moment)
         with self._turn():

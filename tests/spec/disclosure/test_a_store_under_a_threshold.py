@@ -63,3 +63,10 @@ def test_a_threshold_below_three_is_refused(room: Path) -> None:
     done = ocmw("replay", room / "log.avro", "--store", room / "other", OCMW_THRESHOLD="2")
     assert done.returncode == 2
     assert not (room / "other").exists()
+
+
+def test_no_public_tree_tells_what_the_threshold_hides(room: Path) -> None:
+    assert not list((room / "store" / "public").rglob("*.*"))
+    served = ocmw("serve", "--store", room / "store")
+    assert (served.returncode, served.stderr.count("\n")) == (1, 1)
+    assert "hides small cells (OCMW_THRESHOLD), which a public tree cannot say yet" in served.stderr
