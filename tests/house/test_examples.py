@@ -61,4 +61,4 @@ def test_the_examples_run_in_the_order_in_which_the_help_shows_them(
         done = CliRunner().invoke(app, line.split()[1:])
         assert done.exit_code == 0, f"{line}: {done.output} {done.exception!r}"
     made = {path.name for path in tmp_path.iterdir()}
-    assert made == {"claims.avro", "store", "workbooks", "ll.csv", "g", "report.html"}
+    assert made == {"claims.avro", "store", "workbooks", "ll.csv", "g", "report.html", "complete.html"}
