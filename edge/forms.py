@@ -7,12 +7,12 @@ The documents list every form from these declarations.
 """
 
 import csv
-import io
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from edge.errors import EdgeError
 from edge.persons.numbers import BAD, judged_one
@@ -27,6 +27,10 @@ _EPOCH = date(1970, 1, 1)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _REFERENCE = 12
 _DIGITS = 11
+_OLD = "cp1252"
+_CHUNK = 1 << 20
+_LONGEST = 1 << 16
+"""Characters of a line of CSV at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,34 +137,56 @@ def one_of(*known: str) -> Reader:
 
 
 def rows(path: Path, form: Form) -> Iterator[FormRow]:
-    """Yield the rows of a file of a form. Raises EdgeError at the first that cannot be, and for another file."""
-    text = _text(path)
-    header, _, _ = text.partition("\n")
-    delimiter = max(DELIMITERS, key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        names = [plain(name) for name in next(reader, [])]
-        places = _places(names, path.name, form)
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield _row(cells, reader.line_num, places, len(names), path.name)
-    except csv.Error:
-        raise EdgeError(f"{path.name}: line {reader.line_num} is no line of CSV; correct it") from None
+    """Yield the rows of a file of a form, in constant memory.
+
+    Raises EdgeError at the first that cannot be, and for another file.
+    """
+    name, encoding = path.name, _encoding(path)
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        header = file.readline(_LONGEST)
+        delimiter = max(DELIMITERS, key=header.count)
+        file.seek(0)
+        reader = csv.reader(_lines(file, name), delimiter=delimiter)
+        try:
+            names = [plain(name) for name in next(reader, [])]
+            places = _places(names, name, form)
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    yield _row(cells, reader.line_num, places, len(names), name)
+        except csv.Error:
+            raise EdgeError(f"{name}: line {reader.line_num} is no line of CSV; correct it") from None
 
 
-def _text(path: Path) -> str:
+def _lines(file: TextIO, name: str) -> Iterator[str]:
+    for number, line in enumerate(iter(lambda: file.readline(_LONGEST), ""), start=1):
+        if len(line) == _LONGEST:
+            raise EdgeError(f"{name}: line {number} is longer than {_LONGEST} characters; save it as CSV in lines")
+        yield line
+
+
+def _encoding(path: Path) -> str:
+    """Return UTF-8 for a file that is all of it, else Windows-1252. Raises EdgeError for what is no text."""
+    decoder = getincrementaldecoder("utf-8-sig")()
+    found = "utf-8-sig"
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            for content in iter(lambda: file.read(_CHUNK), b""):
+                if b"\0" in content:
+                    raise EdgeError(f"{path.name}: holds bytes that no text has; save it as CSV in UTF-8")
+                if found != _OLD:
+                    try:
+                        decoder.decode(content)
+                    except UnicodeDecodeError:
+                        found = _OLD
+        if found != _OLD:
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        found = _OLD
     except OSError as error:
         raise EdgeError(
             f"{path.name}: cannot be read ({error.strerror}); check the path and who may read it"
         ) from error
-    if b"\0" in content:
-        raise EdgeError(f"{path.name}: holds bytes that no text has; save it as CSV in UTF-8")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+    return found
 
 
 def _places(names: list[str], name: str, form: Form) -> list[tuple[Column, int]]:

@@ -1,5 +1,6 @@
 """A new key changes no figure; joined numbers change them by design; other sources become events too."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from program import ocmw
 from statement_told import Edge, line, number, text
+
+from edge.forms import rows
+from edge.sources import EXITS
 
 
 def events(path: Path) -> list[dict[str, Any]]:
@@ -163,3 +167,35 @@ def test_without_synthetic_a_synthetic_number_refuses_the_file(edge: Edge) -> No
     source = edge.file(f"number;exit\n{number()};2024-03-31\n", "exits.csv")
     done = ocmw("import", "youth-care", source, "--key", edge.key, "--out", edge.room / "out.avro")
     assert (done.returncode, "--synthetic" in done.stderr) == (1, True)
+
+
+def test_memory_does_not_grow_with_the_file_of_another_source(tmp_path: Path) -> None:
+    def most(rows_of_file: int) -> int:
+        path = tmp_path / "exits.csv"
+        path.write_text("number;exit\n" + f"{number()};2024-03-31\n" * rows_of_file)
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in rows(path, EXITS)) == rows_of_file
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    most(10)
+    assert most(60_000) < 3 << 20  # the file has 1.4 MB, a chunk of it 1 MB
+
+
+def test_a_line_without_end_and_two_encodings_in_one_file_are_read_or_refused_in_a_sentence(edge: Edge) -> None:
+    endless = edge.file(f"number;exit;name\n{number()};2024-03-31;{'x' * 100_000}\n", "exits.csv")
+    out = edge.room / "out.avro"
+    done = ocmw("import", "youth-care", endless, "--key", edge.key, "--out", out, "--synthetic")
+    assert (done.returncode, "line 2 is longer than 65536 characters" in done.stderr, out.exists()) == (1, True, False)
+    mixed = f"number;exit;name\n{number()};2024-03-31;é\n".encode() + f"{number(2)};2024-03-31;é\n".encode("cp1252")
+    assert len(imported(edge, "youth-care", edge.file(mixed, "exits.csv"), "--synthetic")) == 2
+
+
+def test_equal_rows_are_events_of_their_own_and_their_order_does_not_matter(edge: Edge) -> None:
+    one, two = f"{number()};2024-03-31\n", f"{number(2)};2024-03-31\n"
+    first = imported(edge, "youth-care", edge.file(f"number;exit\n{one}{two}{one}", "exits.csv"), "--synthetic")
+    second = imported(edge, "youth-care", edge.file(f"number;exit\n{one}{one}{two}", "exits.csv"), "--synthetic")
+    assert len({(event["event_id"], event["person"]) for event in first}) == 3
+    assert {event["event_id"] for event in first} == {event["event_id"] for event in second}
