@@ -7,7 +7,7 @@ changes nothing: what was applied is a duplicate. A file that turns out corrupt 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,18 +49,18 @@ class Balance:
 class Memory:
     """What a service knows, key by key: read from the store when first touched, written at the end of the run."""
 
-    def __init__(self, service: Service[Any], database: ServiceDatabase) -> None:
-        """Begin with nothing touched."""
+    def __init__(self, service: Service[Any], kept: Callable[[str, bytes], bytes | None]) -> None:
+        """Begin with nothing touched; ``kept`` returns what the store holds of a service and key."""
         self.service = service
         self._codec = Codec(service)
-        self._database = database
+        self._kept = kept
         self._touched: dict[bytes, Known[Any]] = {}
         self._changed: set[bytes] = set()
 
     def __getitem__(self, key: bytes) -> Known[Any]:
         """Return what is known under a key."""
         if key not in self._touched:
-            kept = self._database.state(self.service.name, key)
+            kept = self._kept(self.service.name, key)
             self._touched[key] = self._codec.read(kept) if kept is not None else Known(self.service.begin())
         return self._touched[key]
 
@@ -80,11 +80,11 @@ class Memory:
 class Admitting:
     """A run: records go in one by one, and nothing is kept before ``keep``."""
 
-    def __init__(self, root: Path) -> None:
-        """Name the store, whose lock the caller holds."""
+    def __init__(self, database: ServiceDatabase, kept: Callable[[str, bytes], bytes | None], root: Path) -> None:
+        """Name the store, whose lock the caller holds, and what it holds of a service and key."""
         self._root = root
-        self._database = ServiceDatabase(root)
-        self._memories = {service.name: Memory(service, self._database) for service in SERVICES}
+        self._database = database
+        self._memories = {service.name: Memory(service, kept) for service in SERVICES}
         self._records: list[Kept] = []
         self._set_aside: list[SetAside] = []
         self._requests: list[SocialReportRequest] = []
@@ -160,8 +160,10 @@ def admitting(root: Path) -> Iterator[Admitting]:
     """
     lock = writer_lock(root)
     lock.acquire()
+    database = ServiceDatabase(root)
     try:
-        yield Admitting(root)
+        with database.looking_up() as kept:
+            yield Admitting(database, kept, root)
     finally:
         lock.release()
 
