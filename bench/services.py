@@ -86,40 +86,51 @@ def folded(records: list[GpmiContract]) -> dict[bytes, Known[Contracts]]:
     return known
 
 
+Moment = tuple[float, float]
+
+
+def _now() -> Moment:
+    return time.perf_counter(), time.process_time()
+
+
+def _since(began: Moment) -> str:
+    """Return how long something took, by the clock and of the processor: others may work beside."""
+    clock, processor = (after - before for after, before in zip(_now(), began, strict=True))
+    return f"{clock:.2f} s, {processor:.2f} of the processor"
+
+
 def contracts(versions: int) -> Iterator[tuple[str, str]]:
     """Measure statistics of projects."""
     paths = contract_files(versions)
-    began = time.perf_counter()
+    began = _now()
     records = read(paths)
-    took = time.perf_counter() - began
-    yield f"{versions:,} contract versions read", f"{took:.1f} s ({versions / took:,.0f} a second)"
-    began = time.perf_counter()
+    yield f"{versions:,} contract versions read", _since(began)
+    began = _now()
     known = folded(records)
-    took = time.perf_counter() - began
-    yield f"{versions:,} contract versions folded, one core", f"{took:.1f} s ({versions / took:,.0f} a second)"
+    yield f"{versions:,} contract versions folded", _since(began)
     del records
-    began = time.perf_counter()
+    began = _now()
     found = gathered((person, one.state) for person, one in known.items())
-    yield "  gathered into columns", f"{time.perf_counter() - began:.1f} s"
+    yield "  gathered into columns", _since(began)
     yield from answers(found)
     del known, found
     root = OUT / "services"
     shutil.rmtree(root, ignore_errors=True)
-    began = time.perf_counter()
+    began = _now()
     admit_files(paths, root, 0)
-    yield "  admitted into a store, durably", f"{time.perf_counter() - began:.1f} s"
-    began = time.perf_counter()
+    yield "  admitted into a store, durably", _since(began)
+    began = _now()
     gathered(states_of(ContractService(), root))
-    yield "  read back from it into columns", f"{time.perf_counter() - began:.1f} s; {_peak()}"
+    yield "  read back from it into columns", f"{_since(began)}; {_peak()}"
 
 
 def answers(found: Gathered) -> Iterator[tuple[str, str]]:
     """Measure the answers for the largest OCMW and for all."""
     period = date(YEAR, 1, 1), date(YEAR, 12, 31)
     for what, code in ((f"GPMI of {LARGEST}, {OF_LARGEST:,} versions", str(LARGEST)), ("GPMI of all OCMWs", None)):
-        began = time.perf_counter()
+        began = _now()
         given = list(answer(found.columns, Question(code, *period)))
-        yield what, f"{time.perf_counter() - began:.2f} s ({len(given):,} rows)"
+        yield what, f"{_since(began)} ({len(given):,} rows)"
 
 
 def form(path: Path, codes: tuple[int, ...]) -> None:
@@ -145,16 +156,17 @@ def subsidies() -> Iterator[tuple[str, str]]:
     grants = [Grant(code.to_bytes(16, "big"), code, YEAR, 2_500_000 + 1000 * code, None) for code in codes]
     write_topic(root / "grants.avro", TOPIC["reports"], grants)
     admit_files([root / "grants.avro"], root / "store", 0)
-    began = time.perf_counter()
+    began = _now()
     done = import_form(root / "form.csv", root / "store", YEAR, 0)
-    imported = time.perf_counter() - began
+    yield f"{len(done.kept)} yearly reports imported", _since(began)
+    counting = _now()
     states = (state for _, state in states_of(SubsidyService(), root / "store"))
     found = list(rows(standings(states, YEAR), subsidy_year(YEAR)))
-    counted = time.perf_counter() - began - imported
+    yield "  their indicators", _since(counting)
+    writing = _now()
     write_subsidy_workbook(root / "report.xlsx", YEAR, found)
-    took = time.perf_counter() - began
-    told = f"{took:.1f} s (import {imported:.1f}, indicators {counted:.1f}, workbook {took - imported - counted:.1f})"
-    yield f"{len(done.kept)} yearly reports imported and reported", told
+    yield "  their workbook", _since(writing)
+    yield "  all of it", _since(began)
 
 
 def _peak() -> str:
