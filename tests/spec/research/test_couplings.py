@@ -31,7 +31,7 @@ POSITION = 'position = "where leavers go"'
         ([HEADER, f"{KEY_ID};{PERSON};2023-Q1"], "line 2 .* has not 4 cells"),
         ([HEADER, LINE.replace(KEY_ID, "ffffffff")], "line 2 .* is not of the key of this study, 0123abcd"),
         ([HEADER, LINE.replace(PERSON, PERSON[:-1])], "line 2 .* not 32 hexadecimal digits"),
-        ([HEADER, LINE.replace(PERSON, "85073003328")], "line 2 .* not 32 hexadecimal digits"),
+        ([HEADER, LINE.replace(PERSON, "85673003328")], "line 2 .* not 32 hexadecimal digits"),
         ([HEADER, LINE.replace("2023-Q1", "2023-03")], "line 2 .* not a quarter as 2023-Q1"),
         ([HEADER, LINE[:-1] + "9"], "line 2 .* not a position of the list"),
         ([HEADER, LINE, LINE[:-1] + "2"], "line 3 .* stand twice"),
@@ -42,7 +42,7 @@ def test_a_coded_file_that_cannot_be_is_refused_by_its_line(lines: list[str], to
         coded(lines, KEY_ID)
     assert "\n" not in str(refused.value)
     assert PERSON not in str(refused.value)
-    assert "85073003328" not in str(refused.value)
+    assert "85673003328" not in str(refused.value)
 
 
 def write(room: Room, variables: str = POSITION, purpose: str = "coupling") -> Path:
