@@ -15,12 +15,14 @@ from operator import itemgetter
 from processors.gate.publication import digest_of
 from processors.reference import counting as reference
 from processors.reference import gate as reference_gate
+from processors.reference import rungs as reference_rungs
 from processors.reference.events import AdmittedLog
 from processors.reference.parts import History
 from processors.reference.sql import ThirdOpinion, Total
-from schemas.breakdowns import CATEGORY_NUMBER
+from schemas.breakdowns import CATEGORIES, CATEGORY_NUMBER
 from schemas.figures import MEASURES, BlockKey, Cells
-from schemas.places import KINGDOM, PLACE_NUMBER
+from schemas.periods import Period
+from schemas.places import KINGDOM, PLACE_NUMBER, PLACES
 from schemas.releases import BlockRef, Entry, Release, Vintage
 from schemas.rungs import CATEGORY_RUNG, rungs_of
 from schemas.settings import FigureSettings
@@ -204,7 +206,30 @@ class Recount:
         public = published.public() if NODE[key.support].public else Cells.empty()
         if self.store.settings.threshold is not None and NODE[key.support].public:
             public = public.take(CATEGORY_RUNG[public.category] <= rungs_of(self._cells(entry.hidden))[public.place])
+            yield from (f"{name}: {told}" for told in self._rung_differences(place, entry, published))
         yield from _block_differences(f"{name}, public", self._cells(entry.public), public, found)
+
+    def _rung_differences(self, place: Place, entry: Entry, published: Cells) -> Iterator[str]:
+        """Say which rules of a threshold the rungs of a figure break (F3)."""
+        number, key = place
+        threshold = self.store.settings.threshold or 0
+        counts: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
+        for at, category, count in zip(published.place, published.category, published.beneficiaries, strict=True):
+            counts.setdefault(PLACES[at], {})[CATEGORIES[category]] = int(count)
+        rungs = self._rungs(entry)
+        yield from reference_rungs.broken(counts, rungs, threshold)
+        before = self.releases[number - 1].entries.get(key) if number - 1 in self.releases else None
+        if before is not None and before.vintage.published_update is not None:
+            yield from reference_rungs.rose(rungs, self._rungs(before))
+        if key.period.kind != "month":
+            for month in range(key.period.first, key.period.last + 1):
+                shorter = self.releases[number].entries.get(BlockKey(key.support, Period("month", month)))
+                if shorter is not None and shorter.vintage.published_update is not None:
+                    yield from reference_rungs.longer(rungs, self._rungs(shorter), counts)
+
+    def _rungs(self, entry: Entry) -> dict[tuple[str, str], int]:
+        cells = self._cells(entry.hidden)
+        return {PLACES[at]: int(rung) for at, rung in zip(cells.place, cells.beneficiaries, strict=True)}
 
     def _cells(self, ref: BlockRef | None) -> Cells:
         return Cells.empty() if ref is None else self.store.read_block(ref)

@@ -70,3 +70,9 @@ def test_no_public_tree_tells_what_the_threshold_hides(room: Path) -> None:
     served = ocmw("serve", "--store", room / "store")
     assert (served.returncode, served.stderr.count("\n")) == (1, 1)
     assert "hides small cells (OCMW_THRESHOLD), which a public tree cannot say yet" in served.stderr
+
+
+def test_the_rungs_of_a_store_hold_by_the_slow_count(room: Path) -> None:
+    done = ocmw("recount", room / "log.avro", "--store", room / "store", "--processes", 1)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("0 of ")
