@@ -48,6 +48,7 @@ bench: $(READY)
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.edge
 	$(BIN)/python -m bench.services
+	$(BIN)/python -m bench.questions
 
 bench-quick: $(READY)
 	$(BIN)/python -m bench.run --persons 40000
