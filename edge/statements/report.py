@@ -123,7 +123,7 @@ class Report:
         for name, count in sorted(self.unknown.items()):
             yield f"{name}: {count} lines"
         for row in self.students_unknown():
-            yield f"students are not known; to hide LL_STUD there, add to the parameter students_unknown: {row}"
+            yield f"students are not known (no --forms), so LL_STUD says too few there: {row}"
         for total in self.totals:
             if not total.agrees:
                 here = f"{total.lines_found} lines and {_euro(total.cents_found)} euro"
@@ -172,9 +172,10 @@ class Report:
             yield from (
                 "## Students are not known",
                 "",
-                "Without forms B every living wage counts as that of no student.",
+                "Without forms B every living wage counts as that of no student. Give them with --forms,",
+                "or do not publish LL_STUD of these OCMWs: the program cannot hide one support of one OCMW.",
             )
-            yield from ("These rows of the parameter students_unknown hide LL_STUD there:", "", "```", "nis,from,to")
+            yield from ("", "```", "nis,from,to")
             yield from (*self.students_unknown(), "```", "")
         if self.totals:
             yield from ("## Totals", "")

@@ -21,9 +21,13 @@ _BATCH_OF_PERSONS = np.arange(_ID, 2 * _ID)
 
 
 def persons_unknown(logs: list[Path], key_id: str, renaming: Renaming) -> int:
-    """Return how many persons of logs a renaming does not know. Raises EdgeError for a log of another key."""
+    """Return how many persons of logs a renaming does not know. Raises EdgeError for a log of another key.
+
+    A log that names no key, as one that was exported from Kafka, is taken: that every person is known under the key
+    says enough.
+    """
     unknown: set[bytes] = set()
-    for persons in _persons(logs, key_id):
+    for persons in _persons(logs, (key_id, None)):
         _, known = renaming.renamed(persons)
         unknown.update(person.tobytes() for person in persons[~known])
     return len(unknown)
@@ -32,7 +36,7 @@ def persons_unknown(logs: list[Path], key_id: str, renaming: Renaming) -> int:
 def joined_persons(logs: list[Path], key_id: str, renaming: Renaming) -> tuple[int, int]:
     """Return how many persons of logs become fewer, and how many. Raises EdgeError for a log of another key."""
     members: dict[bytes, set[bytes]] = {}
-    for persons in _persons(logs, key_id):
+    for persons in _persons(logs, (key_id,)):
         new, known = renaming.renamed(persons)
         for old, joined in zip(persons[known], new[known], strict=True):
             members.setdefault(joined.tobytes(), set()).add(old.tobytes())
@@ -89,12 +93,12 @@ def _person_places(events: Events, stops: Int64) -> Int64:
     return found
 
 
-def _persons(logs: list[Path], key_id: str) -> Iterator[Bytes]:
+def _persons(logs: list[Path], taken: tuple[str | None, ...]) -> Iterator[Bytes]:
     for log in logs:
         file = _opened(log)
-        if file.metadata.get(KEY_ID) != key_id:
+        if file.metadata.get(KEY_ID) not in taken:
             known = file.metadata.get(KEY_ID) or "none"
-            raise EdgeError(f"{log.name}: is of key {known}, not of {key_id}; name the key that it was made with")
+            raise EdgeError(f"{log.name}: is of key {known}, not of {taken[0]}; name the key that it was made with")
         for batch, events in _decoded(file):
             starts = events.start[events.kind != UPDATE_CLOSED]
             yield batch.data[starts[:, None] + _BATCH_OF_PERSONS]

@@ -50,6 +50,20 @@ def test_a_rotation_changes_each_person_and_nothing_else_and_no_figure(edge: Edg
     assert ocmw("replay", out / "1.avro", "--store", edge.room / "a" / "store").returncode == 1
 
 
+def test_a_log_of_kafka_which_names_no_key_is_rotated_where_every_person_is_found(edge: Edge) -> None:
+    source = edge.file(LINES)
+    edge.imports(source, "--close", "each-month")
+    log, new, out = edge.room / "exported.avro", edge.room / "new.key", edge.room / "rotated"
+    with (edge.room / "1.avro").open("rb") as file:
+        reader = fastavro.reader(file, return_record_name=True)
+        schema, told = reader.writer_schema, list(reader)
+    with log.open("wb") as file:
+        fastavro.writer(file, schema, told)
+    done = ocmw("keys", "rotate", "--from", edge.key, "--to", new, "--sources", source, log, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert ocmw("replay", out / "exported.avro", "--store", edge.room / "store").returncode == 0
+
+
 def test_statements_of_after_a_rotation_continue_the_persons(edge: Edge) -> None:
     source, new = edge.file(LINES), edge.room / "new.key"
     edge.imports(source)
