@@ -1,6 +1,7 @@
 """Places by what people call them: a NIS code, or a name in one of the three languages of the country."""
 
 import unicodedata
+from difflib import get_close_matches
 from functools import cache
 
 from schemas.places import KINGDOM, MUNICIPALITY, PLACES, place_name
@@ -21,6 +22,13 @@ def places_called(text: str) -> tuple[Place, ...]:
     found = _by_name().get(_plain(text), ())
     living = tuple(place for place in found if not _ended(place))
     return living or found
+
+
+def places_like(text: str) -> tuple[Place, ...]:
+    """Return the (geo_level, NIS code) whose names hold a text as a word, or else those spelt nearly so, sorted."""
+    plain, names = _plain(text), _by_name()
+    alike = [name for name in names if plain and f" {plain} " in f" {name.replace('(', ' ').replace(')', ' ')} "]
+    return tuple(sorted({place for name in alike or get_close_matches(plain, names) for place in names[name]}))
 
 
 @cache

@@ -1,22 +1,25 @@
 """Places as people write them: a NIS code, or a name in Dutch, French or German."""
 
+_MOST_LISTED = 5
+
 
 def place_named(text: str, level: str | None = None) -> str:
     """Return the NIS code of a place, of one level where it is given.
 
     Raises UsageError for what names none, or several: these are listed.
     """
-    from schemas.place_names import places_called
+    from schemas.place_names import places_called, places_like
     from schemas.places import place_name
     from streams.settings import UsageError
 
     found = [one for one in places_called(text) if level in (None, one[0])]
     if len(found) == 1:
         return found[0][1]
+    alike = found or [one for one in places_like(text) if level in (None, one[0])][:_MOST_LISTED]
+    listed = ", ".join(f"{place_name(*one, 'nl')} ({one[1]})" for one in alike)
     if not found:
-        wanted = level or "place"
-        message = f"{text!r} is no {wanted}; write its NIS code, as 44021, or its name, as Gent; 01000 is the kingdom"
-        raise UsageError(message)
-    listed = ", ".join(f"{place_name(*one, 'nl')} ({one[1]})" for one in found)
+        hint = f"; did you mean {listed}?" if alike else ""
+        message = f"{text!r} is no {level or 'place'}; write its NIS code, as 44021, or its name, as Gent"
+        raise UsageError(f"{message}; 01000 is the kingdom{hint}")
     message = f"{text!r} names {len(found)} places: {listed}; write the code of one"
     raise UsageError(message)

@@ -95,6 +95,15 @@ def test_what_names_no_place_is_refused(store: Path) -> None:
         assert (done.returncode, "is no place; write its NIS code" in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("Beveren", "Beveren (Sint-Niklaas) (46003), Beveren-Kruibeke-Zwijndrecht (46030)"), ("Gnet", "Gent (44021)")],
+)
+def test_a_name_that_is_nearly_one_is_answered_with_what_may_be_meant(store: Path, name: str, meant: str) -> None:
+    done = ocmw("export", "--store", store, "--ocmw", name, "--format", "csv", "--out", "-")
+    assert (done.returncode, f"did you mean {meant}?" in done.stderr) == (2, True)
+
+
 def test_codes_and_names_are_taken_as_people_write_them_and_standard_output_is_a_file(store: Path) -> None:
     asked = ["export", "--store", store, "--support", "ll", "--period", "2024-01", "--ocmw", "Gand", "--format", "csv"]
     done = ocmw_apart(*asked, "--out", "-")
