@@ -161,21 +161,24 @@ def _shown(
 
 
 def _number(store: "DirectoryStore", zone: str, asked: int | None) -> int:
-    """Return the release to write: the one asked for, or the newest that the zone may see, 0 when there is none."""
-    from sinks.files.selection import ExportRefusedError
+    """Return the release to write: the one asked for, or the newest that the zone may see, 0 when there is none.
+
+    Raises UnknownReleaseError, for one that waits for approval too.
+    """
+    from sinks.errors import UnknownReleaseError
     from streams.release.publishing import newest_public, shown_to_public
     from streams.settings import load_settings
 
     if zone != "public":
-        return store.latest() if asked is None else asked
+        return store.latest() if asked is None else store.release(asked).update.sequence
     approval = load_settings().release_approval == "required"
     newest = newest_public(store, approval=approval)
     if asked is None:
         return newest
     if asked > newest or not shown_to_public(store.root, approval=approval)(asked):
-        message = f"release {asked} is not published; the newest that is: {newest or 'none'}"
-        raise ExportRefusedError(message)
-    return asked
+        message = f"{store.root}: release {asked} is not published; the newest that is: {newest or 'none'}"
+        raise UnknownReleaseError(message)
+    return store.release(asked).update.sequence
 
 
 def _rows_of(store: "DirectoryStore", dataset: "Dataset", zone: str | None, release: int | None) -> "Rows":
