@@ -22,7 +22,7 @@ check: $(READY)
 
 test: $(READY)
 	scripts/servers.sh
-	$(BIN)/pytest --numprocesses 2 --dist worksteal
+	$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 demo-board: $(READY)
 	@test -d demo/store || $(BIN)/ocmw demo
