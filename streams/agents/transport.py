@@ -36,9 +36,10 @@ class _Consumer(Consumer):
         super().__init__(*args, **options)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109 - Faust's signature
-        """Fetch from the partitions that are active now: aiokafka takes an empty set, as it may become, for all."""
+        """Fetch from the partitions that are active now, from none where none is: aiokafka takes no set for all."""
         async with self._moving:
-            return await super()._getmany(active_partitions and set(active_partitions), timeout)
+            active = set(active_partitions or ())  # the set itself changes while this waits or fetches
+            return await super()._getmany(active, timeout) if active else {}
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek to what is committed, between two fetches."""
