@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from shutil import rmtree
 
@@ -23,10 +24,9 @@ import pyarrow.parquet as pq
 
 from schemas.arrays import Int64
 from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR
-from sinks.durability import put_in_place, temporary
+from sinks.durability import write_for_owner
 
 Cells = frozenset[tuple[str, ...]]
-_OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def hidden_elsewhere(root: Path, table: str, update: int) -> Cells:
 def keep_pattern(root: Path, table: str, update: int, cells: Iterable[tuple[str, ...]]) -> None:
     """Write which cells of a table are hidden at an update. Raises StoreWriteError."""
     told = json.dumps(sorted(cells), indent=0) + "\n"
-    _put(_folder(root) / "patterns" / table / f"{update:06d}.json", told.encode())
+    write_for_owner(_folder(root) / "patterns" / table / f"{update:06d}.json", told)
 
 
 def tables(root: Path) -> list[str]:
@@ -79,12 +79,9 @@ def keep_cohort(root: Path, cohort: Cohort) -> None:
     """Keep the persons of a cohort. Raises StoreWriteError."""
     folder = _folder(root) / "cohorts"
     number = max((int(path.stem) for path in folder.glob("*.npz")), default=0) + 1
-    path = folder / f"{number:06d}.npz"
-    with temporary(path) as written:
-        with written.open("wb") as file:
-            np.savez(file, study=cohort.study, until=cohort.until.toordinal(), persons=cohort.persons)
-        written.chmod(_OWNER_ONLY)
-        put_in_place(written, path)
+    held = BytesIO()
+    np.savez(held, study=cohort.study, until=cohort.until.toordinal(), persons=cohort.persons)
+    write_for_owner(folder / f"{number:06d}.npz", held.getvalue())
 
 
 def rows_files(root: Path, update: int) -> dict[int, Path] | None:
@@ -97,21 +94,13 @@ def keep_rows(root: Path, update: int, rows: pd.DataFrame) -> None:
     """Write the rows of an update, a file a year. Raises StoreWriteError."""
     folder = _folder(root) / "rows" / f"{update:06d}"
     for year, mine in rows.groupby(rows["month"] // MONTHS_PER_YEAR + EPOCH_YEAR):
-        path = folder / f"{year}.parquet"
-        with temporary(path) as written:
-            pq.write_table(pa.Table.from_pandas(mine, preserve_index=False), written, compression="zstd")
-            written.chmod(_OWNER_ONLY)
-            put_in_place(written, path)
-    _put(folder / "whole", b"")
+        write_for_owner(folder / f"{year}.parquet", _parquet(mine))
+    write_for_owner(folder / "whole", b"")
 
 
 def keep_coupled(root: Path, extraction: str, table: pd.DataFrame) -> None:
     """Keep what a coupling told of who left, for questions. Raises StoreWriteError."""
-    path = _folder(root) / "coupled" / f"{extraction}.parquet"
-    with temporary(path) as written:
-        pq.write_table(pa.Table.from_pandas(table, preserve_index=False), written)
-        written.chmod(_OWNER_ONLY)
-        put_in_place(written, path)
+    write_for_owner(_folder(root) / "coupled" / f"{extraction}.parquet", _parquet(table))
 
 
 def coupled(root: Path, extraction: str) -> pd.DataFrame | None:
@@ -132,8 +121,7 @@ def forget(root: Path, study: str) -> None:
     rmtree(_folder(root) / "rows", ignore_errors=True)
 
 
-def _put(path: Path, content: bytes) -> None:
-    with temporary(path) as written:
-        written.write_bytes(content)
-        written.chmod(_OWNER_ONLY)
-        put_in_place(written, path)
+def _parquet(table: pd.DataFrame) -> bytes:
+    out = BytesIO()
+    pq.write_table(pa.Table.from_pandas(table, preserve_index=False), out, compression="zstd")
+    return out.getvalue()

@@ -75,7 +75,7 @@ def study_code(
     from edge.sources import rows_of
     from edge.statements.sources import identities as read_identities
     from schemas.positions import HEADER, Line
-    from sinks.durability import put_in_place, temporary
+    from sinks.durability import write_for_owner
     from streams.commands.edge_files import note
     from streams.shell import kernel_cache
 
@@ -91,10 +91,7 @@ def study_code(
         if pair in lines:
             raise EdgeError(f"{source.name}: line {row.line}: this person and quarter stand twice; leave one")
         lines[pair] = Line(study_id(of_study), coded, row["quarter"], row["position"]).text
-    with temporary(out) as written:
-        written.write_text("\n".join([HEADER, *sorted(lines.values())]) + "\n", encoding="ascii")
-        written.chmod(0o600)
-        put_in_place(written, out)
+    write_for_owner(out, "\n".join([HEADER, *sorted(lines.values())]) + "\n")
     note(
         out.parent, "coding for a study", {"key_id": edge_key.key_id, "study": study_id(of_study), "lines": len(lines)}
     )

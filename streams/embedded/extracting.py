@@ -34,7 +34,7 @@ from schemas.supports import LEAVES
 from sinks.access_log import Access, note_access
 from sinks.directory.journal import Journal, too_short
 from sinks.directory.store import DirectoryStore
-from sinks.durability import put_in_place, temporary
+from sinks.durability import write_for_owner
 from sinks.questions import forget, keep_coupled
 from streams.embedded.driver import batches
 
@@ -212,8 +212,8 @@ def _written(store: DirectoryStore, carried: _Carried, out: Path, key: bytes, al
     folder.mkdir(parents=True)
     (folder / EDGE).mkdir(mode=0o700)
     for name, content in files.items():
-        _put(folder / name, content)
-    _put(folder / EDGE / "k_report.csv", risk.to_csv(index=False).encode())
+        write_for_owner(folder / name, content)
+    write_for_owner(folder / EDGE / "k_report.csv", risk.to_csv(index=False).encode())
     persons = len(set(chosen(frame(source), asked)["number"].tolist()))
     of = {"study": asked.study, "number": manifest["number"], "update": asked.update, "protocol": _sha(text.encode())}
     of["destroy_by"] = asked.destroy_by.isoformat()
@@ -284,13 +284,6 @@ def _key_id(key: bytes) -> str:
 
 def _sha(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _put(path: Path, content: bytes) -> None:
-    with temporary(path) as written:
-        written.write_bytes(content)
-        written.chmod(0o600)
-        put_in_place(written, path)
 
 
 def _codebook(asked: Protocol, tables: dict[str, pd.DataFrame]) -> str:
@@ -372,5 +365,5 @@ def destroyed(root: Path, folder: Path, keyfile: Path, who: str, signed: str, at
         path.rmdir() if path.is_dir() else path.unlink()
     keyfile.unlink()
     forget(root, manifest["study"])
-    _put(folder / "destroyed.json", (json.dumps(proof, indent=2, sort_keys=True) + "\n").encode())
+    write_for_owner(folder / "destroyed.json", (json.dumps(proof, indent=2, sort_keys=True) + "\n").encode())
     return folder / "destroyed.json"
