@@ -3,16 +3,15 @@
 Unknown fields are refused; each error names its field in one sentence.
 """
 
-import re
-import tomllib
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.periods import parse_month
 from schemas.places import PLACES
 from schemas.supports import NODE
+from schemas.toml_forms import read_form
 
 Variable = Literal[
     "person", "month", "support", "ocmw", "place", "amount_cents", "state_share_cents", "days", "beneficiary", "sex",
@@ -145,16 +144,4 @@ class Protocol(_Part):
 
 def protocol(text: str) -> Protocol:
     """Return the protocol of a TOML text. Raises ProtocolError with a sentence that names the field."""
-    try:
-        return Protocol.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ProtocolError(f"this is no TOML ({error})") from error
-    except ValidationError as error:
-        raise ProtocolError(_sentence(error.errors(include_url=False, include_input=False)[0])) from error
-
-
-def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic's own
-    place = ".".join(str(part) for part in error["loc"] if part != "[key]")
-    reason = re.sub(r"^Value error, ", "", error["msg"])
-    said = {"missing": "is missing", "extra_forbidden": "is no field of a protocol"}.get(error["type"], f": {reason}")
-    return f"{place or 'protocol'} {said}".replace(" :", ":")
+    return read_form(text, Protocol, ProtocolError, "protocol", before="protocol: ")

@@ -12,17 +12,16 @@ A field that the shape does not take is refused; each error names its field in o
     by = ["sex"]
 """
 
-import re
-import tomllib
 from typing import Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.breakdowns import HOUSEHOLD_NEW, HOUSEHOLD_NEW_FROM, HOUSEHOLD_OLD, SIMPLE, UNKNOWN
 from schemas.periods import MONTHS_PER_YEAR, Period
 from schemas.places import KINGDOM, PLACES
 from schemas.protocols import MOST_CONDITIONS, Condition, Level
 from schemas.supports import NODE
+from schemas.toml_forms import read_form
 
 THRESHOLD = 5
 ROUNDED_TO = 5
@@ -217,19 +216,7 @@ class Question(BaseModel):
 
 def question(text: str) -> Question:
     """Return the question of a TOML text. Raises QuestionError with a sentence that names the field."""
-    try:
-        return Question.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise QuestionError(f"this is no TOML ({error})") from error
-    except ValidationError as error:
-        raise QuestionError(_sentence(error.errors(include_url=False, include_input=False)[0])) from error
-
-
-def _sentence(error: Any) -> str:  # noqa: ANN401 - pydantic's own
-    place = ".".join(str(part) for part in error["loc"])
-    reason = re.sub(r"^Value error, ", "", error["msg"])
-    said = {"missing": " is missing", "extra_forbidden": " is no field of a question"}.get(error["type"])
-    return f"{place}{said}" if said else f"{place}: {reason}" if place else reason
+    return read_form(text, Question, QuestionError, "question")
 
 
 def rounded(count: int) -> int:
