@@ -128,6 +128,11 @@ def walked(root: Path, wanted: Iterable[str] = (), report: Callable[[int, int], 
     return Walked(entries, last if entries else "", frozenset(missing))
 
 
+def entries(root: Path) -> Iterator[dict[str, Any]]:
+    """Yield the entries as they stand in the file, the oldest first; {} for a line that is none."""
+    return map(_entry, _lines(root))
+
+
 def last_entries(root: Path, number: int) -> list[dict[str, Any]]:
     """Return the last entries as they stand in the file, the newest last; {} for a line that is none."""
     return [_entry(line) for line in deque(_lines(root), number)]

@@ -22,7 +22,8 @@ from schemas.questions import TOO_FEW, QuestionError, question, rounded
 from sinks import questions as kept
 from sinks.access_log import last_entries, verified
 from sinks.indicators import read_release
-from streams.embedded.asking import HIDDEN, Inquiry, _too_near
+from streams.embedded.asking import HIDDEN, _too_near
+from streams.embedded.inquiry import Inquiry
 
 LL = 'study = "mobility"\nsupport = "LL"\n'
 FLANDERS = 'level = "region"\nplace = "02000"\n'
