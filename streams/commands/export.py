@@ -163,14 +163,14 @@ def _shown(
 def _number(store: "DirectoryStore", zone: str, asked: int | None) -> int:
     """Return the release to write: the one asked for, or the newest that the zone may see, 0 when there is none.
 
-    Raises UnknownReleaseError, for one that waits for approval too.
+    Raises UnknownReleaseError for one that waits for approval.
     """
     from sinks.errors import UnknownReleaseError
     from streams.release.publishing import newest_public, shown_to_public
     from streams.settings import load_settings
 
     if zone != "public":
-        return store.latest() if asked is None else store.release(asked).update.sequence
+        return store.latest() if asked is None else asked
     approval = load_settings().release_approval == "required"
     newest = newest_public(store, approval=approval)
     if asked is None:
@@ -178,7 +178,7 @@ def _number(store: "DirectoryStore", zone: str, asked: int | None) -> int:
     if asked > newest or not shown_to_public(store.root, approval=approval)(asked):
         message = f"{store.root}: release {asked} is not published; the newest that is: {newest or 'none'}"
         raise UnknownReleaseError(message)
-    return store.release(asked).update.sequence
+    return asked
 
 
 def _rows_of(store: "DirectoryStore", dataset: "Dataset", zone: str | None, release: int | None) -> "Rows":
@@ -188,7 +188,10 @@ def _rows_of(store: "DirectoryStore", dataset: "Dataset", zone: str | None, rele
     if dataset.name == "youth_care":
         return _youth_care(store, dataset, zone, release)
     audience = zone or dataset.zones[0]
-    return stored_rows(store, dataset, audience, _number(store, audience, release))
+    number = _number(store, audience, release)
+    if release is not None:
+        store.release(number)  # a table of one that is not kept would be empty, not refused
+    return stored_rows(store, dataset, audience, number)
 
 
 def _youth_care(store: "DirectoryStore", dataset: "Dataset", zone: str | None, release: int | None) -> "Rows":

@@ -15,7 +15,7 @@ from streams.board.pages.shared import CITY_CODES, cell_of, cities_of, level_at,
 from streams.board.problems import ProblemError
 from streams.board.words import Words
 
-OF_CITIES = ("reentry", "exit_to_work")
+_REENTRY, _TO_WORK = OF_CITIES = ("reentry", "exit_to_work")
 """The indicators that the pages of cities show."""
 
 
@@ -90,7 +90,7 @@ def counted_cells(words: Words, told: dict[str, float]) -> tuple[Td, Td, Td]:
 def indicators_of_year(bound: Bound, year: Period) -> dict[str, dict[str, float]]:
     """Return by place: entries of a year, share that came again, share of those who left that worked a year on."""
     found: dict[str, dict[str, float]] = {}
-    for row in _rows_of(bound, OF_CITIES[0], "spells_own_g0", year.code):
+    for row in _rows_of(bound, _REENTRY, "spells_own_g0", year.code):
         told = found.setdefault(row["geo"], {})
         if row["base"]:
             told["entries"] = row["base"]
@@ -99,7 +99,7 @@ def indicators_of_year(bound: Bound, year: Period) -> dict[str, dict[str, float]
     months = [month_code(month) for month in range(year.first, year.last + 1)]
     worked: dict[str, list[int]] = {}
     for month in months:
-        for row in _rows_of(bound, OF_CITIES[1], "own_x12_g0", month):
+        for row in _rows_of(bound, _TO_WORK, "own_x12_g0", month):
             if row["category"] == "work":
                 sums = worked.setdefault(row["geo"], [0, 0])
                 sums[0], sums[1] = sums[0] + row["count"], sums[1] + row["base"]
