@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 
 $(READY): pyproject.toml
 	@began=$$(date +%s); \
-	$(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --upgrade pip && $(BIN)/pip install --quiet --editable '.[dev]' \
+	$(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --upgrade pip && PYTHONWARNINGS=ignore $(BIN)/pip install --quiet --editable '.[dev]' \
 	&& echo "Environment made in $$(( $$(date +%s) - began )) s" && touch $(READY)
 
 demo: $(READY)
