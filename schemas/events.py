@@ -101,11 +101,11 @@ def shape(  # noqa: PLR0911 - one return for each way that Avro writes a type
     if isinstance(schema, str):
         if schema in ("null", "boolean", "int", "long", "float", "double", "bytes", "string"):
             return Shape(schema)
-        found = named.get(_full_name(schema, namespace))
-        if found is None:
+        known = named.get(_full_name(schema, namespace))
+        if known is None:
             message = f"the schema refers to {schema}, which it does not define before"
             raise ValueError(message)
-        return found  # type: ignore[no-any-return]
+        return known  # type: ignore[no-any-return]
     kind = schema["type"]
     if not isinstance(kind, str):
         return shape(kind, named, namespace)
@@ -114,8 +114,8 @@ def shape(  # noqa: PLR0911 - one return for each way that Avro writes a type
         inner = full.rpartition(".")[0]
         if kind == "record":
             members = tuple((member["name"], shape(member["type"], named, inner)) for member in schema["fields"])
-            told = tuple((m["name"], json.dumps(m["default"])) for m in schema["fields"] if "default" in m)
-            made = Shape("record", fields=members, name=full, defaults=told)
+            defaults = tuple((m["name"], json.dumps(m["default"])) for m in schema["fields"] if "default" in m)
+            made = Shape("record", fields=members, name=full, defaults=defaults)
         elif kind == "enum":
             made = Shape("enum", symbols=tuple(schema["symbols"]), name=full)
         else:
@@ -260,15 +260,15 @@ def resolve(values: dict[str, Any], written: Shape, kind: int) -> dict[str, Any]
 def resolved(values: dict[str, Any], written: Shape, wanted: Shape, where: str) -> dict[str, Any]:
     """Return plain values of a writer's record as plain values of another, as ``resolve`` does; ``where`` names it."""
     known, defaults = dict(written.fields), dict(wanted.defaults)
-    found = {}
+    fields = {}
     for name, part in wanted.fields:
         if name in known:
-            found[name] = _convert(values[name], known[name], part, f"{where}.{name}")
+            fields[name] = _convert(values[name], known[name], part, f"{where}.{name}")
         elif name in defaults:
-            found[name] = _plain_default(json.loads(defaults[name]), part)
+            fields[name] = _plain_default(json.loads(defaults[name]), part)
         else:
             raise UnresolvableError(_of_sender(f"{where} has no field {name}, which has no default"))
-    return found
+    return fields
 
 
 def _plain_default(default: Any, part: Shape) -> Any:  # noqa: ANN401, PLR0911 - JSON in, a plain Avro value out
@@ -294,16 +294,16 @@ def _plain_default(default: Any, part: Shape) -> Any:  # noqa: ANN401, PLR0911 -
 @cache
 def _bounds(kind: int) -> tuple[tuple[str, int, int], ...] | None:
     """Return (field, least, greatest) of the enums and ints of a record; None where something is nested in it."""
-    found = []
+    bounds = []
     for name, wanted in shapes()[kind].fields:
         target = next((branch for branch in wanted.branches if branch.type != "null"), wanted)
         if target.type in ("array", "map", "record") or _says_its_branch(wanted):
             return None
         if target.type == "enum":
-            found.append((name, 0, len(target.symbols) - 1))
+            bounds.append((name, 0, len(target.symbols) - 1))
         elif target.type == "int":
-            found.append((name, _INT_MIN, _INT_MAX))
-    return tuple(found)
+            bounds.append((name, _INT_MIN, _INT_MAX))
+    return tuple(bounds)
 
 
 def checked(values: dict[str, Any], kind: int) -> dict[str, Any]:
@@ -327,8 +327,10 @@ def _of_sender(reason: str, remedy: str = "write it as the published schema says
     return replace(FAULT["unknown-schema"], owner="sender", reason=reason, remedy=f"{remedy}, and send it again")
 
 
-def _undecodable(where: str, what: str) -> Fault:
-    return replace(FAULT["undecodable"], reason=f"{where} {what}", remedy="encode it again with a published schema")
+def _undecodable(where: str, complaint: str) -> Fault:
+    return replace(
+        FAULT["undecodable"], reason=f"{where} {complaint}", remedy="encode it again with a published schema"
+    )
 
 
 def _chosen(value: Any, written: Shape) -> tuple[Any, Shape]:  # noqa: ANN401 - a plain Avro value

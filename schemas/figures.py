@@ -89,15 +89,17 @@ class Cells:
 
     def bounds(self, places: Sequence[int]) -> list[int]:
         """Return where the cells of some places begin, given in rising order."""
-        asked = np.array(places, self.place.dtype)  # of another type, all places would be converted first
-        found: list[int] = np.searchsorted(self.place, asked).tolist()
-        return found
+        wanted = np.array(places, self.place.dtype)  # of another type, all places would be converted first
+        starts: list[int] = np.searchsorted(self.place, wanted).tolist()
+        return starts
 
     def public(self) -> Self:
         """Return what the public zone may hold: cells with beneficiaries, public breakdowns, no other measure (F1)."""
-        shown = np.flatnonzero((self.beneficiaries > 0) & PUBLIC_CATEGORY[self.category])
-        nothing = np.zeros(len(shown), np.int64)
-        return type(self)(self.place[shown], self.category[shown], self.beneficiaries[shown], nothing, nothing, nothing)
+        public = np.flatnonzero((self.beneficiaries > 0) & PUBLIC_CATEGORY[self.category])
+        nothing = np.zeros(len(public), np.int64)
+        return type(self)(
+            self.place[public], self.category[public], self.beneficiaries[public], nothing, nothing, nothing
+        )
 
     def require_public(self) -> None:
         """Raise ValueError unless the public zone may hold all of it, as it is (F1)."""

@@ -51,6 +51,6 @@ def decode(value: bytes) -> tuple[str, dict[str, Any]]:
         message = f"a value of {len(value)} bytes without a frame stands in a topic of ours; find out who wrote it"
         raise FramingError(message)
     schema = schema_of(_HEADER.unpack_from(value)[1])
-    found = fastavro.schemaless_reader(BytesIO(value[HEADER_BYTES:]), schema, return_record_name=True)
-    name, fields = found if isinstance(found, tuple) else (schema["name"], found)
+    datum = fastavro.schemaless_reader(BytesIO(value[HEADER_BYTES:]), schema, return_record_name=True)
+    name, fields = datum if isinstance(datum, tuple) else (schema["name"], datum)
     return name.rpartition(".")[2], fields

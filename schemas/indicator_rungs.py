@@ -22,11 +22,11 @@ _GROUP = ["series", "reference", "place"]
 
 
 def _parents() -> dict[int, int]:
-    found: dict[int, int] = {}
+    parents: dict[int, int] = {}
     for nis in MUNICIPALITY:
         line = [PLACE_NUMBER[place] for place in sorted(ancestors(nis).items(), key=lambda one: LEVELS.index(one[0]))]
-        found.update(zip(line[1:], line, strict=False))
-    return found
+        parents.update(zip(line[1:], line, strict=False))
+    return parents
 
 
 _PARENT = _parents()
@@ -59,8 +59,8 @@ def _small(rows: pd.DataFrame, threshold: int) -> Mask:
     small = _PERSONS[series] & rows["counted"].between(1, threshold - 1)
     small |= _PART_OF_BASE[series] & (rows["base"] - rows["counted"]).between(1, threshold - 1)
     small |= ~_PERSONS[series] & (rows["base"] < max(SMALLEST_BASE, threshold))
-    found: Mask = small.to_numpy()
-    return found
+    mask: Mask = small.to_numpy()
+    return mask
 
 
 def _hidden(bases: dict[int, int], small: set[int]) -> set[int]:

@@ -130,7 +130,7 @@ def _durations() -> list[Series]:
 def _bands_by(name: str) -> tuple[str, ...]:
     if name == "total":
         return BANDS
-    return tuple(f"{found}|{code}" for code in codes(name) for found in BANDS)
+    return tuple(f"{duration}|{code}" for code in codes(name) for duration in BANDS)
 
 
 def _reentries() -> list[Series]:

@@ -155,8 +155,8 @@ class LogFile:
         except Exception as error:  # noqa: BLE001 - each codec raises its own
             self._corrupt(f"a block cannot be read: {error or type(error).__name__}")
 
-    def _corrupt(self, what: str) -> None:
-        message = f"{self.path}: corrupt or truncated, {what}; copy or export it again"
+    def _corrupt(self, damage: str) -> None:
+        message = f"{self.path}: corrupt or truncated, {damage}; copy or export it again"
         raise CorruptFileError(message)
 
 
@@ -175,13 +175,13 @@ class _Header:
     @classmethod
     def read(cls, file: IO[bytes] | mmap.mmap) -> "_Header":
         """Read it; the file stands behind it then. Raises what bytes cause that are none."""
-        found: Any = fastavro.schemaless_reader(file, _HEADER)
-        if found["magic"] != _MAGIC:
+        header: Any = fastavro.schemaless_reader(file, _HEADER)
+        if header["magic"] != _MAGIC:
             message = "it does not begin as one"
             raise ValueError(message)
-        meta = found["meta"]
+        meta = header["meta"]
         ours = {name: value.decode() for name, value in meta.items() if name.startswith(OURS)}
-        return cls(json.loads(meta["avro.schema"]), meta.get("avro.codec", b"null"), found["sync"], ours)
+        return cls(json.loads(meta["avro.schema"]), meta.get("avro.codec", b"null"), header["sync"], ours)
 
     def written(self) -> bytes:
         """Return a header that says the codec and the marker, of records of nothing."""
@@ -231,8 +231,8 @@ def read_plain(block: Block, layout: Layout) -> Iterator[Plain | Fault]:
     A record that does not parse makes itself and the rest of the block ``undecodable``. Raises LeftOverError when
     bytes are left over after the last record.
     """
-    for found in read_written(block, layout):
-        yield FAULT["undecodable"] if found is None else _resolved(found[1], layout, found[0])
+    for written in read_written(block, layout):
+        yield FAULT["undecodable"] if written is None else _resolved(written[1], layout, written[0])
 
 
 def read_written(block: Block, layout: Layout) -> Iterator[tuple[int, dict[str, Any]] | None]:
@@ -244,11 +244,11 @@ def read_written(block: Block, layout: Layout) -> Iterator[tuple[int, dict[str, 
     stream = io.BytesIO(block.data.tobytes())
     for done in range(block.count):
         try:
-            found = next_written(stream, readers, single=layout.single)
+            record = next_written(stream, readers, single=layout.single)
         except Exception:  # noqa: BLE001 - whatever the bytes made of the decoder
             yield from [None] * (block.count - done)
             return
-        yield found
+        yield record
     left = len(block.data) - stream.tell()
     if left:
         message = f"{left} bytes are left over after the last record of a block"

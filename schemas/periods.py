@@ -29,11 +29,11 @@ def ordinal(year: int, month: int) -> int:
 
 def parse_month(text: str) -> int:
     """Return the ordinal of ``2024-03``; raises ValueError for anything else."""
-    found = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)
-    if found is None:
+    match = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text)
+    if match is None:
         message = f"{text!r} is not a month; write it as 2024-03"
         raise ValueError(message)
-    return ordinal(int(found[1]), int(found[2]))
+    return ordinal(int(match[1]), int(match[2]))
 
 
 def from_yyyymm(value: int) -> int | None:
@@ -41,8 +41,8 @@ def from_yyyymm(value: int) -> int | None:
     year, month = divmod(value, 100)
     if not 1 <= month <= MONTHS_PER_YEAR:
         return None
-    found = ordinal(year, month)
-    return found if FIRST_MONTH <= found <= LAST_MONTH else None
+    month_ordinal = ordinal(year, month)
+    return month_ordinal if FIRST_MONTH <= month_ordinal <= LAST_MONTH else None
 
 
 def to_yyyymm(month: int) -> int:
@@ -120,16 +120,16 @@ class Period:
     @classmethod
     def parse(cls, code: str) -> Self:
         """Return the period of a code; raises ValueError with a sentence for anything else."""
-        found = _CODE.fullmatch(code)
-        rolling_without_month = found is not None and found["rolling"] and not found["month"]
-        if found is None or rolling_without_month:
+        match = _CODE.fullmatch(code)
+        rolling_without_month = match is not None and match["rolling"] and not match["month"]
+        if match is None or rolling_without_month:
             message = f"{code!r} is not a period; write 2024-03, 2024-Q1, 2024 or R12-2024-03"
             raise ValueError(message)
-        year = int(found["year"])
-        if found["month"]:
-            return cls("rolling_year" if found["rolling"] else "month", ordinal(year, int(found["month"])))
-        if found["quarter"]:
-            return cls("quarter", ordinal(year, 3 * int(found["quarter"])))
+        year = int(match["year"])
+        if match["month"]:
+            return cls("rolling_year" if match["rolling"] else "month", ordinal(year, int(match["month"])))
+        if match["quarter"]:
+            return cls("quarter", ordinal(year, 3 * int(match["quarter"])))
         return cls("year", ordinal(year, MONTHS_PER_YEAR))
 
     @classmethod

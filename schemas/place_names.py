@@ -19,9 +19,9 @@ def places_called(text: str) -> tuple[Place, ...]:
     coded = tuple(place for place in PLACES if place[1] == text.strip())
     if coded:
         return coded
-    found = _by_name().get(_plain(text), ())
-    living = tuple(place for place in found if not _ended(place))
-    return living or found
+    named = _by_name().get(_plain(text), ())
+    living = tuple(place for place in named if not _ended(place))
+    return living or named
 
 
 def places_like(text: str) -> tuple[Place, ...]:

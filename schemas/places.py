@@ -44,7 +44,7 @@ def _municipalities() -> dict[str, Municipality]:
     rows: dict[str, list[dict[str, str]]] = {}
     for row in table("nis"):
         rows.setdefault(row["nis"], []).append(row)
-    found = {}
+    municipalities = {}
     for nis, versions in sorted(rows.items()):
         first, last = versions[0], versions[-1]
         parents = {(row["arr_nis"], row["prov_nis"], row["region_nis"]) for row in versions}
@@ -52,7 +52,7 @@ def _municipalities() -> dict[str, Municipality]:
             message = f"nis.csv gives {nis} more than one set of parents"
             raise ValueError(message)
         before = recoded.get(nis, [])
-        found[nis] = Municipality(
+        municipalities[nis] = Municipality(
             nis=nis,
             first=_month(first["valid_from"]) or 0,
             last=_month(last["valid_to"]),
@@ -62,7 +62,7 @@ def _municipalities() -> dict[str, Municipality]:
             province=first["prov_nis"],
             region=first["region_nis"],
         )
-    return found
+    return municipalities
 
 
 MUNICIPALITY: dict[str, Municipality] = _municipalities()

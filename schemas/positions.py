@@ -40,12 +40,12 @@ class Line(NamedTuple):
 def quarter(text: str) -> Period:
     """Return the quarter of ``2023-Q1``; raises ValueError for anything else."""
     try:
-        found = Period.parse(text)
+        period = Period.parse(text)
     except ValueError:
         raise ValueError("a quarter as 2023-Q1") from None
-    if found.kind != "quarter":
+    if period.kind != "quarter":
         raise ValueError("a quarter as 2023-Q1")
-    return found
+    return period
 
 
 def position(text: str) -> str:
@@ -61,19 +61,19 @@ def coded(lines: Iterable[str], key_id: str) -> Coded:
     Raises ProtocolError with the number of the first line that is malformed, stands twice, or is of another key: a file
     of another key would match nobody, and say nothing of it.
     """
-    found: Coded = {}
+    positions: Coded = {}
     for number, text in enumerate(lines, start=1):
         if number == 1:
             if text.strip() != HEADER:
                 raise ProtocolError(f"line 1 of the coded file is not {HEADER}")
         elif text.strip():
-            _add(found, number, text.strip().split(";"), key_id)
-    if not found:
+            _add(positions, number, text.strip().split(";"), key_id)
+    if not positions:
         raise ProtocolError("the coded file has no line of a person")
-    return found
+    return positions
 
 
-def _add(found: Coded, number: int, cells: list[str], key_id: str) -> None:
+def _add(positions: Coded, number: int, cells: list[str], key_id: str) -> None:
     if len(cells) != len(Line._fields):
         raise ProtocolError(f"line {number} of the coded file has not {len(Line._fields)} cells")
     if cells[0] != key_id:
@@ -81,9 +81,9 @@ def _add(found: Coded, number: int, cells: list[str], key_id: str) -> None:
     if not _PERSON.fullmatch(cells[1]):
         raise ProtocolError(f"line {number} of the coded file: person is not 32 hexadecimal digits")
     try:
-        pair, told = (bytes.fromhex(cells[1]), quarter(cells[2]).last), position(cells[3])
+        pair, coded_position = (bytes.fromhex(cells[1]), quarter(cells[2]).last), position(cells[3])
     except ValueError as error:
         raise ProtocolError(f"line {number} of the coded file is not {error}") from error
-    if pair in found:
+    if pair in positions:
         raise ProtocolError(f"line {number} of the coded file: this person and quarter stand twice")
-    found[pair] = told
+    positions[pair] = coded_position

@@ -117,28 +117,30 @@ class PublicManifest:
     def from_bytes(cls, data: bytes) -> Self:
         """Return the manifest of ``to_bytes``. Raises ValueError for anything else."""
         try:
-            found: dict[str, Any] = json.loads(data)
-            if found.pop("format") != FORMAT:
+            fields: dict[str, Any] = json.loads(data)
+            if fields.pop("format") != FORMAT:
                 message = "a public manifest of another version"
                 raise ValueError(message)
             figures = {
-                support: {period: _figure_of(told) for period, told in periods.items()}
-                for support, periods in found.pop("figures").items()
+                support: {period: _figure_of(figure) for period, figure in periods.items()}
+                for support, periods in fields.pop("figures").items()
             }
-            approval = found.pop("approval")
-            parts = tuple(IndicatorPart(**part) for part in found.pop("indicators"))
-            return cls(figures=figures, approval=Approval(**approval) if approval else None, indicators=parts, **found)
+            approval = fields.pop("approval")
+            parts = tuple(IndicatorPart(**part) for part in fields.pop("indicators"))
+            return cls(figures=figures, approval=Approval(**approval) if approval else None, indicators=parts, **fields)
         except (KeyError, TypeError, AttributeError) as error:
             message = "no public manifest"
             raise ValueError(message) from error
 
 
 def _figure(one: PublicFigure) -> dict[str, Any]:
-    told = {"state": one.state, "update_id": one.update_id, "earliest": one.earliest}
+    figure = {"state": one.state, "update_id": one.update_id, "earliest": one.earliest}
     block = {} if one.block is None else asdict(one.block)
-    return {name: value for name, value in {**told, **block}.items() if value is not None}
+    return {name: value for name, value in {**figure, **block}.items() if value is not None}
 
 
-def _figure_of(told: dict[str, Any]) -> PublicFigure:
-    block = PublicBlock(told["file"], told["group"], told["cells"], told["digest"]) if "file" in told else None
-    return PublicFigure(told["state"], told.get("update_id"), told.get("earliest"), block)
+def _figure_of(fields: dict[str, Any]) -> PublicFigure:
+    block = (
+        PublicBlock(fields["file"], fields["group"], fields["cells"], fields["digest"]) if "file" in fields else None
+    )
+    return PublicFigure(fields["state"], fields.get("update_id"), fields.get("earliest"), block)

@@ -76,8 +76,8 @@ class RowsBatch(NamedTuple):
     @classmethod
     def of(cls, fields: dict[str, Any]) -> Self:
         """Return the batch with these Avro fields."""
-        told = {"facts": b"", "births": b""} | fields  # earlier versions wrote none
-        columns = [np.frombuffer(told[name], kind) for name, kind in zip(Rows._fields, _TYPES, strict=True)]
+        given = {"facts": b"", "births": b""} | fields  # earlier versions wrote none
+        columns = [np.frombuffer(given[name], kind) for name, kind in zip(Rows._fields, _TYPES, strict=True)]
         rows = Rows._make(columns)
         rows = rows._replace(facts=rows.facts.reshape(-1, FACT_COLUMNS))
         return cls(**{name: fields[name] for name in cls._fields[:-1]}, rows=rows)

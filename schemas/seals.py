@@ -26,8 +26,8 @@ class Seal:
 
     def signed_bytes(self) -> bytes:
         """Return what the signature is over."""
-        told = (str(self.release), self.manifest_sha256, self.previous_seal_sha256, self.key_id)
-        return "\n".join(("ocmw-seal-v1", *told)).encode()
+        statements = (str(self.release), self.manifest_sha256, self.previous_seal_sha256, self.key_id)
+        return "\n".join(("ocmw-seal-v1", *statements)).encode()
 
     def to_bytes(self) -> bytes:
         """Return the seal file."""
@@ -37,14 +37,14 @@ class Seal:
     def from_bytes(cls, data: bytes) -> Self:
         """Return the seal of a file. Raises ValueError for anything else."""
         try:
-            found = cls(**json.loads(data))
+            seal = cls(**json.loads(data))
         except (TypeError, AttributeError) as error:
             message = "no seal"
             raise ValueError(message) from error
-        if not isinstance(found.release, int):
+        if not isinstance(seal.release, int):
             message = "no seal"
             raise ValueError(message)  # noqa: TRY004 - of a file, not of an argument
-        return found
+        return seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Succession:
 
     def signed_bytes(self) -> bytes:
         """Return what the signature is over."""
-        told = (self.key_id, self.public_key, self.previous_key_id, self.previous_public_key)
-        return "\n".join(("ocmw-key-v1", *told)).encode()
+        statements = (self.key_id, self.public_key, self.previous_key_id, self.previous_public_key)
+        return "\n".join(("ocmw-key-v1", *statements)).encode()
 
     def to_bytes(self) -> bytes:
         """Return the file of the new key."""

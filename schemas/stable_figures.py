@@ -66,6 +66,6 @@ def vintages(support: str, figures: dict[str, Vintage]) -> dict[str, Any]:
 
 def states(vintages: dict[str, Any]) -> Counter[str]:
     """Return how many figures of a record ``Vintages`` are in each state; states without any are 0."""
-    found = Counter({state.value: 0 for state in State})
-    found.update(figure["state"] for figure in vintages["figures"])
-    return found
+    counts = Counter({state.value: 0 for state in State})
+    counts.update(figure["state"] for figure in vintages["figures"])
+    return counts

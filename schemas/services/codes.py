@@ -36,8 +36,8 @@ def holds(of: CodeList, code: str, day: Day) -> bool:
 
 def label(of: CodeList, code: str, language: str) -> str:
     """Return what people read for a code in ``nl`` or ``fr`` (its last entry); the code where there is none."""
-    found = [one for one in codes(of) if one.code == code]
-    return str(getattr(found[-1], language)) if found else code
+    entries = [one for one in codes(of) if one.code == code]
+    return str(getattr(entries[-1], language)) if entries else code
 
 
 def late_answer_days() -> int:

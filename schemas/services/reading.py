@@ -189,11 +189,11 @@ def _of_block(block: Block, known: tuple[_Branch, ...], *, single: bool) -> Iter
     stream = BytesIO(block.data.tobytes())
     for done in range(block.count):
         try:
-            found = _next(stream, known, single=single)
+            datum = _next(stream, known, single=single)
         except Exception:  # noqa: BLE001 - whatever the bytes made of the decoder
             yield from ["undecodable"] * (block.count - done)
             return
-        yield _made(known[found[0]], found[1])
+        yield _made(known[datum[0]], datum[1])
     left = len(block.data) - stream.tell()
     if left:
         message = f"{left} bytes are left over after the last record of a block"
@@ -252,8 +252,8 @@ def _writers(topic: ServiceTopic) -> tuple[events.Schema, ...]:
 
 def fields(record: Record) -> dict[str, Any]:
     """Return a record as the plain dict that fastavro writes; days and instants stay ints."""
-    found: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(bytes,))
-    return found
+    plain: dict[str, Any] = msgspec.to_builtins(record, builtin_types=(bytes,))
+    return plain
 
 
 def value_of(topic: ServiceTopic, record: Record) -> bytes:

@@ -90,11 +90,11 @@ def column_named(sheet: Sheet, header: str) -> Column | None:
     ]
     name = "_".join(words)
     name = ALIASES.get(name, name)
-    found = next((one for one in FORM[sheet] if one.field.removesuffix("_cents") == name), None)
-    if found is None and name in SHARES and sheet == "parts":
+    column = next((one for one in FORM[sheet] if one.field.removesuffix("_cents") == name), None)
+    if column is None and name in SHARES and sheet == "parts":
         return Column(name, "count")
     return (
-        found
-        if found is not None or plain.strip() != "cents"
+        column
+        if column is not None or plain.strip() != "cents"
         else next((c for c in FORM[sheet] if c.field == "cents"), None)
     )

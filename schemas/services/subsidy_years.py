@@ -30,20 +30,22 @@ YEARS: tuple[int, ...] = tuple(document("subsidies")["years"])
 @cache
 def subsidy_year(year: int) -> SubsidyYear:
     """Return the parameters of a year. Raises KeyError for a year without any."""
-    found: dict[str, Any] = document("subsidies")["years"][year]
-    parts = found["parts"]
+    law: dict[str, Any] = document("subsidies")["years"][year]
+    parts = law["parts"]
     return SubsidyYear(
         year=year,
-        detailed_from=found["detailed_from_cents"],
-        small_to=found["small_to_cents"],
-        staff_percent=found["staff_percent"],
-        activities={part: tuple(told["activities"]) for part, told in parts.items()},
-        least_percent={part: told["bounds"]["least"] for part, told in parts.items() if "least" in told["bounds"]},
+        detailed_from=law["detailed_from_cents"],
+        small_to=law["small_to_cents"],
+        staff_percent=law["staff_percent"],
+        activities={part: tuple(part_law["activities"]) for part, part_law in parts.items()},
+        least_percent={
+            part: part_law["bounds"]["least"] for part, part_law in parts.items() if "least" in part_law["bounds"]
+        },
     )
 
 
 def label(year: int, code: str, language: str) -> str:
     """Return the name of a part or activity in ``nl`` or ``fr``; the code itself where it is neither."""
     parts = document("subsidies")["years"][year]["parts"]
-    told = parts.get(code) or parts.get(code[:1], {}).get("activities", {}).get(code)
-    return str(told[language]) if told else code
+    names = parts.get(code) or parts.get(code[:1], {}).get("activities", {}).get(code)
+    return str(names[language]) if names else code

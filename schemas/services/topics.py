@@ -48,8 +48,8 @@ TOPIC: dict[str, ServiceTopic] = {topic.name: topic for topic in TOPICS}
 @cache
 def branches(topic: ServiceTopic) -> tuple[Shape, ...]:
     """Return the shapes of the records of a topic, in the order of its union."""
-    found = shape(topic.schema)
-    return found.branches or (found,)
+    union = shape(topic.schema)
+    return union.branches or (union,)
 
 
 @cache
