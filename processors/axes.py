@@ -44,8 +44,8 @@ def axis(kind: PeriodKind, periods: tuple[Period, ...]) -> Axis:
 
 def reached(months: Iterable[int], kind: PeriodKind) -> tuple[Period, ...]:
     """Return the periods of a kind that hold one of the months, ascending; none outside the months there can be."""
-    found = {period for month in months for period in Period.holding(kind, month)}
-    return tuple(sorted(period for period in found if period.last < MONTH_COUNT))
+    periods = {period for month in months for period in Period.holding(kind, month)}
+    return tuple(sorted(period for period in periods if period.last < MONTH_COUNT))
 
 
 def stretches(months: Iterable[int], kinds: Iterable[PeriodKind] = KINDS) -> list[tuple[Axis, ...]]:

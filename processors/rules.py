@@ -77,10 +77,10 @@ def rules(settings: FigureSettings) -> Rules:
 
 
 def _municipality_of_nis() -> Int16:
-    found = np.full(MAX_NIS + 1, -1, np.int16)
+    numbers = np.full(MAX_NIS + 1, -1, np.int16)
     for number, nis in enumerate(places.MUNICIPALITIES):
-        found[int(nis)] = number
-    return found
+        numbers[int(nis)] = number
+    return numbers
 
 
 def _valid(month: int) -> list[int]:
@@ -169,11 +169,11 @@ def place_of_municipality() -> Int16:
 @cache
 def parent_of_place() -> Int16:
     """Return by place number that of the next larger area that holds it, -1 for the kingdom."""
-    found = np.full(len(places.PLACES), -1, np.int16)
+    parents = np.full(len(places.PLACES), -1, np.int16)
     for row in place_of_municipality():
         held = row[row >= 0]
-        found[held[1:]] = held[:-1]
-    return found
+        parents[held[1:]] = held[:-1]
+    return parents
 
 
 @cache
@@ -185,20 +185,20 @@ def upwards() -> Int16:
 
 def part_of_leaf(parts: Iterable[Iterable[int]]) -> Int8:
     """Return by leaf the number of the part that holds it, -1 where none does."""
-    found = np.full(LEAF_COUNT, -1, np.int8)
+    numbers = np.full(LEAF_COUNT, -1, np.int8)
     for number, part in enumerate(parts):
-        found[list(part)] = number
-    return found
+        numbers[list(part)] = number
+    return numbers
 
 
 @cache
 def category_of_code() -> Int16:
     """Return category numbers by (breakdown of ``BREAKDOWNS``, code): the code is its place in ``codes(breakdown)``."""
-    found = np.full((len(breakdowns.BREAKDOWNS), len(breakdowns.NATIONALITIES)), -1, np.int16)
+    numbers = np.full((len(breakdowns.BREAKDOWNS), len(breakdowns.NATIONALITIES)), -1, np.int16)
     for row, breakdown in enumerate(breakdowns.BREAKDOWNS):
         for column, code in enumerate(breakdowns.codes(breakdown)):
-            found[row, column] = breakdowns.CATEGORY_NUMBER[breakdown, code]
-    return found
+            numbers[row, column] = breakdowns.CATEGORY_NUMBER[breakdown, code]
+    return numbers
 
 
 @cache

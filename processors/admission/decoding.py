@@ -164,15 +164,15 @@ def batch_of(blocks: list[Block], layout: Layout) -> Batch:
 
 def _translated(blocks: list[Block], layout: Layout) -> Batch:
     """Return blocks of another layout as one block of today's union."""
-    found = [event for block in blocks for event in read_plain(block, layout)]
-    refused = {row: event for row, event in enumerate(found) if isinstance(event, Fault)}
-    preset = np.zeros(len(found), np.uint8)
+    records = [event for block in blocks for event in read_plain(block, layout)]
+    refused = {row: event for row, event in enumerate(records) if isinstance(event, Fault)}
+    preset = np.zeros(len(records), np.uint8)
     preset[list(refused)] = [faults.NUMBER[fault.slug] for fault in refused.values()]
-    written = b"".join(encode_plain(event) for event in found if not isinstance(event, Fault))
+    written = b"".join(encode_plain(event) for event in records if not isinstance(event, Fault))
     return Batch(
         data=np.frombuffer(bytearray(written), np.uint8),
         bounds=np.array([0, len(written)], np.int64),
-        counts=np.array([len(found)], np.int64),
+        counts=np.array([len(records)], np.int64),
         kinds=np.arange(len(events.RECORDS), dtype=np.int8),
         single=False,
         first=blocks[0].first,
@@ -444,9 +444,9 @@ def _in_clear(data: Bytes, at: Whole) -> bool:
     """Tell whether a person is written in clear: digits, blanks, dots, dashes and NULs alone, or one byte 16 times."""
     alike = written = True
     for byte in range(KEY_BYTES):
-        found = data[at + byte]
-        alike = alike and found == data[at]
-        written = written and (48 <= found <= 57 or found in (0, 32, 45, 46))  # noqa: PLR2004 - 0-9, NUL, blank, "-."
+        letter = data[at + byte]
+        alike = alike and letter == data[at]
+        written = written and (48 <= letter <= 57 or letter in (0, 32, 45, 46))  # noqa: PLR2004 - 0-9, NUL, blank, "-."
         if not (alike or written):
             return False
     return True

@@ -43,8 +43,8 @@ class Step(NamedTuple):
     def set_aside(self) -> list[tuple[int, Fault]]:
         """Return (record number in the file, its fault) of the events that were set aside."""
         outcomes = self.outcomes()
-        found = np.flatnonzero((outcomes != 0) & (outcomes != DUPLICATE)) + self.first
-        return [(self.batch.first + row, self._fault(row)) for row in found.tolist()]
+        rows = np.flatnonzero((outcomes != 0) & (outcomes != DUPLICATE)) + self.first
+        return [(self.batch.first + row, self._fault(row)) for row in rows.tolist()]
 
     def _fault(self, row: int) -> Fault:
         if row in self.batch.details:

@@ -60,9 +60,9 @@ def word(hashed: np.uint64, place: Whole) -> Whole:
 
 
 @inlined
-def place_in(found: Whole) -> Whole:
+def place_in(slot_word: Whole) -> Whole:
     """Return the place in a word that is not EMPTY."""
-    return found & _PLACE
+    return slot_word & _PLACE
 
 
 @inlined

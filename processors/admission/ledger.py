@@ -169,8 +169,8 @@ class Ledger:
         room = self._scratch._replace(rows=np.empty(parts, np.int32), facts=np.empty(facts, np.int32))
         room.sizes[:] = 0
         _fold(events, first, stop, self.rules, self.tables, room)
-        rows, told = room.sizes.tolist()
-        return Reached(room.rows[:rows], room.facts[:told])
+        rows, reached_facts = room.sizes.tolist()
+        return Reached(room.rows[:rows], room.facts[:reached_facts])
 
     @property
     def persons(self) -> int:
@@ -434,8 +434,8 @@ def _fetch_places(events: Events, first: Whole, stop: Whole, places: Int64, rule
 @inlined
 def _probable(slots: Slots, hashed: np.uint64) -> Whole:
     """Return the first place with the tag of a hash, EMPTY where there is none."""
-    found = slots[first_likely(slots, hashed)]
-    return found if found == EMPTY else place_in(found)
+    slot_word = slots[first_likely(slots, hashed)]
+    return slot_word if slot_word == EMPTY else place_in(slot_word)
 
 
 @inlined

@@ -17,19 +17,19 @@ def rows_of_ocmws(rows: Int64, months: Mask, settings: FigureSettings) -> tuple[
     ``rows`` has the columns of the ledger, ``months`` is a mask by ordinal. Municipalities are those under which rows
     are shown (D3). A row of 0 cents counts: it says that somebody sent a line.
     """
-    asked = np.flatnonzero(months).astype(np.int16)
+    wanted = np.flatnonzero(months).astype(np.int16)
     slot = np.full(len(months), -1, np.int16)
-    slot[asked] = np.arange(len(asked))
-    found = np.zeros((len(asked), LEAF_COUNT, len(MUNICIPALITIES)), np.int32)
-    _count(rows, slot, shown_municipality(settings), found)
-    return asked, found
+    slot[wanted] = np.arange(len(wanted))
+    counts = np.zeros((len(wanted), LEAF_COUNT, len(MUNICIPALITIES)), np.int32)
+    _count(rows, slot, shown_municipality(settings), counts)
+    return wanted, counts
 
 
 @loop
-def _count(rows: Int64, slot: Int16, shown: Int16, found: Int32) -> Whole:
+def _count(rows: Int64, slot: Int16, shown_as: Int16, counts: Int32) -> Whole:
     for at in range(len(rows)):
         key = rows[at, KEY]
         month = slot[month_in(key)]
         if month >= 0:
-            found[month, leaf_in(key), shown[municipality_in(key)]] += 1
+            counts[month, leaf_in(key), shown_as[municipality_in(key)]] += 1
     return len(rows)

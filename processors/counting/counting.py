@@ -103,12 +103,12 @@ def turned(
     return Turned(axes, node, plan, counts, largest)
 
 
-def added_up(found: Turned) -> Iterator[tuple[Axis, list[Cells]]]:
+def added_up(node_counts: Turned) -> Iterator[tuple[Axis, list[Cells]]]:
     """Yield each axis with the cells of its periods, in order (blocks, not yet compared or stored).
 
-    An axis' cells share memory until the next one is asked for. What was found is used up: its parent must be made.
+    An axis' cells share memory until the next one is asked for. The counts are used up: the parent must be made before.
     """
-    axes, _, plan, counts, _ = found
+    axes, _, plan, counts, _ = node_counts
     _add_up(plan, counts, _MARGINS)
     place, category = (numbers.astype(np.uint16) for numbers in np.nonzero(counts.slots != ABSENT))
     for number, axis in enumerate(axes):
@@ -117,12 +117,12 @@ def added_up(found: Turned) -> Iterator[tuple[Axis, list[Cells]]]:
 
 def _margins() -> Int16:
     """Return, by category number, the categories that it adds to (ABSENT: no more)."""
-    found = np.full((len(CATEGORIES), MOST_MARGINS), ABSENT, np.int16)
+    margins = np.full((len(CATEGORIES), MOST_MARGINS), ABSENT, np.int16)
     for (breakdown, code), number in CATEGORY_NUMBER.items():
         if breakdown == "sex_age13":
             sex, age13 = code.split("|")
             age5 = breakdowns.SIMPLE["age5"][age5_of_age13()[breakdowns.SIMPLE["age13"].index(age13)]]
-            found[number] = [
+            margins[number] = [
                 CATEGORY_NUMBER[key]
                 for key in (
                     ("total", "total"),
@@ -133,8 +133,8 @@ def _margins() -> Int16:
                 )
             ]
         elif breakdown in ("household_age5", "nationality_group_age5"):
-            found[number, 0] = CATEGORY_NUMBER[CROSSES[breakdown][0], code.split("|")[0]]
-    return found
+            margins[number, 0] = CATEGORY_NUMBER[CROSSES[breakdown][0], code.split("|")[0]]
+    return margins
 
 
 _MARGINS = _margins()

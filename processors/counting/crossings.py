@@ -369,19 +369,19 @@ def _write_turns(
 @inlined
 def _plain_turns(size: Whole, axis: Whole, plan: Plan, person: Person) -> Whole:
     """Find the turns over the rows in ``alike``, all above zero and by month: the joined intervals of their months."""
-    found = 0
+    size_of_turns = 0
     for at in range(size):
         month = person.month[person.alike[at]]
         low, high = np.int64(plan.low[axis, month]), np.int64(plan.high[axis, month])
         if low > high:
             continue
-        if found and low <= person.turns[found - 1]:
-            person.turns[found - 1] = max(person.turns[found - 1], high + 1)
+        if size_of_turns and low <= person.turns[size_of_turns - 1]:
+            person.turns[size_of_turns - 1] = max(person.turns[size_of_turns - 1], high + 1)
         else:
-            person.turns[found] = low
-            person.turns[found + 1] = high + 1
-            found += 2
-    return found
+            person.turns[size_of_turns] = low
+            person.turns[size_of_turns + 1] = high + 1
+            size_of_turns += 2
+    return size_of_turns
 
 
 @inlined
@@ -396,18 +396,18 @@ def _turns(size: Whole, axis: Whole, plan: Plan, person: Person) -> Whole:
             first, last = min(first, low), max(last, high)
     for part in range(plan.parts):
         _mark_positive(size, part, axis, first, last, plan, person)
-    found = 0
+    turns = 0
     inside = False
     for place in range(first, last + 1):
         if person.positive[place] != inside:
             inside = not inside
-            person.turns[found] = place
-            found += 1
+            person.turns[turns] = place
+            turns += 1
         person.positive[place] = False
     if inside:
-        person.turns[found] = last + 1
-        found += 1
-    return found
+        person.turns[turns] = last + 1
+        turns += 1
+    return turns
 
 
 @inlined

@@ -93,23 +93,23 @@ def _find_starts(order: _Order) -> None:
 @loop
 def _follow_chains(tables: Tables, months: Mask, places: Int32) -> None:
     """List the rows month by month, the newest of each first: each names the next, so each is waited for."""
-    found = 0
+    at = 0
     for month in range(len(months)):
         row = tables.newest[month] if months[month] else EMPTY
         while row != EMPTY:
-            places[found] = row
-            found += 1
+            places[at] = row
+            at += 1
             row = tables.before[row]
 
 
 @loop
 def _scan(tables: Tables, months: Mask, left: Int64, places: Int32) -> None:
     """List the same rows in the same order, from one pass over all; ``left`` is where the next of a month comes."""
-    found = np.int64(0)
+    start = np.int64(0)
     for month in range(len(months)):
         if months[month]:
-            found += tables.held[month]
-            left[month] = found
+            start += tables.held[month]
+            left[month] = start
     for row in range(tables.used[ROWS]):
         month = month_in(tables.rows[row, KEY])
         if months[month]:
