@@ -45,19 +45,19 @@ def delays(history: Iterable[MonthAtUpdate], *, every_age: bool = False) -> list
             pairs[seen.support, seen.age].append(varies_little(seen.value, seen.previous))
     table = []
     for node in NODES:
-        ages = {age: found for (support, age), found in pairs.items() if support == node.code}
+        ages = {age: stable for (support, age), stable in pairs.items() if support == node.code}
         answer = measured(ages)
         table += [
             Delay(
                 node.code,
                 age,
-                len(found),
-                sum(found),
-                round(100 * sum(found) / len(found), 1),
+                len(stable),
+                sum(stable),
+                round(100 * sum(stable) / len(stable), 1),
                 node.delay,
                 answer is not None and answer <= node.delay,
             )
-            for age, found in sorted(ages.items())
+            for age, stable in sorted(ages.items())
             if every_age or age == (max(ages) if answer is None else answer)
         ]
     return table
@@ -75,5 +75,5 @@ def measured(ages: dict[int, list[bool]]) -> int | None:
     return answer
 
 
-def _often_enough(found: list[bool]) -> bool:
-    return 100 * sum(found) >= SHARE_PERCENT * len(found)
+def _often_enough(stable: list[bool]) -> bool:
+    return 100 * sum(stable) >= SHARE_PERCENT * len(stable)

@@ -74,10 +74,10 @@ def _movement(vintage: Vintage) -> str:
 
 def _revisions(story: Story) -> list[str]:
     """Return one sentence for each time that the published value changed."""
-    shown = [(update, vintage) for update, vintage in story if vintage.published_update == update.update_id]
-    if not shown:
+    publications = [(update, vintage) for update, vintage in story if vintage.published_update == update.update_id]
+    if not publications:
         return []
-    first, *later = shown
+    first, *later = publications
     sentences = [f"First published by update {first[0].update_id} with {first[1].published_value:,}."]
     before = first[1].published_value
     for update, vintage in later:
@@ -97,23 +97,23 @@ def changes(release: Release, before: Mapping[BlockKey, Vintage], kept: Release 
     """
     ordered = sorted(release.entries, key=lambda key: (key.support, key.period.kind, key.period.last))
     entries = kept.entries if kept else {}
-    found = (_change(key, release, before.get(key), entries.get(key)) for key in ordered)
-    return [sentence for sentence in found if sentence]
+    sentences = (_change(key, release, before.get(key), entries.get(key)) for key in ordered)
+    return [sentence for sentence in sentences if sentence]
 
 
-def tally(told: Sequence[str]) -> str:
+def tally(sentences: Sequence[str]) -> str:
     """Return how many of the sentences of ``changes`` there are of each kind, as ``18 new, 2 waiting``."""
-    kinds = Counter(sentence.split(maxsplit=1)[0] for sentence in told)
+    kinds = Counter(sentence.split(maxsplit=1)[0] for sentence in sentences)
     return ", ".join(f"{number:,} {kind}" for kind, number in kinds.items()) or "nothing changed"
 
 
-def tally_by_support(told: Sequence[str]) -> list[tuple[str, Counter[str]]]:
+def tally_by_support(sentences: Sequence[str]) -> list[tuple[str, Counter[str]]]:
     """Return how many of the sentences of ``changes`` there are of each kind, by support in their order."""
-    found: dict[str, Counter[str]] = {}
-    for sentence in told:
+    kinds_of_support: dict[str, Counter[str]] = {}
+    for sentence in sentences:
         kind, support, _ = sentence.split(maxsplit=2)
-        found.setdefault(support, Counter())[kind] += 1
-    return list(found.items())
+        kinds_of_support.setdefault(support, Counter())[kind] += 1
+    return list(kinds_of_support.items())
 
 
 KINDS = ("new", "revised", "stable", "frozen", "revising", "waiting")

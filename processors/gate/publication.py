@@ -56,8 +56,8 @@ class Figure:
 def kingdom_total(cells: Cells) -> int:
     """Return the beneficiaries of the kingdom, all characteristics together: the figure that the gate watches (G5)."""
     first, stop = cells.bounds((_KINGDOM, _KINGDOM + 1))
-    found = cells.category[first:stop] == _TOTAL
-    return int(cells.beneficiaries[first:stop][found].sum())
+    total = cells.category[first:stop] == _TOTAL
+    return int(cells.beneficiaries[first:stop][total].sum())
 
 
 def months_of(axes: Iterable[Axis]) -> Mask:
@@ -84,9 +84,9 @@ def digest_of(ref: BlockRef | None) -> bytes:
     return _NO_CELLS if ref is None else ref.digest
 
 
-def counted(found: Turned) -> Iterator[list[Figure]]:
+def counted(turned: Turned) -> Iterator[list[Figure]]:
     """Yield the figures of each axis of a node, counted anew; their cells hold until the next axis is asked for."""
-    for axis, blocks in added_up(found):
+    for axis, blocks in added_up(turned):
         yield [
             Figure(period, kingdom_total(cells), cells.digest(), cells)
             for period, cells in zip(axis.periods, blocks, strict=True)

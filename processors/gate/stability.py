@@ -97,11 +97,11 @@ def next_vintage(  # noqa: PLR0913 - the gate asks for no less
     if period.last <= FROZEN_THROUGH and now.update.reference_month >= FROZEN_WHEN:
         return _frozen(known, value, previous, now)
     before = known.state if known else State.PENDING
-    found = answer(node, period, (value, previous), now)
-    if (before, found) not in TRANSITIONS:
-        message = f"{node.code} {period.code}: no transition from {before} when {found}; rebuild the store"
+    verdict = answer(node, period, (value, previous), now)
+    if (before, verdict) not in TRANSITIONS:
+        message = f"{node.code} {period.code}: no transition from {before} when {verdict}; rebuild the store"
         raise IllegalTransitionError(message)
-    state, block = TRANSITIONS[before, found]
+    state, block = TRANSITIONS[before, verdict]
     if block == "this" or (block == "this if it differs" and differs):
         return Vintage(value, previous, state, value, now.update.update_id), True
     if known is None:

@@ -131,19 +131,19 @@ def _amounts(rows: Int64, groups: Int64, open_: Mask, scheme: Scheme) -> tuple[I
         np.zeros(1, np.int64),
         np.empty((_longest(groups), BREAKDOWN_COUNT), np.int16),
     )
-    found = start = 0
+    number = start = 0
     while start < len(rows):
         line = _line(groups[start])
         while start < len(rows) and _line(groups[start]) == line:
             stop = _next_group(groups, start)
             _add_person(rows[start:stop], 1 if groups[start] & 1 else -1, open_, scheme, room)
             start = stop
-        if starts[found] + CELLS_OF_LINE > len(cells):
+        if starts[number] + CELLS_OF_LINE > len(cells):
             cells, values = _twice(cells), _twice(values)
-        lines[found] = line
-        starts[found + 1] = _taken(room, cells, values, starts[found])
-        found += 1
-    return lines[:found], starts[: found + 1], cells[: starts[found]], values[: starts[found]]
+        lines[number] = line
+        starts[number + 1] = _taken(room, cells, values, starts[number])
+        number += 1
+    return lines[:number], starts[: number + 1], cells[: starts[number]], values[: starts[number]]
 
 
 @inlined

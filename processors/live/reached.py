@@ -53,23 +53,23 @@ class Reached:
 
     def take(self) -> Mask:
         """Return what was reached, by (shown municipality, month), and forget it."""
-        found = self._reached.any(axis=0)
+        reached = self._reached.any(axis=0)
         self._reached[:] = False
-        return np.asarray(found)
+        return np.asarray(reached)
 
 
 def open_months(release: Release | None) -> Mask:
     """Return which (node of ``NODES``, month) is not stable after a release (None: before the first)."""
-    found = np.ones((len(NODES), MONTH_COUNT), np.bool_)
+    unstable = np.ones((len(NODES), MONTH_COUNT), np.bool_)
     if release is None:
-        return found
+        return unstable
     if release.update.reference_month >= FROZEN_WHEN:
-        found[:, : FROZEN_THROUGH + 1] = False
+        unstable[:, : FROZEN_THROUGH + 1] = False
     number = {node.code: at for at, node in enumerate(NODES)}
     for key, entry in release.entries.items():
         if key.period.kind == "month":
-            found[number[key.support], key.period.first] = entry.vintage.state in UNSTABLE
-    return found
+            unstable[number[key.support], key.period.first] = entry.vintage.state in UNSTABLE
+    return unstable
 
 
 def rows_at(ledger: Ledger, wanted: Mask, settings: FigureSettings) -> Int64:
@@ -78,21 +78,21 @@ def rows_at(ledger: Ledger, wanted: Mask, settings: FigureSettings) -> Int64:
 
 
 @kernel
-def _found(tables: Tables, wanted: Mask, shown: Int16) -> Int32:
+def _found(tables: Tables, wanted: Mask, shown_as: Int16) -> Int32:
     """Follow the chains of the months that are wanted somewhere."""
     size = 0
     for month in range(wanted.shape[1]):
         if wanted[:, month].any():
             size += tables.held[month]
-    found = np.empty(size, np.int32)
+    places = np.empty(size, np.int32)
     size = 0
     for month in range(wanted.shape[1]):
         if not wanted[:, month].any():
             continue
         row = tables.newest[month]
         while row != EMPTY:
-            if wanted[shown[municipality_in(tables.rows[row, KEY])], month]:
-                found[size] = row
+            if wanted[shown_as[municipality_in(tables.rows[row, KEY])], month]:
+                places[size] = row
                 size += 1
             row = tables.before[row]
-    return found[:size]
+    return places[:size]

@@ -80,8 +80,8 @@ class Standing:
         self._earlier = []
         self._lines = {}
         for node, month, cells in blocks:
-            for line, told in amounts_of_block(node, month, cells):
-                self._add(line, told)
+            for line, change in amounts_of_block(node, month, cells):
+                self._add(line, change)
 
     def note(self, person: Int64, rows: Rows, ledger: Ledger) -> None:
         """Note what stands in the place of rows that are about to be put, of persons by their number in the ledger."""
@@ -100,38 +100,38 @@ class Standing:
 
     def recounted(self, turn: Turn) -> Iterator[Recounted]:
         """Yield what is wanted and open in some node; without cells too. One turn at a time, in order."""
-        for line, told in amounts(turn.now, turn.was, turn.open_, self._settings):
-            self._add(line, told)
+        for line, change in amounts(turn.now, turn.was, turn.open_, self._settings):
+            self._add(line, change)
         lines = np.flatnonzero(turn.wanted & turn.open_.any(axis=0)).tolist()
-        found = [self._lines.get(line, NOTHING) for line in lines]
-        cells, start = _cells(found), 0
-        for line, told in zip(lines, found, strict=True):
-            stop = start + len(told.cell)
+        totals = [self._lines.get(line, NOTHING) for line in lines]
+        cells, start = _cells(totals), 0
+        for line, change in zip(lines, totals, strict=True):
+            stop = start + len(change.cell)
             yield Recounted(MUNICIPALITIES[line // MONTH_COUNT], line % MONTH_COUNT, cells.take(slice(start, stop)))
             start = stop
 
-    def _add(self, line: int, told: Amounts) -> None:
-        self._lines[line] = sum_of(self._lines.get(line, NOTHING), told)
+    def _add(self, line: int, change: Amounts) -> None:
+        self._lines[line] = sum_of(self._lines.get(line, NOTHING), change)
 
 
 @kernel
-def _earlier(person: Int64, rows: Rows, stands: Mask, shown: Int16, tables: Tables) -> tuple[Int64, Mask]:
+def _earlier(person: Int64, rows: Rows, stands: Mask, shown_as: Int16, tables: Tables) -> tuple[Int64, Mask]:
     """Return the rows with the keys of those that are about to be put, of what stands."""
-    found = np.zeros((len(person), tables.rows.shape[1]), np.int64)
+    earlier = np.zeros((len(person), tables.rows.shape[1]), np.int64)
     there = np.zeros(len(person), np.bool_)
     size = 0
     for at in range(len(person)):
         place = np.int64(rows.place[at])
-        if not stands[shown[municipality_in(place)], month_in(place)]:
+        if not stands[shown_as[municipality_in(place)], month_in(place)]:
             continue
         key = key_at(person[at], place)
         slot = row_slot(key, tables)
         there[size] = tables.row_slots[slot] != EMPTY
         if there[size]:
-            found[size] = tables.rows[place_in(tables.row_slots[slot])]
-        found[size, KEY] = key
+            earlier[size] = tables.rows[place_in(tables.row_slots[slot])]
+        earlier[size, KEY] = key
         size += 1
-    return found[:size], there[:size]
+    return earlier[:size], there[:size]
 
 
 def _first_of_each(parts: list[Earlier]) -> Earlier:
@@ -143,23 +143,23 @@ def _first_of_each(parts: list[Earlier]) -> Earlier:
 
 
 @kernel
-def _rows_of(changed: Int64, shown: Int16, tables: Tables) -> Int64:
+def _rows_of(changed: Int64, shown_as: Int16, tables: Tables) -> Int64:
     """Return all rows of persons in a line, both in one number."""
-    most = LEAF_COUNT * np.bincount(shown).max()
-    found = np.empty(len(changed) * most, np.int64)
+    most = LEAF_COUNT * np.bincount(shown_as).max()
+    places = np.empty(len(changed) * most, np.int64)
     size = 0
     for both in changed:
         line, person = both >> PERSON_BITS, both & ((1 << PERSON_BITS) - 1)
-        for municipality in range(len(shown)):
-            if shown[municipality] != line // MONTH_COUNT:
+        for municipality in range(len(shown_as)):
+            if shown_as[municipality] != line // MONTH_COUNT:
                 continue
             for leaf in range(LEAF_COUNT):
                 key = key_at(person, row_place(municipality, line % MONTH_COUNT, leaf))
                 slot = row_slot(key, tables)
                 if tables.row_slots[slot] != EMPTY:
-                    found[size] = place_in(tables.row_slots[slot])
+                    places[size] = place_in(tables.row_slots[slot])
                     size += 1
-    return tables.rows[found[:size]]
+    return tables.rows[places[:size]]
 
 
 def _as_they_were(now: Int64, earlier: Earlier) -> Int64:
@@ -171,8 +171,8 @@ def _as_they_were(now: Int64, earlier: Earlier) -> Int64:
     return np.asarray(np.where(changed[:, None], earlier.rows[at], now)[~changed | earlier.there[at]])
 
 
-def _cells(found: list[Amounts]) -> LiveCells:
+def _cells(lines: list[Amounts]) -> LiveCells:
     """Return the cells of lines, one line behind the other; many lines are taken apart as fast as one."""
-    node, category = np.divmod(np.concatenate([NOTHING.cell, *(one.cell for one in found)]), CATEGORY_COUNT)
-    persons, cents, share, days = np.concatenate([NOTHING.values, *(one.values for one in found)]).T.copy()
+    node, category = np.divmod(np.concatenate([NOTHING.cell, *(one.cell for one in lines)]), CATEGORY_COUNT)
+    persons, cents, share, days = np.concatenate([NOTHING.values, *(one.values for one in lines)]).T.copy()
     return LiveCells(node.astype(np.uint8), category.astype(np.uint16), persons.astype(np.int32), cents, share, days)

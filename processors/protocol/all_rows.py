@@ -75,19 +75,19 @@ class Gathered:
         """Return the first day about which a fact of some partition said something new, FAR: none did."""
         return int(self.since.min())
 
-    def _put_facts(self, partition: int, told: Int64) -> None:
-        if not len(told):
+    def _put_facts(self, partition: int, sent: Int64) -> None:
+        if not len(sent):
             return
-        places = told[:, 0] * self.partitions + partition
+        places = sent[:, 0] * self.partitions + partition
         tables, needed = self.ledger.tables, int(places.max()) + 1
         known = int(tables.used[FACTS])
         facts = extended(tables.facts, needed)
         facts[known:needed] = 0  # places of other partitions that nobody filled yet are no facts of any kind
         tables.used[FACTS] = max(known, needed)
         self.ledger.tables = tables._replace(facts=facts)
-        self._make_room_for_births(int(told[:, 1 + PERSON].max() + 1) * self.partitions)
-        found = _put_facts(told, places, self.partitions, partition, self.ledger.tables)
-        self.since[partition] = min(int(self.since[partition]), int(found))
+        self._make_room_for_births(int(sent[:, 1 + PERSON].max() + 1) * self.partitions)
+        since = _put_facts(sent, places, self.partitions, partition, self.ledger.tables)
+        self.since[partition] = min(int(self.since[partition]), int(since))
 
     def _make_room_for_births(self, persons: int) -> None:
         """Make room for the birth dates of so many persons; of those not heard of yet none is known."""
@@ -108,16 +108,16 @@ class Gathered:
 
 
 @kernel
-def _put_facts(told: Int64, places: Int64, partitions: int, partition: int, tables: Tables) -> int:
+def _put_facts(sent: Int64, places: Int64, partitions: int, partition: int, tables: Tables) -> int:
     """Write facts at their places; return the first day about which they say something new."""
     since = np.int64(FAR)
     facts = tables.facts
-    for at in range(len(told)):
+    for at in range(len(sent)):
         fact = places[at]
         before = facts[fact, FROM], end_of(facts, fact), facts[fact, WHAT], facts[fact, STATE]
-        facts[fact, PERSON] = told[at, 1 + PERSON] * partitions + partition
+        facts[fact, PERSON] = sent[at, 1 + PERSON] * partitions + partition
         for column in range(PERSON + 1, facts.shape[1]):
-            facts[fact, column] = told[at, 1 + column]
+            facts[fact, column] = sent[at, 1 + column]
         if is_employment(facts, fact):
             since = min(since, changed_since(before, facts, fact))
         else:

@@ -57,16 +57,16 @@ class Output:
 
 def watermark_of(messages: Iterable[RowsBatch | CutReached]) -> Watermark | None:
     """Return the watermark that some consecutive messages of one partition show, None when no batch is complete."""
-    found: Watermark | None = None
+    newest: Watermark | None = None
     parts: dict[tuple[bytes, int, int], set[int]] = {}
     for message in messages:
         if isinstance(message, CutReached):
             continue
         seen = parts.setdefault((message.session, message.start, message.stop), set())
         seen.add(message.part)
-        if len(seen) == message.parts and (found is None or message.stop > found.stop):
-            found = Watermark(message.stop, message.digest)
-    return found
+        if len(seen) == message.parts and (newest is None or message.stop > newest.stop):
+            newest = Watermark(message.stop, message.digest)
+    return newest
 
 
 class PartitionIntake:
@@ -124,9 +124,9 @@ class PartitionIntake:
         """
         if self._verify or self.fold.position.stop < self.watermark.stop:
             return ()
-        found = tuple(self.fold.tally.touched_after(self._told))
+        summaries = tuple(self.fold.tally.touched_after(self._told))
         self._told = max(self._told, self.fold.position.stop)
-        return found
+        return summaries
 
     def _arrived(self) -> Iterator[Output]:
         if self.fold.position.stop == self.watermark.stop:
@@ -140,9 +140,9 @@ class PartitionIntake:
             raise _another_log(self.fold.partition, self.watermark.stop)
         for step in self.fold.fold(records.slice(cut, len(records))):
             aside = tuple((int(records.offsets[cut + at]), fault) for at, fault in step.set_aside)
-            told = self.tell() if step.position.stop // self._tell_every > self._told // self._tell_every else ()
+            summaries = self.tell() if step.position.stop // self._tell_every > self._told // self._tell_every else ()
             marker = self._marker() if step.update else None
-            yield Output(step.position.stop, aside, told, tuple(self._batches(step)), marker)
+            yield Output(step.position.stop, aside, summaries, tuple(self._batches(step)), marker)
             self.sent = step.position.stop
 
     def _verify_last(self, records: Records) -> None:

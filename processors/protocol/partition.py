@@ -146,8 +146,8 @@ class PartitionFold:
         self._count(events, first, stop, update)
         self.tally.count(batch.data, events, records.offsets, first, stop)
         outcomes = events.fault[first:stop]
-        found = np.flatnonzero((outcomes != 0) & (outcomes != DUPLICATE))
-        aside = [(first + at, int(outcomes[at])) for at in found.tolist()]
+        rows = np.flatnonzero((outcomes != 0) & (outcomes != DUPLICATE))
+        aside = [(first + at, int(outcomes[at])) for at in rows.tolist()]
         return Folded(start, self.position, changed_rows(self.ledger, reached), aside, update)
 
     def _count(self, events: Events, first: int, stop: int, update: Update | None) -> None:

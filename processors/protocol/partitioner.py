@@ -39,7 +39,7 @@ def murmur2(data: npt.NDArray[np.uint8], at: int) -> int:
 @kernel
 def partitions_of(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int32]:
     """Return the partition, of ``count``, of the key of 16 bytes at each of ``starts``."""
-    found = np.empty(len(starts), np.int32)
+    partitions = np.empty(len(starts), np.int32)
     for row in range(len(starts)):
-        found[row] = murmur2(data, starts[row]) % count
-    return found
+        partitions[row] = murmur2(data, starts[row]) % count
+    return partitions

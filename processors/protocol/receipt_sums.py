@@ -48,10 +48,10 @@ class Tally:
 
     def __init__(self, keys: Int64 | None = None, sums: Int64 | None = None) -> None:
         """Start empty, or from what ``trimmed`` gave."""
-        found = np.zeros(0, np.int64) if keys is None else keys
+        held_keys = np.zeros(0, np.int64) if keys is None else keys
         held = np.zeros((0, WIDTH), np.int64) if sums is None else sums
-        slots = roomier(empty_slots(), len(found))
-        self._columns = Columns(np.array([len(found)], np.int64), found, held, slots)
+        slots = roomier(empty_slots(), len(held_keys))
+        self._columns = Columns(np.array([len(held_keys)], np.int64), held_keys, held, slots)
         _enter(self._columns)
 
     def count(self, data: Bytes, events: Events, offsets: Int64, first: int, stop: int) -> None:

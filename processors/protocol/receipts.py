@@ -52,15 +52,15 @@ def heard(sources: Sources, partition: int, summary: Summary) -> Sources:
 
 def total(sources: Sources) -> Summary:
     """Return the receipt: the sums over all source partitions (``to`` is 0, it has no sum)."""
-    told = sources.values()
+    summaries = sources.values()
     return Summary(
         0,
-        sum(one.received for one in told),
-        sum(one.applied for one in told),
-        sum(one.duplicates for one in told),
-        _added(one.set_aside for one in told),
-        sum(one.cents_in for one in told),
-        sum(one.cents_applied for one in told),
+        sum(one.received for one in summaries),
+        sum(one.applied for one in summaries),
+        sum(one.duplicates for one in summaries),
+        _added(one.set_aside for one in summaries),
+        sum(one.cents_in for one in summaries),
+        sum(one.cents_applied for one in summaries),
     )
 
 

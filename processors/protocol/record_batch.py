@@ -26,10 +26,10 @@ def plain_records(data: memoryview, first: int) -> Records | None:
     base, layout, attributes, count = _HEAD.unpack_from(data)
     if layout != _FORMAT or attributes & _COMPRESSED or not 0 <= count <= len(data):
         return None
-    found = Records(*_read(np.frombuffer(data, np.uint8), base, count), {})
-    if len(found) < count:
+    records = Records(*_read(np.frombuffer(data, np.uint8), base, count), {})
+    if len(records) < count:
         return None
-    return found.slice(int(np.searchsorted(found.offsets, first)), count)
+    return records.slice(int(np.searchsorted(records.offsets, first)), count)
 
 
 @kernel

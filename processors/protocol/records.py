@@ -107,10 +107,10 @@ def _end_to_end(columns: Sequence[tuple[Bytes, Int64]]) -> tuple[Bytes, Int64]:
 
 def _branches() -> npt.NDArray[np.int64]:
     """Return by schema id: the branch index to write in front of the body, WITH_BRANCH, or NOT_OURS."""
-    found = np.full(_LARGEST_ID + 1, NOT_OURS, np.int64)
+    branches = np.full(_LARGEST_ID + 1, NOT_OURS, np.int64)
     for number, record in events.schema_ids().items():
-        found[number] = WITH_BRANCH if record is None else events.RECORDS.index(record)
-    return found
+        branches[number] = WITH_BRANCH if record is None else events.RECORDS.index(record)
+    return branches
 
 
 def batch_of_records(records: Records) -> Batch:
@@ -193,20 +193,20 @@ def set_wrong_aside(records: Records, batch: Batch, events: Events, partition: i
 
 @kernel
 def _set_wrong_aside(  # noqa: PLR0913, PLR0917 - numba takes positional arguments
-    keys: Bytes, bounds: Int64, data: Bytes, found: Events, partition: int, partitions: int
+    keys: Bytes, bounds: Int64, data: Bytes, judged: Events, partition: int, partitions: int
 ) -> None:
     for row in range(len(bounds) - 1):
-        if found.fault[row] or found.kind[row] == events.UPDATE_CLOSED:
+        if judged.fault[row] or judged.kind[row] == events.UPDATE_CLOSED:
             continue
         start = bounds[row]
-        person = found.start[row] + KEY_BYTES
+        person = judged.start[row] + KEY_BYTES
         right = (
             bounds[row + 1] - start == KEY_BYTES
             and word_at(keys, start) == word_at(data, person)
             and word_at(keys, start + _HALF_KEY) == word_at(data, person + _HALF_KEY)
         )
         if not right or murmur2(keys, start) % partitions != partition:
-            found.fault[row] = WRONG_PARTITION
+            judged.fault[row] = WRONG_PARTITION
 
 
 def digest_after(before: int, records: Records, first: int, stop: int) -> int:

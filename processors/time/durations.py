@@ -144,20 +144,20 @@ def _write_place(
     target: Durations,
 ) -> None:
     """Write where a person stands at one place in each reference month."""
-    found = positive_months(entries, level, place, layout, person, POSITIVE)
-    _starts(found, gaps, person, POSITIVE, FIRST_OF, LISTS)
+    own_months = positive_months(entries, level, place, layout, person, POSITIVE)
+    _starts(own_months, gaps, person, POSITIVE, FIRST_OF, LISTS)
     own = nation = entry = 0
     while entry < entries:
         month = person[MONTH_OF, entry]
         stop = entry
         while stop < entries and person[MONTH_OF, stop] == month:
             stop += 1
-        while own < found and person[POSITIVE, own] < month:
+        while own < own_months and person[POSITIVE, own] < month:
             own += 1
         while nation < months and person[KINGDOM, nation] < month:
             nation += 1
         if first <= month <= last:
-            stands = own < found and person[POSITIVE, own] == month
+            stands = own < own_months and person[POSITIVE, own] == month
             national = nation < months and person[KINGDOM, nation] == month
             for gap in range(len(gaps)):
                 censored = layout.since + gaps[gap]

@@ -39,22 +39,22 @@ def half_years_of_exits(facts: Int64, settings: FigureSettings) -> list[int]:
 
 def leavers(rows: Int64, facts: Int64, half_year: int, after: int, settings: FigureSettings) -> Leavers:
     """Return the last exit of each person in the half-year that ends with a month, and what became of it (H5)."""
-    found = rules(settings)
+    lookup = rules(settings)
     left = facts[facts[:, STATE] & KIND_MASK == YOUTH_EXIT]
-    month = found.month_of_day[left[:, FROM] - FIRST_DAY].astype(np.int64)
+    month = lookup.month_of_day[left[:, FROM] - FIRST_DAY].astype(np.int64)
     inside = (month > half_year - HALF_YEAR) & (month <= half_year)
     left, month = left[inside], month[inside]
     order = np.lexsort((np.arange(len(left)), left[:, FROM], left[:, PERSON]))
     latest = order[np.r_[left[order[1:], PERSON] != left[order[:-1], PERSON], np.ones(min(len(left), 1), np.bool_)]]
     left, month = left[latest], month[latest] + after
-    day = found.first_day_of_month[month].astype(np.int64) + REFERENCE_DAY - 1
-    told, municipality = _residences(facts, left[:, PERSON], day)
+    day = lookup.first_day_of_month[month].astype(np.int64) + REFERENCE_DAY - 1
+    registered, municipality = _residences(facts, left[:, PERSON], day)
     known = municipality >= 0
-    there = np.where(known, found.valid_municipality[found.era_of_month[month], municipality], -1).astype(np.int64)
+    there = np.where(known, lookup.valid_municipality[lookup.era_of_month[month], municipality], -1).astype(np.int64)
     benefits = _beneficiaries(rows, left[:, PERSON], month, there, settings)
     age = (day - left[:, UNTIL]) // DAYS_PER_YEAR
     conditions = {
-        "no_residence": ~told,
+        "no_residence": ~registered,
         "left_register": ~known,
         "age_unknown": left[:, UNTIL] == NO_BIRTH_DATE,
         "under_18": age < YOUTH_ADULT_AGE,
@@ -73,8 +73,8 @@ def _residences(facts: Int64, persons: Int64, days: Int64) -> tuple[Mask, Int64]
     place = np.searchsorted(keys, _person_day(persons, days), side="right") - 1
     if not len(lived):
         return np.zeros(len(persons), np.bool_), np.full(len(persons), -1, np.int64)
-    told = (place >= 0) & (lived[order, PERSON][place] == persons)
-    return told, np.where(told, lived[order, WHAT][place], -1)
+    registered = (place >= 0) & (lived[order, PERSON][place] == persons)
+    return registered, np.where(registered, lived[order, WHAT][place], -1)
 
 
 _DAY_BITS = 20
@@ -90,12 +90,12 @@ def _beneficiaries(rows: Int64, persons: Int64, months: Int64, municipalities: I
     mine = np.isin(person_in(keys), persons)
     keys, amount = keys[mine], rows[mine, AMOUNT]
     node = node_of_leaf()[leaf_in(keys)].astype(np.int64)
-    shown = shown_municipality(settings)
-    place = shown[municipality_in(keys)].astype(np.int64)
+    shown_as = shown_municipality(settings)
+    place = shown_as[municipality_in(keys)].astype(np.int64)
     cell = key_at(person_in(keys), row_place(place, month_in(keys), node))  # the node in the place of the leaf
     cells, number = np.unique(cell[node != ABSENT], return_inverse=True)
     balances = np.zeros(len(cells), np.int64)
     np.add.at(balances, number, amount[node != ABSENT])
     standing = cells[balances > 0] & ~LEAF_MASK
-    there = np.where(municipalities < 0, 0, shown[municipalities]).astype(np.int64)
+    there = np.where(municipalities < 0, 0, shown_as[municipalities]).astype(np.int64)
     return np.isin(key_at(persons, row_place(there, months, 0)), standing) & (municipalities >= 0)

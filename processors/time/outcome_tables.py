@@ -89,12 +89,12 @@ def outcome_tables(outcomes: Outcomes, each: Each = map) -> Table:
 def _transition_tables(outcomes: Outcomes, worked: Work) -> Iterator[Table]:
     question, months, wanted = outcomes.question, outcomes.months, outcomes.transitions_shown()
     first = int(months[0])
-    found = transitions(question.people.rows, first, wanted, TRANSITION_MONTHS, worked, where(question.settings))
-    states = found.reshape(*found.shape[:2], -1, LATER_COUNT)
+    counts = transitions(question.people.rows, first, wanted, TRANSITION_MONTHS, worked, where(question.settings))
+    states = counts.reshape(*counts.shape[:2], -1, LATER_COUNT)
     base = np.repeat(states.sum(axis=-1), LATER_COUNT, axis=-1)
-    place, month, category = np.nonzero(found)
+    place, month, category = np.nonzero(counts)
     number = NUMBER["transitions", "own", "state|later"]
-    yield rows_of(number, first + month, place, category, found[place, month, category], base[place, month, category])
+    yield rows_of(number, first + month, place, category, counts[place, month, category], base[place, month, category])
 
 
 def _exit_tables(outcomes: Outcomes, worked: Work, gap: int) -> Iterator[Table]:
@@ -103,16 +103,16 @@ def _exit_tables(outcomes: Outcomes, worked: Work, gap: int) -> Iterator[Table]:
     first = int(months[0])
     read = np.array([max(after, gap + 1) for after in EXIT_MONTHS])
     era_of_month = rules(question.settings).era_of_month
-    shown = np.array([outcomes.exits_shown(gap, after) for after in EXIT_MONTHS])
+    wanted = np.array([outcomes.exits_shown(gap, after) for after in EXIT_MONTHS])
     eras = era_of_month[np.minimum(months + read[:, None], MONTH_COUNT - 1)]
-    for era in np.unique(eras[shown]).tolist():
+    for era in np.unique(eras[wanted]).tolist():
         geography = question.layout(int(np.flatnonzero(era_of_month == era)[0]))
         spelled = Spelled(question.spells(gap, geography).own, geography.place_of, _in_spells(question.settings))
-        found = exits(question.people.rows, spelled, first, shown & (eras == era), worked)
-        base = found[..., :ANY_WORK_AT].sum(axis=-1)
-        after, place, month, category = np.nonzero(found)
+        counts = exits(question.people.rows, spelled, first, wanted & (eras == era), worked)
+        base = counts[..., :ANY_WORK_AT].sum(axis=-1)
+        after, place, month, category = np.nonzero(counts)
         numbers = np.array([NUMBER["exit_to_work", f"own_x{x}_g{gap}", "outcome"] for x in EXIT_MONTHS])
-        count = found[after, place, month, category]
+        count = counts[after, place, month, category]
         yield rows_of(numbers[after], first + month, place, category, count, base[after, place, month])
 
 
@@ -130,10 +130,10 @@ def _youth_tables(outcomes: Outcomes, after: int) -> Iterator[Table]:
     number = NUMBER["youth_care", f"x{after}", "situation"]
     places = where(question.settings)
     for half_year in half_years_shown(outcomes, after):
-        found = leavers(question.people.rows, outcomes.facts, half_year, after, question.settings)
-        areas = places.place_of[places.era_of_month[half_year + after], found.municipality]
-        areas[found.municipality < 0] = [_KINGDOM if level == "kingdom" else ABSENT for level in LEVELS]
-        cells = areas.astype(np.int64) * len(SITUATIONS) + found.situation[:, None]
+        cohort = leavers(question.people.rows, outcomes.facts, half_year, after, question.settings)
+        areas = places.place_of[places.era_of_month[half_year + after], cohort.municipality]
+        areas[cohort.municipality < 0] = [_KINGDOM if level == "kingdom" else ABSENT for level in LEVELS]
+        cells = areas.astype(np.int64) * len(SITUATIONS) + cohort.situation[:, None]
         counts = np.bincount(cells[areas >= 0], minlength=len(PLACES) * len(SITUATIONS))
         counts = counts.reshape(len(PLACES), len(SITUATIONS))
         place, situation = np.nonzero(counts)
@@ -147,9 +147,9 @@ def half_years_shown(outcomes: Outcomes, after: int) -> list[int]:
     """
     ends = np.array(half_years_of_exits(outcomes.facts, outcomes.question.settings), np.int64)
     there = outcomes.question.windows.outcomes
-    shown = there.after(ends - HALF_YEAR + 1, ends + 1) & there.after(ends - HALF_YEAR + 1 + after, ends + 1 + after)
-    found: list[int] = ends[shown & (ends >= outcomes.question.first)].tolist()
-    return found
+    complete = there.after(ends - HALF_YEAR + 1, ends + 1) & there.after(ends - HALF_YEAR + 1 + after, ends + 1 + after)
+    wanted: list[int] = ends[complete & (ends >= outcomes.question.first)].tolist()
+    return wanted
 
 
 _KINGDOM = PLACE_NUMBER["kingdom", KINGDOM]

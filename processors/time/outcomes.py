@@ -126,21 +126,21 @@ def _counting_kinds() -> Mask:
 
 def where(settings: FigureSettings) -> Where:
     """Return the geographies of all months; a fixed one (D3) wins over them."""
-    found = rules(settings)
-    shown = found.valid_municipality
+    lookup = rules(settings)
+    shown_as = lookup.valid_municipality
     if settings.geography_day is not None:
-        shown = np.broadcast_to(shown_municipality(settings), shown.shape)
-    return Where(np.ascontiguousarray(place_of_municipality()[shown]), found.era_of_month)
+        shown_as = np.broadcast_to(shown_municipality(settings), shown_as.shape)
+    return Where(np.ascontiguousarray(place_of_municipality()[shown_as]), lookup.era_of_month)
 
 
 @cache
 def node_of_leaf() -> Int8:
     """Return the node of each leaf as a place in ``OUTCOME_NODES``, ABSENT for the others."""
-    found = np.full(LEAF_COUNT, ABSENT, np.int8)
+    numbers = np.full(LEAF_COUNT, ABSENT, np.int8)
     for number, node in enumerate(OUTCOME_NODES):
         for part in PARTS[node]:  # type: ignore[index]  # a node is a benefit
-            found[list(part)] = number
-    return found
+            numbers[list(part)] = number
+    return numbers
 
 
 @cache
@@ -395,14 +395,14 @@ def _back(
     month: Whole, later: Whole, level: Whole, place: Whole, spelled: Spelled, person: Int64, months: Int64
 ) -> Whole:
     """Return SAME, ELSEWHERE, or NOTHING where no municipality is above zero in LL later."""
-    found, places = NOTHING, spelled.places
+    answer, places = NOTHING, spelled.places
     for at in range(months[ENTRY_OF, later], months[ENTRY_OF, later + 1]):
         municipality = np.int64(places[person[MUNICIPALITY_OF, at], MUNICIPAL])
         if person[NODE_OF, at] != LL or _balance(LL, MUNICIPAL, municipality, later, places, person, months) <= 0:
             continue
         inside = places[person[MUNICIPALITY_OF, at], level] == place
-        found = ELSEWHERE
+        answer = ELSEWHERE
         for node in range(NODE_COUNT if inside else 0):
             if spelled.nodes[node] and _balance(node, MUNICIPAL, municipality, month, places, person, months) > 0:
                 return SAME
-    return found
+    return answer

@@ -117,14 +117,14 @@ def layout(people: People, births: Int32, since: int, geography: int, settings: 
     ``births`` are those of the ledger; ``since`` is L.
     """
     parts = part_of_leaf(indicators.PARTS[settings.spells])
-    found = rules(settings)
-    shown = found.valid_municipality[found.era_of_month[geography]]
+    lookup = rules(settings)
+    shown_as = lookup.valid_municipality[lookup.era_of_month[geography]]
     if settings.geography_day is not None:
-        shown = shown_municipality(settings)
-    looked_at = int(found.first_day_of_month[since]) + REFERENCE_DAY - 1
+        shown_as = shown_municipality(settings)
+    looked_at = int(lookup.first_day_of_month[since]) + REFERENCE_DAY - 1
     minor_after = looked_at - ADULT_AGE * DAYS_PER_YEAR
     largest = int(_most_rows(people.rows, parts))
-    return Layout(parts, place_of_municipality()[shown], age5_of_age13(), since, births, minor_after, largest)
+    return Layout(parts, place_of_municipality()[shown_as], age5_of_age13(), since, births, minor_after, largest)
 
 
 @loop
@@ -239,12 +239,12 @@ def positive_months(size: int, level: int, place: int, layout: Layout, person: I
 
 
 @inlined
-def _rank(number: int, first: int, who: int, layout: Layout) -> int:
+def _rank(number: int, first: int, holder: int, layout: Layout) -> int:
     """Return the rank of a spell that begins in a month, by its number among those seen (H3).
 
     The first one seen is the first there ever was long after L, and of who was a minor in L.
     """
-    known = number > 1 or first >= layout.since + FIRST_KNOWN_AFTER or layout.births[who] > layout.minor_after
+    known = number > 1 or first >= layout.since + FIRST_KNOWN_AFTER or layout.births[holder] > layout.minor_after
     return min(number, TOP_RANK) - 1 if known else UNKNOWN_RANK
 
 
@@ -273,13 +273,13 @@ def _spells(
     """
     size = entered = 0
     while at < len(rows) and size < CHUNK and entered < CHUNK:
-        who = person_in(rows[at, KEY])
+        holder = person_in(rows[at, KEY])
         at, entries = gather(rows, at, layout, person)
         if entries == 0:
             continue
         kingdom = place_at(0, KINGDOM_LEVEL, layout, person)
         months = positive_months(entries, KINGDOM_LEVEL, kingdom, layout, person, KINGDOM)
-        _note_entries(months, gap, who, layout, person)
+        _note_entries(months, gap, holder, layout, person)
         stayed = stays(entries, layout, person)
         for level in range(LEVEL_COUNT):
             for entry in range(entries):
@@ -287,20 +287,20 @@ def _spells(
                 if place == ABSENT:
                     continue
                 if stayed:
-                    found = months
+                    own_months = months
                     for at_month in range(months):
                         person[POSITIVE, at_month] = person[KINGDOM, at_month]
                 else:
-                    found = positive_months(entries, level, place, layout, person, POSITIVE)
-                size = _write_spells(size, who, found, gap, place, layout, person, own)
-                entered = _write_national(entered, who, found, months, place, person, national)
+                    own_months = positive_months(entries, level, place, layout, person, POSITIVE)
+                size = _write_spells(size, holder, own_months, gap, place, layout, person, own)
+                entered = _write_national(entered, holder, own_months, months, place, person, national)
                 if stayed:
                     break
     return at, size, entered
 
 
 @inlined
-def _note_entries(months: int, gap: int, who: int, layout: Layout, person: Int64) -> None:
+def _note_entries(months: int, gap: int, holder: int, layout: Layout, person: Int64) -> None:
     """Note for each positive month of the kingdom the rank of the entry that it is, ABSENT where it is none."""
     number = 0
     for at in range(months):
@@ -309,40 +309,42 @@ def _note_entries(months: int, gap: int, who: int, layout: Layout, person: Int64
         if at == 0 or month - person[KINGDOM, at - 1] > gap + 1:
             number += 1
             if month > layout.since + gap:
-                person[ENTERS_OF, at] = _rank(number, month, who, layout)
+                person[ENTERS_OF, at] = _rank(number, month, holder, layout)
 
 
 @inlined
 def _write_spells(
-    size: int, who: int, found: int, gap: int, place: int, layout: Layout, person: Int64, written: Int32
+    size: int, holder: int, months: int, gap: int, place: int, layout: Layout, person: Int64, written: Int32
 ) -> int:
     """Write the spells of a person at one place behind the ``size`` written; return how many there are then."""
     seen = 0
-    for at in range(found):
+    for at in range(months):
         month = person[POSITIVE, at]
         if at and month - person[POSITIVE, at - 1] <= gap + 1:
             written[LAST, size - 1] = month
             continue
         seen += 1
-        written[PERSON, size] = who
+        written[PERSON, size] = holder
         written[PLACE, size] = place
         written[FIRST, size] = month
         written[LAST, size] = month
-        written[RANK, size] = _rank(seen, month, who, layout)
+        written[RANK, size] = _rank(seen, month, holder, layout)
         size += 1
     return size
 
 
 @inlined
-def _write_national(size: int, who: int, found: int, months: int, place: int, person: Int64, written: Int32) -> int:
+def _write_national(
+    size: int, holder: int, own_months: int, months: int, place: int, person: Int64, written: Int32
+) -> int:
     """Write the kingdom's entries of a person in whose first month the person is at a place; return as before."""
     nation = 0
-    for at in range(found):
+    for at in range(own_months):
         month = person[POSITIVE, at]
         while nation < months and person[KINGDOM, nation] < month:
             nation += 1
         if nation < months and person[KINGDOM, nation] == month and person[ENTERS_OF, nation] != ABSENT:
-            written[PERSON, size] = who
+            written[PERSON, size] = holder
             written[PLACE, size] = place
             written[FIRST, size] = month
             written[LAST, size] = month

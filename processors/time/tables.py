@@ -69,8 +69,8 @@ class SpellCache:
 
     def layout(self, era: int, make: Callable[[], Layout]) -> Layout:
         """Return the layout of an era of codes, made where it is not held."""
-        found = self._layouts.get(era)
-        return self._layouts.setdefault(era, make()) if found is None else found
+        held = self._layouts.get(era)
+        return self._layouts.setdefault(era, make()) if held is None else held
 
     def spells(self, gap: int, of: Layout, make: Callable[[], SpellsSeen]) -> SpellsSeen:
         """Return the spells of a layout, made where they are not held. The layout is held too, so its id stays its."""
@@ -112,16 +112,16 @@ class Question:
         era = int(rules(self.settings).era_of_month[geography])
         return self.cache.layout(era, lambda: layout(self.people, self.births, self.since, geography, self.settings))
 
-    def spells(self, gap: int, found: Layout) -> SpellsSeen:
+    def spells(self, gap: int, era_layout: Layout) -> SpellsSeen:
         """Return all spells with a gap tolerance in one of the layouts; each is found once."""
-        return self.cache.spells(gap, found, lambda: spells(self.people, gap, found))
+        return self.cache.spells(gap, era_layout, lambda: spells(self.people, gap, era_layout))
 
     def eras(self, references: Iterable[int], needed: int) -> Iterator[tuple[Layout, list[int]]]:
         """Yield the references whose last month read, ``needed`` later, lies in one era of codes."""
         era_of_month = rules(self.settings).era_of_month
         for _, months in groupby(references, key=lambda month: int(era_of_month[month + needed])):
-            found = list(months)
-            yield self.layout(found[0] + needed), found
+            in_era = list(months)
+            yield self.layout(in_era[0] + needed), in_era
 
     @property
     def months(self) -> Integers:
@@ -131,17 +131,17 @@ class Question:
     def standing(self) -> list[int]:
         """Return the months of which durations may be shown: the five years before them are looked at."""
         months, there = self.months, self.windows.spells.since(self.since)
-        shown = there.after(months, months + 1) & there.before(months - CENSORED_MONTHS, months)
-        found: list[int] = months[shown].tolist()
-        return found
+        complete = there.after(months, months + 1) & there.before(months - CENSORED_MONTHS, months)
+        standing: list[int] = months[complete].tolist()
+        return standing
 
     def flowing(self, gap: int) -> tuple[list[int], Mask]:
         """Return the months of which flows may be shown, and the mask of months (by ordinal) of which entries may."""
         months, there = self.months, self.windows.spells.since(self.since)
-        shown = months[there.after(months, months + gap + 2)]
+        flowing = months[there.after(months, months + gap + 2)]
         enters = np.zeros(MONTH_COUNT, np.bool_)
-        enters[shown] = (shown > self.since + gap) & there.before(shown - gap - 1, shown)
-        return shown.tolist(), enters
+        enters[flowing] = (flowing > self.since + gap) & there.before(flowing - gap - 1, flowing)
+        return flowing.tolist(), enters
 
     def years(self, first: int, after: int) -> list[int]:
         """Return the years, by their last month, that are there, and so many months ``after``.
@@ -150,9 +150,9 @@ class Question:
         """
         years = np.arange(_december(max(first, self.since)), _december(self.last) + 1, MONTHS_PER_YEAR)
         january, there = years - _DECEMBER, self.windows.spells.since(self.since)
-        shown = there.after(january, years + after + 1) & there.before(january - CENSORED_MONTHS, january)
-        found: list[int] = years[shown].tolist()
-        return found
+        complete = there.after(january, years + after + 1) & there.before(january - CENSORED_MONTHS, january)
+        complete_years: list[int] = years[complete].tolist()
+        return complete_years
 
     def years_of_entry(self, gap: int) -> list[int]:
         """Return all years of which it is known who enters, by their last month: none with a month of L ... L+g."""
@@ -162,13 +162,13 @@ class Question:
         """Return the years of entry of which all months are there, and the last month up to which all are (P)."""
         there = self.windows.spells.since(self.since)
         missing = np.flatnonzero(~there.there)
-        found = []
+        horizons = []
         for year in range(_december(self.since), _december(self.last) + 1, MONTHS_PER_YEAR):
             january = year - _DECEMBER
             last = int(np.r_[missing[missing >= january], MONTH_COUNT][0]) - 1
             if january > self.since + gap and there.recounted[january - 1] and last >= year:
-                found.append((year, last))
-        return found
+                horizons.append((year, last))
+        return horizons
 
 
 Job = Callable[[], Iterable[Table]]
@@ -225,21 +225,21 @@ EMPTY = rows_of(0, 0, _NOTHING, 0, _NOTHING, _NOTHING)
 def _trait_kinds() -> tuple[Integers, Integers]:
     """Return by trait: which breakdown it belongs to, and the number of its first category there."""
     kind = np.array([TRAITS.index(name) for name, _ in TRAIT_CODES])
-    within = np.concatenate([np.arange(found) for found in np.bincount(kind)])
+    within = np.concatenate([np.arange(size) for size in np.bincount(kind)])
     return kind, within * len(BANDS)
 
 
 def _duration_tables(question: Question) -> Iterator[Table]:
     kind, first_category = _trait_kinds()
     difference = NUMBER["duration_difference", "own_g0", "stock|exact"]
-    for found, months in question.eras(question.standing(), 0):
-        for start, stop, shown in _stretches(months):
-            counted = durations(question.people, start, stop - 1, found)
+    for era_layout, months in question.eras(question.standing(), 0):
+        for start, stop, stretch in _stretches(months):
+            counted = durations(question.people, start, stop - 1, era_layout)
             (place, method, month, trait), band, count, base = _shares(counted.bands, 1)
             series, bands = method * TRAIT_KINDS + kind[trait], first_category[trait] + band
-            yield _kept(shown, rows_of(series, start + month, place, bands, count, base))
+            yield _kept(stretch, rows_of(series, start + month, place, bands, count, base))
             (place, month), category, count, base = _shares(counted.difference, 2)
-            yield _kept(shown, rows_of(difference, start + month, place, category, count, base))
+            yield _kept(stretch, rows_of(difference, start + month, place, category, count, base))
 
 
 def _stretches(months: list[int]) -> Iterator[tuple[int, int, list[int]]]:
@@ -262,9 +262,9 @@ def _shares(counts: Int32, axes: int) -> tuple[tuple[Integers, ...], Integers, I
     The base of a count is the sum along those axes. Looked up from the counts that are there: few of all there can be.
     """
     kept = counts.shape[: counts.ndim - axes]
-    found = np.flatnonzero(counts)
-    of, number = np.divmod(found, math.prod(counts.shape[-axes:]))
-    count = counts.reshape(-1)[found]
+    at = np.flatnonzero(counts)
+    of, number = np.divmod(at, math.prod(counts.shape[-axes:]))
+    count = counts.reshape(-1)[at]
     first = np.flatnonzero(np.diff(of, prepend=-1))
     base = np.repeat(np.add.reduceat(count, first), np.diff(first, append=len(of))) if len(of) else count
     return np.unravel_index(of, kept), number, count, base
@@ -279,9 +279,9 @@ def _by_place(place: Integers, month: Integers, first: int, months: int) -> Inte
 
 def _flow_tables(question: Question, gap: int) -> Iterator[Table]:
     series = NUMBER["spells", f"own_g{gap}", "flow"]
-    shown, enters = question.flowing(gap)
-    for found, months in question.eras(shown, gap + 1):
-        with_gap, without = question.spells(gap, found).own, question.spells(0, found).own
+    flowing, enters = question.flowing(gap)
+    for era_layout, months in question.eras(flowing, gap + 1):
+        with_gap, without = question.spells(gap, era_layout).own, question.spells(0, era_layout).own
         first, size = months[0], months[-1] - months[0] + 1
         entries = _by_place(with_gap.place, with_gap.first, first, size)
         exits = _by_place(with_gap.place, with_gap.last, first, size)
@@ -293,12 +293,15 @@ def _flow_tables(question: Question, gap: int) -> Iterator[Table]:
         place, month = np.nonzero(flows.any(axis=-1))
         for category, name in enumerate(FLOWS):
             rows = rows_of(series, first + month, place, category, flows[place, month, category], stock[place, month])
-            yield _kept([told for told in months if name != "entries" or enters[told]] or [-1], rows)
+            yield _kept(
+                [month_of_entry for month_of_entry in months if name != "entries" or enters[month_of_entry]] or [-1],
+                rows,
+            )
 
 
 def _entry_tables(question: Question, gap: int) -> Iterator[Table]:
-    for found, years in question.eras(question.years_of_entry(gap), 0):
-        seen = question.spells(gap, found)
+    for era_layout, years in question.eras(question.years_of_entry(gap), 0):
+        seen = question.spells(gap, era_layout)
         for year, (view, all_spells) in product(years, zip(("own", "national"), seen, strict=True)):
             begun = _chosen(all_spells, (all_spells.first <= year) & (all_spells.first > year - MONTHS_PER_YEAR))
             _, earliest = np.unique(
@@ -331,17 +334,17 @@ def compared_places() -> Integers:
     )
 
 
-def _compared(found: Spells) -> Spells:
+def _compared(all_spells: Spells) -> Spells:
     """Return the spells of these places."""
     wanted = np.zeros(len(PLACES), np.bool_)
     wanted[compared_places()] = True
-    return _chosen(found, wanted[found.place])
+    return _chosen(all_spells, wanted[all_spells.place])
 
 
 def _running_tables(question: Question) -> Iterator[Table]:
     series = NUMBER["quartiles", "running_g0", "quartile"]
-    for found, months in question.eras(question.standing(), 0):
-        all_spells = _compared(question.spells(0, found).own)
+    for era_layout, months in question.eras(question.standing(), 0):
+        all_spells = _compared(question.spells(0, era_layout).own)
         for month in months:
             running = _chosen(all_spells, (all_spells.first <= month) & (all_spells.last >= month))
             yield _quartile_table(series, month, running, month - running.first + 1, running.first > question.since)
@@ -349,29 +352,36 @@ def _running_tables(question: Question) -> Iterator[Table]:
 
 def _completed_tables(question: Question, gap: int) -> Iterator[Table]:
     series = NUMBER["quartiles", f"completed_g{gap}", "quartile"]
-    for found, years in question.eras(question.years(question.first, gap + 1), gap + 1):
-        all_spells = _compared(question.spells(gap, found).own)
+    for era_layout, years in question.eras(question.years(question.first, gap + 1), gap + 1):
+        all_spells = _compared(question.spells(gap, era_layout).own)
         for year in years:
             ended = _chosen(all_spells, (all_spells.last <= year) & (all_spells.last > year - MONTHS_PER_YEAR))
             yield _quartile_table(series, year, ended, ended.last - ended.first + 1, ended.first > question.since + gap)
 
 
-def _quartile_table(series: int, reference: int, found: Spells, months: Integers, known: Mask) -> Table:
+def _quartile_table(series: int, reference: int, rows: Spells, months: Integers, known: Mask) -> Table:
     """Return the months that a quarter, a half, three quarters of the spells of a place do not exceed.
 
     A spell whose beginning is not ``known`` is longer than any other; a quartile that falls on one has no row.
     """
     longest = int(months[known].max(initial=0)) + 1
-    counts = _by_place(found.place[known], months[known], 0, longest)
-    total = np.bincount(found.place, minlength=len(PLACES))
+    counts = _by_place(rows.place[known], months[known], 0, longest)
+    total = np.bincount(rows.place, minlength=len(PLACES))
     place = np.flatnonzero(total)
     reached = counts[place].cumsum(axis=1)
     wanted = [-(-total[place] * quarter // _QUARTERS) for quarter in range(1, _QUARTERS)]
     quartiles = np.concatenate([(reached < least[:, None]).sum(axis=1) for least in wanted])
     category = np.repeat(np.arange(len(QUARTILES)), len(place))
     of = np.tile(place, len(QUARTILES))
-    told = quartiles < longest
-    return rows_of(series, reference, of[told], category[told], quartiles[told], total[of[told]])
+    known_quartile = quartiles < longest
+    return rows_of(
+        series,
+        reference,
+        of[known_quartile],
+        category[known_quartile],
+        quartiles[known_quartile],
+        total[of[known_quartile]],
+    )
 
 
 def _survival_tables(question: Question, gap: int) -> Iterator[Table]:
@@ -399,29 +409,29 @@ def _survival_table(series: int, year: int, place: int, rows: Spells, end: int) 
     units = np.round(share * SURVIVAL_UNIT, _EXACT)
     longest, censored = int(months.max(initial=0)), months[~ended]
     seen = (share == 0) | (longest > after) | np.isin(after, censored)
-    told = np.flatnonzero(seen & (year - _DECEMBER + after - 1 <= end))
-    count = np.floor(units[told] + 1 / 2).astype(np.int64)
-    return rows_of(series, year, np.full(len(told), place), told, count, np.full(len(told), len(months)))
+    category = np.flatnonzero(seen & (year - _DECEMBER + after - 1 <= end))
+    count = np.floor(units[category] + 1 / 2).astype(np.int64)
+    return rows_of(series, year, np.full(len(category), place), category, count, np.full(len(category), len(months)))
 
 
 _EXACT = 6
 """Digits behind the point of what the library finds, so that a half is a half, and rounded up."""
 
 
-def labelled(found: Table) -> pd.DataFrame:
+def labelled(table: Table) -> pd.DataFrame:
     """Return rows with their codes, sorted as text: the columns of ``schemas.indicators.COLUMNS`` but the update."""
-    series = [SERIES[number] for number in found.series.tolist()]
-    places = [PLACES[number] for number in found.place.tolist()]
+    series = [SERIES[number] for number in table.series.tolist()]
+    places = [PLACES[number] for number in table.place.tolist()]
     columns = {
-        "indicator": [told.indicator for told in series],
-        "method": [told.method for told in series],
-        "reference": [reference_code(*pair) for pair in zip(series, found.reference.tolist(), strict=True)],
+        "indicator": [one.indicator for one in series],
+        "method": [one.method for one in series],
+        "reference": [reference_code(*pair) for pair in zip(series, table.reference.tolist(), strict=True)],
         "geo_level": [level for level, _ in places],
         "geo": [nis for _, nis in places],
-        "breakdown": [told.breakdown for told in series],
-        "category": [told.categories[n] for told, n in zip(series, found.category.tolist(), strict=True)],
-        "count": found.counted.astype(np.int64),
-        "base": found.base.astype(np.int64),
+        "breakdown": [one.breakdown for one in series],
+        "category": [one.categories[n] for one, n in zip(series, table.category.tolist(), strict=True)],
+        "count": table.counted.astype(np.int64),
+        "base": table.base.astype(np.int64),
     }
     codes = list(COLUMNS[:7])
     return pd.DataFrame(columns).astype(dict.fromkeys(codes, str)).sort_values(codes, ignore_index=True)

@@ -57,17 +57,17 @@ def _whole(mask: Mask, first: _Months, stop: _Months) -> Mask:
 def months_there(release: Release, supports: Iterable[str]) -> There:
     """Return which months of all these supports are there at a release."""
     months = np.arange(MONTH_COUNT)
-    found = There(np.ones(MONTH_COUNT, np.bool_), np.ones(MONTH_COUNT, np.bool_))
+    window = There(np.ones(MONTH_COUNT, np.bool_), np.ones(MONTH_COUNT, np.bool_))
     for support in supports:
         there = months <= release.update.reference_month - NODE[support].delay
         recounted = there.copy()
         for key, entry in release.entries.items():
             if key.support == support and key.period.kind == "month":
-                shown = entry.vintage.published_update is not None
-                there[key.period.last] = shown
-                recounted[key.period.last] = shown or entry.vintage.state is State.FROZEN
-        found = There(found.there & there, found.recounted & recounted)
-    return found
+                published = entry.vintage.published_update is not None
+                there[key.period.last] = published
+                recounted[key.period.last] = published or entry.vintage.state is State.FROZEN
+        window = There(window.there & there, window.recounted & recounted)
+    return window
 
 
 class Windows(NamedTuple):
