@@ -19,12 +19,12 @@ def lines(history: History, sequence: int) -> pd.DataFrame:
     rows = parts.groupby("row").agg(leaf=("leaf", "first"), month=("month", "first"), first=("update", "min"))
     rows["shown"] = history.profiles["shown"].loc[parts.groupby("row")["profile"].first()].to_numpy()
     rows["late"] = rows["first"].map(closed) - rows["month"]
-    found = [
+    rows_of_table = [
         (node.code, month, f"{nis:05d}", len(late), _reached(late.tolist(), 50), _reached(late.tolist(), 95))
         for node in NODES
         for (month, nis), late in rows[rows["leaf"].isin(node.leaves)].groupby(["month", "shown"])["late"]
     ]
-    return pd.DataFrame(sorted(found), columns=COLUMNS)
+    return pd.DataFrame(sorted(rows_of_table), columns=COLUMNS)
 
 
 def _reached(late: list[int], percent: int) -> int:

@@ -46,15 +46,15 @@ def known(history: History) -> dict[BlockKey, int]:
     No period ends after the last month that an event may name.
     """
     first = history.parts.groupby(["leaf", "month"])["update"].min()
-    found: dict[BlockKey, int] = {}
+    first_known: dict[BlockKey, int] = {}
     for node, kind in product(NODES, KINDS):
         months = first[first.index.get_level_values("leaf").isin(node.leaves)].groupby("month").min()
         for month, update in zip(months.index.tolist(), months.tolist(), strict=True):
             for period in Period.holding(kind, month):
                 key = BlockKey(node.code, period)
-                found[key] = min(update, found.get(key, update))
+                first_known[key] = min(update, first_known.get(key, update))
     closed = len(history.updates)
-    return {key: update for key, update in found.items() if update <= closed and key.period.last <= LAST_MONTH}
+    return {key: update for key, update in first_known.items() if update <= closed and key.period.last <= LAST_MONTH}
 
 
 def _closed(history: History, sequence: int | None) -> pd.DataFrame:
@@ -120,9 +120,9 @@ class _Spread:
     @classmethod
     def of(cls, history: History, keys: Sequence[BlockKey], rows: pd.DataFrame) -> "_Spread":
         numbers = np.unique(rows["profile"])
-        shown = [set(_breakdowns(key)) for key in keys]
-        breakdowns = [breakdown for breakdown in BREAKDOWNS if any(breakdown in mine for mine in shown)]
-        allowed = np.array([[breakdown in mine for breakdown in breakdowns] for mine in shown])
+        breakdowns_of = [set(_breakdowns(key)) for key in keys]
+        breakdowns = [breakdown for breakdown in BREAKDOWNS if any(breakdown in mine for mine in breakdowns_of)]
+        allowed = np.array([[breakdown in mine for breakdown in breakdowns] for mine in breakdowns_of])
         cells = _cells_of_profiles(history.profiles.loc[numbers], breakdowns)
         return cls(numbers, cells, np.tile(allowed, len(LEVELS)))
 
@@ -182,8 +182,8 @@ def _beneficiaries(rows: pd.DataFrame, spread: _Spread) -> pd.Series:
     simple = spread.lines(lines[alone & (lines["amount_cents"] > 0)])
     balances = spread.lines(lines[~alone]).groupby(["person", "part", "cell"])["amount_cents"].sum()
     positive = balances[balances > 0].reset_index()[["person", "cell"]].drop_duplicates()
-    found: pd.Series = pd.concat([simple["cell"], positive["cell"]]).value_counts().rename("beneficiaries")
-    return found
+    beneficiaries: pd.Series = pd.concat([simple["cell"], positive["cell"]]).value_counts().rename("beneficiaries")
+    return beneficiaries
 
 
 def _columns(figures: pd.DataFrame) -> list[npt.NDArray[Any]]:

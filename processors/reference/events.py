@@ -243,8 +243,8 @@ _RULES: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
 
 def _faults(events: pd.DataFrame, earliest: int) -> pd.Series:
     frame = events.assign(earliest=earliest)
-    found = [rule(frame).to_numpy(dtype=bool) for rule in _RULES.values()]
-    return pd.Series(np.select(found, list(_RULES), default=""), index=frame.index, dtype=object)
+    broken = [rule(frame).to_numpy(dtype=bool) for rule in _RULES.values()]
+    return pd.Series(np.select(broken, list(_RULES), default=""), index=frame.index, dtype=object)
 
 
 def _repeats(lawful: pd.DataFrame, facts: list[_Record]) -> tuple[set[int], set[int]]:
@@ -252,10 +252,10 @@ def _repeats(lawful: pd.DataFrame, facts: list[_Record]) -> tuple[set[int], set[
 
     An id belongs to its person, whatever the record (A4).
     """
-    told = pd.concat([lawful[["order", *IDENTITY]], _identities(facts)]).sort_values("order")
-    first = told.groupby(IDENTITY)["order"].transform("first")
-    later = told["order"].ne(first)
-    pairs = list(zip(told.loc[later, "order"].tolist(), first[later].tolist(), strict=True))
+    identities = pd.concat([lawful[["order", *IDENTITY]], _identities(facts)]).sort_values("order")
+    first = identities.groupby(IDENTITY)["order"].transform("first")
+    later = identities["order"].ne(first)
+    pairs = list(zip(identities.loc[later, "order"].tolist(), first[later].tolist(), strict=True))
     claims = lawful.set_index("order")[_CONTENT]
     claims = claims[claims.index.isin([order for pair in pairs for order in pair])]
     content: dict[int, object] = {order: tuple(row) for order, row in zip(claims.index, claims.to_numpy(), strict=True)}

@@ -121,18 +121,18 @@ def employments(facts: Iterable[Fact]) -> list[Employment]:
 
 def _in_order(story: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the declarations with those that waited right behind their IN; none where no IN came."""
-    opening = next((at for at, told in enumerate(story) if told["declaration"] == DECLARE_IN), None)
+    opening = next((at for at, declared in enumerate(story) if declared["declaration"] == DECLARE_IN), None)
     return [] if opening is None else [story[opening], *story[:opening], *story[opening + 1 :]]
 
 
 def _read(story: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Return what holds at the end of a story, None where the period is not open then."""
     held: dict[str, Any] | None = None
-    for told in story:
-        if told["declaration"] == DECLARE_CANCEL:
+    for declared in story:
+        if declared["declaration"] == DECLARE_CANCEL:
             held = None
-        elif held is not None or told["declaration"] == DECLARE_IN:
-            held = (held or {}) | {name: value for name, value in told.items() if value is not None}
+        elif held is not None or declared["declaration"] == DECLARE_IN:
+            held = (held or {}) | {name: value for name, value in declared.items() if value is not None}
     return held
 
 
@@ -152,6 +152,6 @@ def residence(facts: Iterable[Fact], person: int, day: int) -> int | None:
 
     The latest from_date up to that day holds; of several with that date, the last in the log (H5).
     """
-    told = [fact for fact in facts if fact.kind == RESIDENCE and fact.person == person]
-    known = [(fact.fields["from_date"], fact.order, fact.fields["municipality"]) for fact in told]
+    residences = [fact for fact in facts if fact.kind == RESIDENCE and fact.person == person]
+    known = [(fact.fields["from_date"], fact.order, fact.fields["municipality"]) for fact in residences]
     return max((entry for entry in known if entry[0] <= day), default=(0, 0, None))[2]

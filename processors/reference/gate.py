@@ -43,15 +43,15 @@ def vintages(history: History, key: BlockKey, first: int | None = None) -> dict[
 def all_vintages(history: History, blocks: Sequence[Mapping[BlockKey, Cells]]) -> dict[BlockKey, dict[int, Vintage]]:
     """Return the vintages of all figures, from all blocks at each update as ``counts`` gives them."""
     digests = [{key: cells.digest() for key, cells in counted.items()} for counted in blocks]
-    told = {}
+    by_figure = {}
     for key, since in known(history).items():
         values = [_value(counted[key]) if key in counted else 0 for counted in blocks]
 
         def differs(before: int, after: int, key: BlockKey = key) -> bool:
             return digests[before - 1][key] != digests[after - 1][key]
 
-        told[key] = gate(key, history.updates, values, since, differs)
-    return told
+        by_figure[key] = gate(key, history.updates, values, since, differs)
+    return by_figure
 
 
 def _value(cells: Cells) -> int:
@@ -63,26 +63,26 @@ def gate(
     key: BlockKey, updates: Sequence[Update], values: Sequence[int], since: int, differs: Differs
 ) -> dict[int, Vintage]:
     """Return the vintages of a figure from its values at all updates; it is known from sequence ``since`` on."""
-    told: dict[int, Vintage] = {}
+    by_update: dict[int, Vintage] = {}
     number = {update.update_id: update.sequence for update in updates}
     freezes = _freezing(key, updates)
     for before, update in pairwise((None, *updates)):
         if update is None or update.sequence < since:
             continue
-        value, last = values[update.sequence - 1], told.get(update.sequence - 1)
+        value, last = values[update.sequence - 1], by_update.get(update.sequence - 1)
         previous = None if before is None else values[before.sequence - 1]
         vintage = replace(last, value=value, previous=previous) if last else Vintage(value, previous, State.PENDING)
         if freezes is not None and update.sequence >= freezes:
-            told[update.sequence] = _frozen(vintage, update, now=update.sequence == freezes)
+            by_update[update.sequence] = _frozen(vintage, update, now=update.sequence == freezes)
         elif update.reference_month - NODE[key.support].delay < key.period.last:
-            told[update.sequence] = vintage
+            by_update[update.sequence] = vintage
         elif previous is None or not is_stable(previous, value):
-            told[update.sequence] = replace(vintage, state=_UNSTABLE[vintage.state])
+            by_update[update.sequence] = replace(vintage, state=_UNSTABLE[vintage.state])
         elif vintage.state is not State.PUBLISHED or differs(number[vintage.published_update or ""], update.sequence):
-            told[update.sequence] = _published(vintage, update)
+            by_update[update.sequence] = _published(vintage, update)
         else:
-            told[update.sequence] = vintage
-    return told
+            by_update[update.sequence] = vintage
+    return by_update
 
 
 _UNSTABLE = {

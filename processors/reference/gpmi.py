@@ -155,15 +155,15 @@ class Contract:
 def contracts_of(kept: Iterable[Event]) -> list[Contract]:
     """Return the contracts of admitted events, evaluations with theirs."""
     events = list(kept)
-    found: dict[tuple[bytes, bytes], Contract] = {}
+    contracts: dict[tuple[bytes, bytes], Contract] = {}
     for order, event in enumerate(events):
         if isinstance(event, GpmiContract):
-            contract = found.setdefault((event.person, event.contract), Contract(event.person, event.contract))
+            contract = contracts.setdefault((event.person, event.contract), Contract(event.person, event.contract))
             contract.versions.append((order, event))
     for event in events:
-        if isinstance(event, GpmiEvaluation) and (event.person, event.contract) in found:
-            found[event.person, event.contract].evaluations[event.held_on, event.kind] = event
-    return [contract for contract in found.values() if contract.counts]
+        if isinstance(event, GpmiEvaluation) and (event.person, event.contract) in contracts:
+            contracts[event.person, event.contract].evaluations[event.held_on, event.kind] = event
+    return [contract for contract in contracts.values() if contract.counts]
 
 
 @dataclass
@@ -283,8 +283,8 @@ class PeriodFigures:
             return "unknown"
         age = ((self._last - EPOCH).days - version.birth_date) // 365
         classes = ((0, 17), (18, 24), (25, 44), (45, 64))
-        found = [f"{low}-{high}" for low, high in classes if low <= age <= high]
-        return found[0] if found else "65+" if age > 0 else "unknown"
+        fitting = [f"{low}-{high}" for low, high in classes if low <= age <= high]
+        return fitting[0] if fitting else "65+" if age > 0 else "unknown"
 
     def _count_projects(self) -> None:
         def own_start(project: _Project, version: GpmiContract) -> date | None:
@@ -314,14 +314,14 @@ class PeriodFigures:
         tool = {(id(p.contract), worker) for p in self._projects for v in p.seen for worker in v.social_workers}
         projects = {(id(p.contract), worker) for p in self._projects for worker in p.latest.social_workers}
         people = {(p.contract.person, worker) for p in self._projects for worker in p.latest.social_workers}
-        for what, unique in (("projects", projects), ("beneficiaries", people)):
+        for counted, unique in (("projects", projects), ("beneficiaries", people)):
             for worker in {worker for _, worker in tool}:
                 category = "worker", worker.to_bytes(8, "big", signed=True).hex()
                 counts = [sum(named == worker for _, named in pairs) for pairs in (tool, unique)]
-                self._put(f"{what}_per_worker", category, *counts)
+                self._put(f"{counted}_per_worker", category, *counts)
             numbers = [(len(pairs), len({worker for _, worker in pairs})) for pairs in (tool, unique)]
             self._put("workers", ("total", "total"), numbers[0][1], numbers[1][1])
-            self._put(f"mean_{what}", ("total", "total"), *(_mean(*number) for number in numbers))
+            self._put(f"mean_{counted}", ("total", "total"), *(_mean(*number) for number in numbers))
 
     def _count_durations(self) -> None:
         def lasts(start: int, end: date, months: int, days: int) -> bool:

@@ -71,9 +71,9 @@ class MonthsThere:
         known: dict[tuple[str, int], bool | None] = {}
         for key, entry in release.entries.items():
             if key.period.kind == "month":
-                shown = entry.vintage.published_update is not None
-                empty = entry.vintage.state is State.FROZEN and not shown
-                known[key.support, key.period.last] = None if empty else shown
+                published = entry.vintage.published_update is not None
+                empty = entry.vintage.state is State.FROZEN and not published
+                known[key.support, key.period.last] = None if empty else published
         return cls(known, {code: release.update.reference_month - node.delay for code, node in NODE.items()})
 
     @classmethod
@@ -155,8 +155,8 @@ def _references(source: SpellSource) -> range:
 def _labelled(
     frame: pd.DataFrame, indicator: str, method: str, reference: str, breakdown: "str | pd.Series[str]"
 ) -> pd.DataFrame:
-    told = frame.rename(columns={"level": "geo_level"})
-    return told.assign(indicator=indicator, method=method, reference=reference, breakdown=breakdown)
+    renamed = frame.rename(columns={"level": "geo_level"})
+    return renamed.assign(indicator=indicator, method=method, reference=reference, breakdown=breakdown)
 
 
 def _standing(question: Question) -> list[int]:
@@ -170,14 +170,14 @@ def _standing(question: Question) -> list[int]:
 
 def _durations(question: Question) -> Iterator[pd.DataFrame]:
     for month, gap in product(_standing(question), GAPS):
-        found = spells.durations(question.source, month, gap)
-        if found.empty:
+        standing = spells.durations(question.source, month, gap)
+        if standing.empty:
             continue
         columns = {f"exact_own_g{gap}": "exact_own", f"exact_national_g{gap}": "exact_national"}
         if gap == 0:
             columns["stock_own"] = "stock_own"
         for method, column in columns.items():
-            counts = found.groupby([*PLACE, "breakdown", "code", column]).size().rename("count").reset_index()
+            counts = standing.groupby([*PLACE, "breakdown", "code", column]).size().rename("count").reset_index()
             counts["base"] = counts.groupby([*PLACE, "breakdown", "code"])["count"].transform("sum")
             total = counts["breakdown"] == "total"
             counts["category"] = counts[column].where(total, counts[column] + "|" + counts["code"])
@@ -187,8 +187,8 @@ def _durations(question: Question) -> Iterator[pd.DataFrame]:
 
 def _differences(question: Question) -> Iterator[pd.DataFrame]:
     for month in _standing(question):
-        found = spells.durations(question.source, month, 0)
-        standing = found[found["breakdown"] == "total"]
+        durations = spells.durations(question.source, month, 0)
+        standing = durations[durations["breakdown"] == "total"]
         if standing.empty:
             continue
         pair = standing["stock_own"] + "|" + standing["exact_own"]
@@ -202,11 +202,11 @@ def _flows(question: Question) -> Iterator[pd.DataFrame]:
         if not question.there(range(month, month + gap + 2)):
             continue
         enters = month > question.since + gap and question.recounted(month, gap + 1)
-        found = spells.flows(question.source, month, gap)
-        shown = list(FLOWS if enters else FLOWS[1:])
-        found = found[found[list(FLOWS)].any(axis=1)]
+        flows = spells.flows(question.source, month, gap)
+        names = list(FLOWS if enters else FLOWS[1:])
+        flows = flows[flows[list(FLOWS)].any(axis=1)]
         yield _labelled(
-            found.assign(base=found["stock"]).melt([*PLACE, "base"], shown, "category", "count"),
+            flows.assign(base=flows["stock"]).melt([*PLACE, "base"], names, "category", "count"),
             "spells", f"own_g{gap}", month_code(month), "flow",
         )  # fmt: skip
 
@@ -222,8 +222,8 @@ def _entries(question: Question) -> Iterator[pd.DataFrame]:
             for counted, frame in (("spells", begun), ("persons", earliest)):
                 counts = frame.groupby([*PLACE, "rank"]).size().rename("count").reset_index()
                 counts["base"] = counts.groupby(PLACE)["count"].transform("sum")
-                told = counts.rename(columns={"rank": "category"})
-                yield _labelled(told, "reentry", f"{counted}_{view}_g{gap}", Period("year", year).code, "rank")
+                ranks = counts.rename(columns={"rank": "category"})
+                yield _labelled(ranks, "reentry", f"{counted}_{view}_g{gap}", Period("year", year).code, "rank")
 
 
 def _lengths(question: Question) -> Iterator[pd.DataFrame]:
@@ -232,13 +232,13 @@ def _lengths(question: Question) -> Iterator[pd.DataFrame]:
         if question.there(range(january, year + gap + 2)) and question.recounted(january, CENSORED_MONTHS):
             yield _completed(question, year, gap)
     for month in _standing(question):
-        found = _quartiles(spells.running_lengths(question.source, month))
-        yield _labelled(found, "quartiles", "running_g0", month_code(month), "quartile")
+        quartiles = _quartiles(spells.running_lengths(question.source, month))
+        yield _labelled(quartiles, "quartiles", "running_g0", month_code(month), "quartile")
 
 
 def _completed(question: Question, year: int, gap: int) -> pd.DataFrame:
-    found = question.source.spells(year + gap + 1, gap)
-    ended = found[found["last"].between(year - _DECEMBER, year)]
+    all_spells = question.source.spells(year + gap + 1, gap)
+    ended = all_spells[all_spells["last"].between(year - _DECEMBER, year)]
     known = ended["first"] > question.since + gap
     lengths = _quartiles(ended.assign(months=ended["last"] - ended["first"] + 1, known=known))
     return _labelled(lengths, "quartiles", f"completed_g{gap}", Period("year", year).code, "quartile")
@@ -249,14 +249,14 @@ def _quartiles(lengths: pd.DataFrame) -> pd.DataFrame:
 
     A length of which the beginning is not known is longer than any; a quartile that falls on one is not told.
     """
-    found = []
+    quartiles = []
     for place, group in lengths[lengths["geo"].isin(_compared())].groupby(PLACE):
         ascending = sorted(group.loc[group["known"], "months"].tolist())
         for quarter, name in enumerate(QUARTILES, start=1):
             needed = -(-len(group) * quarter // 4)
             if needed <= len(ascending):
-                found.append((*place, name, ascending[needed - 1], len(group)))
-    return pd.DataFrame(found, columns=[*PLACE, "category", "count", "base"])
+                quartiles.append((*place, name, ascending[needed - 1], len(group)))
+    return pd.DataFrame(quartiles, columns=[*PLACE, "category", "count", "base"])
 
 
 def _survivals(question: Question) -> Iterator[pd.DataFrame]:
@@ -280,7 +280,7 @@ def _horizon(question: Question, year: int) -> int | None:
 
 def _survival(question: Question, gap: int, year: int, horizon: int) -> pd.DataFrame:
     """Return the product-limit estimate by cohort of entry: of those at risk each month, the share that goes on."""
-    found = []
+    shares = []
     end = horizon - gap - 1
     begun = question.source.spells(horizon, gap)
     begun = begun[begun["first"].between(year - _DECEMBER, year) & begun["geo"].isin(_compared())]
@@ -294,9 +294,9 @@ def _survival(question: Question, gap: int, year: int, horizon: int) -> pd.DataF
             )
             if year - _DECEMBER + after - 1 <= end and (share == 0 or seen):
                 count = int(share * SURVIVAL_UNIT + Fraction(1, 2))
-                found.append((*place, str(after), count, len(cohort)))
-    told = pd.DataFrame(found, columns=[*PLACE, "category", "count", "base"])
-    return _labelled(told, "survival", f"kaplan_meier_g{gap}", Period("year", year).code, "months")
+                shares.append((*place, str(after), count, len(cohort)))
+    estimates = pd.DataFrame(shares, columns=[*PLACE, "category", "count", "base"])
+    return _labelled(estimates, "survival", f"kaplan_meier_g{gap}", Period("year", year).code, "months")
 
 
 def _extents(cohort: pd.DataFrame) -> list[tuple[int, int]]:
@@ -322,18 +322,18 @@ def _exits(question: Question) -> Iterator[pd.DataFrame]:
     lives = Lives(question.source)
     for month, gap, after in product(question.months(), GAPS, EXIT_MONTHS):
         if question.there(range(month, month + gap + 2)) and question.all_there([month + after]):
-            found = outcomes.exits(lives, month, gap, after)
-            if len(found):
-                yield _labelled(found, "exit_to_work", f"own_x{after}_g{gap}", month_code(month), "outcome")
+            counts = outcomes.exits(lives, month, gap, after)
+            if len(counts):
+                yield _labelled(counts, "exit_to_work", f"own_x{after}_g{gap}", month_code(month), "outcome")
 
 
 def _transitions(question: Question) -> Iterator[pd.DataFrame]:
     lives = Lives(question.source)
     for month in question.references:
         if question.all_there([month, month + TRANSITION_MONTHS]):
-            found = outcomes.transitions(lives, month, TRANSITION_MONTHS)
-            if len(found):
-                yield _labelled(found, "transitions", "own", month_code(month), "state|later")
+            counts = outcomes.transitions(lives, month, TRANSITION_MONTHS)
+            if len(counts):
+                yield _labelled(counts, "transitions", "own", month_code(month), "state|later")
 
 
 def _youth(question: Question) -> Iterator[pd.DataFrame]:
@@ -343,8 +343,8 @@ def _youth(question: Question) -> Iterator[pd.DataFrame]:
         cohort = range(end - HALF_YEAR + 1, end + 1)
         needed = [month + later for month in cohort for later in (0, after)]
         if end % HALF_YEAR == HALF_YEAR - 1 and question.all_there(needed):
-            found = outcomes.youth(lives, end, after)
-            yield _labelled(found, "youth_care", f"x{after}", half_year_code(end), "situation")
+            counts = outcomes.youth(lives, end, after)
+            yield _labelled(counts, "youth_care", f"x{after}", half_year_code(end), "situation")
 
 
 _MADE_BY: dict[str, Callable[[Question], Iterator[pd.DataFrame]]] = {

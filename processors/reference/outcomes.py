@@ -44,10 +44,10 @@ class Lives:
 
     @cached_property
     def _employments(self) -> dict[int, list[Employment]]:
-        found: dict[int, list[Employment]] = {}
+        by_person: dict[int, list[Employment]] = {}
         for employment in employments(self.source.facts()):
-            found.setdefault(employment.person, []).append(employment)
-        return found
+            by_person.setdefault(employment.person, []).append(employment)
+        return by_person
 
     def cells(self, node: str, geography: int) -> set[tuple[str, str, int, int]]:
         """Return every (level, geo, person, month) where a node is above zero."""
@@ -76,10 +76,10 @@ class Lives:
     ) -> dict[tuple[int, int], set[str]]:
         key = name, era_of(geography)
         if key not in self._standing:
-            found = self._standing[key] = {}
-            for level, geo, who, when in cells:
+            places = self._standing[key] = {}
+            for level, geo, person, when in cells:
                 if level == "municipality":
-                    found.setdefault((who, when), set()).add(geo)
+                    places.setdefault((person, when), set()).add(geo)
         return self._standing[key]
 
     def works(self, person: int, month: int, *, by_ocmw: bool) -> bool:
@@ -112,12 +112,12 @@ def exits(lives: Lives, month: int, gap: int, after: int) -> pd.DataFrame:
     geography = month + max(after, gap + 1)
     spells = lives.source.spells(geography, gap)
     ended = list(spells.loc[spells["last"] == month, HOLDER].itertuples(index=False, name=None))
-    found = [
+    outcomes = [
         (holder[0], holder[1], category)
         for holder in ended
         for category in _categories(lives, holder, month, month + after, geography)
     ]
-    return _counted(found, ((level, geo) for level, geo, _ in ended))
+    return _counted(outcomes, ((level, geo) for level, geo, _ in ended))
 
 
 def _categories(lives: Lives, holder: tuple[str, str, int], month: int, later: int, geography: int) -> Iterator[str]:
@@ -151,8 +151,8 @@ def transitions(lives: Lives, month: int, after: int) -> pd.DataFrame:
     changes = [
         (level, geo, state, lives.later_state(person, month + after)) for (level, geo, person), state in states.items()
     ]
-    found = pd.DataFrame(changes, columns=[*PLACE, "state", "later"])
-    counts = found.groupby([*PLACE, "state", "later"]).size().rename("count").reset_index()
+    pairs = pd.DataFrame(changes, columns=[*PLACE, "state", "later"])
+    counts = pairs.groupby([*PLACE, "state", "later"]).size().rename("count").reset_index()
     counts["base"] = counts.groupby([*PLACE, "state"])["count"].transform("sum")
     return counts.assign(category=counts["state"] + "|" + counts["later"])
 
@@ -192,13 +192,13 @@ def _situation(lives: Lives, facts: Iterable[Fact], leaver: Fact, after: int) ->
     if municipality == LEFT_REGISTER:
         return Situation(leaver.person, "", "left_register")
     nis = valid_code(f"{municipality:05d}", month)
-    shown = _shown(lives.source, nis, month)
+    shown_code = _shown(lives.source, nis, month)
     born = leaver.fields["birth_date"]
     if born is None:
         return Situation(leaver.person, nis, "age_unknown")
     if (day - born) // DAYS_PER_YEAR < YOUTH_ADULT_AGE:
         return Situation(leaver.person, nis, "under_18")
-    cell = ("municipality", shown, leaver.person, month)
+    cell = ("municipality", shown_code, leaver.person, month)
     there = any(cell in lives.cells(node, month) for node in OUTCOME_NODES)
     return Situation(leaver.person, nis, "beneficiary" if there else "not_beneficiary")
 
@@ -206,11 +206,11 @@ def _situation(lives: Lives, facts: Iterable[Fact], leaver: Fact, after: int) ->
 def youth(lives: Lives, half_year: int, after: int) -> pd.DataFrame:
     """Return level, geo, base and a column for each situation that occurs, of the leavers of a half-year."""
     geography = half_year + after
-    found = []
-    for told in situations(lives, half_year, after):
-        areas = ancestors(_shown(lives.source, told.nis, geography)) if told.nis else {"kingdom": KINGDOM}
-        found += [(level, geo, told.situation) for level, geo in areas.items()]
-    return _counted(found, ((level, geo) for level, geo, _ in found))
+    lines = []
+    for leaver in situations(lives, half_year, after):
+        areas = ancestors(_shown(lives.source, leaver.nis, geography)) if leaver.nis else {"kingdom": KINGDOM}
+        lines += [(level, geo, leaver.situation) for level, geo in areas.items()]
+    return _counted(lines, ((level, geo) for level, geo, _ in lines))
 
 
 def _shown(source: SpellSource, nis: str, month: int) -> str:
@@ -219,8 +219,8 @@ def _shown(source: SpellSource, nis: str, month: int) -> str:
     return valid_code(nis, month if fixed is None else fixed)
 
 
-def _counted(found: Iterable[tuple[str, str, str]], base: Iterable[tuple[str, str]]) -> pd.DataFrame:
+def _counted(placed: Iterable[tuple[str, str, str]], base: Iterable[tuple[str, str]]) -> pd.DataFrame:
     """Return level, geo, category, count, base: how often each was found, and how many stand in ``base`` there."""
     together = Counter(base)
-    lines = [(*told, count, together[told[:2]]) for told, count in Counter(found).items()]
+    lines = [(*line, count, together[line[:2]]) for line, count in Counter(placed).items()]
     return pd.DataFrame(lines, columns=[*PLACE, "category", "count", "base"])

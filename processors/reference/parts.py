@@ -153,8 +153,8 @@ def _age(parts: pd.DataFrame) -> pd.Series:
 
 def _age_class(age: pd.Series, bounds: tuple[int, ...]) -> Integers:
     unknown = len(bounds)
-    found = np.searchsorted(bounds, age, side="right") - 1
-    return np.where(age < 0, unknown, found)
+    number = np.searchsorted(bounds, age, side="right") - 1
+    return np.where(age < 0, unknown, number)
 
 
 def _household(symbol: int, month: int) -> int:

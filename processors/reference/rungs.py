@@ -56,11 +56,11 @@ def own_rung(counts: Mapping[tuple[str, str], int], threshold: int) -> int:
 
 
 def _tree() -> dict[Place, set[Place]]:
-    found: dict[Place, set[Place]] = {}
+    children: dict[Place, set[Place]] = {}
     for nis in MUNICIPALITIES:
         for parent, child in pairwise(ancestors(nis).items()):
-            found.setdefault(parent, set()).add(child)
-    return found
+            children.setdefault(parent, set()).add(child)
+    return children
 
 
 def _rung(rungs: Rungs, place: Place) -> int:

@@ -100,8 +100,8 @@ def _fault(record: Record) -> str:  # noqa: PLR0911 - one return for each fault
         return "bad-dates"
     if not all(one in _DAYS for one in (record.decided_on, first, first if last is None else last)):
         return "bad-dates"
-    told = [("aid", record.aid), ("motive", record.motive)]
-    wanted = [(of, code) for of, code in told if code != ""] + [("element", one.code) for one in record.elements]
+    codes = [("aid", record.aid), ("motive", record.motive)]
+    wanted = [(of, code) for of, code in codes if code != ""] + [("element", one.code) for one in record.elements]
     if not all(_listed(of, code, record.decided_on) for of, code in wanted):
         return "unknown-code"
     cents = [record.amount_cents, record.recovered_cents] + [one.amount_cents for one in record.elements]
@@ -126,10 +126,10 @@ def _called(code: int, day: int) -> int:
 
 
 def _heirs(code: int) -> list[int]:
-    found = [code]
-    while MUNICIPALITY[f"{found[-1]:05d}"].successor:
-        found.append(int(MUNICIPALITY[f"{found[-1]:05d}"].successor))
-    return found
+    line = [code]
+    while MUNICIPALITY[f"{line[-1]:05d}"].successor:
+        line.append(int(MUNICIPALITY[f"{line[-1]:05d}"].successor))
+    return line
 
 
 def _one_dossier(left: Record, right: Record) -> bool:
@@ -241,13 +241,13 @@ def _asked(log: list[Record], request: SocialReportRequest) -> Truth:
         truth.states.append("ANSWERED_WITH_ERROR")
         truth.reports.append((0, "WITH_ERROR", (), None))
         return truth
-    asked = _houses(log, request)
-    if not asked:
+    houses = _houses(log, request)
+    if not houses:
         truth.states.append("ANSWERED")
         truth.reports.append((0, "NOBODY_ASKED", (), None))
         return truth
-    for house in asked:
-        report = _report(log, request, house, asked)
+    for house in houses:
+        report = _report(log, request, house, houses)
         truth.answers[house] = [report[1]]
         truth.reports.append(report)
     _settled(truth)
@@ -275,7 +275,7 @@ def _decisions(log: list[Record]) -> list[DecisionTaken]:
 
 def _houses(log: list[Record], request: SocialReportRequest) -> list[int]:
     day, decisions = brussels_day(request.asked_at), _decisions(log)
-    found = {_called(one.ocmw, day) for one in decisions if touches(one, request.from_day, request.to_day, decisions)}
+    houses = {_called(one.ocmw, day) for one in decisions if touches(one, request.from_day, request.to_day, decisions)}
     for place, one in enumerate(log):
         if not isinstance(one, DossierKnown):
             continue
@@ -285,35 +285,35 @@ def _houses(log: list[Record], request: SocialReportRequest) -> list[int]:
         )
         over = one.to_day is not None and one.to_day < request.from_day
         if not replaced and not over and one.from_day <= request.to_day:
-            found.add(_called(one.ocmw, day))
-    return sorted(found - {_called(request.ocmw, day)})
+            houses.add(_called(one.ocmw, day))
+    return sorted(houses - {_called(request.ocmw, day)})
 
 
 def _report(
-    log: list[Record], request: SocialReportRequest, house: int, asked: list[int]
+    log: list[Record], request: SocialReportRequest, house: int, houses: list[int]
 ) -> tuple[int, str, ReportedDossiers, tuple[bytes, int] | None]:
     day, decisions = brussels_day(request.asked_at), _decisions(log)
     theirs = sorted(
         (one for one in decisions if _called(one.ocmw, day) == house), key=lambda one: _order(one, decisions)
     )
     touching = [one for one in theirs if touches(one, request.from_day, request.to_day, decisions)]
-    shown = [
+    reported = [
         one
         for one in theirs
         if any(one is other for other in touching)
         or (one.decision_type == "RECOVERY" and any(_one_dossier(one, other) for other in touching))
     ]
     dossiers: list[list[DecisionTaken]] = []
-    for one in shown:
+    for one in reported:
         mine = [them for them in dossiers if any(_one_dossier(one, other) for other in them)]
         if mine:
             mine[0].append(one)
         else:
             dossiers.append([one])
-    told = tuple((them[0].dossier, _main(log, them), tuple(them)) for them in dossiers)
-    contract = _contract(log, request, asked)
+    reported_dossiers = tuple((them[0].dossier, _main(log, them), tuple(them)) for them in dossiers)
+    contract = _contract(log, request, houses)
     goes = contract[1:] if contract is not None and contract[0] == house and touching else None
-    return house, "RECEIVED" if touching else "NOT_RECEIVED", told, goes
+    return house, "RECEIVED" if touching else "NOT_RECEIVED", reported_dossiers, goes
 
 
 def _main(log: list[Record], them: list[DecisionTaken]) -> bool | None:
@@ -323,25 +323,25 @@ def _main(log: list[Record], them: list[DecisionTaken]) -> bool | None:
     return None
 
 
-def _contract(log: list[Record], request: SocialReportRequest, asked: list[int]) -> tuple[int, bytes, int] | None:
+def _contract(log: list[Record], request: SocialReportRequest, houses: list[int]) -> tuple[int, bytes, int] | None:
     """Return (OCMW, contract, version) of the contract that consent lets be shown, None without."""
     consent, day = request.gpmi_consent, brussels_day(request.asked_at)
     if consent is None or consent.given_on > day:
         return None
     versions = [one for one in log if isinstance(one, GpmiContract)]
     best: tuple[int, int] | None = None
-    found = None
+    newest = None
     for place, version in enumerate(versions):
         if version.signed_on is None:
             continue
         of_it = sorted((one for one in versions if one.contract == version.contract), key=lambda one: one.version)
         signed = [one for one in of_it if one.signed_on is not None]
-        if not _runs(of_it, signed, request) or _called(signed[-1].ocmw, day) not in asked:
+        if not _runs(of_it, signed, request) or _called(signed[-1].ocmw, day) not in houses:
             continue
         if best is None or (version.signed_on, place) > best:
             best = version.signed_on, place
-            found = _called(signed[-1].ocmw, day), version.contract, signed[-1].version
-    return found
+            newest = _called(signed[-1].ocmw, day), version.contract, signed[-1].version
+    return newest
 
 
 def _runs(versions: list[GpmiContract], signed: list[GpmiContract], request: SocialReportRequest) -> bool:
@@ -353,7 +353,7 @@ def _runs(versions: list[GpmiContract], signed: list[GpmiContract], request: Soc
 
 
 def _perhaps_late(log: list[Record], decision: DecisionTaken, truth: Truth) -> None:
-    request, asked = truth.record, sorted(truth.answers)
+    request, houses = truth.record, sorted(truth.answers)
     house = _called(decision.ocmw, brussels_day(request.asked_at))
     days = brussels_day(decision.sent_at) - brussels_day(request.asked_at)
     if house not in truth.answers or truth.answers[house][-1] != "NOT_RECEIVED" or truth.states[-1] == "ARCHIVED":
@@ -364,5 +364,5 @@ def _perhaps_late(log: list[Record], decision: DecisionTaken, truth: Truth) -> N
     ):
         return
     truth.answers[house].append("RECEIVED")
-    truth.reports.append(_report(log, request, house, asked))
+    truth.reports.append(_report(log, request, house, houses))
     _settled(truth)

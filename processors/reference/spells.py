@@ -103,10 +103,10 @@ class SpellSource:
 
     def _positive(self, geography: int) -> pd.DataFrame:
         balances = self.lines(geography).groupby([*HOLDER, "month", "part"])["amount_cents"].sum()
-        found = balances[balances > 0].reset_index()
+        positive = balances[balances > 0].reset_index()
         if self.benefit is None:
-            found = found[found["month"] >= self.first_month()]
-        return found[[*HOLDER, "month"]].drop_duplicates().sort_values([*HOLDER, "month"], ignore_index=True)
+            positive = positive[positive["month"] >= self.first_month()]
+        return positive[[*HOLDER, "month"]].drop_duplicates().sort_values([*HOLDER, "month"], ignore_index=True)
 
     def spells(self, geography: int, gap: int) -> pd.DataFrame:
         """Return the spells: level, geo, person, first and last month, number (among the person's there)."""
@@ -124,8 +124,8 @@ class SpellSource:
         same_holder = (months[HOLDER] == months[HOLDER].shift()).all(axis=1)
         begins = ~same_holder | (months["month"].diff() > gap + 1)
         months["spell"] = begins.cumsum()
-        found = months.groupby([*HOLDER, "spell"], as_index=False)["month"].agg(first="min", last="max")
-        numbered: pd.DataFrame = found.assign(number=found.groupby(HOLDER).cumcount() + 1).drop(columns="spell")
+        extents = months.groupby([*HOLDER, "spell"], as_index=False)["month"].agg(first="min", last="max")
+        numbered: pd.DataFrame = extents.assign(number=extents.groupby(HOLDER).cumcount() + 1).drop(columns="spell")
         return numbered
 
     def minors(self) -> set[int]:
@@ -146,14 +146,14 @@ def _part_of_leaf(benefit: Benefit) -> dict[int, int]:
     return {leaf: number for number, leaves in enumerate(PARTS[benefit]) for leaf in leaves}
 
 
-def _areas(shown: list[int], geography: int, settings: FigureSettings) -> pd.DataFrame:
+def _areas(codes: list[int], geography: int, settings: FigureSettings) -> pd.DataFrame:
     """Return nis, level, geo: where a shown code stands in the geography month; a fixed geography stays."""
-    found = []
-    for nis in shown:
+    areas = []
+    for nis in codes:
         code = f"{nis:05d}"
         there = valid_code(code, geography) if settings.geography_day is None else code
-        found += [(nis, level, geo) for level, geo in ancestors(there).items()]
-    return pd.DataFrame(found, columns=["nis", *PLACE])
+        areas += [(nis, level, geo) for level, geo in ancestors(there).items()]
+    return pd.DataFrame(areas, columns=["nis", *PLACE])
 
 
 def durations(source: SpellSource, month: int, gap: int) -> pd.DataFrame:
@@ -163,9 +163,9 @@ def durations(source: SpellSource, month: int, gap: int) -> pd.DataFrame:
     """
     own, without_gap = _begun(source, month, gap), _begun(source, month, 0)
     lists = _lists(source.positive(month), month)
-    found = source.kept(("present", month), lambda: _present(source, month))
+    cells = source.kept(("present", month), lambda: _present(source, month))
     first = source.first_month()
-    holders = list(found[HOLDER].itertuples(index=False, name=None))
+    holders = list(cells[HOLDER].itertuples(index=False, name=None))
 
     def exact(begun: dict[tuple[str, str, int], int], holder: tuple[str, str, int], tolerance: int) -> str:
         start = begun.get(holder)
@@ -177,7 +177,7 @@ def durations(source: SpellSource, month: int, gap: int) -> pd.DataFrame:
         known = exact(without_gap, holder, 0) != "unknown"
         return band((lists[holder] - 1) * MONTHS_PER_YEAR) if known else "unknown"
 
-    return found.assign(
+    return cells.assign(
         exact_own=[exact(own, holder, gap) for holder in holders],
         exact_national=[exact(own, ("kingdom", KINGDOM, holder[2]), gap) for holder in holders],
         stock_own=[stock(holder) for holder in holders],
@@ -198,7 +198,7 @@ def _begun(source: SpellSource, month: int, gap: int) -> dict[tuple[str, str, in
 def _lists(positive: pd.DataFrame, month: int) -> dict[tuple[str, str, int], int]:
     """Return on how many consecutive lists of month, month - 12 … each holder stands, from the first on (Mechelen)."""
     by_month = {
-        found: set(group[HOLDER].itertuples(index=False, name=None)) for found, group in positive.groupby("month")
+        of_month: set(group[HOLDER].itertuples(index=False, name=None)) for of_month, group in positive.groupby("month")
     }
     lists: dict[tuple[str, str, int], int] = {}
     standing = by_month.get(month, set())
@@ -215,14 +215,14 @@ def _present(source: SpellSource, month: int) -> pd.DataFrame:
     lines = lines[lines["month"] == month]
     last = lines.drop_duplicates("row", keep="last").set_index("row")["profile"]
     profiles = source.history.profiles.loc[last.loc[lines["row"]].to_numpy()]
-    found = []
+    present = []
     for name in TRAITS:
         numbers = [0] * len(lines) if name == "total" else profiles[name].tolist()
         cells = lines.assign(breakdown=name, code=[SIMPLE[name][number] for number in numbers])
         key = [*HOLDER, "breakdown", "code"]
         balances = cells.groupby([*key, "part"])["amount_cents"].sum()
-        found.append(balances[balances > 0].reset_index()[key].drop_duplicates())
-    return pd.concat(found, ignore_index=True)
+        present.append(balances[balances > 0].reset_index()[key].drop_duplicates())
+    return pd.concat(present, ignore_index=True)
 
 
 def entries(source: SpellSource, year: int, gap: int, view: str) -> pd.DataFrame:
@@ -274,5 +274,5 @@ def running_lengths(source: SpellSource, month: int) -> pd.DataFrame:
     Without tolerance: a spell has no known beginning where it begins in L.
     """
     begun = _begun(source, month, 0)
-    told = [(*holder[:2], month - first + 1, first > source.first_month()) for holder, first in begun.items()]
-    return pd.DataFrame(told, columns=[*PLACE, "months", "known"])
+    lengths = [(*holder[:2], month - first + 1, first > source.first_month()) for holder, first in begun.items()]
+    return pd.DataFrame(lengths, columns=[*PLACE, "months", "known"])

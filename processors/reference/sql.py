@@ -111,10 +111,10 @@ class ThirdOpinion:
     def totals(self, sequence: int | None = None) -> dict[BlockKey, Total]:
         """Return the kingdom's figures of all known nodes and periods at an update (default: the last one)."""
         upto = self._last if sequence is None else sequence
-        found = self._database.execute(_TOTALS, {"upto": upto}).fetchall()
+        rows = self._database.execute(_TOTALS, {"upto": upto}).fetchall()
         return {
             BlockKey(NODES[node].code, Period(KINDS[kind], last)): Total(*map(int, numbers))
-            for node, kind, last, *numbers in found
+            for node, kind, last, *numbers in rows
         }
 
 

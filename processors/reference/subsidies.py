@@ -24,8 +24,8 @@ _DAYS = range((date(1900, 1, 1) - date(1970, 1, 1)).days, (date(2199, 12, 31) - 
 
 def law(year: int) -> dict[str, Any]:
     """Return the parameters of a year."""
-    found: dict[str, Any] = document("subsidies")["years"][year]
-    return found
+    parameters: dict[str, Any] = document("subsidies")["years"][year]
+    return parameters
 
 
 def _flat(report: YearReport) -> dict[str, pd.DataFrame]:
@@ -34,8 +34,11 @@ def _flat(report: YearReport) -> dict[str, pd.DataFrame]:
     for p, part in enumerate(report.parts):
         row = {name: getattr(part, name) for name in ("part", "justified_cents", "staff_cents", "persons")}
         for share in ("rmi", "trajectory"):
-            told = getattr(part, share)
-            row |= {f"{share}_kind": told.kind if told else None, f"{share}_value": told.value if told else None}
+            degree = getattr(part, share)
+            row |= {
+                f"{share}_kind": degree.kind if degree else None,
+                f"{share}_value": degree.value if degree else None,
+            }
         parts.append({"p": p, **row})
         for one in part.activities:
             line = {"code": one.code, "persons": one.persons, "justified_cents": one.justified_cents}
@@ -91,33 +94,36 @@ def fault(record: Record) -> str:
 
 def broken(report: YearReport) -> set[tuple[str, str, str]]:
     """Return (rule, part, activity) of all that a report shows by itself to be wrong."""
-    tables, lists = _flat(report), {part: told["activities"] for part, told in law(report.year)["parts"].items()}
+    tables, lists = (
+        _flat(report),
+        {part: law_of_part["activities"] for part, law_of_part in law(report.year)["parts"].items()},
+    )
     parts, activities, modules, staff = (tables[name] for name in ("parts", "activities", "modules", "staff"))
-    found = {("part-twice", part, "") for part in parts["part"][parts["part"].duplicated()]}
+    faults = {("part-twice", part, "") for part in parts["part"][parts["part"].duplicated()]}
     twice = activities[activities["code"].duplicated()]
-    found |= {("activity-twice", row.part, row.code) for row in _rows(twice)}
-    found |= {("unknown-activity", row.part, row.code) for row in _rows(activities) if row.code not in lists[row.part]}
-    found |= {("unknown-activity", part, "") for part in modules["part"] if part != "B"}
-    found |= {("persons-not-whole", row.part, "") for row in _rows(parts) if _negative(row.persons)}
-    found |= {("persons-not-whole", row.part, row.code) for row in _rows(activities) if _negative(row.persons)}
+    faults |= {("activity-twice", row.part, row.code) for row in _rows(twice)}
+    faults |= {("unknown-activity", row.part, row.code) for row in _rows(activities) if row.code not in lists[row.part]}
+    faults |= {("unknown-activity", part, "") for part in modules["part"] if part != "B"}
+    faults |= {("persons-not-whole", row.part, "") for row in _rows(parts) if _negative(row.persons)}
+    faults |= {("persons-not-whole", row.part, row.code) for row in _rows(activities) if _negative(row.persons)}
     if _negative(report.agreements):
-        found.add(("persons-not-whole", "", ""))
+        faults.add(("persons-not-whole", "", ""))
     for part in _rows(parts):
         items = modules[modules["p"] == part.p] if part.part == "B" else activities[activities["p"] == part.p]
         if len(items):
-            found |= _totals(part, items)
+            faults |= _totals(part, items)
         for share in ("rmi", "trajectory"):
             kind, value = getattr(part, f"{share}_kind"), getattr(part, f"{share}_value")
             most = 100 if kind == "PERCENTAGE" else part.persons
             if value is not None and (value < 0 or (most is not None and value > most)):
-                found.add((f"share-{share}", part.part, ""))
+                faults.add((f"share-{share}", part.part, ""))
         of_modules = sum(staff["cents"][staff["p"] == part.p])
         if part.staff_cents is not None and not of_modules <= part.staff_cents <= part.justified_cents:
-            found.add(("staff-above-justified", part.part, ""))
+            faults.add(("staff-above-justified", part.part, ""))
     for module in _rows(modules):
         costs = staff[(staff["p"] == module.p) & (staff["m"] == module.m)]
-        found |= {(rule, module.part, "") for rule in _module(module, costs)}
-    return found
+        faults |= {(rule, module.part, "") for rule in _module(module, costs)}
+    return faults
 
 
 def _negative(count: int | None) -> bool:
@@ -126,17 +132,17 @@ def _negative(count: int | None) -> bool:
 
 def _totals(part: Any, items: pd.DataFrame) -> set[tuple[str, str, str]]:  # noqa: ANN401 - a row
     """Return what is wrong with the totals of a part, given its modules or activities (perhaps none)."""
-    found = set()
+    faults = set()
     counts = list(items["participants"] if "participants" in items else items["persons"])
     given = [count for count in counts if count is not None]
     if part.persons is not None:
         below = part.persons < max([0, *given])
         above = len(given) == len(counts) and part.persons > sum(given)
         if below or above:
-            found.add(("persons-of-part", part.part, ""))
+            faults.add(("persons-of-part", part.part, ""))
     if part.part != "B" and sum(items["justified_cents"]) != part.justified_cents:
-        found.add(("sum-of-activities", part.part, ""))
-    return found
+        faults.add(("sum-of-activities", part.part, ""))
+    return faults
 
 
 def _module(module: Any, costs: pd.DataFrame) -> Iterator[str]:  # noqa: ANN401 - a row
@@ -207,14 +213,14 @@ class Year:
 
     def _of(self, code: str) -> Iterator[tuple[Any, ...]]:
         for key, unit in self._keys():
-            told = self._figure(code, *key)
-            if told is not None:
-                over, per, flag = told
+            figure = self._figure(code, *key)
+            if figure is not None:
+                over, per, flag = figure
                 yield (self._year, code, *key, *_shown(over, per, flag, unit))
 
     def _keys(self) -> Iterator[tuple[tuple[str, str, str], str]]:
         parts = self._law["parts"]
-        activities = [(part, code) for part, told in parts.items() for code in told["activities"]]
+        activities = [(part, code) for part, law_of_part in parts.items() for code in law_of_part["activities"]]
         for part, code in activities:
             yield ("1", part, code), "persons"
             yield ("4", part, code), "cents"
@@ -301,8 +307,8 @@ class Year:
         for key, unit in self._keys():
             if key[0] == "9" and key[1]:
                 continue
-            told = [self._figure(code, *key, kingdom=True) for code in sorted(self._grants)]
-            full = [one for one in told if one and one[0] is not None and one[1] != 0]
+            figures = [self._figure(code, *key, kingdom=True) for code in sorted(self._grants)]
+            full = [one for one in figures if one and one[0] is not None and one[1] != 0]
             ratio = unit == "per10000" or key[0] in ("3", "4")
             flags = {flag for _, _, flag in full}
             flag = "missing" if "missing" in flags else "estimate" if "estimate" in flags else ""
