@@ -169,10 +169,10 @@ def _entry(line: bytes) -> dict[str, Any]:
 def _parsed(line: str) -> dict[str, Any]:
     """Return what a line holds; nothing where it is no entry, which breaks the chain as a changed one does."""
     try:
-        found = json.loads(line) if line.startswith("{") and line.endswith("}") else {}
+        entry = json.loads(line) if line.startswith("{") and line.endswith("}") else {}
     except ValueError:
         return {}
-    return dict(found)
+    return dict(entry)
 
 
 def _digest(previous: str, entry: dict[str, Any]) -> str:

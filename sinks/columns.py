@@ -68,14 +68,14 @@ def decoded(data: bytes, zone: BlockZone) -> Cells:
     """Return the cells of ``encoded``; measures that the public zone does not hold are 0."""
     raw = zlib.decompress(data)
     size = len(raw) // width(zone)
-    found = {}
+    arrays = {}
     start = 0
     for name, kind in COLUMNS[zone]:
-        found[name] = np.frombuffer(raw, _DTYPE[kind], size, start)
+        arrays[name] = np.frombuffer(raw, _DTYPE[kind], size, start)
         start += size * _DTYPE[kind].itemsize
     nothing = np.zeros(size, np.int64)
     names = (name for name, _ in INTERNAL_BLOCK)
-    return Cells(*(found.get(name, nothing) for name in names))
+    return Cells(*(arrays.get(name, nothing) for name in names))
 
 
 def codebook_bytes() -> bytes:

@@ -44,18 +44,18 @@ def read_completeness(tables: Tables, number: int, months: Iterable[int], shape:
 
     ``shape`` is (leaves, municipalities). Raises StoreCorruptError.
     """
-    wanted, found = set(months), Sent()
+    wanted, counts = set(months), Sent()
     for earlier in range(number, 0, -1):
         stored = tables.read_table("completeness", earlier) if wanted else None
         if stored is None:
             continue
         counted, table = _read(stored)
         for month in wanted & counted:
-            found[month] = np.zeros(shape, np.int32)
+            counts[month] = np.zeros(shape, np.int32)
             chosen = table["month"] == month
-            found[month][table["leaf"][chosen], table["municipality"][chosen]] = table["rows"][chosen]
+            counts[month][table["leaf"][chosen], table["municipality"][chosen]] = table["rows"][chosen]
         wanted -= counted
-    return found
+    return counts
 
 
 def counted_lines(tables: Tables, number: int, shape: tuple[int, int]) -> Sent:
@@ -64,11 +64,11 @@ def counted_lines(tables: Tables, number: int, shape: tuple[int, int]) -> Sent:
     if stored is None:
         return {}
     counted, table = _read(stored)
-    found = {month: np.zeros(shape, np.int32) for month in counted}
+    counts = {month: np.zeros(shape, np.int32) for month in counted}
     columns = (table[name].tolist() for name in ("month", "leaf", "municipality", "rows"))
     for month, leaf, municipality, rows in zip(*columns, strict=True):
-        found[month][leaf, municipality] = rows
-    return found
+        counts[month][leaf, municipality] = rows
+    return counts
 
 
 def _read(stored: pa.Table) -> tuple[set[int], dict[str, npt.NDArray[Any]]]:

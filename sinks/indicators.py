@@ -48,8 +48,8 @@ FAMILIES: tuple[Family, ...] = ("indicators", "outcomes")
 
 def exists(tables: Tables, number: int, family: Family = "indicators") -> bool:
     """Tell whether the table of an update is there, in this edition."""
-    found = tables.read_table(family, number, ())
-    return found is not None and _is_ours(found)
+    table = tables.read_table(family, number, ())
+    return table is not None and _is_ours(table)
 
 
 def write_counted(tables: Tables, number: int, counted: Counted, family: Family = "indicators") -> None:
@@ -60,8 +60,8 @@ def write_counted(tables: Tables, number: int, counted: Counted, family: Family 
 
 def counted_at(tables: Tables, number: int, family: Family) -> Counted | None:
     """Return what one update counted, None where it has no table. Raises StoreCorruptError, StoreMismatchError."""
-    found = tables.read_table(family, number)
-    return None if found is None else _read(tables, found)
+    table = tables.read_table(family, number)
+    return None if table is None else _read(tables, table)
 
 
 def first_of(table: pa.Table) -> int:
@@ -73,12 +73,12 @@ def parts_of(tables: Tables, number: int, family: Family) -> Iterator[int]:
     """Yield the numbers of the updates of which a release shows rows, newest first; none where its own counted none."""
     upper = np.iinfo(np.int16).max
     for earlier in range(number, 0, -1):
-        found = tables.read_table(family, earlier, ()) if upper else None
-        if found is None and earlier == number:
+        table = tables.read_table(family, earlier, ()) if upper else None
+        if table is None and earlier == number:
             return
-        if found is not None:
+        if table is not None:
             yield earlier
-            upper = min(upper, first_of(found))
+            upper = min(upper, first_of(table))
 
 
 def read_release(tables: Tables, number: int, family: Family = "indicators") -> Iterator[Counted]:
@@ -100,8 +100,8 @@ def read_release(tables: Tables, number: int, family: Family = "indicators") -> 
 @cache
 def edition() -> str:
     """Return the digest of all series, their categories, and the edition of the rules by which they are counted."""
-    told = [EDITION, *((series_name(series), *series.categories) for series in SERIES)]
-    return xxhash.xxh3_128(repr(told).encode()).hexdigest()
+    counted_things = [EDITION, *((series_name(series), *series.categories) for series in SERIES)]
+    return xxhash.xxh3_128(repr(counted_things).encode()).hexdigest()
 
 
 @cache
@@ -124,35 +124,35 @@ def _named(table: Table) -> pa.Table:
     return pa.table(columns)
 
 
-def _numbered(found: pa.Table) -> Table:
+def _numbered(table: pa.Table) -> Table:
     """Return rows with the numbers of series and categories that have these names."""
-    series, category = (found[name].combine_chunks().dictionary_encode() for name in ("series", "category"))
-    series_of = {series_name(told): number for number, told in enumerate(SERIES)}
+    series, category = (table[name].combine_chunks().dictionary_encode() for name in ("series", "category"))
+    series_of = {series_name(one): number for number, one in enumerate(SERIES)}
     number = np.array([series_of[name] for name in series.dictionary.to_pylist()], np.int64)
-    of_series = number[series.indices.to_numpy()] if len(found) else np.empty(0, np.int64)
+    of_series = number[series.indices.to_numpy()] if len(table) else np.empty(0, np.int64)
     names = category.dictionary.to_pylist()
     pairs, place = np.unique(of_series * (len(names) + 1) + category.indices.to_numpy(), return_inverse=True)
     within = [
         SERIES[pair // (len(names) + 1)].categories.index(names[pair % (len(names) + 1)]) for pair in pairs.tolist()
     ]
-    rest = {name: found[name].to_numpy() for name in Table._fields if name not in ("series", "category")}
+    rest = {name: table[name].to_numpy() for name in Table._fields if name not in ("series", "category")}
     return Table(series=of_series.astype(np.int16), category=np.array(within, np.int16)[place], **rest)
 
 
-def _meta(found: pa.Table) -> dict[bytes, bytes]:
-    return found.schema.metadata or {}
+def _meta(table: pa.Table) -> dict[bytes, bytes]:
+    return table.schema.metadata or {}
 
 
-def _is_ours(found: pa.Table) -> bool:
-    return _meta(found).get(_EDITION, b"").decode() == edition()
+def _is_ours(table: pa.Table) -> bool:
+    return _meta(table).get(_EDITION, b"").decode() == edition()
 
 
-def _read(tables: Tables, found: pa.Table) -> Counted:
-    update = _meta(found).get(_UPDATE, b"").decode()
-    if not _is_ours(found):
+def _read(tables: Tables, table: pa.Table) -> Counted:
+    update = _meta(table).get(_UPDATE, b"").decode()
+    if not _is_ours(table):
         message = (
             f"{tables.name}, indicators of update {update}: counted by another version of this program, by other "
             f"rules; count it again: ocmw indicators --store {tables.name} --update {update}"
         )
         raise StoreMismatchError(message)
-    return Counted(update, first_of(found), _numbered(found))
+    return Counted(update, first_of(table), _numbered(table))

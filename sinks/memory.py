@@ -81,11 +81,11 @@ class MemoryStore:
 
     def release(self, number: int | None = None) -> Release:
         """Return a release (default the newest). Raises UnknownReleaseError for one that is not there."""
-        found = self._releases.get(self.latest() if number is None else number)
-        if found is None:
+        release = self._releases.get(self.latest() if number is None else number)
+        if release is None:
             message = f"release {number or ''} is not there; releases 1 to {self.latest()} are"
             raise UnknownReleaseError(message)
-        return found
+        return release
 
     def updates(self) -> Iterator[Update]:
         """Yield all updates ever released, in order."""
@@ -103,7 +103,7 @@ class MemoryStore:
         """Return a table of an update; see ``sinks.protocol.Tables``."""
         if name == "vintages":
             release = self._releases.get(number)
-            found = vintage_table(release) if release else None
+            table = vintage_table(release) if release else None
         else:
-            found = self._tables.get((name, number))
-        return found if found is None or columns is None else found.select(list(columns))
+            table = self._tables.get((name, number))
+        return table if table is None or columns is None else table.select(list(columns))

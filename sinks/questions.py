@@ -50,15 +50,15 @@ def pattern(root: Path, table: str, update: int) -> Cells | None:
 
 def hidden_elsewhere(root: Path, table: str, update: int) -> Cells:
     """Return the cells of a table that are hidden at any other update."""
-    found = sorted((_folder(root) / "patterns" / table).glob("[0-9]*.json"))
-    others = [path for path in found if int(path.stem) != update]
+    paths = sorted((_folder(root) / "patterns" / table).glob("[0-9]*.json"))
+    others = [path for path in paths if int(path.stem) != update]
     return frozenset().union(*(map(tuple, json.loads(path.read_text(encoding="utf-8"))) for path in others))
 
 
 def keep_pattern(root: Path, table: str, update: int, cells: Iterable[tuple[str, ...]]) -> None:
     """Write which cells of a table are hidden at an update. Raises StoreWriteError."""
-    told = json.dumps(sorted(cells), indent=0) + "\n"
-    write_for_owner(_folder(root) / "patterns" / table / f"{update:06d}.json", told)
+    text = json.dumps(sorted(cells), indent=0) + "\n"
+    write_for_owner(_folder(root) / "patterns" / table / f"{update:06d}.json", text)
 
 
 def tables(root: Path) -> list[str]:

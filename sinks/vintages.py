@@ -49,8 +49,8 @@ def read_vintages(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Read the vintages of one release, or some columns. Raises StoreCorruptError for a file missing or torn."""
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            found = file.read(columns=None if columns is None else list(columns), use_threads=False)
-            return found.cast(pa.schema([VINTAGE_SCHEMA.field(name) for name in found.column_names]))
+            table = file.read(columns=None if columns is None else list(columns), use_threads=False)
+            return table.cast(pa.schema([VINTAGE_SCHEMA.field(name) for name in table.column_names]))
     except (OSError, pa.ArrowException) as error:
         message = f"{path}: these vintages cannot be read; restore them from a copy, or replay into a new store"
         raise StoreCorruptError(message) from error

@@ -109,11 +109,11 @@ class FilesInTheMaking:
     def taken(self, zone: BlockZone) -> BlockFile | None:
         """Take a file of a zone, None where there is none."""
         with self._lock:
-            found = next((one for one in self._files if one[0] == zone), None)
-            if found is None:
+            entry = next((one for one in self._files if one[0] == zone), None)
+            if entry is None:
                 return None
-            self._files.remove(found)
-            return found[1]
+            self._files.remove(entry)
+            return entry[1]
 
     def give_back(self, zone: BlockZone, file: BlockFile) -> None:
         """Let others write to a file."""
@@ -262,12 +262,12 @@ def _verified(path: Path, ref: BlockRef, cells: Cells) -> Cells:
 
 def _cells(table: pa.Table) -> Cells:
     nothing = np.zeros(table.num_rows, np.int64)
-    found = {name: table.column(name).to_numpy() for name in table.column_names}
+    arrays = {name: table.column(name).to_numpy() for name in table.column_names}
     return Cells(
-        found["place"].astype(np.uint16),
-        found["category"].astype(np.uint16),
-        found["beneficiaries"],
-        *(found.get(name, nothing) for name in _WIDE),
+        arrays["place"].astype(np.uint16),
+        arrays["category"].astype(np.uint16),
+        arrays["beneficiaries"],
+        *(arrays.get(name, nothing) for name in _WIDE),
     )
 
 
@@ -279,5 +279,5 @@ def _whole(path: Path) -> Iterator[None]:
         raise StoreCorruptError(_remedy(path, "missing or torn")) from error
 
 
-def _remedy(path: Path, what: str) -> str:
-    return f"{path}: {what}; restore it from a copy, or run ocmw rebuild --repair"
+def _remedy(path: Path, damage: str) -> str:
+    return f"{path}: {damage}; restore it from a copy, or run ocmw rebuild --repair"

@@ -44,8 +44,8 @@ def _document(known: dict[str, Any]) -> str:
 
 def first_month(root: Path) -> int | None:
     """Return L, the first month of the time dimension, where an update of the store told it (H)."""
-    told = _read(root).get("first_month")
-    return None if told is None else parse_month(told)
+    month = _read(root).get("first_month")
+    return None if month is None else parse_month(month)
 
 
 def remember_first_month(root: Path, month: int) -> None:
@@ -68,16 +68,16 @@ def settings_of(root: Path) -> FigureSettings:
     if not exists(root):
         message = f"{root}: no store here; make one with ocmw replay"
         raise StoreMismatchError(message)
-    found = _read(root)
-    if found["format"] != FORMAT:
+    identity = _read(root)
+    if identity["format"] != FORMAT:
         later = "use the version of it that made the store, or a later one"
-        remedy = later if found["format"] > FORMAT else "replay the log anew"
-        message = f"{root}: a store of format {found['format']}, this program reads {FORMAT}; {remedy}"
+        remedy = later if identity["format"] > FORMAT else "replay the log anew"
+        message = f"{root}: a store of format {identity['format']}, this program reads {FORMAT}; {remedy}"
         raise StoreMismatchError(message)
-    if found.get("codebook") != codebook():
+    if identity.get("codebook") != codebook():
         message = f"{root}: a store with other lists of places or categories; replay the log into a new store"
         raise StoreMismatchError(message)
-    return FigureSettings(**found["settings"])
+    return FigureSettings(**identity["settings"])
 
 
 def require(root: Path, settings: FigureSettings) -> None:
@@ -86,8 +86,8 @@ def require(root: Path, settings: FigureSettings) -> None:
     The month that its first update told as L may be set afterwards: it is the same month.
     """
     known = settings_of(root)
-    told = first_month(root)
-    if known.first_month is None and told is not None and settings.first == told:
+    first_told = first_month(root)
+    if known.first_month is None and first_told is not None and settings.first == first_told:
         settings = replace(settings, first_month=None)
     if known != settings:
         message = f"{root}: made with {_words(known)}, not {_words(settings)}; use those settings or a new store"
@@ -101,8 +101,8 @@ def _words(settings: FigureSettings) -> str:
 def _read(root: Path) -> dict[str, Any]:
     path = root / _FILE
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found | {"format": int(found["format"])}
+        identity: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return identity | {"format": int(identity["format"])}
     except OSError as error:
         message = f"{path}: cannot be read ({error.strerror}); see who may read it, or restore it from a copy"
         raise StoreCorruptError(message) from error

@@ -88,11 +88,11 @@ def encoded(cells: LiveCells) -> bytes:
 def decoded(data: bytes) -> LiveCells:
     """Return the cells of ``encoded``."""
     raw = zlib.decompress(data)
-    size, start, found = len(raw) // WIDTH, 0, []
+    size, start, arrays = len(raw) // WIDTH, 0, []
     for _, kind in COLUMNS:
-        found.append(np.frombuffer(raw, _DTYPE[kind], size, start))
+        arrays.append(np.frombuffer(raw, _DTYPE[kind], size, start))
         start += size * _DTYPE[kind].itemsize
-    return LiveCells(*found)
+    return LiveCells(*arrays)
 
 
 def line(counted: Recounted) -> Line:
@@ -146,8 +146,8 @@ class LiveHome:
                 ((line.nis, line.period, turn, line.cells) for line in counted),
             )
             database.execute("DELETE FROM state")
-            told = (reflects.release, turn, reflects.as_of, json.dumps(reflects.positions))
-            database.execute("INSERT INTO state VALUES (?, ?, ?, ?)", told)
+            state = (reflects.release, turn, reflects.as_of, json.dumps(reflects.positions))
+            database.execute("INSERT INTO state VALUES (?, ?, ?, ?)", state)
         return True
 
     def state(self) -> LiveState | None:
@@ -166,11 +166,11 @@ class LiveHome:
         """Show nothing any more: for a store whose releases are made again from the first."""
         self._path.unlink(missing_ok=True)
 
-    def _lines(self, query: str, asked: object) -> tuple[LiveState, list[Line]] | None:
+    def _lines(self, query: str, bound: object) -> tuple[LiveState, list[Line]] | None:
         def found(database: sqlite3.Connection) -> tuple[LiveState, list[Line]] | None:
             database.execute("BEGIN")
             state = _state(database)
-            lines = [Line(*line) for line in database.execute(query, (asked,))]
+            lines = [Line(*line) for line in database.execute(query, (bound,))]
             return None if state is None else (state, lines)
 
         return self._found(found)
@@ -210,10 +210,10 @@ def _is_ours(database: sqlite3.Connection) -> bool:
 
 def _state(database: sqlite3.Connection) -> LiveState | None:
     """Return what is shown. Raises DatabaseError where it is nonsense: SQLite has no checksum that would tell."""
-    found = database.execute("SELECT release, positions, as_of, turn FROM state").fetchone()
-    if found is None:
+    row = database.execute("SELECT release, positions, as_of, turn FROM state").fetchone()
+    if row is None:
         return None
-    release, positions, as_of, turn = found
+    release, positions, as_of, turn = row
     try:
         return LiveState(Reflects(int(release), tuple(json.loads(positions)), int(as_of)), int(turn))
     except (TypeError, ValueError) as error:

@@ -154,11 +154,11 @@ def named_groups(path: Path) -> frozenset[tuple[str, int]]:
     """
     names = [f"{pointer}_{part}" for pointer in (*_POINTERS, _HIDDEN) for part in ("file", "group", "bases")]
     columns = [column.to_pylist() for column in _read(path, names).columns]
-    found: set[tuple[str, int]] = set()
+    groups: set[tuple[str, int]] = set()
     for at in range(0, len(columns), 3):
-        found.update((file, group) for file, group in zip(columns[at], columns[at + 1], strict=True) if file)
-        found.update((base["file"], base["group"]) for bases in columns[at + 2] for base in bases or ())
-    return frozenset(found)
+        groups.update((file, group) for file, group in zip(columns[at], columns[at + 1], strict=True) if file)
+        groups.update((base["file"], base["group"]) for bases in columns[at + 2] for base in bases or ())
+    return frozenset(groups)
 
 
 def named_files(path: Path) -> frozenset[str]:
@@ -170,15 +170,15 @@ def _read(path: Path, columns: list[str]) -> pa.Table:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             there = [name for name in columns if name in file.schema_arrow.names]
-            found = file.read(columns=there, use_threads=False)
+            table = file.read(columns=there, use_threads=False)
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as error:
         raise _broken(path) from error
     for place, name in enumerate(columns):
         if name not in there:  # a manifest without patches, or in which nothing is hidden
-            found = found.add_column(place, _FIELD[name], pa.nulls(found.num_rows, _FIELD[name].type))
-    return found
+            table = table.add_column(place, _FIELD[name], pa.nulls(table.num_rows, _FIELD[name].type))
+    return table
 
 
 def _broken(path: Path) -> StoreCorruptError:

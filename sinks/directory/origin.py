@@ -53,6 +53,6 @@ def remember(root: Path, key_id: str | None, imports: Iterable[dict[str, Any]]) 
         message = f"{root}: holds events {there}, the files are {here}; use a store of their own, or rotate the key"
         raise KeyMismatchError(message)
     known = known or Origin(key_id)
-    found = replace(known, imports=(*known.imports, *(one for one in imports if one not in known.imports)))
-    if found != Origin.of(root) and (found.key_id or found.imports):
-        found.write(root)
+    origin = replace(known, imports=(*known.imports, *(one for one in imports if one not in known.imports)))
+    if origin != Origin.of(root) and (origin.key_id or origin.imports):
+        origin.write(root)

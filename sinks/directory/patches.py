@@ -82,17 +82,17 @@ def _at(cells: Cells, places: npt.NDArray[np.intp]) -> Cells:
 
 def _differs(one: Cells, other: Cells) -> npt.NDArray[np.bool_]:
     """Tell which cells of two blocks of the same places and categories have another measure."""
-    found = np.zeros(len(one), np.bool_)
+    mask = np.zeros(len(one), np.bool_)
     for name in _MEASURES:
-        found |= getattr(one, name) != getattr(other, name)
-    return found
+        mask |= getattr(one, name) != getattr(other, name)
+    return mask
 
 
 def _empty(cells: Cells) -> npt.NDArray[np.bool_]:
-    found = np.ones(len(cells), np.bool_)
+    mask = np.ones(len(cells), np.bool_)
     for name in _MEASURES:
-        found &= getattr(cells, name) == 0
-    return found
+        mask &= getattr(cells, name) == 0
+    return mask
 
 
 def _zeros(cells: Cells) -> Cells:

@@ -23,12 +23,12 @@ Home = tuple[BlockZone, str]
 
 def homes(release: Release) -> dict[BlockRef, Home]:
     """Return all blocks that a release names, with the zone and support of each."""
-    found: dict[BlockRef, Home] = {}
+    home_of: dict[BlockRef, Home] = {}
     for key, entry in release.entries.items():
-        found.update((ref, ("internal", key.support)) for ref in (entry.latest, entry.published) if ref)
-        found.update((ref, ("public", key.support)) for ref in (entry.public,) if ref)
-        found.update((ref, ("hidden", key.support)) for ref in (entry.hidden,) if ref)
-    return found
+        home_of.update((ref, ("internal", key.support)) for ref in (entry.latest, entry.published) if ref)
+        home_of.update((ref, ("public", key.support)) for ref in (entry.public,) if ref)
+        home_of.update((ref, ("hidden", key.support)) for ref in (entry.hidden,) if ref)
+    return home_of
 
 
 def to_copy(

@@ -25,12 +25,12 @@ class SetAside(NamedTuple):
     fault: Fault
 
 
-def append_run(root: Path, found: Iterable[SetAside]) -> None:
+def append_run(root: Path, lines: Iterable[SetAside]) -> None:
     """Add the lines of one run to the file of the store at ``root``, durably; without any it stays as it is.
 
     Runs that set something aside are numbered from 1. Raises StoreWriteError where the disk refuses.
     """
-    new = list(found)
+    new = list(lines)
     if not new:
         return
     path = root / FILE

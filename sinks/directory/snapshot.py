@@ -65,11 +65,11 @@ def load(path: Path) -> Snapshot | None:
         if size <= 0 or _checksum(file, size) != _trailer(file, size):
             return None
         file.seek(0)
-        with np.load(file, allow_pickle=False) as found:
-            header = json.loads(found["header"].tobytes())
+        with np.load(file, allow_pickle=False) as archive:
+            header = json.loads(archive["header"].tobytes())
             if header["version"] != VERSION:
                 return None
-            return Snapshot({name.removeprefix(_PREFIX): found[name] for name in found.files[1:]}, header["meta"])
+            return Snapshot({name.removeprefix(_PREFIX): archive[name] for name in archive.files[1:]}, header["meta"])
 
 
 def _checksum(file: IO[bytes], size: int) -> bytes:

@@ -85,8 +85,10 @@ class Completeness:
 
     def ocmws(self, month: int) -> list[int]:
         """Return the numbers of the municipalities with an OCMW, as they are shown for a month (D3)."""
-        shown = self.settings.geography_month or month
-        return [number for number, nis in enumerate(MUNICIPALITIES) if nis not in WITHOUT_OCMW and _is_one(nis, shown)]
+        geography = self.settings.geography_month or month
+        return [
+            number for number, nis in enumerate(MUNICIPALITIES) if nis not in WITHOUT_OCMW and _is_one(nis, geography)
+        ]
 
 
 def _is_one(nis: str, month: int) -> bool:
@@ -95,25 +97,25 @@ def _is_one(nis: str, month: int) -> bool:
 
 
 def _set_aside(imports: Iterable[Mapping[str, Any]], settings: FigureSettings) -> dict[tuple[str, int], dict[str, int]]:
-    found: dict[tuple[str, int], dict[str, int]] = {}
+    by_place: dict[tuple[str, int], dict[str, int]] = {}
     for entry in imports:
         nis, month = str(entry["ocmw"]).zfill(5), parse_month(month_text(entry["month"]))
         if nis in MUNICIPALITY:
-            slugs = found.setdefault((valid_code(nis, settings.geography_month or month), month), {})
+            slugs = by_place.setdefault((valid_code(nis, settings.geography_month or month), month), {})
             for slug, count in entry["slugs"].items():
                 slugs[slug] = slugs.get(slug, 0) + count
-    return found
+    return by_place
 
 
-def month_text(told: object) -> str:
+def month_text(month: object) -> str:
     """Return a month of the metadata of an import as ``2024-01``."""
-    digits = str(told)
+    digits = str(month)
     return digits if "-" in digits else f"{digits[:4]}-{digits[4:]}"
 
 
 def _arrivals(store: Store, number: int) -> dict[int, Arrivals]:
     before: dict[int, Int32] = {}
-    found: dict[int, list[Int64]] = {}
+    parts_of: dict[int, list[Int64]] = {}
     closed = {update.sequence: update.reference_month for update in store.updates()}
     for sequence in range(1, number + 1):
         for month, lines in counted_lines(store, sequence, _SHAPE).items():
@@ -121,21 +123,21 @@ def _arrivals(store: Store, number: int) -> dict[int, Arrivals]:
             before[month] = lines
             leaf, municipality = np.nonzero(new)
             late = np.full(len(leaf), closed[sequence] - month)
-            found.setdefault(month, []).append(np.stack([leaf, municipality, late, new[leaf, municipality]], axis=1))
-    joined = {month: np.concatenate(parts).astype(np.int64) for month, parts in sorted(found.items())}
+            parts_of.setdefault(month, []).append(np.stack([leaf, municipality, late, new[leaf, municipality]], axis=1))
+    joined = {month: np.concatenate(parts).astype(np.int64) for month, parts in sorted(parts_of.items())}
     return {month: Arrivals(*rows.T) for month, rows in joined.items() if len(rows)}
 
 
 def lines_of(arrivals: Arrivals | None, leaves: Iterable[int]) -> dict[int, dict[int, int]]:
     """Return by municipality how many lines of some leaves came so many months late."""
-    found: dict[int, dict[int, int]] = {}
+    spreads: dict[int, dict[int, int]] = {}
     if arrivals is not None:
         chosen = np.isin(arrivals.leaf, list(leaves))
         columns = (column[chosen].tolist() for column in (arrivals.municipality, arrivals.late, arrivals.lines))
         for municipality, late, lines in zip(*columns, strict=True):
-            spread = found.setdefault(municipality, {})
+            spread = spreads.setdefault(municipality, {})
             spread[late] = spread.get(late, 0) + lines
-    return found
+    return spreads
 
 
 def percentile(spread: Mapping[int, int], percent: int) -> int | None:
@@ -148,10 +150,10 @@ def percentile(spread: Mapping[int, int], percent: int) -> int | None:
     return None
 
 
-def sent(found: Completeness) -> Iterator[tuple[tuple[str, int, str], tuple[int, int | None, int | None]]]:
+def sent(completeness: Completeness) -> Iterator[tuple[tuple[str, int, str], tuple[int, int | None, int | None]]]:
     """Yield (support, month, NIS code) with (lines, median and 95th percentile of months late), where lines came."""
     for node in NODES:
-        for month, arrivals in found.arrivals.items():
+        for month, arrivals in completeness.arrivals.items():
             for number, spread in lines_of(arrivals, node.leaves).items():
                 late = (percentile(spread, _MEDIAN), percentile(spread, _LATE))
                 yield (node.code, month, MUNICIPALITIES[number]), (sum(spread.values()), *late)
@@ -161,26 +163,28 @@ def completeness_batches(store: Store, number: int) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a release as ``schemas.datasets.COMPLETENESS`` has them; none where nothing is closed."""
     if not number:
         return
-    found = Completeness.of(store, number)
+    completeness = Completeness.of(store, number)
     schema = arrow_schema(COMPLETENESS.columns)
-    outside = tuple(found.outliers)
+    outside = tuple(completeness.outliers)
     for node in sorted(NODES, key=lambda one: one.code):
-        for month in sorted({*found.expected, *outside}):
-            rows = list(rows_of(store, found, node, month, every=month not in outside))
+        for month in sorted({*completeness.expected, *outside}):
+            rows = list(rows_of(store, completeness, node, month, every=month not in outside))
             if rows:
                 columns = zip(*rows, strict=True)
                 arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def rows_of(store: Store, found: Completeness, node: Node, month: int, *, every: bool) -> Iterator[tuple[Any, ...]]:
+def rows_of(
+    store: Store, completeness: Completeness, node: Node, month: int, *, every: bool
+) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a support and month, by NIS code; ``every`` OCMW, or those with a line alone."""
-    told = lines_of(found.arrivals.get(month), node.leaves)
-    counts = _counts(store, found.release, node, month)
-    for number in sorted({*told, *(found.ocmws(month) if every else ())}, key=MUNICIPALITIES.__getitem__):
-        nis, spread = MUNICIPALITIES[number], told.get(number, {})
+    spreads = lines_of(completeness.arrivals.get(month), node.leaves)
+    counts = _counts(store, completeness.release, node, month)
+    for number in sorted({*spreads, *(completeness.ocmws(month) if every else ())}, key=MUNICIPALITIES.__getitem__):
+        nis, spread = MUNICIPALITIES[number], spreads.get(number, {})
         total, unknown = counts.get(nis, (0, dict.fromkeys(_UNKNOWNS, 0)))
-        aside = found.set_aside.get((nis, month), {})
+        aside = completeness.set_aside.get((nis, month), {})
         yield (
             node.code,
             month_code(month),
@@ -192,7 +196,7 @@ def rows_of(store: Store, found: Completeness, node: Node, month: int, *, every:
             percentile(spread, _MEDIAN),
             percentile(spread, _LATE),
             " ".join(f"{slug}={count}" for slug, count in sorted(aside.items())),
-            found.release.update.update_id,
+            completeness.release.update.update_id,
         )
 
 
@@ -211,9 +215,9 @@ def _counts(store: Store, release: Release, node: Node, month: int) -> dict[str,
     names = {CATEGORY_NUMBER[name, UNKNOWN]: name for name in _UNKNOWNS} | {CATEGORY_NUMBER["total", "total"]: "total"}
     chosen = np.isin(cells.category, list(names))
     columns = (column[chosen].tolist() for column in (cells.place, cells.category, cells.beneficiaries))
-    found: dict[str, dict[str, int]] = {}
+    by_code: dict[str, dict[str, int]] = {}
     for place, category, beneficiaries in zip(*columns, strict=True):
         level, nis = PLACES[place]
         if level == "municipality":
-            found.setdefault(nis, dict.fromkeys((*_UNKNOWNS, "total"), 0))[names[category]] = beneficiaries
-    return {nis: (told["total"], told) for nis, told in found.items()}
+            by_code.setdefault(nis, dict.fromkeys((*_UNKNOWNS, "total"), 0))[names[category]] = beneficiaries
+    return {nis: (counts["total"], counts) for nis, counts in by_code.items()}

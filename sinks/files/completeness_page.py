@@ -64,32 +64,34 @@ def completeness_page(store: Store, number: int, months: int) -> Page:
 
     Raises StoreCorruptError, UnknownReleaseError.
     """
-    found = Completeness.of(store, number)
-    window = found.expected[-months:]
-    update = found.release.update
+    completeness = Completeness.of(store, number)
+    window = completeness.expected[-months:]
+    update = completeness.release.update
     last = update.reference_month
     return Page(
         update.update_id,
         month_code(window[0] if window else last),
         month_code(last),
         is_synthetic(update.update_id),
-        (_ocmws(store, found, window), _supports(store, found, window), _outliers(found)),
+        (_ocmws(store, completeness, window), _supports(store, completeness, window), _outliers(completeness)),
     )
 
 
-def _ocmws(store: Store, found: Completeness, window: Iterable[int]) -> Table:
+def _ocmws(store: Store, completeness: Completeness, window: Iterable[int]) -> Table:
     known: dict[str, _Ocmw] = {}
     wage = next(node for node in NODES if node.code == _LIVING_WAGE)
     for month in window:
-        told = lines_of(found.arrivals.get(month), _ALL)
-        for number in {*told, *found.ocmws(month)}:
+        spreads = lines_of(completeness.arrivals.get(month), _ALL)
+        for number in {*spreads, *completeness.ocmws(month)}:
             nis = MUNICIPALITIES[number]
             one = known.setdefault(nis, _Ocmw([], Counter()))
-            one.lines.update(told.get(number, {}))
-            one.aside += sum(found.set_aside.get((nis, month), {}).values())
-            if number not in told:
+            one.lines.update(spreads.get(number, {}))
+            one.aside += sum(completeness.set_aside.get((nis, month), {}).values())
+            if number not in spreads:
                 one.silent.append(month)
-        for _, _, nis, _, _, total, birth, household, nationality, *_ in rows_of(store, found, wage, month, every=True):
+        for _, _, nis, _, _, total, birth, household, nationality, *_ in rows_of(
+            store, completeness, wage, month, every=True
+        ):
             known[nis].persons += total
             before = known[nis].unknown
             known[nis].unknown = (before[0] + birth, before[1] + household, before[2] + nationality)
@@ -125,11 +127,11 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
-def _supports(store: Store, found: Completeness, window: Iterable[int]) -> Table:
+def _supports(store: Store, completeness: Completeness, window: Iterable[int]) -> Table:
     states: dict[str, Counter[str]] = {node.code: Counter() for node in NODES}
     for node in NODES:
         for month in window:
-            rows: Iterable[tuple[Any, ...]] = rows_of(store, found, node, month, every=True)
+            rows: Iterable[tuple[Any, ...]] = rows_of(store, completeness, node, month, every=True)
             states[node.code].update(row[3] for row in rows)
     return Table(
         "Supports",
@@ -143,11 +145,11 @@ def _supports(store: Store, found: Completeness, window: Iterable[int]) -> Table
     )
 
 
-def _outliers(found: Completeness) -> Table:
+def _outliers(completeness: Completeness) -> Table:
     rows: list[tuple[str, ...]] = [
         (month_code(month), MUNICIPALITIES[number], f"{sum(spread.values()):,}")
-        for month in found.outliers
-        for number, spread in sorted(lines_of(found.arrivals[month], _ALL).items())
+        for month in completeness.outliers
+        for number, spread in sorted(lines_of(completeness.arrivals[month], _ALL).items())
     ]
     return Table(
         "Months that are most likely typing errors",

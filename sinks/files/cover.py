@@ -102,8 +102,8 @@ def _sheet_text(kind: str, breakdown: str) -> Text:
 
 def sheet_title(node: Node, series: Text, kind: str, breakdown: str) -> str:
     """Return the title of a sheet, in all languages."""
-    told = _sheet_text(kind, breakdown)
-    texts = (f"{getattr(node, f'label_{lang}')}, {series[lang]}: {told[lang]}" for lang in LANGUAGES)
+    titles = _sheet_text(kind, breakdown)
+    texts = (f"{getattr(node, f'label_{lang}')}, {series[lang]}: {titles[lang]}" for lang in LANGUAGES)
     return " | ".join(texts)
 
 

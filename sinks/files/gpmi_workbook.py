@@ -238,8 +238,8 @@ class _Pages:
     def _workers(self) -> None:
         words, sheet, rows = self._words["workers"], self._sheet("workers"), self._report.own()
         self._title(sheet)
-        told = {(row.figure, row.category): (row.as_tool, row.unique) for row in rows}
-        as_tool, unique = told["workers", "total"]
+        pairs = {(row.figure, row.category): (row.as_tool, row.unique) for row in rows}
+        as_tool, unique = pairs["workers", "total"]
         sheet.write_string(2, 0, words["number"].format(as_tool=as_tool, unique=unique))
         tool, once = self._words["columns"]["as_tool"], self._words["columns"]["unique"]
         kinds = [f"{words[kind]}: {way.lower()}" for kind in ("projects", "beneficiaries") for way in (tool, once)]
@@ -248,10 +248,12 @@ class _Pages:
         for column, width in enumerate((34, 20, 16, 16, 16, 16)):
             sheet.set_column(column, column, width)
         sheet.freeze_panes(4, 0)
-        means = [float(value or 0) for what in ("mean_projects", "mean_beneficiaries") for value in told[what, "total"]]
+        means = [
+            float(value or 0) for mean in ("mean_projects", "mean_beneficiaries") for value in pairs[mean, "total"]
+        ]
         lines = [
-            (self._report.names.get(key, ""), key, *counts, *told["beneficiaries_per_worker", key])
-            for (figure, key), counts in told.items()
+            (self._report.names.get(key, ""), key, *counts, *pairs["beneficiaries_per_worker", key])
+            for (figure, key), counts in pairs.items()
             if figure == "projects_per_worker"
         ]
         for row, (name, key, *counts) in enumerate(sorted(lines, key=lambda line: (not line[0], line[0], line[1])), 4):
@@ -299,11 +301,11 @@ class _Pages:
         for row in self._report.rows:
             if row.breakdown == "total" and row.figure in _MAIN and row.ocmw != KINGDOM:
                 counts.setdefault(row.ocmw, {})[row.figure] = int(row.unique)
-        for at, (code, told) in enumerate(counts.items(), start=4):
+        for at, (code, uniques) in enumerate(counts.items(), start=4):
             sheet.write_string(at, 0, code)
             sheet.write_string(at, 1, place_name("municipality", code, self._language))
             for column, figure in enumerate(_MAIN, start=2):
-                sheet.write_number(at, column, told[figure], self._formats.of(num_format="#,##0"))
+                sheet.write_number(at, column, uniques[figure], self._formats.of(num_format="#,##0"))
         sheet.autofilter(3, 0, 3 + len(counts), 1 + len(_MAIN))
 
 

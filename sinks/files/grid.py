@@ -89,8 +89,8 @@ def mean_of_months(grid: Grid, at: int, months: Grid) -> npt.NDArray[np.float64]
     hidden = unknown[list(grid.places)]
     tenths = (sums[list(grid.places)] * 20 + len(inside)) // (2 * len(inside))
     hidden |= grid.values[:, :, at] == HIDDEN
-    found = np.where(grid.values[:, :, at] == MISSING, MISSING, tenths / 10)
-    return np.where(hidden, HIDDEN, found)
+    means = np.where(grid.values[:, :, at] == MISSING, MISSING, tenths / 10)
+    return np.where(hidden, HIDDEN, means)
 
 
 def _grid(
@@ -134,15 +134,15 @@ def _hide(
 
 
 def _in_order(has_row: npt.NDArray[np.bool_], ocmw: str | None) -> npt.NDArray[np.intp]:
-    found = [number for number in np.flatnonzero(has_row).tolist() if ocmw in (None, PLACES[number][1])]
-    order = sorted(found, key=lambda number: (LEVELS.index(PLACES[number][0]), PLACES[number][1]))
+    numbers = [number for number in np.flatnonzero(has_row).tolist() if ocmw in (None, PLACES[number][1])]
+    order = sorted(numbers, key=lambda number: (LEVELS.index(PLACES[number][0]), PLACES[number][1]))
     return np.array(order, np.intp)
 
 
 def _has_ocmw(exists: npt.NDArray[np.bool_], places: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
     served = np.array([PLACES[number][1] not in WITHOUT_OCMW for number in places], np.bool_)
-    found: npt.NDArray[np.bool_] = exists[places] & served[:, None]
-    return found
+    served_then: npt.NDArray[np.bool_] = exists[places] & served[:, None]
+    return served_then
 
 
 def _exists(periods: tuple[PublicPeriod, ...], fixed: int | None) -> npt.NDArray[np.bool_]:

@@ -27,16 +27,16 @@ _LETTERS = {"<": "LT", "+": "PLUS", "|": "__"}
 def write_indicator_sdmx(directory: Path, batches: Iterable[pa.RecordBatch]) -> int:
     """Write ``data.csv`` and ``structure.xml``, each whole or not at all; return the number of rows."""
     types = pa.schema([(one.identifier, pa.int64() if one.number else pa.string()) for one in DURATION.columns])
-    found = list(batches)
-    told = ([_values(name, batch[name]) for name in COLUMNS] for batch in found)
-    updates = {update for batch in found for update in batch["update_id"].cast(pa.string()).unique().to_pylist()}
-    return write_pair(directory, table(), Prepared(_PREPARED, any(map(is_synthetic, updates))), types, told)
+    kept = list(batches)
+    columns = ([_values(name, batch[name]) for name in COLUMNS] for batch in kept)
+    updates = {update for batch in kept for update in batch["update_id"].cast(pa.string()).unique().to_pylist()}
+    return write_pair(directory, table(), Prepared(_PREPARED, any(map(is_synthetic, updates))), types, columns)
 
 
 def code_id(text: str) -> str:
     """Return a code of ours in the letters that SDMX allows."""
-    for found, letters in _LETTERS.items():
-        text = text.replace(found, letters)
+    for mark, letters in _LETTERS.items():
+        text = text.replace(mark, letters)
     return text
 
 
@@ -46,8 +46,8 @@ def _values(name: str, column: pa.Array) -> pa.Array:
     texts = column.cast(pa.string())
     if name == "reference":
         return pc.replace_substring(texts, "-H", "-S")
-    for found, letters in _LETTERS.items() if name in _CODED else ():
-        texts = pc.replace_substring(texts, found, letters)
+    for mark, letters in _LETTERS.items() if name in _CODED else ():
+        texts = pc.replace_substring(texts, mark, letters)
     return texts
 
 
@@ -59,7 +59,7 @@ def table() -> Table:
 
 
 def _codes() -> dict[str, dict[str, Mapping[str, str]]]:
-    told = {
+    texts_of = {
         "indicator": [series.indicator for series in SERIES],
         "method": [series.method for series in SERIES],
         "breakdown": [series.breakdown for series in SERIES],
@@ -67,7 +67,7 @@ def _codes() -> dict[str, dict[str, Mapping[str, str]]]:
     }
     codes: dict[str, dict[str, Mapping[str, str]]] = {
         column: {code_id(text): dict.fromkeys(("nl", "fr", "en"), _plain(text)) for text in dict.fromkeys(texts)}
-        for column, texts in told.items()
+        for column, texts in texts_of.items()
     }
     codes["geo_level"] = {level: words("levels", level) for level in LEVELS}
     codes["geo"] = {nis: place_names(level, nis) for level, nis in PLACES}

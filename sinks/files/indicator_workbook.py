@@ -49,8 +49,8 @@ def _warn(book: Workbook) -> None:
 
 
 def _rows(batches: Iterable[pa.RecordBatch]) -> pd.DataFrame:
-    found = [batch.to_pandas() for batch in batches]
-    rows = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
+    frames = [batch.to_pandas() for batch in batches]
+    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
     return rows.astype({name: str for name in COLUMNS if name not in NUMBERS})
 
 

@@ -63,10 +63,10 @@ def batches_of(parts: list[Counted]) -> Iterator[pa.RecordBatch]:
 
 
 def _chosen(counted: Counted, table: str, zone: str) -> Counted:
-    told = np.array([series.indicator in (TABLES | PARTS)[table] for series in SERIES])[counted.table.series]
+    mask = np.array([series.indicator in (TABLES | PARTS)[table] for series in SERIES])[counted.table.series]
     if zone == "public":
-        told &= _PUBLIC_PLACE[counted.table.place]
-    kept = Table._make(column[told] for column in counted.table)
+        mask &= _PUBLIC_PLACE[counted.table.place]
+    kept = Table._make(column[mask] for column in counted.table)
     return Counted(counted.update_id, counted.first, kept)
 
 
@@ -83,12 +83,12 @@ def _suppressed(store: Store, release: int, parts: list[Counted], threshold: int
 
 def _hidden_months(store: Store, release: int) -> set[tuple[int, int]]:
     """Return the (month, place) whose total of LL is hidden: spells and durations fall with it."""
-    found: set[tuple[int, int]] = set()
+    hidden: set[tuple[int, int]] = set()
     for key, entry in store.release(release).entries.items():
         if key.support == "LL" and key.period.kind == "month" and entry.hidden is not None:
             rungs = rungs_of(store.read_block(entry.hidden))
-            found.update((key.period.last, place) for place in np.flatnonzero(rungs == HIDDEN).tolist())
-    return found
+            hidden.update((key.period.last, place) for place in np.flatnonzero(rungs == HIDDEN).tolist())
+    return hidden
 
 
 def _batch(parts: list[Counted]) -> pa.RecordBatch:

@@ -95,19 +95,19 @@ def _state(release: Release | None, key: BlockKey) -> State:
 
 
 def _by_support(line: Line) -> Iterator[tuple[BlockKey, Cells]]:
-    found, period = decoded(line.cells), Period.parse(line.period)
+    live, period = decoded(line.cells), Period.parse(line.period)
     place = PLACE_NUMBER["municipality", line.nis]
-    for number in np.unique(found.support).tolist():
-        start, stop = np.searchsorted(found.support, [number, number + 1]).tolist()
-        yield BlockKey(NODES[number].code, period), _cells(place, found.take(slice(start, stop)))
+    for number in np.unique(live.support).tolist():
+        start, stop = np.searchsorted(live.support, [number, number + 1]).tolist()
+        yield BlockKey(NODES[number].code, period), _cells(place, live.take(slice(start, stop)))
 
 
-def _cells(place: int, found: LiveCells) -> Cells:
+def _cells(place: int, live: LiveCells) -> Cells:
     return Cells(
-        np.full(len(found.category), place, np.uint16),
-        found.category,
-        found.beneficiaries,
-        found.amount_cents,
-        found.state_share_cents,
-        found.days,
+        np.full(len(live.category), place, np.uint16),
+        live.category,
+        live.beneficiaries,
+        live.amount_cents,
+        live.state_share_cents,
+        live.days,
     )

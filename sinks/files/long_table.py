@@ -33,10 +33,10 @@ _PLACE_IN_ORDER = np.array(
 
 def columns(zone: Zone, *, labels: bool = False) -> tuple[str, ...]:
     """Return the columns of the table in a zone, in order; with labels each code is followed by its names."""
-    shown = FIGURES.shown_in(zone)
+    of_zone = FIGURES.shown_in(zone)
     if not labels:
-        return tuple(column.name for column in shown)
-    return tuple(name for one in shown for name in (one.name, *(f"{one.name}_{lang}" for lang in one.labels)))
+        return tuple(column.name for column in of_zone)
+    return tuple(name for one in of_zone for name in (one.name, *(f"{one.name}_{lang}" for lang in one.labels)))
 
 
 def table_schema(zone: Zone, *, labels: bool = False) -> pa.Schema:
@@ -70,9 +70,9 @@ def rows(
     blocks = store.read_blocks(one.ref for one in chosen)
     hidden = store.read_blocks(one.hidden for one in chosen if one.hidden)
     for number, (one, block) in enumerate(zip(chosen, blocks, strict=True)):
-        told = _kept(_with_hidden(one, block, next(hidden)) if one.hidden else block, selection)
-        if len(told):
-            yield pa.RecordBatch.from_arrays([_column(name, number, told, about) for name in names], list(names))
+        cells = _kept(_with_hidden(one, block, next(hidden)) if one.hidden else block, selection)
+        if len(cells):
+            yield pa.RecordBatch.from_arrays([_column(name, number, cells, about) for name in names], list(names))
 
 
 def _with_hidden(one: Chosen, block: Cells, rungs: Cells) -> Cells:

@@ -37,11 +37,11 @@ def write_sdmx(
     Raises StoreWriteError where the disk refuses.
     """
     blocks = select(release, selection) if chosen is None else chosen
-    shown = FIGURES.shown_in(selection.zone)
-    types = pa.schema([(one.identifier, pa.int64() if one.number else pa.string()) for one in shown])
-    batches = rows(store, blocks, selection, tuple(_IN_SDMX.get(one.name, one.name) for one in shown))
-    told = (batch.columns for batch in batches)
-    return write_pair(directory, table(selection.zone), _prepared(release), types, told)
+    of_zone = FIGURES.shown_in(selection.zone)
+    types = pa.schema([(one.identifier, pa.int64() if one.number else pa.string()) for one in of_zone])
+    batches = rows(store, blocks, selection, tuple(_IN_SDMX.get(one.name, one.name) for one in of_zone))
+    columns = (batch.columns for batch in batches)
+    return write_pair(directory, table(selection.zone), _prepared(release), types, columns)
 
 
 def _prepared(release: Release | None) -> Prepared:

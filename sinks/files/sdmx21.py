@@ -43,15 +43,15 @@ _FURTHER = (("CONF_STATUS", "conf_status"), ("COMMENT", "comment"))
 @cache
 def columns(flow: str) -> tuple[Column, ...]:
     """Return the columns of a flow as SDMX 2.1 has them, the time dimension last of its dimensions."""
-    found = [_apart(one, flow) for one in _table(flow).columns]
-    dimensions = [one for one in found if one.role is Role.DIMENSION]
+    declared = [_apart(one, flow) for one in _table(flow).columns]
+    dimensions = [one for one in declared if one.role is Role.DIMENSION]
     ordered = sorted(dimensions, key=lambda one: one.type is DataType.PERIOD)
-    measures = [one._replace(identifier=MEASURE) for one in found if one.role is Role.MEASURE][:1]
-    others = [one._replace(role=Role.ATTRIBUTE, attached="O") for one in found if one.role is Role.MEASURE][1:]
-    told = [one._replace(attached="O") for one in found if one.role is Role.ATTRIBUTE]
-    told = [_with_missing(one) for one in told]
+    measures = [one._replace(identifier=MEASURE) for one in declared if one.role is Role.MEASURE][:1]
+    others = [one._replace(role=Role.ATTRIBUTE, attached="O") for one in declared if one.role is Role.MEASURE][1:]
+    attributes = [one._replace(attached="O") for one in declared if one.role is Role.ATTRIBUTE]
+    attributes = [_with_missing(one) for one in attributes]
     further = [Column(name, identifier, Role.ATTRIBUTE, DataType.STRING, None, "O") for identifier, name in _FURTHER]
-    return (*ordered, *measures, *others, *told, *(further if flow == FLOWS[0] else ()))
+    return (*ordered, *measures, *others, *attributes, *(further if flow == FLOWS[0] else ()))
 
 
 def _with_missing(column: Column) -> Column:
@@ -179,11 +179,11 @@ def _joined_sets(messages: Sequence[tuple[str | None, str]]) -> str:
 
     Each data set says since when it was valid, where that is known.
     """
-    found = [
+    data_sets = [
         (since, re.search(r"\t?<(\w+:)?DataSet.*</(\w+:)?DataSet>\n?", text, re.DOTALL)) for since, text in messages
     ]
-    bodies = [_valid_from(body.group(0), since) for since, body in found if body]
-    start, first = messages[0][1], found[0][1]
+    bodies = [_valid_from(body.group(0), since) for since, body in data_sets if body]
+    start, first = messages[0][1], data_sets[0][1]
     return start if first is None else start[: first.start()] + "".join(bodies) + start[first.end() :]
 
 

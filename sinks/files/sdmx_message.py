@@ -114,10 +114,10 @@ class Table(NamedTuple):
 
 def words(*path: str) -> dict[str, str]:
     """Return the names of something in all languages, from the parameters of publication."""
-    found = document("publication")
+    part = document("publication")
     for step in path:
-        found = found[step]
-    return found
+        part = part[step]
+    return part
 
 
 def place_names(level: str, nis: str) -> Names:
@@ -146,9 +146,9 @@ def joined(names: Names) -> str:
 def parted(xml: str) -> str:
     """Return XML with the joined names as one element for each language."""
 
-    def name(found: re.Match[str]) -> str:
-        tag = found["tag"]
-        pairs = (one.split(":", 1) for one in found["names"].split(_BETWEEN))
+    def name(match: re.Match[str]) -> str:
+        tag = match["tag"]
+        pairs = (one.split(":", 1) for one in match["names"].split(_BETWEEN))
         return "".join(f'<{tag} xml:lang="{language}">{text}</{tag}>' for language, text in pairs)
 
     return _NAME.sub(name, xml)
@@ -173,9 +173,9 @@ def write_pair(
     schema = pa.schema([*((name, pa.string()) for name in same), *columns])
 
     def observations() -> Iterator[pa.RecordBatch]:
-        for told in batches:
-            said = [pa.array([text] * len(told[0])) for text in same.values()]
-            yield pa.RecordBatch.from_arrays([*said, *told], names=schema.names)
+        for columns_of_batch in batches:
+            said = [pa.array([text] * len(columns_of_batch[0])) for text in same.values()]
+            yield pa.RecordBatch.from_arrays([*said, *columns_of_batch], names=schema.names)
 
     with ExitStack() as stack:
         data = stack.enter_context(temporary(directory / DATA))

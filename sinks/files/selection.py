@@ -45,8 +45,8 @@ class Selection:
 
     def holds(self, key: BlockKey) -> bool:
         """Whether the support and period are among those asked for."""
-        asked = not self.supports or key.support in self.supports
-        return asked and (not self.periods or key.period.code in self.periods)
+        support_chosen = not self.supports or key.support in self.supports
+        return support_chosen and (not self.periods or key.period.code in self.periods)
 
 
 class Chosen(NamedTuple):
@@ -67,23 +67,23 @@ def select(release: Release | None, selection: Selection) -> tuple[Chosen, ...]:
     """
     if release is None:
         return ()
-    found = (
+    blocks = (
         _chosen(key, entry, release, selection.zone) for key, entry in release.entries.items() if selection.holds(key)
     )
-    return tuple(sorted((one for one in found if one), key=lambda one: (one.key.support, one.key.period.code)))
+    return tuple(sorted((one for one in blocks if one), key=lambda one: (one.key.support, one.key.period.code)))
 
 
 def _chosen(key: BlockKey, entry: Entry, release: Release, zone: Zone) -> Chosen | None:
-    found = seen(zone, key, entry, release)
+    figure = seen(zone, key, entry, release)
     hidden = entry.hidden if zone == "public" else None
-    return Chosen(key, entry.vintage.state, found.update_id, found.ref, hidden) if found else None
+    return Chosen(key, entry.vintage.state, figure.update_id, figure.ref, hidden) if figure else None
 
 
-def _refuse_unknown(what: str, asked: Collection[str], known: Collection[str]) -> None:
-    wrong = sorted(set(asked) - set(known))
+def _refuse_unknown(kind: str, codes: Collection[str], known: Collection[str]) -> None:
+    wrong = sorted(set(codes) - set(known))
 
     if wrong:
-        raise ExportRefusedError(f"{wrong[0]!r} is no {what}; choose among {', '.join(known)}")
+        raise ExportRefusedError(f"{wrong[0]!r} is no {kind}; choose among {', '.join(known)}")
 
 
 def _refuse_period(code: str) -> None:

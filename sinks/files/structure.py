@@ -24,18 +24,18 @@ def table(zone: Zone) -> Table:
 
 
 def _code_lists(zone: Zone) -> dict[str, Codelist]:
-    shown = [breakdown for breakdown in BREAKDOWNS if zone != "public" or breakdown not in RESTRICTED_BREAKDOWNS]
+    breakdowns = [breakdown for breakdown in BREAKDOWNS if zone != "public" or breakdown not in RESTRICTED_BREAKDOWNS]
     nodes = [node for node in NODES if zone != "public" or node.public]
     codes: dict[str, dict[str, Names]] = {
         "support": {node.code: {lang: getattr(node, f"label_{lang}") for lang in LANGUAGES} for node in nodes},
         "period_kind": {kind: words("period_kinds", kind) for kind in words("period_kinds")},
         "geo_level": {level: words("levels", level) for level in words("levels")},
         "geo": {nis: place_names(level, nis) for level, nis in PLACES},
-        "breakdown": {one: {lang: breakdown_label(one, lang) for lang in LANGUAGES} for one in shown},
+        "breakdown": {one: {lang: breakdown_label(one, lang) for lang in LANGUAGES} for one in breakdowns},
         "category": {
             category_id(*one): {lang: category_label(*one, lang) for lang in LANGUAGES}
             for one in CATEGORIES
-            if one[0] in shown
+            if one[0] in breakdowns
         },
         "obs_status": {status: words("statuses", status) for status in words("statuses")},
         "state": {state: words("states", state) for state in words("states")},

@@ -79,11 +79,11 @@ def _write(book: Workbook, formats: Formats, name: Sheet, columns: tuple[Column,
     sheet.fit_to_pages(1, 0)
     fields = document("subsidy_words")["fields"]
     for at, column in enumerate(columns):
-        told = fields[column.field]
+        labels = fields[column.field]
         needed = " *" if column.needed else ""
         sheet.write_string(0, at, column.field, formats.of(font_color="#7F7F7F", font_size=8))
-        sheet.write_string(1, at, f"{told['nl']}{needed}\n{told['fr']}{needed}", formats.of(**HEADER, font_size=9))
-        sheet.set_column(at, at, max(16, min(30, len(told["fr"]) * 0.75)), _format(formats, column))
+        sheet.write_string(1, at, f"{labels['nl']}{needed}\n{labels['fr']}{needed}", formats.of(**HEADER, font_size=9))
+        sheet.set_column(at, at, max(16, min(30, len(labels["fr"]) * 0.75)), _format(formats, column))
         rule = _validation(column, of[0])
         if rule:
             sheet.data_validation(_FIRST, at, _FIRST + ROWS - 1, at, rule)
@@ -138,6 +138,6 @@ def _validation(column: Column, year: int) -> dict[str, Any] | None:
         rule, message = {"validate": "length", "criteria": "==", "value": 5}, "unknown-ocmw"
     else:
         return None
-    told = document("subsidy_words")["rules"][message]
-    texts = "\n".join(". ".join(told[language]) for language in _BOTH)
+    texts_of_rule = document("subsidy_words")["rules"][message]
+    texts = "\n".join(". ".join(texts_of_rule[language]) for language in _BOTH)
     return {**rule, "error_title": column.field[:32], "error_message": texts[:255]}

@@ -123,11 +123,11 @@ class _Pages:
         sheet.repeat_rows(0)
 
     def _whole(self) -> list[_Ocmw]:
-        found: dict[str, dict[str, int]] = {}
+        values_of: dict[str, dict[str, int]] = {}
         for row in self._rows:
             if row.ocmw != KINGDOM and not row.part and row.value is not None:
-                found.setdefault(row.ocmw, {})[row.indicator] = row.value
-        return [_Ocmw(code, values) for code, values in found.items()]
+                values_of.setdefault(row.ocmw, {})[row.indicator] = row.value
+        return [_Ocmw(code, values) for code, values in values_of.items()]
 
     def _ocmws(self) -> None:
         sheet = self._sheet("ocmws")
@@ -140,8 +140,8 @@ class _Pages:
         sheet.freeze_panes(1, 2)
         sheet.repeat_rows(0)
         units = {row.indicator: row.unit for row in self._rows if row.ocmw != KINGDOM}
-        found = self._whole()
-        for at, one in enumerate(found, start=1):
+        ocmws = self._whole()
+        for at, one in enumerate(ocmws, start=1):
             names = dict.fromkeys(place_name("municipality", one.code, language) for language in _BOTH)
             sheet.write_string(at, 0, one.code)
             sheet.write_string(at, 1, " / ".join(names))
@@ -149,7 +149,7 @@ class _Pages:
                 if indicator in one.values:
                     cell = Row(self._year, one.code, indicator, "", "", one.values[indicator], units[indicator], "")
                     sheet.write_number(at, column, *self._number(cell))
-        sheet.autofilter(0, 0, max(1, len(found)), 1 + len(_WHOLE))
+        sheet.autofilter(0, 0, max(1, len(ocmws)), 1 + len(_WHOLE))
 
     def _spread(self) -> None:
         """Write how many OCMWs use how much, by the size of their grant, and draw it."""
@@ -180,11 +180,11 @@ class _Pages:
         """Return OCMWs with a degree of use by the size of their grant; exactly 5,000 euro is small, 7,500 is not."""
         ends = [_SIZES[0], _SIZES[1] - 1, *_SIZES[2:]]
         names = ["<= 5 000", "> 5 000 - < 7 500", "7 500 - 25 000", "> 25 000 - 100 000", "> 100 000"]
-        found: list[tuple[str, list[_Ocmw]]] = [(f"{name} EUR", []) for name in names]
+        classes: list[tuple[str, list[_Ocmw]]] = [(f"{name} EUR", []) for name in names]
         for one in self._whole():
             if "8c" in one.values:
-                found[sum(one.values["6"] > end for end in ends)][1].append(one)
-        return found
+                classes[sum(one.values["6"] > end for end in ends)][1].append(one)
+        return classes
 
     def _chart(self, name: str, count: int) -> Any:  # noqa: ANN401 - xlsxwriter's has no types
         chart = self._book.add_chart({"type": "bar", "subtype": "percent_stacked"})

@@ -77,17 +77,17 @@ def stored_rows(store: Store, dataset: Dataset, zone: str, number: int) -> Rows:
     return Rows(dataset, SOURCES[dataset.name](store, zone, number))
 
 
-def asked_for(rows: Rows, asked: Selection) -> Rows:
+def asked_for(rows: Rows, selection: Selection) -> Rows:
     """Return the rows of what was asked for; the period of an indicator is its reference."""
-    return rows._replace(batches=(_kept(batch, asked) for batch in rows.batches))
+    return rows._replace(batches=(_kept(batch, selection) for batch in rows.batches))
 
 
-def _kept(batch: pa.RecordBatch, asked: Selection) -> pa.RecordBatch:
+def _kept(batch: pa.RecordBatch, selection: Selection) -> pa.RecordBatch:
     wanted = {
-        "support": asked.supports,
-        "period": asked.periods,
-        "reference": asked.periods,
-        "geo": {asked.ocmw} if asked.ocmw else (),
+        "support": selection.supports,
+        "period": selection.periods,
+        "reference": selection.periods,
+        "geo": {selection.ocmw} if selection.ocmw else (),
     }
     for column, values in wanted.items():
         if values and column in batch.schema.names:

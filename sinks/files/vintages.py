@@ -13,6 +13,6 @@ def vintage_batches(store: Store, through: int | None = None) -> list[pa.RecordB
     """
     order = [(name, "ascending") for name in ("support", "period", "sequence")]
     known = store.vintages()
-    told = known if through is None else known.filter(pc.field("sequence") <= through)
-    batches: list[pa.RecordBatch] = told.sort_by(order).to_batches()
+    upto = known if through is None else known.filter(pc.field("sequence") <= through)
+    batches: list[pa.RecordBatch] = upto.sort_by(order).to_batches()
     return batches

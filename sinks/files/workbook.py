@@ -89,17 +89,17 @@ class _Book(NamedTuple):
 
 
 def _book(release: Release, node: Node, series: _Series, selection: Selection, geography: str) -> _Book | None:
-    shown = tuple(
+    public = tuple(
         PublicPeriod(key.period, entry)
         for key, entry in sorted(release.entries.items(), key=lambda item: item[0].period.last)
         if key.support == node.code and is_public(key, entry) and _lies_in(key.period, series)
     )
-    asked = tuple(one for one in shown if selection.holds(BlockKey(node.code, one.period)))
-    if not any(one.entry.public for one in asked):
+    chosen = tuple(one for one in public if selection.holds(BlockKey(node.code, one.period)))
+    if not any(one.entry.public for one in chosen):
         return None
     fixed_day = geography.partition(":")[2]
     fixed = month_of(date.fromisoformat(fixed_day)) if fixed_day else None
-    return _Book(node, series, shown, asked, Area(fixed, selection.ocmw), fixed_day)
+    return _Book(node, series, public, chosen, Area(fixed, selection.ocmw), fixed_day)
 
 
 def _lies_in(period: Period, series: _Series) -> bool:
@@ -141,17 +141,17 @@ def _facts(book: _Book, update: Update, sheets: tuple[Sheet, ...]) -> Facts:
 
 def _before_merger(book: _Book, sheets: tuple[Sheet, ...]) -> tuple[tuple[str, str], ...]:
     """Return the municipalities that count somebody before they were, with the last such period (D2)."""
-    asked = {one.period for one in book.asked}
-    found: dict[str, Period] = {}
+    chosen = {one.period for one in book.asked}
+    last_early: dict[str, Period] = {}
     for sheet in sheets if book.area.fixed is None else ():
         grid = sheet.grid
         begins = np.array([MUNICIPALITY[nis].first if level == "municipality" else 0 for level, nis in _places(grid)])
-        ends = np.array([one.period.last if one.period in asked else MONTH_COUNT for one in grid.periods])
+        ends = np.array([one.period.last if one.period in chosen else MONTH_COUNT for one in grid.periods])
         early = (grid.values > 0).any(axis=1) & (ends[None, :] < begins[:, None])
         for place, at in np.argwhere(early).tolist():
             nis, period = PLACES[grid.places[place]][1], grid.periods[at].period
-            found[nis] = max(period, found.get(nis, period), key=lambda one: (one.last, -one.first))
-    return tuple((nis, period.code) for nis, period in sorted(found.items()))
+            last_early[nis] = max(period, last_early.get(nis, period), key=lambda one: (one.last, -one.first))
+    return tuple((nis, period.code) for nis, period in sorted(last_early.items()))
 
 
 def _places(grid: Grid) -> list[tuple[str, str]]:
@@ -166,28 +166,28 @@ def _breaks(book: _Book) -> tuple[Break, ...]:
 def _sheets(store: Store, book: _Book) -> Iterator[Sheet]:
     months = grids(store, _of_kind(book.shown, "month"), YEAR_BREAKDOWNS, book.area)
     for kind, breakdowns in SHEETS.items():
-        asked = _of_kind(book.asked, kind)
-        if not asked:
+        chosen = _of_kind(book.asked, kind)
+        if not chosen:
             continue
-        found = months if kind == "month" else grids(store, asked, breakdowns, book.area)
+        by_breakdown = months if kind == "month" else grids(store, chosen, breakdowns, book.area)
         for breakdown in breakdowns:
-            if found[breakdown].categories:
-                columns = _columns(book, found[breakdown], months[breakdown])
+            if by_breakdown[breakdown].categories:
+                columns = _columns(book, by_breakdown[breakdown], months[breakdown])
                 title = sheet_title(book.node, book.series.words, kind, breakdown)
-                yield Sheet(f"{kind} {breakdown}", title, kind, breakdown, found[breakdown], columns)
+                yield Sheet(f"{kind} {breakdown}", title, kind, breakdown, by_breakdown[breakdown], columns)
 
 
-def _of_kind(shown: tuple[PublicPeriod, ...], kind: PeriodKind) -> tuple[PublicPeriod, ...]:
-    return tuple(one for one in shown if one.period.kind == kind)
+def _of_kind(periods: tuple[PublicPeriod, ...], kind: PeriodKind) -> tuple[PublicPeriod, ...]:
+    return tuple(one for one in periods if one.period.kind == kind)
 
 
 def _columns(book: _Book, grid: Grid, months: Grid) -> tuple[Column, ...]:
-    asked = {one.period for one in book.asked}
+    chosen = {one.period for one in book.asked}
     broken = {one.month for one in _breaks(book)}
     return tuple(
         column
         for at, one in enumerate(grid.periods)
-        if one.period in asked
+        if one.period in chosen
         for column in _pair(grid, at, months, broken=any(one.period.first <= m <= one.period.last for m in broken))
     )
 

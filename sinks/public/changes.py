@@ -27,15 +27,15 @@ def _changes(before: tuple[Figures, Values], now: tuple[Figures, Values]) -> Ite
         if kind is None:
             continue
         values = {"from": _value(before[1], key), "to": _value(now[1], key)}
-        told = {name: value for name, value in values.items() if value is not None}
+        known_values = {name: value for name, value in values.items() if value is not None}
         about = {"support": key[0], "period": key[1], "kind": kind, "update_id": figure.update_id}
         waits = {} if figure.earliest is None else {"earliest": figure.earliest}
-        yield {**about, **told, **waits}
+        yield {**about, **known_values, **waits}
 
 
 def _value(values: Values, key: tuple[str, str]) -> int | None:
-    told = values.get(key)
-    return told.value if told else None
+    figure = values.get(key)
+    return figure.value if figure else None
 
 
 def _kind(known: PublicFigure | None, now: PublicFigure) -> str | None:

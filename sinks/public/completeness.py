@@ -11,13 +11,13 @@ from schemas.supports import NODES
 _PUBLIC = tuple(node for node in NODES if node.public)
 
 
-def public_month(rows: Int32, shown: frozenset[str]) -> bytes:
+def public_month(rows: Int32, supports: frozenset[str]) -> bytes:
     """Return a month as JSON: support -> NIS codes of the OCMWs with a line, of the supports that are published.
 
     ``rows`` is by (leaf, municipality number).
     """
-    told = {node.code: _sent(rows[list(node.leaves)]) for node in _PUBLIC if node.code in shown}
-    return (json.dumps(told, sort_keys=True, separators=(",", ":")) + "\n").encode()
+    sent = {node.code: _sent(rows[list(node.leaves)]) for node in _PUBLIC if node.code in supports}
+    return (json.dumps(sent, sort_keys=True, separators=(",", ":")) + "\n").encode()
 
 
 def _sent(rows: Int32) -> list[str]:

@@ -39,13 +39,13 @@ class FigureAtRelease(NamedTuple):
 def newest(history: pa.Table) -> dict[tuple[str, str], FigureAtRelease]:
     """Return what the last release of a history says of each support and period."""
     rows = zip(*(column.to_pylist() for column in history.columns), strict=True)
-    return {(told.support, told.period): told for told in (FigureAtRelease(*row) for row in rows)}
+    return {(one.support, one.period): one for one in (FigureAtRelease(*row) for row in rows)}
 
 
-def grown(history: pa.Table, told: Iterable[FigureAtRelease]) -> pa.Table:
+def grown(history: pa.Table, figures: Iterable[FigureAtRelease]) -> pa.Table:
     """Return a history with what a further release says, where that is something else."""
     known = newest(history)
-    new = [one for one in told if _differs(known.get((one.support, one.period)), one)]
+    new = [one for one in figures if _differs(known.get((one.support, one.period)), one)]
     columns = zip(*new, strict=True) if new else ([] for _ in HISTORY_SCHEMA)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, HISTORY_SCHEMA, strict=True)]
     return pa.concat_tables([history, pa.Table.from_arrays(arrays, schema=HISTORY_SCHEMA)])
@@ -65,8 +65,8 @@ def history_bytes(history: pa.Table) -> bytes:
 def read_history(data: bytes) -> pa.Table:
     """Return the history of ``history_bytes``, rows by release. Raises StoreCorruptError."""
     try:
-        found = pq.read_table(io.BytesIO(data))
+        table = pq.read_table(io.BytesIO(data))
     except pa.ArrowException as error:
         message = "the history of figures cannot be read; restore it from a copy"
         raise StoreCorruptError(message) from error
-    return found.cast(HISTORY_SCHEMA)
+    return table.cast(HISTORY_SCHEMA)

@@ -39,9 +39,9 @@ def public_part(tables: Tables, number: int, family: Family) -> tuple[Counted, b
 
 def _bytes(counted: Counted) -> bytes:
     table = counted.table
-    shown = np.flatnonzero(_PUBLIC_PLACE[table.place])
-    series, reference = table.series[shown], table.reference[shown]
-    place, category = table.place[shown], table.category[shown]
+    public = np.flatnonzero(_PUBLIC_PLACE[table.place])
+    series, reference = table.series[public], table.reference[public]
+    place, category = table.place[public], table.category[public]
     keys = np.unique(series)
     texts = {
         "indicator": _by(series, {int(key): SERIES[key].indicator for key in keys}),
@@ -54,8 +54,8 @@ def _bytes(counted: Counted) -> bytes:
     }
     numbers = {
         "month": pa.array(reference.astype(np.int16)),
-        "count": pa.array(table.counted[shown].astype(np.int64)),
-        "base": pa.array(table.base[shown].astype(np.int64)),
+        "count": pa.array(table.counted[public].astype(np.int64)),
+        "base": pa.array(table.base[public].astype(np.int64)),
     }
     out = io.BytesIO()
     pq.write_table(pa.table({**texts, **numbers}), out, compression="zstd")
@@ -70,8 +70,8 @@ def _by(numbers: _Numbers, texts: dict[int, str]) -> pa.Array:
 
 def _pairs(series: _Numbers, values: _Numbers, text: Callable[[int, int], str]) -> pa.Array:
     pairs = series.astype(np.int64) << _SHIFT | values.astype(np.int64)
-    told = {int(pair): text(int(pair) >> _SHIFT, int(pair) & _LOW) for pair in np.unique(pairs)}
-    return _by(pairs, told)
+    texts = {int(pair): text(int(pair) >> _SHIFT, int(pair) & _LOW) for pair in np.unique(pairs)}
+    return _by(pairs, texts)
 
 
 def read_part(data: bytes) -> pa.Table:

@@ -45,11 +45,11 @@ class PublicKey:
         """Return the key that people write: base64 or hex of its bytes, or PEM. Raises ValueError."""
         stripped = text.strip()
         if stripped.startswith("-----BEGIN PUBLIC KEY"):
-            found = load_pem_public_key(stripped.encode())
-            if not isinstance(found, Ed25519PublicKey):
+            loaded = load_pem_public_key(stripped.encode())
+            if not isinstance(loaded, Ed25519PublicKey):
                 message = "no Ed25519 key"
                 raise ValueError(message)
-            return cls(found.public_bytes(Encoding.Raw, PublicFormat.Raw))
+            return cls(loaded.public_bytes(Encoding.Raw, PublicFormat.Raw))
         if len(stripped) == 2 * _KEY_BYTES:
             return cls(bytes.fromhex(stripped))
         return cls(base64.b64decode(stripped, validate=True))
@@ -96,13 +96,13 @@ class SealKey:
                 raise SealKeyError(message)
             data = file.read()
         try:
-            found = load_pem_private_key(data, None)
+            loaded = load_pem_private_key(data, None)
         except (ValueError, TypeError):
-            found = None
-        if not isinstance(found, Ed25519PrivateKey):
+            loaded = None
+        if not isinstance(loaded, Ed25519PrivateKey):
             message = f"{path}: no key that signs releases; make one with ocmw keys sign --out FILE"
             raise SealKeyError(message)
-        return cls(found)
+        return cls(loaded)
 
     def seal(self, release: int, manifest_sha256: str, previous_seal_sha256: str) -> Seal:
         """Return the signed seal of a release."""

@@ -57,8 +57,8 @@ class PublicTree:
     def numbers(self) -> tuple[int, ...]:
         """Return the numbers of the published releases, ascending."""
         current = self.current()
-        found = sorted(int(path.stem) for path in (self.root / "releases").glob("[0-9]*.json"))
-        return tuple(number for number in found if number <= current)
+        all_numbers = sorted(int(path.stem) for path in (self.root / "releases").glob("[0-9]*.json"))
+        return tuple(number for number in all_numbers if number <= current)
 
     def manifest(self, number: int) -> PublicManifest:
         """Return the manifest of a published release. Raises UnknownReleaseError, StoreCorruptError."""

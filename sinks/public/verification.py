@@ -34,13 +34,13 @@ class Verification:
         """Return what is whole, in a sentence."""
         first, last = self.numbers[0], self.numbers[-1]
         whose = f"Releases {first} to {last}" if first != last else f"Release {first}"
-        told = [f"{whose}: {self.sealed} sealed", "chain whole", f"{self.files:,} files as published"]
-        told.append(f"by key {key.id}")
+        clauses = [f"{whose}: {self.sealed} sealed", "chain whole", f"{self.files:,} files as published"]
+        clauses.append(f"by key {key.id}")
         if self.newest is not None and self.newest.published_at:
-            told.append(f"newest {self.newest.published_at[:10]}")
+            clauses.append(f"newest {self.newest.published_at[:10]}")
         if self.newest is not None and self.newest.approval:
-            told.append(f"approved by {self.newest.approval.by}")
-        return ", ".join(told)
+            clauses.append(f"approved by {self.newest.approval.by}")
+        return ", ".join(clauses)
 
 
 def verify(tree: PublicTree, key: PublicKey, release: int | None = None, head: str | None = None) -> Verification:
@@ -48,92 +48,94 @@ def verify(tree: PublicTree, key: PublicKey, release: int | None = None, head: s
 
     ``head`` is the SHA-256 of a seal that somebody kept: one that is not in the chain says that the end was cut off.
     """
-    found = Verification()
-    manifests = _manifests(tree, found)
-    found.numbers = tuple(manifests)
+    verification = Verification()
+    manifests = _manifests(tree, verification)
+    verification.numbers = tuple(manifests)
     if not manifests:
-        found.wrong.append(f"{tree.root}: missing, nothing is published here")
-        return found
-    _verify_pointer(tree, found)
-    _verify_chain(tree, key, manifests, found)
-    asked = [release] if release is not None else list(manifests)
-    found.newest = manifests[asked[-1]]
-    _verify_files(tree, [manifests[number] for number in asked], found, whole=release is None)
+        verification.wrong.append(f"{tree.root}: missing, nothing is published here")
+        return verification
+    _verify_pointer(tree, verification)
+    _verify_chain(tree, key, manifests, verification)
+    wanted = [release] if release is not None else list(manifests)
+    verification.newest = manifests[wanted[-1]]
+    _verify_files(tree, [manifests[number] for number in wanted], verification, whole=release is None)
     if release is not None:
-        found.numbers = (release,)
-        found.unsealed = [number for number in found.unsealed if number == release]
-        found.sealed = 1 - len(found.unsealed)
-    if head is not None and head not in found.heads:
-        found.wrong.append(f"seal {head[:16]}: missing, the end of the chain was cut off")
-    return found
+        verification.numbers = (release,)
+        verification.unsealed = [number for number in verification.unsealed if number == release]
+        verification.sealed = 1 - len(verification.unsealed)
+    if head is not None and head not in verification.heads:
+        verification.wrong.append(f"seal {head[:16]}: missing, the end of the chain was cut off")
+    return verification
 
 
-def _manifests(tree: PublicTree, found: Verification) -> dict[int, PublicManifest]:
+def _manifests(tree: PublicTree, verification: Verification) -> dict[int, PublicManifest]:
     manifests = {}
-    for path in _listed(tree.root / "releases", found):
+    for path in _listed(tree.root / "releases", verification):
         if not _MANIFEST.fullmatch(path.name):
-            found.wrong.append(f"{path}: foreign, no manifest has this name")
+            verification.wrong.append(f"{path}: foreign, no manifest has this name")
             continue
         try:
             manifest = PublicManifest.from_bytes(path.read_bytes())
         except (OSError, ValueError):
-            found.wrong.append(f"{path}: broken, no public manifest")
+            verification.wrong.append(f"{path}: broken, no public manifest")
             continue
         if manifest.release != int(path.stem):
-            found.wrong.append(f"{path}: changed, it says release {manifest.release}")
+            verification.wrong.append(f"{path}: changed, it says release {manifest.release}")
         manifests[int(path.stem)] = manifest
     return manifests
 
 
-def _listed(folder: Path, found: Verification) -> list[Path]:
+def _listed(folder: Path, verification: Verification) -> list[Path]:
     """Return what lies in a folder but what a writer is about to rename."""
     if not folder.is_dir():
         return []
     inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    found.wrong.extend(f"{path}: foreign, no file" for path in inside if not path.is_file())
+    verification.wrong.extend(f"{path}: foreign, no file" for path in inside if not path.is_file())
     return [path for path in inside if path.is_file()]
 
 
-def _verify_pointer(tree: PublicTree, found: Verification) -> None:
+def _verify_pointer(tree: PublicTree, verification: Verification) -> None:
     path = tree.root / "current.json"
     try:
         data = path.read_bytes()
     except OSError:
-        found.wrong.append(f"{path}: missing")
+        verification.wrong.append(f"{path}: missing")
         return
-    if data != pointer_bytes(found.numbers[-1]):
-        found.wrong.append(f"{path}: changed, it does not point at release {found.numbers[-1]}")
+    if data != pointer_bytes(verification.numbers[-1]):
+        verification.wrong.append(f"{path}: changed, it does not point at release {verification.numbers[-1]}")
     known = {"current.json", "files", "releases", "seals", "keys"}
     strange = [one for one in sorted(tree.root.iterdir()) if one.name not in known and not one.name.startswith(".")]
-    found.wrong.extend(f"{one}: foreign" for one in strange)
+    verification.wrong.extend(f"{one}: foreign" for one in strange)
 
 
-def _verify_chain(tree: PublicTree, key: PublicKey, manifests: dict[int, PublicManifest], found: Verification) -> None:
-    known = _Keys(tree, key, found)
+def _verify_chain(
+    tree: PublicTree, key: PublicKey, manifests: dict[int, PublicManifest], verification: Verification
+) -> None:
+    known = _Keys(tree, key, verification)
     previous, before = FIRST, None
     for number, manifest in manifests.items():
         if manifest.previous != before:
-            found.wrong.append(f"release {number}: broken, it follows release {manifest.previous}, not {before}")
+            verification.wrong.append(f"release {number}: broken, it follows release {manifest.previous}, not {before}")
         before = number
         path = tree.seal_path(number)
         if not path.exists():
-            found.unsealed.append(number)
+            verification.unsealed.append(number)
             continue
         data = path.read_bytes()
         try:
             seal = Seal.from_bytes(data)
         except ValueError:
-            found.wrong.append(f"{path}: broken, no seal")
+            verification.wrong.append(f"{path}: broken, no seal")
             continue
-        found.wrong.extend(f"{path}: {wrong}" for wrong in _wrong(seal, number, tree, previous, known))
-        found.sealed += 1
+        verification.wrong.extend(f"{path}: {wrong}" for wrong in _wrong(seal, number, tree, previous, known))
+        verification.sealed += 1
         if seal.to_bytes() != data:
-            found.wrong.append(f"{path}: changed, it is not written as seals are")
+            verification.wrong.append(f"{path}: changed, it is not written as seals are")
         previous = hashlib.sha256(data).hexdigest()
-        found.heads.append(previous)
-    for path in _listed(tree.root / "seals", found):
+        verification.heads.append(previous)
+    for path in _listed(tree.root / "seals", verification):
         if not _MANIFEST.fullmatch(path.name) or int(path.stem) not in manifests:
-            found.wrong.append(f"{path}: foreign, no release has this seal")
+            verification.wrong.append(f"{path}: foreign, no release has this seal")
 
 
 def _wrong(seal: Seal, number: int, tree: PublicTree, previous: str, keys: "_Keys") -> Iterator[str]:
@@ -153,13 +155,13 @@ def _wrong(seal: Seal, number: int, tree: PublicTree, previous: str, keys: "_Key
 class _Keys:
     """The keys that may have sealed: the one named, those it took the place of, and those that took its place."""
 
-    def __init__(self, tree: PublicTree, key: PublicKey, found: Verification) -> None:
-        told = list(_successions(tree, found))
+    def __init__(self, tree: PublicTree, key: PublicKey, verification: Verification) -> None:
+        successions = list(_successions(tree, verification))
         line = [key]
-        for one in told * len(told):
+        for one in successions * len(successions):
             if one.previous_key_id == line[-1].id:
                 line.append(PublicKey.parse(one.public_key))
-        for one in told * len(told):
+        for one in successions * len(successions):
             if one.key_id == line[0].id:
                 line.insert(0, PublicKey.parse(one.previous_public_key))
         self._rank = {one.id: rank for rank, one in enumerate(line)}
@@ -175,37 +177,39 @@ class _Keys:
         return self._line[rank]
 
 
-def _successions(tree: PublicTree, found: Verification) -> Iterator[Succession]:
-    for path in _listed(tree.root / "keys", found):
+def _successions(tree: PublicTree, verification: Verification) -> Iterator[Succession]:
+    for path in _listed(tree.root / "keys", verification):
         try:
             data = path.read_bytes()
             one = Succession.from_bytes(data)
             old, new = PublicKey.parse(one.previous_public_key), PublicKey.parse(one.public_key)
         except (OSError, ValueError):
-            found.wrong.append(f"{path}: broken, no succession of keys")
+            verification.wrong.append(f"{path}: broken, no succession of keys")
             continue
         named = (old.id, new.id, path.stem) == (one.previous_key_id, one.key_id, one.key_id)
         if not named or data != one.to_bytes() or not old.signed(one.signed_bytes(), one.signature):
-            found.wrong.append(f"{path}: changed, the key before has not signed this")
+            verification.wrong.append(f"{path}: changed, the key before has not signed this")
             continue
         yield one
 
 
-def _verify_files(tree: PublicTree, manifests: list[PublicManifest], found: Verification, *, whole: bool) -> None:
+def _verify_files(
+    tree: PublicTree, manifests: list[PublicManifest], verification: Verification, *, whole: bool
+) -> None:
     named: dict[str, int] = {}
     for manifest in manifests:
         named |= manifest.files
     for sha256, size in sorted(named.items()):
         path = tree.file_path(sha256)
         if not path.is_file():
-            found.wrong.append(f"{path}: missing")
+            verification.wrong.append(f"{path}: missing")
         elif path.stat().st_size != size or _sha256(path) != sha256:
-            found.wrong.append(f"{path}: changed")
+            verification.wrong.append(f"{path}: changed")
         else:
-            found.files += 1
+            verification.files += 1
     if whole:
-        foreign = [path for path in _listed(tree.root / "files", found) if path.name not in named]
-        found.wrong.extend(f"{path}: foreign, no manifest names it" for path in foreign)
+        foreign = [path for path in _listed(tree.root / "files", verification) if path.name not in named]
+        verification.wrong.extend(f"{path}: foreign, no manifest names it" for path in foreign)
 
 
 def _sha256(path: Path) -> str:

@@ -199,8 +199,8 @@ class PublicWriter:
 
     def _last_seal_key(self) -> str | None:
         sealed = sorted((self.tree.root / "seals").glob("[0-9]*.json"))
-        found = self.tree.seal(int(sealed[-1].stem)) if sealed else None
-        return found.key_id if found else None
+        seal = self.tree.seal(int(sealed[-1].stem)) if sealed else None
+        return seal.key_id if seal else None
 
     @staticmethod
     def _put(path: Path, data: bytes) -> None:
@@ -343,8 +343,8 @@ class _Content:
         number = self._release.update.sequence
         for key, entry in sorted(self._entries().items(), key=lambda pair: (pair[0].support, pair[0].period.code)):
             vintage = entry.vintage
-            shown = (vintage.published_update, vintage.published_value)
-            yield FigureAtRelease(key.support, key.period.code, number, str(vintage.state), *shown)
+            published = (vintage.published_update, vintage.published_value)
+            yield FigureAtRelease(key.support, key.period.code, number, str(vintage.state), *published)
 
     def _indicators(self) -> Iterator[IndicatorPart]:
         """Yield the parts of each family, newest first; none where the update of this release counted none.
@@ -368,23 +368,23 @@ class _Content:
                         break
 
     def _new_part(self, family: Family, number: int) -> IndicatorPart | None:
-        found = public_part(self._store, number, family)
-        if found is None:
+        part = public_part(self._store, number, family)
+        if part is None:
             return None
-        counted, data = found
+        counted, data = part
         return IndicatorPart(family, number, self._put(data), counted.update_id, counted.first)
 
     def _completeness(self, figures: dict[str, dict[str, PublicFigure]]) -> dict[str, str]:
         """Return the file of each month that some support shows; those that did not change stay where they were."""
-        shown = _shown(figures)
+        published = _shown(figures)
         told_before = _shown(self._before.figures) if self._before else {}
         known = self._before.completeness if self._before else {}
-        same = {code for code, supports in shown.items() if code in known and told_before.get(code) == supports}
-        wanted = {Period.parse(code).last for code in shown.keys() - same}
+        same = {code for code, supports in published.items() if code in known and told_before.get(code) == supports}
+        wanted = {Period.parse(code).last for code in published.keys() - same}
         number = self._release.update.sequence
         sent = read_completeness(self._store, number, wanted, (len(LEAVES), len(MUNICIPALITIES)))
         fresh = {
-            month_code(month): self._put(public_month(rows, frozenset(shown[month_code(month)])))
+            month_code(month): self._put(public_month(rows, frozenset(published[month_code(month)])))
             for month, rows in sent.items()
         }
         return {code: self._keep(known[code]) for code in sorted(same)} | fresh
@@ -392,12 +392,12 @@ class _Content:
 
 def _shown(figures: dict[str, dict[str, PublicFigure]]) -> dict[str, dict[str, str | None]]:
     """Return month -> support -> update of what is published of it."""
-    found: dict[str, dict[str, str | None]] = {}
+    published: dict[str, dict[str, str | None]] = {}
     for support, periods in figures.items():
         for code, figure in periods.items():
             if figure.update_id is not None and Period.parse(code).kind == "month":
-                found.setdefault(code, {})[support] = figure.update_id
-    return found
+                published.setdefault(code, {})[support] = figure.update_id
+    return published
 
 
 def _sha256(path: Path) -> str:

@@ -56,11 +56,11 @@ class RedisLive:
         """Show what the home shows, with the lines that changed since. Raises StoreWriteError where Redis refuses."""
         try:
             release, turn = self._shown()
-            found = home.since(turn)
-            if found is not None and found[0].reflects.release != release:
-                found = home.since(-1)
-            if found is not None:
-                self._show(keys=self._keys, args=self._told(*found))
+            changed = home.since(turn)
+            if changed is not None and changed[0].reflects.release != release:
+                changed = home.since(-1)
+            if changed is not None:
+                self._show(keys=self._keys, args=self._told(*changed))
         except (redis.RedisError, OSError) as error:
             message = f"Redis takes no live figures ({type(error).__name__}); what it shows of them is older"
             raise StoreWriteError(message) from error

@@ -141,14 +141,14 @@ class RedisCopy:
 
     def latest(self) -> int:
         """Return the number of the release that readers of all zones see, 0 when there is none."""
-        shown = self._shown()
-        latest = min(shown[zone] for zone in READ_ZONES if zone != "public")
-        return min(latest, shown["public"]) if self._published(latest) else latest
+        pointers = self._shown()
+        latest = min(pointers[zone] for zone in READ_ZONES if zone != "public")
+        return min(latest, pointers["public"]) if self._published(latest) else latest
 
     def _shown(self) -> dict[ReadZone, int]:
         with explained():
-            found = self._client.mget([prefix(zone) + "current" for zone in READ_ZONES])
-        return {zone: int(number or 0) for zone, number in zip(READ_ZONES, found, strict=True)}
+            pointers = self._client.mget([prefix(zone) + "current" for zone in READ_ZONES])
+        return {zone: int(number or 0) for zone, number in zip(READ_ZONES, pointers, strict=True)}
 
     def _zones(self, number: int) -> tuple[ReadZone, ...]:
         """Return the zones that may show a release."""
@@ -197,10 +197,10 @@ class RedisCopy:
         So a copy that came back empty shows today's figures first, and no reader walks through the past.
         """
         pointers = self._shown()
-        shown = max(pointers.values())
-        if shown > home.latest():
+        newest_shown = max(pointers.values())
+        if newest_shown > home.latest():
             message = (
-                f"Redis shows release {shown}, its home only has {home.latest()}: this is another home, or one "
+                f"Redis shows release {newest_shown}, its home only has {home.latest()}: this is another home, or one "
                 "that was restored; empty Redis (FLUSHDB) if the home is right, then run ocmw redis-fill"
             )
             raise StoreMismatchError(message)
@@ -236,11 +236,11 @@ class RedisCopy:
 
     def manifest(self, zone: ReadZone, number: int | None = None) -> dict[str, Any]:
         """Return a release (default the newest) as a zone shows it. Raises UnknownReleaseError."""
-        asked = self.latest() if number is None else number
-        found = self._client.get(prefix(zone) + zones.manifest_name(asked))
-        if found is None:
-            raise UnknownReleaseError(f"Redis does not hold release {asked}; it keeps the last {self.keep}")
-        document: dict[str, Any] = json.loads(zlib.decompress(found))
+        wanted = self.latest() if number is None else number
+        data = self._client.get(prefix(zone) + zones.manifest_name(wanted))
+        if data is None:
+            raise UnknownReleaseError(f"Redis does not hold release {wanted}; it keeps the last {self.keep}")
+        document: dict[str, Any] = json.loads(zlib.decompress(data))
         return document if "figures" in document else document | {"figures": document["shown"]}
 
     def read_block(self, zone: ReadZone, name: str, ocmw: str = "") -> Cells:
@@ -248,10 +248,10 @@ class RedisCopy:
 
         Raises StoreCorruptError when it is not there.
         """
-        found = self._client.hget(name, ocmw) if zone == "provisional" else self._client.get(name)
-        if found is None:
+        data = self._client.hget(name, ocmw) if zone == "provisional" else self._client.get(name)
+        if data is None:
             raise StoreCorruptError(f"Redis has lost {name}; run ocmw redis-fill")
-        return decoded(found, zones.block_zone(zone))
+        return decoded(data, zones.block_zone(zone))
 
     def _names(self, release: Release, zone: ReadZone) -> Iterator[str]:
         start = prefix(zone)
@@ -265,17 +265,17 @@ class RedisCopy:
         return [*self._names(release, zone), *_tables_of(self._document(manifest))]
 
     def _absent(self, names: list[str]) -> set[str]:
-        found: list[int] = []
+        flags: list[int] = []
         for chunk in _chunks(names, _CHUNK):
             asking = self._client.pipeline(transaction=False)
             for name in chunk:
                 asking.exists(name)
-            found += asking.execute()
-        return {name for name, there in zip(names, found, strict=True) if not there}
+            flags += asking.execute()
+        return {name for name, there in zip(names, flags, strict=True) if not there}
 
     def _put_missing(self, release: Release, home: Store, zone: ReadZone) -> int:
         start = prefix(zone)
-        values = {start + found.name: found for found in zones.values(release, zone)}
+        values = {start + one.name: one for one in zones.values(release, zone)}
 
         def put(names: list[str]) -> None:
             self._put(names, [values[name] for name in names], home, zone)
@@ -289,12 +289,12 @@ class RedisCopy:
 
     def _put(self, names: list[str], values: list[Value], home: Store, zone: ReadZone) -> None:
         sending = self._client.pipeline(transaction=False)
-        blocks = home.read_blocks(found.ref for found in values)
-        for name, found, cells in zip(names, values, blocks, strict=True):
+        blocks = home.read_blocks(one.ref for one in values)
+        for name, one, cells in zip(names, values, blocks, strict=True):
             if zone == "provisional":
                 sending.hset(name, mapping=dict(zones.by_municipality(cells)) or {"": b""})
             else:
-                sending.set(name, encoded(cells, found.zone))
+                sending.set(name, encoded(cells, one.zone))
         sending.execute()
 
     def _put_tables(self, release: Release, home: Store) -> dict[str, list[str]]:
@@ -310,9 +310,9 @@ class RedisCopy:
             with explained():
                 absent = self._absent(list(names))
             for name in absent:
-                found = home.read_table(family, names[name])
-                if found is not None:
-                    tables.write_table(family, names[name], found)
+                table = home.read_table(family, names[name])
+                if table is not None:
+                    tables.write_table(family, names[name], table)
             if names:
                 named[family] = list(names)
         return named
@@ -335,10 +335,10 @@ class RedisCopy:
         update = release.update
         pointers = [prefix(zone) + "current" for zone in shown_in]
         streams = [prefix(zone) + "releases" for zone in shown_in]
-        told = [update.sequence, len(shown_in), update.update_id, to_yyyymm(update.reference_month)]
+        arguments = [update.sequence, len(shown_in), update.update_id, to_yyyymm(update.reference_month)]
         with explained():
             needed = chain.from_iterable(self._needed(release, zone) for zone in shown_in)
-            answer: bytes = self._move(keys=[*pointers, *streams, *needed], args=told)
+            answer: bytes = self._move(keys=[*pointers, *streams, *needed], args=arguments)
         return answer
 
     def _swept(self, number: int, shown_in: tuple[ReadZone, ...]) -> None:
@@ -360,14 +360,14 @@ class RedisCopy:
     def _named(self, manifest: str) -> set[str]:
         document = self._document(manifest)
         figures = document.get("figures") or document.get("shown", {})
-        blocks = {told[3] for periods in figures.values() for told in periods.values()}
+        blocks = {figure[3] for periods in figures.values() for figure in periods.values()}
         hidden = (name for periods in document.get("hidden", {}).values() for name in periods.values())
         return blocks.union(hidden, _tables_of(document))
 
     def _document(self, manifest: str) -> dict[str, Any]:
         """Return a manifest by its full name, empty where it is not there."""
-        found = self._client.get(manifest)
-        document: dict[str, Any] = {} if found is None else json.loads(zlib.decompress(found))
+        data = self._client.get(manifest)
+        document: dict[str, Any] = {} if data is None else json.loads(zlib.decompress(data))
         return document
 
 

@@ -45,10 +45,10 @@ class RedisTables:
         """Return a table of an update; see ``sinks.protocol.Tables``."""
         key = self.key(name, number)
         with explained():
-            found: bytes | None = self._client.get(key)
-        if found is None:
+            data: bytes | None = self._client.get(key)
+        if data is None:
             return None
         try:
-            return pq.read_table(io.BytesIO(found), columns=None if columns is None else list(columns))
+            return pq.read_table(io.BytesIO(data), columns=None if columns is None else list(columns))
         except (OSError, pa.ArrowException) as error:
             raise StoreCorruptError(f"Redis: {key} cannot be read; delete it, then run ocmw redis-fill") from error

@@ -87,8 +87,8 @@ class RedisTree:
     def numbers(self) -> tuple[int, ...]:
         """Return the numbers of the releases that are held, ascending."""
         with explained():
-            found = self._client.get(_POINTER)
-        return tuple(json.loads(found)["held"]) if found else ()
+            pointer = self._client.get(_POINTER)
+        return tuple(json.loads(pointer)["held"]) if pointer else ()
 
     def manifest(self, number: int) -> PublicManifest:
         """Return the manifest of a release that is held. Raises UnknownReleaseError, StoreCorruptError."""
@@ -111,8 +111,8 @@ class RedisTree:
     def seal_bytes(self, number: int) -> bytes | None:
         """Return the seal file of a release, None where it is not sealed."""
         with explained():
-            found: bytes | None = self._client.get(f"{_PREFIX}seal:{number}")
-        return found
+            seal: bytes | None = self._client.get(f"{_PREFIX}seal:{number}")
+        return seal
 
     def file_bytes(self, sha256: str) -> bytes:
         """Return a file that a manifest names, but for blocks. Raises StoreCorruptError where it is gone."""
@@ -120,17 +120,17 @@ class RedisTree:
 
     def cells(self, block: PublicBlock) -> Cells:
         """Return the cells of a figure. Raises StoreCorruptError where they are gone or not what was published."""
-        found = decoded(self._found(f"block:{codebook()[:8]}:{block.digest}"), zones.block_zone("public"))
-        if found.digest().hex() != block.digest:
+        cells = decoded(self._found(f"block:{codebook()[:8]}:{block.digest}"), zones.block_zone("public"))
+        if cells.digest().hex() != block.digest:
             raise _lost(f"block {block.digest}")
-        return found
+        return cells
 
     def _found(self, name: str) -> bytes:
         with explained():
-            found: bytes | None = self._client.get(_PREFIX + name)
-        if found is None:
+            data: bytes | None = self._client.get(_PREFIX + name)
+        if data is None:
             raise _lost(name)
-        return found
+        return data
 
 
 def _beside_blocks(manifest: PublicManifest) -> set[str]:

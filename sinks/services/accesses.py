@@ -29,6 +29,6 @@ def note_requests(root: Path, requests: Iterable[SocialReportRequest], at: datet
         note_accesses(root, entries, at)
 
 
-def note_reading(root: Path, what: str, of: dict[str, str], at: datetime) -> None:
+def note_reading(root: Path, kind: str, of: dict[str, str], at: datetime) -> None:
     """Note that somebody read reports or lists, before anything is shown. Raises StoreError."""
-    note_access(root, Access(what, "", of), at)
+    note_access(root, Access(kind, "", of), at)

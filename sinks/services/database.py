@@ -62,8 +62,8 @@ class ServiceDatabase:
 
     def state(self, service: str, key: bytes) -> bytes | None:
         """Return what a service knows under a key, None where that is nothing."""
-        found = self._rows(_STATE, service, key)
-        return next((bytes(row[0]) for row in found), None)
+        rows = self._rows(_STATE, service, key)
+        return next((bytes(row[0]) for row in rows), None)
 
     @contextmanager
     def looking_up(self) -> Iterator[Callable[[str, bytes], bytes | None]]:
@@ -88,8 +88,8 @@ class ServiceDatabase:
 
     def waiting(self, service: str) -> int:
         """Return how many events of a service wait for another one."""
-        found = self._rows("select coalesce(sum(waiting), 0) from states where service = ?", service)
-        return int(next(iter(found), (0,))[0])
+        counts = self._rows("select coalesce(sum(waiting), 0) from states where service = ?", service)
+        return int(next(iter(counts), (0,))[0])
 
     def records(self, *topics: str) -> Iterator[Kept]:
         """Yield the records of topics that were applied or sent, in log order."""

@@ -64,8 +64,10 @@ def _grid(frame: Frame, marks: Sequence[float], upward: Scale) -> list[str]:
 def _places(frame: Frame, across: Scale) -> list[str]:
     step = every(len(frame.places), _LABELS)
     last = len(frame.places) - 1
-    shown = [at for at in range(last, -1, -step) if at * (across(1) - across(0)) >= 0]
-    return [text(frame.places[at], across(at), frame.height - 8, "tick", _anchor(at, last)) for at in reversed(shown)]
+    labelled = [at for at in range(last, -1, -step) if at * (across(1) - across(0)) >= 0]
+    return [
+        text(frame.places[at], across(at), frame.height - 8, "tick", _anchor(at, last)) for at in reversed(labelled)
+    ]
 
 
 def _anchor(at: int, last: int) -> str:

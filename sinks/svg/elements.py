@@ -10,12 +10,12 @@ def number(value: float) -> str:
 
 def element(name: str, *children: str, **attributes: object) -> str:
     """Return an element; ``class_`` is the attribute class, underscores become hyphens, None leaves one out."""
-    told = "".join(
+    written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
-    return f"<{name}{told}>{''.join(children)}</{name}>" if children else f"<{name}{told}/>"
+    return f"<{name}{written}>{''.join(children)}</{name}>" if children else f"<{name}{written}/>"
 
 
 def _value(value: object) -> str:

@@ -26,13 +26,13 @@ class Outlines:
 
 def outlines(topology: bytes) -> Outlines:
     """Return the areas of a TopoJSON with one object of polygons whose property is ``nis``. Raises ValueError."""
-    found = json.loads(topology)
-    (geometries,) = (one["geometries"] for one in found["objects"].values())
-    west, south, east, north = found["bbox"]
+    map_ = json.loads(topology)
+    (geometries,) = (one["geometries"] for one in map_["objects"].values())
+    west, south, east, north = map_["bbox"]
     shorter = cos(radians((south + north) / 2))
     scale = WIDTH / ((east - west) * shorter)
-    step_x, step_y = found["transform"]["scale"]
-    from_x, from_y = found["transform"]["translate"]
+    step_x, step_y = map_["transform"]["scale"]
+    from_x, from_y = map_["transform"]["translate"]
 
     def placed(arc: list[list[int]]) -> list[tuple[int, int]]:
         x = y = 0
@@ -43,7 +43,7 @@ def outlines(topology: bytes) -> Outlines:
             points.append((round((longitude - west) * shorter * scale), round((north - latitude) * scale)))
         return _thinned(points)
 
-    arcs = [placed(arc) for arc in found["arcs"]]
+    arcs = [placed(arc) for arc in map_["arcs"]]
     paths = {one["properties"]["nis"]: _path(one, arcs) for one in geometries}
     return Outlines(paths, WIDTH, round((north - south) * scale))
 

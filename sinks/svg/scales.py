@@ -53,8 +53,8 @@ def class_bounds(values: Sequence[float], classes: int = 5) -> tuple[float, ...]
     ordered = sorted(values)
     if not ordered:
         return ()
-    found = [ordered[len(ordered) * number // classes] for number in range(classes)]
-    return tuple(sorted(set(found)))
+    bounds = [ordered[len(ordered) * number // classes] for number in range(classes)]
+    return tuple(sorted(set(bounds)))
 
 
 def class_of(value: float, bounds: Sequence[float]) -> int:

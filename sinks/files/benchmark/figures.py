@@ -83,8 +83,8 @@ class Benchmark:
     def notes(self, language: Language = "en") -> tuple[str, ...]:
         """Return the definitions that page and workbook show."""
         words = document("benchmark")
-        told = tuple(words["doubled"][language].format(city=city) for city in self.doubled)
-        return (*told, *(text[language].format(muted_below=MUTED_BELOW) for text in words["notes"]))
+        doubled = tuple(words["doubled"][language].format(city=city) for city in self.doubled)
+        return (*doubled, *(text[language].format(muted_below=MUTED_BELOW) for text in words["notes"]))
 
 
 def places_of(year: int) -> Names:
@@ -96,18 +96,18 @@ def places_of(year: int) -> Names:
 
 
 def _is_valid(nis: str, month: int) -> bool:
-    found = MUNICIPALITY[nis]
-    return found.first <= month and (found.last is None or month <= found.last)
+    municipality = MUNICIPALITY[nis]
+    return municipality.first <= month and (municipality.last is None or month <= municipality.last)
 
 
 def population(year: int) -> dict[tuple[str, str], int]:
     """Return the inhabitants on 1 January by place, where they are known."""
-    found: dict[tuple[str, str], int] = {}
+    inhabitants: dict[tuple[str, str], int] = {}
     for row in table("population"):
         if row["year"] == str(year):
             for place in ancestors(row["nis"]).items():
-                found[place] = found.get(place, 0) + int(row["population"])
-    return found
+                inhabitants[place] = inhabitants.get(place, 0) + int(row["population"])
+    return inhabitants
 
 
 def benchmark(store: Store, release: int, year: int) -> Benchmark:
@@ -116,8 +116,8 @@ def benchmark(store: Store, release: int, year: int) -> Benchmark:
     months = sorted(rows.loc[rows["indicator"] == "duration", "reference"].unique())
     within = [month for month in months if month.startswith(f"{year}-")]
     if not within:
-        shown = f"shown are {months[0]} to {months[-1]}" if months else "no month is shown yet"
-        message = f"no indicators of {year} are published at this release; {shown}"
+        instead = f"shown are {months[0]} to {months[-1]}" if months else "no month is shown yet"
+        message = f"no indicators of {year} are published at this release; {instead}"
         raise LookupError(message)
     month, names = within[-1], tuple(places_of(year).values())
     shares = (
@@ -137,8 +137,8 @@ def benchmark(store: Store, release: int, year: int) -> Benchmark:
     update = str(rows.loc[rows["reference"] == month, "update_id"].iloc[0])
     flows, stock = _flows(rows, names, year), _stock(rows, year)
     sheets = (
-        *(_shares(rows, names, *told) for told in shares),
-        *(_lengths(rows, names, *told) for told in lengths),
+        *(_shares(rows, names, *key) for key in shares),
+        *(_lengths(rows, names, *key) for key in lengths),
         *(_outcomes(rows, names, year, after, gap) for after, gap in ((3, 0), (12, 0), (12, 2))),
         _any_work(rows, names, year),
         _transitions(rows, names, year),
@@ -166,8 +166,8 @@ def _rows(store: Store, release: int, name: str) -> pd.DataFrame:
     batches = list(indicator_batches(store, release, name, "public"))
     if not batches:
         return pd.DataFrame(columns=list(COLUMNS))
-    found: pd.DataFrame = pa.Table.from_batches(batches).to_pandas(strings_to_categorical=False)
-    return found.astype({name: str for name in found.columns if name not in ("count", "base")})
+    rows: pd.DataFrame = pa.Table.from_batches(batches).to_pandas(strings_to_categorical=False)
+    return rows.astype({name: str for name in rows.columns if name not in ("count", "base")})
 
 
 def _chosen(rows: pd.DataFrame, **wanted: str) -> pd.DataFrame:
@@ -178,8 +178,8 @@ def _chosen(rows: pd.DataFrame, **wanted: str) -> pd.DataFrame:
 
 def _wide(rows: pd.DataFrame, names: tuple[str, ...], categories: Iterable[str], value: str = "count") -> pd.DataFrame:
     """Return a value added up by place and category: NaN where no row says anything."""
-    found = rows.pivot_table(value, "place", "category", aggfunc="sum")
-    return found.reindex(index=list(names), columns=list(categories)).astype(np.float64)
+    pivoted = rows.pivot_table(value, "place", "category", aggfunc="sum")
+    return pivoted.reindex(index=list(names), columns=list(categories)).astype(np.float64)
 
 
 def _known(counts: pd.DataFrame) -> pd.DataFrame:
@@ -195,9 +195,9 @@ def _of_all(counts: pd.DataFrame) -> pd.DataFrame:
 
 def _parts(title: str, note: str, counts: pd.DataFrame) -> Sheet:
     """Return the comparison of counts that add up to their base."""
-    told = _known(counts)
-    base = _of_all(told)
-    return Sheet(title, note, told, base, told.mul(_SHARE).div(base).round(1))
+    known = _known(counts)
+    base = _of_all(known)
+    return Sheet(title, note, known, base, known.mul(_SHARE).div(base).round(1))
 
 
 def _shares(  # noqa: PLR0913, PLR0917 - a sheet is named by the key of its series
@@ -210,8 +210,8 @@ def _shares(  # noqa: PLR0913, PLR0917 - a sheet is named by the key of its seri
     breakdown: str,
     categories: Iterable[str],
 ) -> Sheet:
-    found = _chosen(rows, indicator=indicator, method=method, reference=reference, breakdown=breakdown)
-    return _parts(title, f"{indicator}, {method}, {reference}", _wide(found, names, categories))
+    chosen = _chosen(rows, indicator=indicator, method=method, reference=reference, breakdown=breakdown)
+    return _parts(title, f"{indicator}, {method}, {reference}", _wide(chosen, names, categories))
 
 
 def _lengths(  # noqa: PLR0913, PLR0917 - a sheet is named by the key of its series
@@ -225,8 +225,8 @@ def _lengths(  # noqa: PLR0913, PLR0917 - a sheet is named by the key of its ser
     categories: Iterable[str],
 ) -> Sheet:
     """Return quartiles or survival: no sums, so of a city with two codes the one with more spells is told."""
-    found = _chosen(rows, indicator=indicator, method=method, reference=reference, breakdown=breakdown)
-    larger = found.sort_values("base").drop_duplicates(["place", "category"], keep="last")
+    chosen = _chosen(rows, indicator=indicator, method=method, reference=reference, breakdown=breakdown)
+    larger = chosen.sort_values("base").drop_duplicates(["place", "category"], keep="last")
     counts, base = (_wide(larger, names, categories, value) for value in ("count", "base"))
     return Sheet(title, f"{indicator}, {method}, {reference}", counts, base)
 
@@ -256,41 +256,41 @@ def _of_year(rows: pd.DataFrame, year: int) -> pd.DataFrame:
 
 def _outcomes(rows: pd.DataFrame, names: tuple[str, ...], year: int, after: int, gap: int) -> Sheet:
     method = f"own_x{after}_g{gap}"
-    found = _of_year(_chosen(rows, indicator="exit_to_work", method=method), year)
-    note = f"exit_to_work, {method}, who left in {months_told(found['reference'])}, added up"
-    return _parts(outcome_title(after, gap), note, _wide(found, names, OUTCOMES))
+    chosen = _of_year(_chosen(rows, indicator="exit_to_work", method=method), year)
+    note = f"exit_to_work, {method}, who left in {months_told(chosen['reference'])}, added up"
+    return _parts(outcome_title(after, gap), note, _wide(chosen, names, OUTCOMES))
 
 
 def _any_work(rows: pd.DataFrame, names: tuple[str, ...], year: int) -> Sheet:
     """Return how many of those who left work after 1, 3, 6, 12 months, whatever else holds."""
-    counts, base, told = {}, {}, []
+    counts, base, months_by_after = {}, {}, []
     for after in EXIT_MONTHS:
-        found = _of_year(_chosen(rows, indicator="exit_to_work", method=f"own_x{after}_g0"), year)
-        wide = _wide(found, names, (*OUTCOMES, ANY_WORK))
+        chosen = _of_year(_chosen(rows, indicator="exit_to_work", method=f"own_x{after}_g0"), year)
+        wide = _wide(chosen, names, (*OUTCOMES, ANY_WORK))
         left = wide[list(OUTCOMES)].sum(axis=1, min_count=1)
         counts[str(after)] = wide[ANY_WORK].fillna(0).where(left.notna())
         base[str(after)] = left
-        told.append(f"after {after}: who left in {months_told(found['reference'])}")
-    note = f"exit_to_work, own_x…_g0, any_work, by months after leaving, added up; {'; '.join(told)}"
+        months_by_after.append(f"after {after}: who left in {months_told(chosen['reference'])}")
+    note = f"exit_to_work, own_x…_g0, any_work, by months after leaving, added up; {'; '.join(months_by_after)}"
     counted, of = pd.DataFrame(counts), pd.DataFrame(base)
     return Sheet("At work after months", note, counted, of, counted.mul(_SHARE).div(of).round(1))
 
 
 def _transitions(rows: pd.DataFrame, names: tuple[str, ...], year: int) -> Sheet:
     """Return where those with leefloon in a month are a year later, for the last month of the year that is shown."""
-    found = _of_year(_chosen(rows, indicator="transitions", method="own"), year)
-    month = str(found["reference"].max()) if len(found) else ""
+    chosen = _of_year(_chosen(rows, indicator="transitions", method="own"), year)
+    month = str(chosen["reference"].max()) if len(chosen) else ""
     wanted = {f"ll|{state}": state for state in LATER_STATES}
-    wide = _wide(found[found["reference"] == month], names, wanted).rename(columns=wanted)
+    wide = _wide(chosen[chosen["reference"] == month], names, wanted).rename(columns=wanted)
     note = f"transitions, own, {month or 'no month is shown yet'}, state ll"
     return _parts("A year later, of those with leefloon", note, wide)
 
 
 def _flows(rows: pd.DataFrame, names: tuple[str, ...], year: int) -> Sheet:
-    found = _of_year(_chosen(rows, indicator="spells", method="own_g0"), year)
-    told = [f"{name}: {months_told(found.loc[found['category'] == name, 'reference'])}" for name in FLOWS[:2]]
-    note = f"spells, own_g0, months added up; {'; '.join(told)}"
-    return Sheet("Entries and exits in the months shown", note, _wide(found, names, FLOWS[:2]))
+    chosen = _of_year(_chosen(rows, indicator="spells", method="own_g0"), year)
+    months = [f"{name}: {months_told(chosen.loc[chosen['category'] == name, 'reference'])}" for name in FLOWS[:2]]
+    note = f"spells, own_g0, months added up; {'; '.join(months)}"
+    return Sheet("Entries and exits in the months shown", note, _wide(chosen, names, FLOWS[:2]))
 
 
 def _rates(flows: Sheet, stock: pd.DataFrame, year: int) -> Sheet:
@@ -312,14 +312,14 @@ def _stock(rows: pd.DataFrame, year: int) -> pd.DataFrame:
 
     One line for each place and month: codes of one city are added up.
     """
-    found = _chosen(rows, indicator="spells", method="own_g0", category="stock")
-    found = found[found["reference"].str[:4].isin([str(year - 1), str(year)])]
-    stock = found.groupby(["place", "reference"])["count"].sum().rename("stock").reset_index()
+    flows = _chosen(rows, indicator="spells", method="own_g0", category="stock")
+    flows = flows[flows["reference"].str[:4].isin([str(year - 1), str(year)])]
+    stock = flows.groupby(["place", "reference"])["count"].sum().rename("stock").reset_index()
     inhabitants = {
-        (name, str(told)): float(people[place])
-        for told in (year - 1, year)
-        for people in (population(told),)
-        for place, name in places_of(told).items()
+        (name, str(of_year)): float(people[place])
+        for of_year in (year - 1, year)
+        for people in (population(of_year),)
+        for place, name in places_of(of_year).items()
         if place in people
     }
     of = [inhabitants.get(pair, np.nan) for pair in zip(stock["place"], stock["reference"].str[:4], strict=True)]

@@ -38,30 +38,30 @@ _SEPARATORS: dict[Language, tuple[str, str]] = {"nl": (".", ","), "fr": ("\u202f
 """Of thousands and of decimals."""
 
 
-def write_page(path: Path, found: Benchmark) -> None:
+def write_page(path: Path, benchmark: Benchmark) -> None:
     """Write one HTML file that needs nothing else, whole or not at all; StoreWriteError where the disk refuses."""
     with temporary(path) as written:
-        written.write_text(page(found), encoding="utf-8")
+        written.write_text(page(benchmark), encoding="utf-8")
         put_in_place(written, path)
 
 
-def page(found: Benchmark) -> str:
+def page(benchmark: Benchmark) -> str:
     """Return the page."""
-    by_title = {sheet.title: sheet for sheet in found.sheets}
-    synthetic = is_synthetic(found.update_id)
+    by_title = {sheet.title: sheet for sheet in benchmark.sheets}
+    synthetic = is_synthetic(benchmark.update_id)
     made: str = _template().render(
-        found=found,
+        benchmark=benchmark,
         languages=LANGUAGES,
         words=_words()["words"],
         synthetic=document("publication")["synthetic"] if synthetic else None,
-        panels=list(_panels(found, synthetic=synthetic)),
+        panels=list(_panels(benchmark, synthetic=synthetic)),
         chapters=[
             _chapter("duration", by_title["Duration, exact"], _ORDERED),
             _chapter("entries", by_title["Entries by rank, same OCMW"], _ORDERED),
             _chapter("outcomes", by_title[outcome_title(12)], _DISTINCT),
         ],
-        tables=[_table(sheet) for sheet in found.sheets],
-        notes={language: found.notes(language) for language in LANGUAGES},
+        tables=[_table(sheet) for sheet in benchmark.sheets],
+        notes={language: benchmark.notes(language) for language in LANGUAGES},
     )
     return made
 
@@ -80,22 +80,22 @@ def _words() -> dict[str, Any]:
 
 def title_in_all_languages(english: str) -> Text:
     """Return the title of a comparison in all languages; in English where it has no translation."""
-    found: Text = _words()["titles"].get(english, {})
-    return {**dict.fromkeys(LANGUAGES, english), **found}
+    translated: Text = _words()["titles"].get(english, {})
+    return {**dict.fromkeys(LANGUAGES, english), **translated}
 
 
 def label(code: object, sheet: Sheet | None = None) -> Text:
     """Return what people call a category; the code itself where nothing else is known."""
-    found: Text = _words()["labels"].get(str(code), {})
+    translated: Text = _words()["labels"].get(str(code), {})
     if sheet is not None and "rank" in sheet.title:
-        found = _words()["ranks"].get(str(code), found)
-    return {**dict.fromkeys(LANGUAGES, str(code)), **found}
+        translated = _words()["ranks"].get(str(code), translated)
+    return {**dict.fromkeys(LANGUAGES, str(code)), **translated}
 
 
 def place(name: object) -> Text:
     """Return a place in all languages; there are no English names of cities."""
-    found: Text = _words()["places"].get(str(name), {})
-    return {**dict.fromkeys(LANGUAGES, str(name)), **found}
+    translated: Text = _words()["places"].get(str(name), {})
+    return {**dict.fromkeys(LANGUAGES, str(name)), **translated}
 
 
 def number(value: float, decimals: int, language: Language) -> str:
@@ -116,20 +116,20 @@ class _Panel(NamedTuple):
         return said + Markup(self.svg)  # noqa: S704 - drawn here; names in it are only escaped text
 
 
-def _panels(found: Benchmark, *, synthetic: bool) -> Iterator[_Panel]:
-    shown = sorted(map(parse_month, found.stock["reference"]))
-    months = [month_code(month) for month in range(shown[0], shown[-1] + 1)] if shown else []
-    for name in found.places:
-        stock = found.stock[found.stock["place"] == name].set_index("reference")
+def _panels(benchmark: Benchmark, *, synthetic: bool) -> Iterator[_Panel]:
+    references = sorted(map(parse_month, benchmark.stock["reference"]))
+    months = [month_code(month) for month in range(references[0], references[-1] + 1)] if references else []
+    for name in benchmark.places:
+        stock = benchmark.stock[benchmark.stock["place"] == name].set_index("reference")
         unit = "per_thousand" if len(stock) > 0 and bool(stock["rate"].notna().all()) else "persons"
         series = stock["rate" if unit == "per_thousand" else "stock"].reindex(months).astype(float)
         called = place(name)
         first, last = (months[0], months[-1]) if months else ("-", "-")
-        told = {
+        captions = {
             language: _words()["words"]["stock_of"][language].format(place=called[language], first=first, last=last)
             for language in LANGUAGES
         }
-        yield _Panel(called, unit, _drawn(series, synthetic=synthetic), told)
+        yield _Panel(called, unit, _drawn(series, synthetic=synthetic), captions)
 
 
 def _drawn(series: "pd.Series[float]", *, synthetic: bool) -> str:
@@ -202,14 +202,14 @@ def _chapter(name: str, sheet: Sheet, colours: tuple[str, ...]) -> _Chapter:
 def _bar(name: str, sheet: Sheet, shares: list[float], legend: tuple[_Entry, ...]) -> _Bar:
     known = [(share, entry) for share, entry in zip(shares, legend, strict=True) if not pd.isna(share) and share > 0]
     base = float("nan") if sheet.base is None else float(sheet.base.loc[[name]].to_numpy(float).max())
-    called, of, told = place(name), {}, {}
+    called, of, captions = place(name), {}, {}
     for language in LANGUAGES:
         unknown = _words()["words"]["unknown"][language]
         texts = (f"{entry.label[language]} {number(share, 1, language)} %" for share, entry in known)
         of[language] = unknown if pd.isna(base) else f"n = {number(base, 0, language)}"
-        told[language] = f"{called[language]}: {', '.join(texts) or unknown}"
+        captions[language] = f"{called[language]}: {', '.join(texts) or unknown}"
     muted = bool(sheet.muted().loc[name].any())
-    return _Bar(called, of, muted, tuple(_Part(share, entry.colour) for share, entry in known), told)
+    return _Bar(called, of, muted, tuple(_Part(share, entry.colour) for share, entry in known), captions)
 
 
 class _Cell(NamedTuple):
@@ -251,16 +251,16 @@ def _cell(sheet: Sheet, at: int, column: int) -> _Cell:
     count = float(sheet.counts.to_numpy(float)[at, column])
     if pd.isna(count):
         return _Cell(nothing, nothing, "")
-    told = {language: number(count, sheet.decimals, language) for language in LANGUAGES}
+    texts = {language: number(count, sheet.decimals, language) for language in LANGUAGES}
     if sheet.base is None:
-        return _Cell(told, nothing, "")
+        return _Cell(texts, nothing, "")
     base = float(sheet.base.to_numpy(float)[at, column])
     if sheet.shares is None:
-        return _Cell(told, {language: f"n = {number(base, 0, language)}" for language in LANGUAGES}, "note")
+        return _Cell(texts, {language: f"n = {number(base, 0, language)}" for language in LANGUAGES}, "note")
     share = float(sheet.shares.to_numpy(float)[at, column])
     words = _words()["words"]["share_of"]
     beside = {
         language: words[language].format(share=number(share, 1, language), base=number(base, 0, language))
         for language in LANGUAGES
     }
-    return _Cell(told, beside, "muted" if bool(sheet.muted().to_numpy()[at, column]) else "")
+    return _Cell(texts, beside, "muted" if bool(sheet.muted().to_numpy()[at, column]) else "")

@@ -28,43 +28,43 @@ _GREY = "#767676"
 _TEXT_WIDTH, _LINE_HEIGHT = 110, 15
 
 
-def write_workbook(path: Path, found: Benchmark) -> None:
+def write_workbook(path: Path, benchmark: Benchmark) -> None:
     """Write one workbook, whole or not at all. Raises StoreWriteError where the disk refuses."""
-    with workbook_at(path, _title(found), datetime.fromisoformat(f"{found.month}-01T00:00Z")) as book:
-        _cover(book, found)
-        for number, sheet in enumerate(found.sheets, start=1):
+    with workbook_at(path, _title(benchmark), datetime.fromisoformat(f"{benchmark.month}-01T00:00Z")) as book:
+        _cover(book, benchmark)
+        for number, sheet in enumerate(benchmark.sheets, start=1):
             _write(book, number, sheet)
 
 
-def _title(found: Benchmark) -> str:
-    return f"Leefloon over time in the 13 Flemish centre cities, {found.year}"
+def _title(benchmark: Benchmark) -> str:
+    return f"Leefloon over time in the 13 Flemish centre cities, {benchmark.year}"
 
 
-def _cover(book: Workbook, found: Benchmark) -> None:
+def _cover(book: Workbook, benchmark: Benchmark) -> None:
     sheet = book.add_worksheet("Read me")
     sheet.set_column(0, 0, _TEXT_WIDTH, book.add_format({"text_wrap": True, "valign": "top"}))
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     lines = [
-        *([document("publication")["synthetic"]["en"]] if is_synthetic(found.update_id) else []),
-        _title(found),
-        f"Durations as of {found.month}. Update {found.update_id}, published figures only.",
-        *found.notes(),
-        *(f"{number} {told.title}: {told.note}" for number, told in enumerate(found.sheets, start=1)),
+        *([document("publication")["synthetic"]["en"]] if is_synthetic(benchmark.update_id) else []),
+        _title(benchmark),
+        f"Durations as of {benchmark.month}. Update {benchmark.update_id}, published figures only.",
+        *benchmark.notes(),
+        *(f"{number} {one.title}: {one.note}" for number, one in enumerate(benchmark.sheets, start=1)),
     ]
     for row, text in enumerate(lines):
         sheet.set_row(row, _LINE_HEIGHT * -(-len(text) // (_TEXT_WIDTH - 10)))
         sheet.write_string(row, 0, text)
 
 
-def _write(book: Workbook, number: int, told: Sheet) -> None:
-    sheet = book.add_worksheet(f"{number} {_NAMES.get(told.title, told.title)}".replace(",", ""))
+def _write(book: Workbook, number: int, comparison: Sheet) -> None:
+    sheet = book.add_worksheet(f"{number} {_NAMES.get(comparison.title, comparison.title)}".replace(",", ""))
     bold = book.add_format({"bold": True})
-    sheet.write_string(0, 0, told.title, bold)
-    sheet.write_string(1, 0, told.note)
+    sheet.write_string(0, 0, comparison.title, bold)
+    sheet.write_string(1, 0, comparison.note)
     sheet.freeze_panes(_FIRST_ROW, 1)
     sheet.set_column(0, 0, 30)
-    table, muted = _columns(told)
+    table, muted = _columns(comparison)
     sheet.write_row(_FIRST_ROW - 1, 0, ["place", *table.columns], bold)
     pale = book.add_format({"font_color": _GREY, "italic": True})
     for row, (place, *cells) in enumerate(table.itertuples(name=None), start=_FIRST_ROW):
@@ -74,14 +74,17 @@ def _write(book: Workbook, number: int, told: Sheet) -> None:
                 sheet.write_number(row, column, cell, pale if muted.iloc[row - _FIRST_ROW, column - 1] else None)
 
 
-def _columns(told: Sheet) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _columns(comparison: Sheet) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return counts, of how many they are (once, where that is the same for all), and shares; and what is muted."""
-    blocks, pale = [told.counts], [told.counts.notna() & False]
-    if told.base is not None:
-        of = told.base.rename(columns=lambda name: f"n {name}")
-        one = told.base.nunique(axis=1).max() <= 1
+    blocks, pale = [comparison.counts], [comparison.counts.notna() & False]
+    if comparison.base is not None:
+        of = comparison.base.rename(columns=lambda name: f"n {name}")
+        one = comparison.base.nunique(axis=1).max() <= 1
         of = of.max(axis=1).to_frame("n") if one else of
         blocks, pale = [*blocks, of], [*pale, of.notna() & False]
-    if told.shares is not None:
-        blocks, pale = [*blocks, told.shares.rename(columns=lambda name: f"{name} %")], [*pale, told.muted()]
+    if comparison.shares is not None:
+        blocks, pale = (
+            [*blocks, comparison.shares.rename(columns=lambda name: f"{name} %")],
+            [*pale, comparison.muted()],
+        )
     return pd.concat(blocks, axis=1), pd.concat(pale, axis=1)

@@ -42,15 +42,15 @@ class ReportShown(NamedTuple):
     given: bool
 
 
-def social_report(told: dict[str, Any], language: Language, form: Literal["text", "html"]) -> str:
+def social_report(answered: dict[str, Any], language: Language, form: Literal["text", "html"]) -> str:
     """Return the page of a request as ``report_questions`` tells it (``told`` and ``asked_for``).
 
     HTML stands alone and loads nothing.
     """
     words = document("esv_words")[language]
     page = _environment().get_template(f"report.{'html' if form == 'html' else 'txt'}.j2")
-    reports = [_shown(answer, words, language) for answer in told["answers"]]
-    return page.render(words=words, language=language, head=_head(told, words, language), reports=reports)
+    reports = [_shown(answer, words, language) for answer in answered["answers"]]
+    return page.render(words=words, language=language, head=_head(answered, words, language), reports=reports)
 
 
 def _environment() -> Environment:
@@ -72,19 +72,19 @@ def _on_one_line(value: object) -> object:
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in value)
 
 
-def _head(told: dict[str, Any], words: dict[str, Any], language: Language) -> Rows:
-    error = told["error"] and f"{told['error']}: {SERVICE_FAULT[told['error']].reason}"
+def _head(request: dict[str, Any], words: dict[str, Any], language: Language) -> Rows:
+    error = request["error"] and f"{request['error']}: {SERVICE_FAULT[request['error']].reason}"
     rows = [
-        (words["request"], told["request"]),
-        (words["asking"], _place(told["asking"], language)),
-        (words["person"], told["person"]),
-        (words["period"], f"{_day(told['from'])} - {_day(told['to'])}"),
-        (words["reason"], label("reason", told["reason"], language)),
-        (words["state"], words["states"][told["state"]]),
+        (words["request"], request["request"]),
+        (words["asking"], _place(request["asking"], language)),
+        (words["person"], request["person"]),
+        (words["period"], f"{_day(request['from'])} - {_day(request['to'])}"),
+        (words["reason"], label("reason", request["reason"], language)),
+        (words["state"], words["states"][request["state"]]),
         (words["error"], error or ""),
         (
             words["history"],
-            "; ".join(f"{words['states'][one['state']]} {_minute(one['at'])}" for one in told["history"]),
+            "; ".join(f"{words['states'][one['state']]} {_minute(one['at'])}" for one in request["history"]),
         ),
     ]
     return [row for row in rows if row[1]]
@@ -108,47 +108,53 @@ def _shown(answer: dict[str, Any], words: dict[str, Any], language: Language) ->
     return ReportShown(head, identification, dossiers, _contract(report["contract"], words), given=True)
 
 
-def _dossier(told: dict[str, Any], words: dict[str, Any], language: Language) -> DossierShown:
-    main = {True: words["yes"], False: words["no"], None: words["unknown"]}[told["main_beneficiary"]]
-    decisions = [_decision(number, one, words, language) for number, one in enumerate(told["decisions"], start=1)]
-    return DossierShown(told["dossier"], [(words["main_beneficiary"], main)], decisions)
+def _dossier(dossier: dict[str, Any], words: dict[str, Any], language: Language) -> DossierShown:
+    main = {True: words["yes"], False: words["no"], None: words["unknown"]}[dossier["main_beneficiary"]]
+    decisions = [_decision(number, one, words, language) for number, one in enumerate(dossier["decisions"], start=1)]
+    return DossierShown(dossier["dossier"], [(words["main_beneficiary"], main)], decisions)
 
 
-def _decision(number: int, told: dict[str, Any], words: dict[str, Any], language: Language) -> DecisionShown:
-    months, law = told["duration_months"], words["laws"][told["law"]]
+def _decision(number: int, decision: dict[str, Any], words: dict[str, Any], language: Language) -> DecisionShown:
+    months, law = decision["duration_months"], words["laws"][decision["law"]]
     facts = [
-        (words["decision_type"], words["types"][told["decision_type"]]),
+        (words["decision_type"], words["types"][decision["decision_type"]]),
         (words["law"], law),
-        (words["decided_on"], _day(told["decided_on"])),
-        (words["effective_from"], _day(told["effective_from"])),
-        (words["effective_to"], _day(told["effective_to"] or "")),
+        (words["decided_on"], _day(decision["decided_on"])),
+        (words["effective_from"], _day(decision["effective_from"])),
+        (words["effective_to"], _day(decision["effective_to"] or "")),
         (words["duration"], months and words["month" if months == 1 else "months"].format(n=months)),
-        (words["judgment"], words["yes"] if told["judgment"] else words["no"]),
-        (words["motive"], label("motive", told["motive"], language)),
-        (words["aid"], label("aid", told["aid"], language)),
-        (words["amount"], _euro(told["amount_cents"])),
-        (words["recovered"], _euro(told["recovered_cents"])),
+        (words["judgment"], words["yes"] if decision["judgment"] else words["no"]),
+        (words["motive"], label("motive", decision["motive"], language)),
+        (words["aid"], label("aid", decision["aid"], language)),
+        (words["amount"], _euro(decision["amount_cents"])),
+        (words["recovered"], _euro(decision["recovered_cents"])),
     ]
-    elements = [(label("element", one["code"], language), _element(one)) for one in told["elements"]]
-    title = f"{words['decision']} {number}: {law} [{_day(told['effective_from'])}]"
+    elements = [(label("element", one["code"], language), _element(one)) for one in decision["elements"]]
+    title = f"{words['decision']} {number}: {law} [{_day(decision['effective_from'])}]"
     return DecisionShown(title, [(name, value) for name, value in facts if value], elements)
 
 
-def _element(told: dict[str, Any]) -> str:
-    parts = (_euro(told["amount_cents"]), "" if told["count"] is None else str(told["count"]), told["value"] or "")
+def _element(element: dict[str, Any]) -> str:
+    parts = (
+        _euro(element["amount_cents"]),
+        "" if element["count"] is None else str(element["count"]),
+        element["value"] or "",
+    )
     return ", ".join(part for part in parts if part)
 
 
-def _contract(told: dict[str, Any] | None, words: dict[str, Any]) -> Rows:
-    if told is None:
+def _contract(contract: dict[str, Any] | None, words: dict[str, Any]) -> Rows:
+    if contract is None:
         return []
     rows = [
-        (words["number"], told["contract"]),
-        (words["version"], str(told["version"])),
-        (words["signed_on"], _day(told["signed_on"] or "")),
+        (words["number"], contract["contract"]),
+        (words["version"], str(contract["version"])),
+        (words["signed_on"], _day(contract["signed_on"] or "")),
     ]
-    if told["document"]:
-        rows.append((words["document"], f"{told['document']['locator']} (SHA-256 {told['document']['digest']})"))
+    if contract["document"]:
+        rows.append(
+            (words["document"], f"{contract['document']['locator']} (SHA-256 {contract['document']['digest']})")
+        )
     return rows
 
 
