@@ -88,5 +88,5 @@ def _granted(role: Role, settings: KafkaSettings) -> Iterator[Grant]:
 
 
 def _operations(role: Role, row: TopicRow) -> tuple[str, ...]:
-    told = {"Read": role.name in row.readers, "Write": role.name in row.writers}
-    return tuple(operation for operation, may in told.items() if may)
+    rights = {"Read": role.name in row.readers, "Write": role.name in row.writers}
+    return tuple(operation for operation, may in rights.items() if may)

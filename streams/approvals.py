@@ -22,12 +22,12 @@ def required(file: Path | None, purpose: Purpose, kind: Kind | None = None) -> A
     if file is None:
         message = f"no approval for {purpose} is on record; name a file of approvals in OCMW_APPROVALS"
         raise ApprovalMissingError(message)
-    found = standing((one for one in on_record(file) if kind in (None, one.kind)), purpose, today())
-    if found is None:
+    approval = standing((one for one in on_record(file) if kind in (None, one.kind)), purpose, today())
+    if approval is None:
         of = f" of the {kind}" if kind else ""
         message = f"{file} holds no valid approval{of} for {purpose} today; ask for one, or have it extended"
         raise ApprovalMissingError(message)
-    return found
+    return approval
 
 
 def on_record(file: Path) -> list[Approval]:

@@ -84,8 +84,8 @@ for title, parts in PANELS:
         _register(title, found)
 
 
-def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it
-    if asked:
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it
+    if wanted:
         from importlib.metadata import version  # noqa: PLC0415 - not needed for help
 
         typer.echo(f"ocmw {version('ocmw-figures')}")
@@ -159,13 +159,13 @@ def _interrupted(_signal: int, _frame: object) -> None:
     raise Interrupted
 
 
-def _unraisable(found: "sys.UnraisableHookArgs") -> None:
+def _unraisable(raised: "sys.UnraisableHookArgs") -> None:
     """Show what was raised where nobody can catch it, but for a file that a full disk would not take at its end.
 
     Of that one sentence was told already.
     """
-    if not (isinstance(found.exc_value, OSError) and found.exc_value.errno in (errno.ENOSPC, errno.EDQUOT)):
-        sys.__unraisablehook__(found)
+    if not (isinstance(raised.exc_value, OSError) and raised.exc_value.errno in (errno.ENOSPC, errno.EDQUOT)):
+        sys.__unraisablehook__(raised)
 
 
 def _drop_output() -> None:
@@ -192,5 +192,5 @@ def _told(error: BaseException) -> tuple[int | None, str]:
         return 1, str(error)
     from streams.kafka.errors import sentence  # noqa: PLC0415 - last, for it loads the client
 
-    told = sentence(error)
-    return (1, told) if told else (None, "")
+    message = sentence(error)
+    return (1, message) if message else (None, "")

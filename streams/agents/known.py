@@ -60,8 +60,8 @@ class HeldCodec(Generic[State]):
         """Return what bytes hold; of none, the beginning."""
         if value is None:
             return Held(Known(self._service.begin()))
-        found = msgspec.msgpack.decode(value, type=_Written)
-        return Held(self._codec.read(found.known), found.at, tuple(found.places))
+        written = msgspec.msgpack.decode(value, type=_Written)
+        return Held(self._codec.read(written.known), written.at, tuple(written.places))
 
 
 @dataclass(slots=True)

@@ -74,5 +74,5 @@ async def _reaches(app: GuardedApp, topic: str) -> Reaches:
         return {}
     places = [place for place in app.consumer.assignment() if place.topic == topic]
     ends = await app.consumer.highwaters(*places)
-    found = {place.partition: (await app.consumer.position(place), ends[place]) for place in places}
-    return {partition: (at, end) for partition, (at, end) in found.items() if at is not None}
+    ends_of = {place.partition: (await app.consumer.position(place), ends[place]) for place in places}
+    return {partition: (at, end) for partition, (at, end) in ends_of.items() if at is not None}

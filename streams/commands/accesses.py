@@ -38,21 +38,21 @@ def access_log(
     if kept and not verify:
         raise UsageError("--digest compares with the whole log; add --verify")
     if not verify:
-        shown = [(one.get("at", "?"), one.get("what", "not what was written"), one.get("approval", ""), _of(one))
+        lines = [(one.get("at", "?"), one.get("what", "not what was written"), one.get("approval", ""), _of(one))
                  for one in last_entries(store, last)]  # fmt: skip
-        show_table("Log of accesses", ("at", "what", "approval", "of"), shown)
+        show_table("Log of accesses", ("at", "what", "approval", "of"), lines)
         typer.echo(f"head: {head(store) or 'none'}")
         return
     named = dict(_named(store)) if identity.exists(store) else {}
     with progress_bar() as report:
-        found = walked(store, {*named.values(), *kept}, lambda done, size: report("walking the log", done, size))
-    gone = [f"what release {number} names" for number, one in named.items() if one in found.missing]
-    gone += [f"the entry {one}" for one in sorted(kept & found.missing)]
-    for what in gone:
-        typer.echo(f"{what} is not in the log: its end was cut off, or it is another log; restore it from a copy")
+        walk = walked(store, {*named.values(), *kept}, lambda done, size: report("walking the log", done, size))
+    gone = [f"what release {number} names" for number, one in named.items() if one in walk.missing]
+    gone += [f"the entry {one}" for one in sorted(kept & walk.missing)]
+    for missing in gone:
+        typer.echo(f"{missing} is not in the log: its end was cut off, or it is another log; restore it from a copy")
     compared = f"{counted(len(named), 'release')} and {counted(len(kept), 'digest')} compared"
-    typer.echo(f"{counted(found.entries, 'entry') if found.entries == 1 else f'{found.entries:,} entries'} in one "
-               f"chain, head {found.head or 'none'}; {compared}, {len(gone)} missing")  # fmt: skip
+    typer.echo(f"{counted(walk.entries, 'entry') if walk.entries == 1 else f'{walk.entries:,} entries'} in one "
+               f"chain, head {walk.head or 'none'}; {compared}, {len(gone)} missing")  # fmt: skip
     raise typer.Exit(1 if gone else 0)
 
 
@@ -65,5 +65,5 @@ def _named(root: Path) -> Iterator[tuple[int, str]]:
     """Yield each kept release that names an entry, and its digest."""
     from sinks.directory.store import DirectoryStore
 
-    found = DirectoryStore.reading(root)
-    yield from ((number, named) for number in found.numbers() if (named := found.accesses(number)))
+    home = DirectoryStore.reading(root)
+    yield from ((number, named) for number in home.numbers() if (named := home.accesses(number)))

@@ -27,10 +27,10 @@ def benchmark(
     if out.suffix not in (".xlsx", ".html"):
         message = f"{out} is neither .xlsx nor .html; the ending says which of the two is written"
         raise UsageError(message)
-    found = DirectoryStore.reading(store)
-    number = found.release(release).update.sequence
+    home = DirectoryStore.reading(store)
+    number = home.release(release).update.sequence
     try:
-        compared = compare(found, number, year)
+        compared = compare(home, number, year)
     except LookupError as error:
         raise UsageError(str(error)) from error
     if out.suffix == ".html":

@@ -82,17 +82,17 @@ def report(
     library = Library(_tree(store))
     try:
         bound = library.bound("latest" if release is None else str(release))
-        asked = Period.parse(period) if period else bound.newest_period("LL", "quarter")
-        if asked is None or asked.kind not in ("quarter", "year"):
+        reported = Period.parse(period) if period else bound.newest_period("LL", "quarter")
+        if reported is None or reported.kind not in ("quarter", "year"):
             message = f"release {bound.number} has no such quarter or year; name one with --period, as 2024-Q1"
             raise UsageError(message)
-        html = Board(library, version(PACKAGE)).report(str(bound.number), language, asked)
+        html = Board(library, version(PACKAGE)).report(str(bound.number), language, reported)
     except (ProblemError, ValueError) as error:
         raise UsageError(str(error)) from None
     with temporary(out) as written:
         written.write_bytes(html.encode() if out.suffix == ".html" else _pdf(html))
         put_in_place(written, out)
-    say(f"{out}: {asked.code}, release {bound.number}")
+    say(f"{out}: {reported.code}, release {bound.number}")
 
 
 def _pdf(html: str) -> bytes:

@@ -41,12 +41,12 @@ def show_overview(overview: "Overview", outcomes: "Outcomes") -> None:
     """Print what the lines hold that would be applied, and whatever about them is strange."""
     if overview.months:
         first, last = map(month_code, overview.months)
-        who = f"{counted(overview.persons, 'person')}, {counted(len(overview.municipalities), 'OCMW')}"
-        say(f"what would be applied: {who}, months {first} to {last}, {counted(overview.closings, 'closing')}")
+        whose = f"{counted(overview.persons, 'person')}, {counted(len(overview.municipalities), 'OCMW')}"
+        say(f"what would be applied: {whose}, months {first} to {last}, {counted(overview.closings, 'closing')}")
         rows = (
-            (leaf, found.lines, *map(euros, (found.mean, found.least, found.most)))
+            (leaf, amounts.lines, *map(euros, (amounts.mean, amounts.least, amounts.most)))
             for leaf in LEAVES
-            if (found := overview.amounts.get(leaf))
+            if (amounts := overview.amounts.get(leaf))
         )
         show_table("Amounts in euro, a line", ("support", "lines", "mean", "least", "most"), rows)
     for sentence in _strange(overview, outcomes):

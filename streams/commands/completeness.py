@@ -29,7 +29,7 @@ def completeness(
 
     if out.suffix not in (".html", ".md"):
         raise UsageError(f"{out} is neither .html nor .md; the ending says which of the two is written")
-    found = DirectoryStore.reading(store)
-    page = completeness_page(found, found.release(release).update.sequence, months)
+    home = DirectoryStore.reading(store)
+    page = completeness_page(home, home.release(release).update.sequence, months)
     write_page(out, page)
     typer.echo(f"{len(page.tables[0].rows)} OCMWs, {page.first} to {page.last}, in {out}")

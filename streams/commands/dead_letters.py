@@ -121,8 +121,8 @@ def _list(settings: "KafkaSettings", service: ServiceName | None, *, always: boo
     from streams.kafka.dead_letters import groups
     from streams.shell.console import show_table
 
-    found, faults = asyncio.run(groups(settings, None, service)), _faults(service)
-    sums = {slug: (sum(one.events for one in of), sum(one.again for one in of)) for slug, of in found.items()}
+    groups_of, faults = asyncio.run(groups(settings, None, service)), _faults(service)
+    sums = {slug: (sum(one.events for one in of), sum(one.again for one in of)) for slug, of in groups_of.items()}
     rows = [
         (slug, *sums[slug], faults[slug].owner, faults[slug].remedy)
         for slug in sorted(sums, key=lambda slug: -sums[slug][0])

@@ -207,8 +207,8 @@ def _show_gate(release: "Release") -> None:
         months = [(key.period, entry) for key, entry in release.entries.items() if key[0] == node.code]
         of_month = [(period, entry.vintage) for period, entry in months if period.kind == "month"]
         tally = [sum(vintage.state is state for _, vintage in of_month) for state in State]
-        shown = [(period, vintage) for period, vintage in of_month if vintage.published_value is not None]
-        newest = max(shown, default=None, key=lambda found: found[0].last)
+        published = [(period, vintage) for period, vintage in of_month if vintage.published_value is not None]
+        newest = max(published, default=None, key=lambda pair: pair[0].last)
         figure = f"{newest[0].code}: {newest[1].published_value:,}" if newest else "-"
         rows.append((node.code, node.delay, *tally[:4], figure))
     show_table(

@@ -51,21 +51,21 @@ def from_statements(directory: Path, report: "Report") -> FirstAct:
     from streams.proof.compare import differences
     from synthetic import HistorySize, generate_statements
 
-    asked = HistorySize(PERSONS, parse_month(FIRST), parse_month(LAST), SEED)
-    made = generate_statements(asked, directory / TOLD, directory, _said(report, "writing statements"))
+    size = HistorySize(PERSONS, parse_month(FIRST), parse_month(LAST), SEED)
+    made = generate_statements(size, directory / TOLD, directory, _said(report, "writing statements"))
     lines = _imported(sorted(directory.glob("20*.txt")), directory / EVENTS, directory, report)
     stores = []
     for log in (TOLD, EVENTS):
         root = directory / f"store-{Path(log).stem}"
         Embedded.run(root, FigureSettings(), [directory / log], progress=report)
         stores.append(DirectoryStore.reading(root))
-    told, imported = stores
-    blocks = sum(len(told.release(number).entries) for number in told.numbers())
-    return FirstAct(made.updates, lines, blocks, len(list(differences(told, imported))))
+    generated, imported = stores
+    blocks = sum(len(generated.release(number).entries) for number in generated.numbers())
+    return FirstAct(made.updates, lines, blocks, len(list(differences(generated, imported))))
 
 
-def _said(report: "Report", what: str) -> Callable[[int, int], None]:
-    return lambda done, total: report(what, done, total)
+def _said(report: "Report", doing: str) -> Callable[[int, int], None]:
+    return lambda done, total: report(doing, done, total)
 
 
 def _imported(files: list[Path], out: Path, folder: Path, report: "Report") -> int:

@@ -77,6 +77,6 @@ def writing(out: Path | None, rejects: Path | None) -> Iterator[Target]:
         yield target
 
 
-def note(folder: Path, what: str, of: dict[str, Any]) -> None:
+def note(folder: Path, kind: str, of: dict[str, Any]) -> None:
     """Note in the log of accesses what was done at the edge; it stands in the folder named by the settings, or here."""
-    note_access(folder, Access(what, "", of), instant())
+    note_access(folder, Access(kind, "", of), instant())

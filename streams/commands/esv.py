@@ -123,13 +123,13 @@ def show(
     from processors.services.report_questions import asked_for, told
     from streams.embedded.social_reports import request_of
 
-    found = request_of(_place(store, kafka=kafka), _hex(request, 16, "request"), _ocmw(ocmw))
+    report_request = request_of(_place(store, kafka=kafka), _hex(request, 16, "request"), _ocmw(ocmw))
     if form == "json":
-        _out(json.dumps(told(found), indent=2, ensure_ascii=False) + "\n", out)
+        _out(json.dumps(told(report_request), indent=2, ensure_ascii=False) + "\n", out)
         return
     from sinks.files.social_report.page import social_report
 
-    _out(social_report(told(found) | asked_for(found), lang, form), out)
+    _out(social_report(told(report_request) | asked_for(report_request), lang, form), out)
 
 
 @app.command(epilog="Example: ocmw esv archive REQUEST --ocmw 11002 --store store")
@@ -154,11 +154,11 @@ def archive(
     from streams.embedded.social_reports import request_of
 
     place, instant = _place(store, kafka=kafka), _instant(at)
-    found = request_of(place, _hex(request, 16, "request"), _ocmw(ocmw))
+    known_request = request_of(place, _hex(request, 16, "request"), _ocmw(ocmw))
     record = ReportArchived(
         secrets.token_bytes(16),
-        found.record.person,
-        found.record.event_id,
+        known_request.record.person,
+        known_request.record.event_id,
         _ocmw(answering) if answering else 0,
         _ocmw(ocmw),
         instant,
@@ -232,16 +232,16 @@ def _out(text: str, out: Path | None) -> None:
     write_for_owner(out, text)
 
 
-def _hex(text: str, size: int, what: str) -> bytes:
+def _hex(text: str, size: int, noun: str) -> bytes:
     from streams.settings import UsageError
 
     try:
-        found = bytes.fromhex(text)
+        digits = bytes.fromhex(text)
     except ValueError:
-        found = b""
-    if len(found) != size or len(text) != 2 * size:
-        raise UsageError(f"{text!r} is no {what}; write {2 * size} hex digits")
-    return found
+        digits = b""
+    if len(digits) != size or len(text) != 2 * size:
+        raise UsageError(f"{text!r} is no {noun}; write {2 * size} hex digits")
+    return digits
 
 
 def _person(

@@ -115,18 +115,18 @@ def export(
     }
     options = [option for option, value in given.items() if value]
     _refuse_idle(options, format_)
-    found = DirectoryStore.reading(store)
+    home = DirectoryStore.reading(store)
     with or_standard_output(out) as (path, tell):
         if table is not None:
             dataset = dataset_named(table, zone, format_.value, [one for one in options if one not in _OF_FORMATS])
-            kept = _rows_of(found, dataset, zone, release)
+            kept = _rows_of(home, dataset, zone, release)
             chosen = asked_for(kept, Selection("internal", supports, periods, ocmw))
             rows = write_table(chosen, format_.value, path, csv_dialect.value)
-            tell(f"{counted(rows, 'row')} in {out}{kept.said}{'' if rows else no_rows(found, dataset.name)}")
+            tell(f"{counted(rows, 'row')} in {out}{kept.said}{'' if rows else no_rows(home, dataset.name)}")
             return
         selection = Selection(zone or "public", supports, periods, ocmw)  # type: ignore[arg-type]
-        made = _shown(found, selection, release, live=live)
-        number, noun = _figures(found, made, format_, path, csv_dialect, labels=labels)
+        made = _shown(home, selection, release, live=live)
+        number, noun = _figures(home, made, format_, path, csv_dialect, labels=labels)
         said = f"; {made.said}" if selection.zone == "provisional" else ""
         tell(f"{counted(number, noun)} in {out}{said}{'' if number else no_figures(made, format_.value)}")
 
@@ -160,7 +160,7 @@ def _shown(
     return now or as_released(store, selection, _number(store, selection.zone, number))
 
 
-def _number(store: "DirectoryStore", zone: str, asked: int | None) -> int:
+def _number(store: "DirectoryStore", zone: str, named: int | None) -> int:
     """Return the release to write: the one asked for, or the newest that the zone may see, 0 when there is none.
 
     Raises UnknownReleaseError for one that waits for approval.
@@ -170,15 +170,15 @@ def _number(store: "DirectoryStore", zone: str, asked: int | None) -> int:
     from streams.settings import load_settings
 
     if zone != "public":
-        return store.latest() if asked is None else asked
+        return store.latest() if named is None else named
     approval = load_settings().release_approval == "required"
     newest = newest_public(store, approval=approval)
-    if asked is None:
+    if named is None:
         return newest
-    if asked > newest or not shown_to_public(store.root, approval=approval)(asked):
-        message = f"{store.root}: release {asked} is not published; the newest that is: {newest or 'none'}"
+    if named > newest or not shown_to_public(store.root, approval=approval)(named):
+        message = f"{store.root}: release {named} is not published; the newest that is: {newest or 'none'}"
         raise UnknownReleaseError(message)
-    return asked
+    return named
 
 
 def _rows_of(store: "DirectoryStore", dataset: "Dataset", zone: str | None, release: int | None) -> "Rows":
@@ -218,7 +218,7 @@ def _youth_care(store: "DirectoryStore", dataset: "Dataset", zone: str | None, r
 
 
 def _figures(
-    store: "DirectoryStore", shown: "ExportedFigures", format_: Format, out: Path, dialect: Dialect, *, labels: bool
+    store: "DirectoryStore", figures: "ExportedFigures", format_: Format, out: Path, dialect: Dialect, *, labels: bool
 ) -> tuple[int, str]:
     """Write the figures; return how many of what were written."""
     from sinks.files.csv import write_csv
@@ -227,14 +227,14 @@ def _figures(
     from sinks.files.sdmx import write_sdmx
     from sinks.files.workbook import write_workbooks
 
-    selection = shown.selection
+    selection = figures.selection
     if format_ is Format.XLSX:
-        books = write_workbooks(out, store, shown.release, selection, store.settings.geography)
+        books = write_workbooks(out, store, figures.release, selection, store.settings.geography)
         return len(books), "workbook"
     if format_ is Format.SDMX_CSV:
-        return write_sdmx(out, shown.blocks, shown.release, selection, shown.chosen), "row"
+        return write_sdmx(out, figures.blocks, figures.release, selection, figures.chosen), "row"
     schema = table_schema(selection.zone, labels=labels)
-    batches = long_table(shown.blocks, shown.chosen, selection, labels=labels)
+    batches = long_table(figures.blocks, figures.chosen, selection, labels=labels)
     if format_ is Format.PARQUET:
         return write_parquet(out, schema, batches), "row"
     return write_csv(out, schema, batches, dialect.value), "row"

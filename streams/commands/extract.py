@@ -98,10 +98,10 @@ def couple(
     lines = None if coded is None else _text(coded, "coded file").splitlines()
     with _named(protocol):
         text, approval, keyed = _allowed(protocol, "coupling", key)
-        told = carried_out(DirectoryStore.reading(store), text, out, keyed, approval, instant(), lines)
-    made = told.made
+        joined = carried_out(DirectoryStore.reading(store), text, out, keyed, approval, instant(), lines)
+    made = joined.made
     typer.echo(
-        f"{made.rows:,} exits of {made.persons:,} persons in {made.folder}, {rounded_or_few(told.unmatched)} of them "
+        f"{made.rows:,} exits of {made.persons:,} persons in {made.folder}, {rounded_or_few(joined.unmatched)} of them "
         f"without a position; log of accesses: {made.head}"
     )
 
@@ -118,13 +118,13 @@ def _named(protocol: Path) -> Iterator[None]:
         raise UsageError(f"{protocol.name}: {error}") from error
 
 
-def _text(path: Path, what: str) -> str:
+def _text(path: Path, noun: str) -> str:
     from streams.settings import UsageError
 
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: no {what} can be read here") from error
+        raise UsageError(f"{path}: no {noun} can be read here") from error
 
 
 def _allowed(protocol: Path, purpose: "Purpose", key: Path | None) -> tuple[str, str, bytes]:
@@ -136,10 +136,10 @@ def _allowed(protocol: Path, purpose: "Purpose", key: Path | None) -> tuple[str,
     from streams.shell.clock import today
 
     text = _text(protocol, "protocol")
-    asked = parsed(text)
-    asked.require_open(today())
-    approval = both_on_record(load_settings().approvals, asked.approvals, purpose)
-    return text, approval, secret(key or protocol.with_name(f"{asked.study}.key"), HALF)
+    wanted = parsed(text)
+    wanted.require_open(today())
+    approval = both_on_record(load_settings().approvals, wanted.approvals, purpose)
+    return text, approval, secret(key or protocol.with_name(f"{wanted.study}.key"), HALF)
 
 
 @app.command(epilog="Example: ocmw extract verify extractions/mobility-0001")

@@ -29,11 +29,11 @@ def why(
     from streams.release.vintage_history import story_of
     from streams.shell.console import say
 
-    found, support, period = DirectoryStore.reading(store), support.upper(), period.upper()
+    home, support, period = DirectoryStore.reading(store), support.upper(), period.upper()
     Selection("internal", frozenset({support}), frozenset({period}))  # refuses codes that do not exist
     key = BlockKey(support, Period.parse(period))
-    story = story_of(found, key)
-    if not found.latest():
+    story = story_of(home, key)
+    if not home.latest():
         say(f"{support} {period} is not counted yet: no update of this store is closed.")
         return
     if not story:
@@ -43,8 +43,8 @@ def why(
         say(sentence)
     from streams.release.forecasting import sentence as expected
 
-    if told := expected(found, support, key.period):
-        say(told)
+    if expectation := expected(home, support, key.period):
+        say(expectation)
 
 
 def changes(
@@ -70,23 +70,23 @@ def changes(
     from streams.release.vintage_history import kept, vintages_at
     from streams.shell.console import say, show_table
 
-    found = DirectoryStore.reading(store)
-    now = found.release(release)
+    home = DirectoryStore.reading(store)
+    now = home.release(release)
     number = now.update.sequence
-    before = kept(found, number - 1)
+    before = kept(home, number - 1)
     chosen = supports_named(support)
-    told = [
+    what_changed = [
         sentence
-        for sentence in sentences(now, vintages_at(found, number - 1), before)
+        for sentence in sentences(now, vintages_at(home, number - 1), before)
         if not chosen or sentence.split(maxsplit=2)[1] in chosen
     ]
-    say(f"Release {number}, update {now.update.update_id}: {tally(told)}")
-    by_support = tally_by_support(told)
+    say(f"Release {number}, update {now.update.update_id}: {tally(what_changed)}")
+    by_support = tally_by_support(what_changed)
     if len(by_support) > 1:
-        show_table("", ("support", *KINDS), ((code, *(found[kind] for kind in KINDS)) for code, found in by_support))
+        show_table("", ("support", *KINDS), ((code, *(kinds[kind] for kind in KINDS)) for code, kinds in by_support))
     if place is not None:
-        told = list(changes_at(found, now, before, place_named(place), chosen))
-    for sentence in told:
+        what_changed = list(changes_at(home, now, before, place_named(place), chosen))
+    for sentence in what_changed:
         say(sentence)
 
 

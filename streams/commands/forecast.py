@@ -51,11 +51,11 @@ def forecast(
         raise UsageError("a picture shows one support; name it with --support")
     if plot is not None and plot.suffix not in (".png", ".svg"):
         raise UsageError(f"{plot} is no picture; name it .png or .svg")
-    found = DirectoryStore.reading(store)
-    if not found.latest():
+    home = DirectoryStore.reading(store)
+    if not home.latest():
         raise UsageError(f"{store}: no update is closed, so nothing can be forecast")
     try:
-        told = rows(found, support, target)
+        forecasts = rows(home, support, target)
     except TooYoungError as error:
         raise UsageError(f"{store}: {error}") from error
     import pyarrow as pa
@@ -63,24 +63,24 @@ def forecast(
     from sinks.files.csv import write_csv
     from sinks.files.parquet import write_parquet
 
-    table = pa.Table.from_pandas(told, SCHEMA, preserve_index=False)
+    table = pa.Table.from_pandas(forecasts, SCHEMA, preserve_index=False)
     number = (
         write_csv(out, SCHEMA, table.to_batches(), "plain")
         if format_ is Format.CSV
         else write_parquet(out, SCHEMA, table.to_batches())
     )
     typer.echo(f"{counted(number, 'row')} in {out}, internal")
-    if not (told["state"] == "forecast").any():
+    if not (forecasts["state"] == "forecast").any():
         typer.echo(f"no figure was seen {target} months old yet, so none is forecast; choose a smaller --target")
     if plot is not None:
-        _draw(told, plot, support or "")
+        _draw(forecasts, plot, support or "")
         typer.echo(f"picture in {plot}")
 
 
-def _draw(told: "pd.DataFrame", path: Path, support: str) -> None:
+def _draw(forecasts: "pd.DataFrame", path: Path, support: str) -> None:
     from matplotlib.figure import Figure
 
-    mine = told[(told["measure"] == "beneficiaries") & (told["period"].str.fullmatch(r"\d{4}-\d{2}"))]
+    mine = forecasts[(forecasts["measure"] == "beneficiaries") & (forecasts["period"].str.fullmatch(r"\d{4}-\d{2}"))]
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.subplots()
     at = range(len(mine))

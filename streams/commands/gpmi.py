@@ -92,15 +92,15 @@ def _known(names: Path | None) -> dict[str, str]:
         text = names.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise UsageError(f"{names}: no names can be read here; give a CSV in UTF-8 of worker,name") from None
-    found = {}
+    names_of = {}
     for number, row in enumerate(csv.reader(io.StringIO(text), delimiter=";" if ";" in text else ","), start=1):
         if row and not (number == 1 and row[0] == "worker"):
             try:
                 key, name = int(row[0], 16).to_bytes(8, "big").hex(), row[1].strip()
             except (ValueError, OverflowError, IndexError):
                 raise UsageError(f"{names}: line {number} is no key of 16 hex digits and a name") from None
-            found[key] = name
-    return found
+            names_of[key] = name
+    return names_of
 
 
 def _gathered(store: Path | None, *, kafka: bool) -> "Gathered":
@@ -129,9 +129,9 @@ def _write_rows(gathered: "Gathered", question: "Question", form: str, out: Path
     rows = list(answer(gathered.columns, question))
     if form == "table":
         typer.echo(f"{rows[0].ocmw if question.ocmw else 'All OCMWs'}, {rows[0].first_day} to {rows[0].last_day}")
-        shown = [row for row in rows if row[6:] != (0, 0) and (question.ocmw or row.breakdown == "total")]
+        chosen = [row for row in rows if row[6:] != (0, 0) and (question.ocmw or row.breakdown == "total")]
         places = (3, 4, 5, 6, 7) if question.ocmw else (0, 3, 4, 5, 6, 7)
-        _show([tuple(row[place] for place in places) for row in shown], tuple(COLUMNS[place] for place in places))
+        _show([tuple(row[place] for place in places) for row in chosen], tuple(COLUMNS[place] for place in places))
         return
     _give(COLUMNS, rows, form, out)
 

@@ -60,17 +60,19 @@ def generate(
         return lambda done, total: report("writing months", done, total)
 
     try:
-        asked = HistorySize(persons, parse_month(first), parse_month(last), seed)
+        size = HistorySize(persons, parse_month(first), parse_month(last), seed)
         with progress_bar() as report:
             made = (
-                write_history(asked.persons, asked.first, asked.last, asked.seed, out, report_of(report))
+                write_history(size.persons, size.first, size.last, size.seed, out, report_of(report))
                 if statements is None
-                else generate_statements(asked, out, statements, report_of(report))
+                else generate_statements(size, out, statements, report_of(report))
             )
     except ValueError as error:
         raise UsageError(str(error)) from error
-    told = f"{counted(made.persons, 'person')}, {counted(made.events, 'event')} and {counted(made.updates, 'update')}"
-    OUT.print(f"{told} in {out}")
+    summary = (
+        f"{counted(made.persons, 'person')}, {counted(made.events, 'event')} and {counted(made.updates, 'update')}"
+    )
+    OUT.print(f"{summary} in {out}")
 
 
 def _generate_services(persons: int, months: tuple[str, str], seed: int, folder: Path) -> None:

@@ -97,29 +97,33 @@ def maandstaat(
         raise UsageError(f"--close {close} is no choice; write {EACH_MONTH}, or leave it out")
     if out is None and not check:
         raise UsageError("no file for the events; name one with --out, or give --check to write none")
-    found = Key.read(key)
+    edge_key = Key.read(key)
     numbers = read_identities(identities)
     tables = known_rows(synthetic=synthetic) + ([] if articles is None else local_rows(articles))
     beside = Beside.read(forms, forms_d, register, numbers)
-    judge = Judge(found, numbers, Rules.of(tables), beside, synthetic=synthetic)
+    judge = Judge(edge_key, numbers, Rules.of(tables), beside, synthetic=synthetic)
     with progress_bar() as bar, writing(None if check else out, None if check else rejects) as target:
         importer = Importer(
             judge, target.lines, known_statements(known or []), also=also, closing=close == EACH_MONTH, progress=bar
         )
         importer.run(files)
         compared = () if totals is None else totals_of(totals, importer.outcomes)
-        told = Report(found.key_id, importer.outcomes, compared, close is not None)
+        statement_report = Report(edge_key.key_id, importer.outcomes, compared, close is not None)
         if report is not None:
-            _write_report(report, told)
+            _write_report(report, statement_report)
         if out is not None and not check:
             metadata = {
-                KEY_ID: found.key_id,
+                KEY_ID: edge_key.key_id,
                 STATEMENTS: statements_metadata(importer.outcomes),
                 IMPORT: import_metadata(importer.outcomes),
             }
             target.finish(metadata)
-            note(out.parent, "import of statements", {"key_id": found.key_id, "files": len(files), "lines": told.lines})
-    _tell(told, out, check=check)
+            note(
+                out.parent,
+                "import of statements",
+                {"key_id": edge_key.key_id, "files": len(files), "lines": statement_report.lines},
+            )
+    _tell(statement_report, out, check=check)
 
 
 Sources = Annotated[list[Path], typer.Argument(help="Files of this form, in log order.", show_default=False)]
@@ -170,42 +174,42 @@ def _import_form(
     from streams.commands.edge_files import note, writing_log
     from streams.shell.console import counted, progress_bar
 
-    found = Key.read(key)
-    reader = SourceReader(form, found, read_identities(identities), synthetic=synthetic)
+    edge_key = Key.read(key)
+    reader = SourceReader(form, edge_key, read_identities(identities), synthetic=synthetic)
     count = 0
     with progress_bar() as bar, writing_log(out) as target:
         for number, path in enumerate(files):
             bar(f"importing {path.name}", number, len(files))
             count += target.log.append_events(reader.events(path))
-        target.finish({KEY_ID: found.key_id})
-    note(out.parent, f"import of {form.name}", {"key_id": found.key_id, "files": len(files), "events": count})
-    typer.echo(f"{counted(count, 'event')} in {out}: pseudonymised personal data, not anonymous; key {found.key_id}")
+        target.finish({KEY_ID: edge_key.key_id})
+    note(out.parent, f"import of {form.name}", {"key_id": edge_key.key_id, "files": len(files), "events": count})
+    typer.echo(f"{counted(count, 'event')} in {out}: pseudonymised personal data, not anonymous; key {edge_key.key_id}")
 
 
-def _write_report(folder: Path, told: "Report") -> None:
+def _write_report(folder: Path, report: "Report") -> None:
     from sinks.durability import explained, write_for_owner
 
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    write_for_owner(folder / "import.md", told.markdown())
-    write_for_owner(folder / "import.json", told.json())
+    write_for_owner(folder / "import.md", report.markdown())
+    write_for_owner(folder / "import.json", report.json())
 
 
-def _tell(told: "Report", out: Path | None, *, check: bool) -> None:
+def _tell(report: "Report", out: Path | None, *, check: bool) -> None:
     """Print what became of the lines: sentences first, the balance and the slugs last."""
     from streams.shell.console import say
 
-    for sentence in told.sentences():
+    for sentence in report.sentences():
         say(sentence)
     if check:
         say("dry run: no event was written")
-    elif not told.closed:
+    elif not report.closed:
         say(
             "no update was closed: give --close each-month, or on Kafka ocmw close-update; "
             "a public figure needs two updates, for it is compared with the one before"
         )
     if out is not None and not check:
-        say(f"key {told.key_id}; events in {out}: pseudonymised personal data, not anonymous")
-    typer.echo(told.balance)
-    for line in told.slug_lines():
+        say(f"key {report.key_id}; events in {out}: pseudonymised personal data, not anonymous")
+    typer.echo(report.balance)
+    for line in report.slug_lines():
         typer.echo(line)

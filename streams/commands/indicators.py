@@ -41,22 +41,22 @@ def indicators(
     if update is not None and release is not None:
         message = "--release does not apply where --update names what is shown; leave it out"
         raise UsageError(message)
-    found = DirectoryStore.reading(store)
-    number = found.release(release).update.sequence if release is not None else found.latest()
+    home = DirectoryStore.reading(store)
+    number = home.release(release).update.sequence if release is not None else home.latest()
     if update is not None:
-        number = _counted(found, update)
-    shown = False
+        number = _counted(home, update)
+    any_shown = False
     for name in TABLES:
-        for batch in indicator_batches(found, number, name, zone):
+        for batch in indicator_batches(home, number, name, zone):
             rows = batch.to_pandas()
             for title, newest in _newest(rows[rows["geo"].astype(str) == place]):
-                if not shown:
-                    typer.echo(_heading(found, number, place, zone))
-                shown = True
+                if not any_shown:
+                    typer.echo(_heading(home, number, place, zone))
+                any_shown = True
                 typer.echo()
                 say(title)
                 show_table("", ("category", "count", "base"), newest)
-    if shown:
+    if any_shown:
         return
     if zone == "public" and not any(is_public(level, geo) for level, geo in PLACES if geo == place):
         why = ": of municipalities it shows the centre cities alone; ask with --zone restricted."
@@ -81,7 +81,7 @@ def _counted(store: "DirectoryStore", update: str) -> int:
     from streams.embedded.on_request import count_on_request
     from streams.settings import UsageError
 
-    numbers = {told.update_id: told.sequence for told in store.updates()}
+    numbers = {one.update_id: one.sequence for one in store.updates()}
     if update not in numbers:
         message = f"{update!r} is no update of this store; there are {', '.join(numbers) or 'none'}"
         raise UsageError(message)
@@ -95,15 +95,15 @@ def _newest(rows: "pd.DataFrame") -> "list[tuple[str, list[tuple[str, int, int]]
     from schemas.indicators import series_words
 
     simple = rows[~rows["breakdown"].astype(str).str.startswith("band_")]
-    found = []
+    tables = []
     for (indicator, method), series in simple.groupby(["indicator", "method"], observed=True):
         newest = series[series["reference"].astype(str) == series["reference"].astype(str).max()]
         breakdown = str(newest["breakdown"].iloc[0])
         title = f"{newest['reference'].iloc[0]}, {series_words(str(indicator), str(method), breakdown)[1]}"
         columns = (newest["category"].astype(str), newest["count"].tolist(), newest["base"].tolist())
         order = _order(str(indicator), str(method), breakdown)
-        found.append((title, sorted(zip(*columns, strict=True), key=lambda line: order.index(line[0]))))
-    return found
+        tables.append((title, sorted(zip(*columns, strict=True), key=lambda line: order.index(line[0]))))
+    return tables
 
 
 def _order(indicator: str, method: str, breakdown: str) -> tuple[str, ...]:

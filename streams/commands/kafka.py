@@ -223,12 +223,12 @@ def receipts(
         month = to_yyyymm(parse_month(statement_month)) if statement_month else None
     except ValueError as error:
         raise UsageError(str(error)) from None
-    found = asyncio.run(read_receipts(KafkaSettings(), int(ocmw), month))
-    if not found:
+    last = asyncio.run(read_receipts(KafkaSettings(), int(ocmw), month))
+    if not last:
         OUT.print(f"no receipt of {ocmw} yet: it sent nothing, or intake or the agents have not come to it")
         return
     columns = ("month", "received", "applied", "duplicates", "set aside", "euro in", "euro applied")
-    show_table(f"OCMW {ocmw}", columns, map(line, found))
+    show_table(f"OCMW {ocmw}", columns, map(line, last))
 
 
 def compare(
@@ -244,9 +244,9 @@ def compare(
     from streams.proof.compare import differences
     from streams.shell.console import OUT, show_table
 
-    found = list(differences(DirectoryStore.reading(left), DirectoryStore.reading(right)))
-    if found:
-        show_table("Differences", ("release", "support", "period", "what"), found)
+    lines = list(differences(DirectoryStore.reading(left), DirectoryStore.reading(right)))
+    if lines:
+        show_table("Differences", ("release", "support", "period", "what"), lines)
         OUT.print(f"first is {left}, second {right}; a block is all cells of a support and period.")
         OUT.print("known: one of them does not know the figure; vintage: its value or state; latest, published or")
         OUT.print("public block: what the newest update counts, what is stable, and what of it is public.")

@@ -185,10 +185,10 @@ def rejoin(
     from streams.commands.edge_files import note
     from streams.commands.renamed_logs import joined_persons, rename
 
-    found = Key.read(key)
-    renaming = Renaming.rejoined(found, read_identities(identities))
-    before, after = joined_persons(logs, found.key_id, renaming)
+    edge_key = Key.read(key)
+    renaming = Renaming.rejoined(edge_key, read_identities(identities))
+    before, after = joined_persons(logs, edge_key.key_id, renaming)
     for log in logs:
-        rename(log, out / log.name, renaming, {KEY_ID: found.key_id})
-    note(out, "rejoining of persons", {"key_id": found.key_id, "logs": len(logs), "persons": before})
+        rename(log, out / log.name, renaming, {KEY_ID: edge_key.key_id})
+    note(out, "rejoining of persons", {"key_id": edge_key.key_id, "logs": len(logs), "persons": before})
     typer.echo(f"{before} persons became {after}; {len(logs)} logs in {out}: replay them into a new store")

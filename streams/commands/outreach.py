@@ -60,13 +60,13 @@ def list_(
         wanted = Wanted(ocmw, half_year_of(cohort), after)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    key, found = _outreach_key(settings), DirectoryStore.reading(store)
-    pseudonyms = pseudonyms_of(key, outreach_list(found.root, found.release(release), found.settings, wanted))
+    key, home = _outreach_key(settings), DirectoryStore.reading(store)
+    pseudonyms = pseudonyms_of(key, outreach_list(home.root, home.release(release), home.settings, wanted))
     expires = min(today() + timedelta(days=min(days, 36500)), approval.valid_until)
-    origin = Origin.of(found.root)
+    origin = Origin.of(home.root)
     key_id = (origin and origin.key_id) or ""
     made = OutreachList(pseudonyms, ocmw, half_year_code(wanted.half_year), expires, key_id)
-    digest = _write_list(found.root, out, made, after, approval)
+    digest = _write_list(home.root, out, made, after, approval)
     typer.echo(f"{counted(len(pseudonyms), 'pseudonym')} for {ocmw} in {out}; log of accesses: {digest}")
 
 
@@ -130,21 +130,26 @@ def resolve(
     from streams.shell.console import say
 
     outreach, log, to = _outreach_key(settings), Key.read(key), Recipient.named(recipient)
-    asked = OutreachList.read(file)
-    if asked.expires < today():
-        raise EdgeError(f"{file.name}: the list expired on {asked.expires}; delete it, and ask for another")
-    if asked.key_id not in ("", log.key_id):
-        raise EdgeError(f"{file.name}: is of a log under key {asked.key_id}, {key} is key {log.key_id}; name that key")
-    found = resolved(asked, source, Pseudonyms(log, read_identities(identities)), outreach)
-    if not found:
+    listed = OutreachList.read(file)
+    if listed.expires < today():
+        raise EdgeError(f"{file.name}: the list expired on {listed.expires}; delete it, and ask for another")
+    if listed.key_id not in ("", log.key_id):
+        raise EdgeError(f"{file.name}: is of a log under key {listed.key_id}, {key} is key {log.key_id}; name that key")
+    persons = resolved(listed, source, Pseudonyms(log, read_identities(identities)), outreach)
+    if not persons:
         raise EdgeError(f"nobody of {file.name} is in the sources; see whether keys and files are those of the list")
-    sealed = to.sealed(letter(asked, found, approval.name))
-    of = {"ocmw": asked.ocmw, "cohort": asked.cohort, "persons": len(found), "of": len(asked.pseudonyms)}
-    told = of | {"expires": asked.expires.isoformat(), "recipient": to.fingerprint}
-    digest = note_access(out.parent, Access("outreach resolve", approval.name, told), instant())
+    sealed = to.sealed(letter(listed, persons, approval.name))
+    of = {
+        "ocmw": listed.ocmw,
+        "cohort": listed.cohort,
+        "persons": len(persons),
+        "of": len(listed.pseudonyms),
+    }
+    noted = of | {"expires": listed.expires.isoformat(), "recipient": to.fingerprint}
+    digest = note_access(out.parent, Access("outreach resolve", approval.name, noted), instant())
     write_for_owner(out, sealed)
-    say(f"{len(found)} of {len(asked.pseudonyms)} persons of the list, for {asked.ocmw}, in {out}, encrypted")
-    if len(found) < len(asked.pseudonyms):
+    say(f"{len(persons)} of {len(listed.pseudonyms)} persons of the list, for {listed.ocmw}, in {out}, encrypted")
+    if len(persons) < len(listed.pseudonyms):
         say("the others are in no source that was given; name every file of exits with --source, and --identities")
     say(f"to the key {to.fingerprint}: ask the OCMW by telephone whether that is its own")
-    say(f"to be deleted by {asked.expires}, which encryption cannot enforce; log of accesses: {digest}")
+    say(f"to be deleted by {listed.expires}, which encryption cannot enforce; log of accesses: {digest}")

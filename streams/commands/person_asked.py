@@ -18,7 +18,7 @@ class NumberAsked:
     synthetic: bool
 
 
-def pseudonym(insz: str, asked: NumberAsked) -> bytes:
+def pseudonym(insz: str, options: NumberAsked) -> bytes:
     """Return the pseudonym of the number on standard input; it is not shown while somebody types it.
 
     Raises UsageError where a number stands in the command line or no key is named, EdgeError where no number is read.
@@ -30,15 +30,15 @@ def pseudonym(insz: str, asked: NumberAsked) -> bytes:
         raise UsageError(
             "a number in a command line is seen by others and kept by the shell; write --insz - and type it"
         )
-    if asked.key is None:
+    if options.key is None:
         raise UsageError("a national number becomes a pseudonym under a key; name its file: --key edge.key")
     kernel_cache.prepare()
     from edge.keys import Key
     from edge.persons.asked import person_of
     from edge.statements.sources import identities
 
-    key, known = Key.read(asked.key), identities(asked.identities)
-    return person_of(_typed(), key, known, synthetic=asked.synthetic)
+    key, known = Key.read(options.key), identities(options.identities)
+    return person_of(_typed(), key, known, synthetic=options.synthetic)
 
 
 def _typed() -> str:

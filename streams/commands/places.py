@@ -12,14 +12,14 @@ def place_named(text: str, level: str | None = None) -> str:
     from schemas.places import place_name
     from streams.settings import UsageError
 
-    found = [one for one in places_called(text) if level in (None, one[0])]
-    if len(found) == 1:
-        return found[0][1]
-    alike = found or [one for one in places_like(text) if level in (None, one[0])][:_MOST_LISTED]
+    named = [one for one in places_called(text) if level in (None, one[0])]
+    if len(named) == 1:
+        return named[0][1]
+    alike = named or [one for one in places_like(text) if level in (None, one[0])][:_MOST_LISTED]
     listed = ", ".join(f"{place_name(*one, 'nl')} ({one[1]})" for one in alike)
-    if not found:
+    if not named:
         hint = f"; did you mean {listed}?" if alike else ""
         message = f"{text!r} is no {level or 'place'}; write its NIS code, as 44021, or its name, as Gent"
         raise UsageError(f"{message}; 01000 is the kingdom{hint}")
-    message = f"{text!r} names {len(found)} places: {listed}; write the code of one"
+    message = f"{text!r} names {len(named)} places: {listed}; write the code of one"
     raise UsageError(message)

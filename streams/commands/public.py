@@ -92,18 +92,18 @@ def verify(
     from streams.shell.console import say
 
     tree = _tree(store)
-    found = verified(tree, _public_key(key), _known(tree, release), _digest(head))
-    for wrong in found.wrong:
+    seen = verified(tree, _public_key(key), _known(tree, release), _digest(head))
+    for wrong in seen.wrong:
         say(wrong)
-    if found.wrong:
+    if seen.wrong:
         raise typer.Exit(1)
-    if found.unsealed:
-        say(f"Not sealed: {', '.join(map(str, found.unsealed))}; {found.sealed} sealed, {found.files:,} files whole.")
+    if seen.unsealed:
+        say(f"Not sealed: {', '.join(map(str, seen.unsealed))}; {seen.sealed} sealed, {seen.files:,} files whole.")
         raise typer.Exit(UNSEALED)
-    say(found.sentence(_public_key(key)))
+    say(seen.sentence(_public_key(key)))
     if head is None:
         say("Whether newer releases were cut off is seen only with --head, a seal that you kept:")
-        say(f"--head {found.heads[-1]}", indent=4)
+        say(f"--head {seen.heads[-1]}", indent=4)
 
 
 def _tree(store: Path) -> "PublicTree":

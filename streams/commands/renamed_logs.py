@@ -89,8 +89,8 @@ def _with_branches(batch: Batch, events: Events) -> tuple[Bytes, Int64]:
 def _person_places(events: Events, stops: Int64) -> Int64:
     """Return the sixteen places of the person of each record that has one."""
     begins = stops - (events.stop - events.start)
-    found: Int64 = begins[events.kind != UPDATE_CLOSED][:, None] + _BATCH_OF_PERSONS
-    return found
+    places: Int64 = begins[events.kind != UPDATE_CLOSED][:, None] + _BATCH_OF_PERSONS
+    return places
 
 
 def _persons(logs: list[Path], taken: tuple[str | None, ...]) -> Iterator[Bytes]:

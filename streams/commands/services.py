@@ -42,9 +42,9 @@ def show(balances: "dict[str, Balance]") -> None:
 
     for name, balance in balances.items():
         aside = balance.faults.total()
-        told = f"applied {balance.applied} + duplicates {balance.duplicates} + set aside {aside}"
+        sums = f"applied {balance.applied} + duplicates {balance.duplicates} + set aside {aside}"
         typer.echo(name)
-        typer.echo(f"events in {balance.events} = {told}")
+        typer.echo(f"events in {balance.events} = {sums}")
         for fault in SERVICE_FAULTS:
             if balance.faults[fault.slug]:
                 typer.echo(f"{fault.slug} {balance.faults[fault.slug]}")

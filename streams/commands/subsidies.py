@@ -138,11 +138,11 @@ def report(
     from schemas.services.subsidy_years import subsidy_year
 
     code = _checked(year, ocmw)
-    found = list(rows(standings(_states(store, kafka=kafka), year), subsidy_year(year)))
-    chosen = [row for row in found if code in (None, row.ocmw)]
+    rows_of_year = list(rows(standings(_states(store, kafka=kafka), year), subsidy_year(year)))
+    chosen = [row for row in rows_of_year if code in (None, row.ocmw)]
     if form == "table":
-        shown = [(str(row.year), *("" if cell is None else cell for cell in row[1:])) for row in chosen]
-        kept = [row for row in shown if code or row[1] == "01000"]
+        printed = [(str(row.year), *("" if cell is None else cell for cell in row[1:])) for row in chosen]
+        kept = [row for row in printed if code or row[1] == "01000"]
         _table(COLUMNS, kept, "Nothing is known of this OCMW's year.")
     elif form == "xlsx":
         _workbook(chosen, year, out)

@@ -8,9 +8,9 @@ def supports_named(given: Iterable[str] | None) -> frozenset[str]:
     from schemas.supports import NODE
     from streams.settings import UsageError
 
-    found = frozenset(code.upper() for code in given or ())
-    wrong = sorted(found - NODE.keys())
+    codes = frozenset(code.upper() for code in given or ())
+    wrong = sorted(codes - NODE.keys())
     if wrong:
         message = f"{wrong[0]!r} is no support; choose among {', '.join(NODE)}"
         raise UsageError(message)
-    return found
+    return codes

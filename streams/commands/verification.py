@@ -157,12 +157,12 @@ def _from_journal(root: Path, *, repair: bool) -> bool:
         if repair:
             report("making all releases anew", 0, 1)
             made_anew(root, releases_of_journal(store, load_settings().keep_releases))
-        found = list(unsound(store, report))
-    for sentence in found:
+        wrong = list(unsound(store, report))
+    for sentence in wrong:
         typer.echo(sentence)
     blocks = len(store.release().entries) if store.latest() else 0
-    typer.echo(f"{len(found)} differences in {blocks:,} blocks" + ("; run ocmw rebuild --repair" if found else ""))
-    return bool(found)
+    typer.echo(f"{len(wrong)} differences in {blocks:,} blocks" + ("; run ocmw rebuild --repair" if wrong else ""))
+    return bool(wrong)
 
 
 def _from_kafka(root: Path, *, repair: bool) -> bool:
@@ -194,8 +194,8 @@ def _from_kafka(root: Path, *, repair: bool) -> bool:
 
         newest = made_anew(root, make) if repair else make(Path(temporary))
         reading = DirectoryStore.reading
-        found = [] if repair else list(differences(reading(root), reading(Path(temporary))))
-    if found:
-        show_table("Differences", ("release", "support", "period", "what"), found)
-    typer.echo(f"releases up to {newest} made from the topics" + ("" if repair else f"; {len(found)} differences"))
-    return bool(found)
+        differing = [] if repair else list(differences(reading(root), reading(Path(temporary))))
+    if differing:
+        show_table("Differences", ("release", "support", "period", "what"), differing)
+    typer.echo(f"releases up to {newest} made from the topics" + ("" if repair else f"; {len(differing)} differences"))
+    return bool(differing)

@@ -203,5 +203,5 @@ def states_of(service: Service[Any], root: Path) -> Iterator[tuple[bytes, Any]]:
 
 def state_of(service: Service[Any], root: Path, key: bytes) -> Any:  # noqa: ANN401 - the service's own
     """Return what a service knows under a key, its beginning where that is nothing. Raises StoreError."""
-    found = ServiceDatabase.reading(root).state(service.name, key)
-    return service.begin() if found is None else Codec(service).read(found).state
+    kept = ServiceDatabase.reading(root).state(service.name, key)
+    return service.begin() if kept is None else Codec(service).read(kept).state

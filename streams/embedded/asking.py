@@ -27,9 +27,9 @@ from schemas.questions import (
     TOO_FEW,
     Question,
     QuestionError,
-    question,
     rounded,
 )
+from schemas.questions import question as parsed
 from schemas.supports import NODE
 from sinks import questions as kept
 from sinks.access_log import Access, entries, note_access
@@ -57,12 +57,12 @@ def answered(root: Path, text: str, approvals: tuple[str, str], at: datetime) ->
     """
     of: dict[str, Any] = {}
     try:
-        asked = question(text)
-        told = asked.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        of = {"question": told, "published_on": approvals[1]}
-        inquiry = Inquiry.on(root, asked.study, at.date())
+        question = parsed(text)
+        fields = question.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        of = {"question": fields, "published_on": approvals[1]}
+        inquiry = Inquiry.on(root, question.study, at.date())
         of |= {"extraction": inquiry.of.name, "update": inquiry.of.update}
-        made = _answer(inquiry, asked, approvals[0])
+        made = _answer(inquiry, question, approvals[0])
     except Exception as error:
         refusal = str(error) if isinstance(error, ValueError) else type(error).__name__
         note_access(root, Access("ask", approvals[0], {**of, "refused": refusal}), at)
@@ -72,20 +72,20 @@ def answered(root: Path, text: str, approvals: tuple[str, str], at: datetime) ->
     return Answer(made, inquiry.of.name, head)
 
 
-def _answer(inquiry: Inquiry, asked: Question, approval: str) -> str:
-    if asked.shape == 5:  # noqa: PLR2004 - a shape
-        return _cohort(inquiry, asked, approval)
-    if asked.shape == 8:  # noqa: PLR2004 - a shape
-        return _positions(inquiry, asked)
-    _require_apart(inquiry.store.root, asked.support or "")
-    for period in asked.periods:
-        inquiry.require_published(asked.support or "", period)
-    rows = [line for period in asked.periods for line in _lines(inquiry, asked, period)]
-    return _csv((*("period", "level", "place"), *_names(asked), asked.measure), rows)
+def _answer(inquiry: Inquiry, question: Question, approval: str) -> str:
+    if question.shape == 5:  # noqa: PLR2004 - a shape
+        return _cohort(inquiry, question, approval)
+    if question.shape == 8:  # noqa: PLR2004 - a shape
+        return _positions(inquiry, question)
+    _require_apart(inquiry.store.root, question.support or "")
+    for period in question.periods:
+        inquiry.require_published(question.support or "", period)
+    rows = [line for period in question.periods for line in _lines(inquiry, question, period)]
+    return _csv((*("period", "level", "place"), *_names(question), question.measure), rows)
 
 
-def _names(asked: Question) -> tuple[str, ...]:
-    return {6: ("later",), 7: ("duration",)}.get(asked.shape, tuple(sorted(asked.by)))
+def _names(question: Question) -> tuple[str, ...]:
+    return {6: ("later",), 7: ("duration",)}.get(question.shape, tuple(sorted(question.by)))
 
 
 def _require_apart(root: Path, support: str) -> None:
@@ -97,74 +97,76 @@ def _require_apart(root: Path, support: str) -> None:
             raise QuestionError(f"support {support} shares leaves with {other}, on which questions were answered here")
 
 
-def _lines(inquiry: Inquiry, asked: Question, period: Period) -> Iterator[tuple[object, ...]]:
+def _lines(inquiry: Inquiry, question: Question, period: Period) -> Iterator[tuple[object, ...]]:
     """Yield the lines of an answer for one period."""
-    table = Tables(inquiry, asked.support or "", period)
-    if asked.shape == 7:  # noqa: PLR2004 - a shape
-        frozen, places = table.durations(), [place for place in WIDE if place[0] == asked.level]
-    elif asked.shape == 6:  # noqa: PLR2004 - a shape
-        frozen, places = table.later(), [asked.where]
-    elif asked.level == "municipality":
-        frozen, places = table.local(asked.by, asked.place or ""), table.below(asked.place or "")
+    table = Tables(inquiry, question.support or "", period)
+    if question.shape == 7:  # noqa: PLR2004 - a shape
+        frozen, places = table.durations(), [place for place in WIDE if place[0] == question.level]
+    elif question.shape == 6:  # noqa: PLR2004 - a shape
+        frozen, places = table.later(), [question.where]
+    elif question.level == "municipality":
+        frozen, places = table.local(question.by, question.place or ""), table.below(question.place or "")
     else:
-        frozen = table.frozen(asked.measure, asked.by)
-        places = [asked.where]
-        if asked.shape == 4:  # noqa: PLR2004 - a shape
-            places = under(asked.place or "", asked.level)
+        frozen = table.frozen(question.measure, question.by)
+        places = [question.where]
+        if question.shape == 4:  # noqa: PLR2004 - a shape
+            places = under(question.place or "", question.level)
     for cell, at in frozen.grid.number.items():
         place, column = (cell[0], cell[1]), cell[2:]
         if place in places and place not in frozen.grid.empty_places and column not in frozen.grid.empty_columns:
-            told = (code or "total" for code in column if asked.by or asked.shape >= 6)  # noqa: PLR2004 - a shape
-            yield (period.code, *place, *told, _value(frozen, at, asked))
+            codes = (code or "total" for code in column if question.by or question.shape >= 6)  # noqa: PLR2004 - a shape
+            yield (period.code, *place, *codes, _value(frozen, at, question))
 
 
-def _cohort(inquiry: Inquiry, asked: Question, approval: str) -> str:
+def _cohort(inquiry: Inquiry, question: Question, approval: str) -> str:
     """Answer shape 5. Everything is computed before anything is refused: refusals take the same time."""
     root = inquiry.store.root
     if _asked_before(root, approval) >= QUESTIONS_AN_APPROVAL:
         raise QuestionError(
             f"{approval} had its {QUESTIONS_AN_APPROVAL} questions of shape 5; ask for another approval"
         )
-    periods = [Period.parse(str(one.year)) for one in asked.conditions]
-    for one, period in zip(asked.conditions, periods, strict=True):
+    periods = [Period.parse(str(one.year)) for one in question.conditions]
+    for one, period in zip(question.conditions, periods, strict=True):
         inquiry.require_published(one.support, period)
-    (by,) = asked.by
+    (by,) = question.by
     with inquiry.rows(min(one.first for one in periods), max(one.last for one in periods)) as connection:
-        sizes, told = counting.cohort(connection, asked.conditions, asked.where, by)
-    persons = told["number"].to_numpy(np.int64)
+        sizes, members = counting.cohort(connection, question.conditions, question.where, by)
+    persons = members["number"].to_numpy(np.int64)
     few = min(sizes) < LEAST_OF_CONDITIONS * THRESHOLD or len(persons) < THRESHOLD
     near = _too_near(persons, [one.persons for one in kept.cohorts(root, inquiry.day)])
     grid = replace(
-        Tables(inquiry, asked.conditions[-1].support, periods[-1]).grid((by,), (asked.where,)),
+        Tables(inquiry, question.conditions[-1].support, periods[-1]).grid((by,), (question.where,)),
         empty_places=frozenset(),
     )
-    found: Found = {(*asked.where, str(code)): int(n) for code, n in told["category"].value_counts().items()}
-    counts = grid.counts(found | {(*asked.where, ALL): len(persons)})
-    total = grid.mask([(*asked.where, ALL)])
+    by_category: Found = {
+        (*question.where, str(code)): int(n) for code, n in members["category"].value_counts().items()
+    }
+    counts = grid.counts(by_category | {(*question.where, ALL): len(persons)})
+    total = grid.mask([(*question.where, ALL)])
     linked = grid.linked(counts, total, np.zeros(len(counts), np.bool_), (np.zeros_like(counts), grid.free()))
     hidden = pattern(linked, THRESHOLD)
     if few or near:
-        raise QuestionError(f"{TOO_FEW}; {asked.nearest}")
+        raise QuestionError(f"{TOO_FEW}; {question.nearest}")
     kept.keep_cohort(root, kept.Cohort(inquiry.of.study, inquiry.of.destroy_by, persons))
     lines = [
-        (*asked.where, cell[2] or "total", HIDDEN if hidden[at] else str(rounded(int(counts[at]))))
+        (*question.where, cell[2] or "total", HIDDEN if hidden[at] else str(rounded(int(counts[at]))))
         for cell, at in grid.number.items()
         if cell[2:] not in grid.empty_columns
     ]
     return _csv(("level", "place", by, "persons"), lines)
 
 
-def _positions(inquiry: Inquiry, asked: Question) -> str:
+def _positions(inquiry: Inquiry, question: Question) -> str:
     """Answer shape 8, from the newest coupling of the study, of the extraction that is named or one before it."""
     root, of = inquiry.store.root, inquiry.of
     names = (f"{of.study}-{number:04d}" for number in range(of.number, 0, -1))
     coupling = next(((name, held) for name in names if (held := kept.coupled(root, name)) is not None), None)
     if coupling is None:
         raise QuestionError("shape 8 needs a coupling of this study; make it with ocmw extract couple")
-    by = asked.by or ("position",)
-    frozen = _leavers(inquiry, asked.from_period, coupling, by)
+    by = question.by or ("position",)
+    frozen = _leavers(inquiry, question.from_period, coupling, by)
     lines = [
-        (asked.from_period.code, *cell[:2], *(code or "total" for code in cell[2:]), _value(frozen, at, asked))
+        (question.from_period.code, *cell[:2], *(code or "total" for code in cell[2:]), _value(frozen, at, question))
         for cell, at in frozen.grid.number.items()
         if cell[0] == "region"
     ]
@@ -184,9 +186,9 @@ def _leavers(inquiry: Inquiry, period: Period, coupling: tuple[str, pd.DataFrame
     return Tables(inquiry, "LL", period).kept(table, grid, counts, (margins, []), "", ())
 
 
-def _value(frozen: Frozen, at: int, asked: Question) -> str:
+def _value(frozen: Frozen, at: int, question: Question) -> str:
     count = int(frozen.counts[at])
-    return HIDDEN if frozen.hidden[at] else str(rounded(count) if asked.round_ else count)
+    return HIDDEN if frozen.hidden[at] else str(rounded(count) if question.round_ else count)
 
 
 def _asked_before(root: Path, approval: str) -> int:

@@ -40,12 +40,12 @@ def save(root: Path, folded: Folded) -> None:
 
 def load(root: Path, settings: FigureSettings) -> Folded:
     """Return what was kept; the fold of nothing where there is no whole snapshot of this version."""
-    found = snapshot.load(root / _FILE)
-    if found is None or (found.meta["format"], found.meta.get("faults")) != (FORMAT, list(FAULT)):
+    saved = snapshot.load(root / _FILE)
+    if saved is None or (saved.meta["format"], saved.meta.get("faults")) != (FORMAT, list(FAULT)):
         return Folded(Fold(settings))
-    tables = Tables(**{name: np.array(found.arrays[name]) for name in Tables._fields})
-    closings = Closings([Update(**update) for update in found.meta["closings"]])
-    return Folded(Fold(settings, Ledger(settings, tables), closings), found.meta["segments"], found.meta["waited"])
+    tables = Tables(**{name: np.array(saved.arrays[name]) for name in Tables._fields})
+    closings = Closings([Update(**update) for update in saved.meta["closings"]])
+    return Folded(Fold(settings, Ledger(settings, tables), closings), saved.meta["segments"], saved.meta["waited"])
 
 
 def forget(root: Path) -> None:

@@ -109,13 +109,13 @@ def verified(
 
     Raises FutureMonthError for a closing whose reference month lies after ``latest``, where one is given.
     """
-    found = []
+    files = []
     for number, path in enumerate(paths):
         progress(f"verifying {shown(path)}", number, len(paths))
         file = LogFile.open(path)
-        found.append(Verified(file, sum(_parsed(file, batch, settings, latest) for batch in batches(file))))
-    key_of([one.file for one in found])
-    return found
+        files.append(Verified(file, sum(_parsed(file, batch, settings, latest) for batch in batches(file))))
+    key_of([one.file for one in files])
+    return files
 
 
 def key_of(files: list[LogFile]) -> str | None:
@@ -127,8 +127,8 @@ def key_of(files: list[LogFile]) -> str | None:
     if len(names) > 1:
         first = files[0]
         other = next(file for file in files if file.metadata.get(KEY_ID) != first.metadata.get(KEY_ID))
-        told = (f"{file.path.name} ({file.metadata.get(KEY_ID) or 'no key'})" for file in (first, other))
-        message = f"files of different keys: {' and '.join(told)}; their persons cannot be joined, rotate one of them"
+        named = (f"{file.path.name} ({file.metadata.get(KEY_ID) or 'no key'})" for file in (first, other))
+        message = f"files of different keys: {' and '.join(named)}; their persons cannot be joined, rotate one of them"
         raise KeyMismatchError(message)
     return names.pop() if names else None
 
@@ -148,9 +148,9 @@ def _parsed(file: LogFile, batch: Batch, settings: FigureSettings, latest: int |
 def closings_in(batch: Batch, events: Events) -> Iterator[tuple[str, int | None]]:
     """Yield id and reference month (an ordinal, None for one that is none) of the closings of a batch that parse."""
     for row in np.flatnonzero((events.kind == UPDATE_CLOSED) & (events.fault == 0)).tolist():
-        told = closing_of(batch.data[events.start[row] : events.stop[row]].tobytes())
-        if told is not None:
-            yield told.update_id, from_yyyymm(told.reference_month)
+        closing = closing_of(batch.data[events.start[row] : events.stop[row]].tobytes())
+        if closing is not None:
+            yield closing.update_id, from_yyyymm(closing.reference_month)
 
 
 def _corrupt(file: LogFile, error: LeftOverError) -> CorruptFileError:
@@ -160,11 +160,11 @@ def _corrupt(file: LogFile, error: LeftOverError) -> CorruptFileError:
 def _said(file: LogFile) -> list[dict[str, Any]]:
     """Return what the import of a file said of its statements."""
     try:
-        found: list[dict[str, Any]] = json.loads(file.metadata.get(IMPORT, "[]"))
+        said: list[dict[str, Any]] = json.loads(file.metadata.get(IMPORT, "[]"))
     except ValueError as error:
         message = f"{file.path}: its metadata {IMPORT} cannot be read; import the statements again"
         raise CorruptFileError(message) from error
-    return found
+    return said
 
 
 def checked(
@@ -260,20 +260,20 @@ class Embedded:
         if kept.segments > len(segments) or len(kept.fold.closings.accepted) > self.store.latest():
             kept = checkpoint.Folded(Fold(self.settings))  # it is newer than the rest, as in a copy of a living store
         self.fold = kept.fold
-        found = Outcomes()
+        outcomes = Outcomes()
         for segment in segments[kept.segments :]:
             for batch in batches(LogFile.open(segment)):
                 for step in self.fold.steps(batch):
-                    found.note(step, f"journal/{segment.name}")
+                    outcomes.note(step, f"journal/{segment.name}")
                     self._cut_if_closed(step.update)
         if len(self.fold.closings.accepted) < self.store.latest():
             raise too_short(self.root, self.store.latest())
-        waiting = [aside for aside in found.set_aside if aside.fault is WAITS]
+        waiting = [aside for aside in outcomes.set_aside if aside.fault is WAITS]
         self._waited = kept.waited + len(waiting)
         # A run that ended told of all that waited in the journal till then: of what was found the first so many.
         self._untold = waiting[max(told_of(self.root, WAITS) - kept.waited, 0) :]
         # What an earlier version admitted and this one does not; it is told each time that the whole journal is folded.
-        self._untold += [aside for aside in found.set_aside if aside.fault is not WAITS]
+        self._untold += [aside for aside in outcomes.set_aside if aside.fault is not WAITS]
 
     def replay(self, files: list[Verified], progress: Report = silent) -> Outcomes:
         """Fold verified files in this order and publish a release at each closing."""

@@ -28,7 +28,8 @@ from schemas.log import LogFile
 from schemas.periods import Period, month_code, to_yyyymm
 from schemas.places import KINGDOM, PLACE_NUMBER
 from schemas.positions import coded
-from schemas.protocols import Protocol, ProtocolError, protocol
+from schemas.protocols import Protocol, ProtocolError
+from schemas.protocols import protocol as parsed
 from schemas.releases import Release, is_synthetic
 from schemas.supports import LEAVES
 from sinks.access_log import Access, note_access
@@ -63,12 +64,12 @@ class Coupled(NamedTuple):
 
 def release_named(store: DirectoryStore, update_id: str) -> Release:
     """Return the release of an update. Raises ProtocolError where the store has none, or keeps it no longer."""
-    found = [update for update in store.updates() if update.update_id == update_id]
-    if not found:
+    updates = [update for update in store.updates() if update.update_id == update_id]
+    if not updates:
         raise ProtocolError(f"update {update_id!r} is not in {store.root}; write the exact id of one that is closed")
-    if found[-1].sequence not in store.numbers():
+    if updates[-1].sequence not in store.numbers():
         raise ProtocolError(f"update {update_id!r} is no longer kept by {store.root}")
-    return store.release(found[-1].sequence)
+    return store.release(updates[-1].sequence)
 
 
 def source_of(store: DirectoryStore, release: Release) -> Source:
@@ -101,9 +102,9 @@ def _source(store: DirectoryStore, fold: Fold, births: list[tuple[Any, Any]]) ->
     return Source(everyone(ledger), lambda number: raw[number].tobytes(), known, store.settings.geography_month)
 
 
-def _require_published(release: Release, asked: Protocol) -> None:
-    first, last = asked.population.months
-    for support in asked.population.supports:
+def _require_published(release: Release, protocol: Protocol) -> None:
+    first, last = protocol.population.months
+    for support in protocol.population.supports:
         for month in range(first, last + 1):
             entry = release.entries.get(BlockKey(support, Period("month", month)))
             zone_sees = entry is not None and may_see(
@@ -111,7 +112,7 @@ def _require_published(release: Release, asked: Protocol) -> None:
             )
             if entry is not None and not zone_sees:
                 raise ProtocolError(
-                    f"population.to: {support} {month_code(month)} is {entry.vintage.state} at {asked.update}, "
+                    f"population.to: {support} {month_code(month)} is {entry.vintage.state} at {protocol.update}, "
                     "and only published months are extracted"
                 )
 
@@ -135,14 +136,14 @@ def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
     store: DirectoryStore, text: str, out: Path, key: bytes, approval: str, at: datetime
 ) -> Made:
     """Carry out a protocol and return where its numbered folder is. Raises ProtocolError; then nothing is written."""
-    asked = protocol(text)
-    source = _read(store, asked)
+    protocol = parsed(text)
+    source = _read(store, protocol)
     tables: dict[str, pd.DataFrame] = {}
-    for kind in asked.kinds:
-        variables = {n: r for n, r in asked.variables.items() if n.startswith(("spell", "dur")) == (kind == "spell")}
-        of_kind = asked.model_copy(update={"variables": variables})
+    for kind in protocol.kinds:
+        variables = {n: r for n, r in protocol.variables.items() if n.startswith(("spell", "dur")) == (kind == "spell")}
+        of_kind = protocol.model_copy(update={"variables": variables})
         tables[kind] = (person_months if kind == "person_month" else spells)(source, of_kind, key)
-    return _written(store, _Carried(asked, text, source, tables), out, key, (approval, at))
+    return _written(store, _Carried(protocol, text, source, tables), out, key, (approval, at))
 
 
 def couple(  # noqa: PLR0913, PLR0917 - what a coupling is made of
@@ -153,27 +154,27 @@ def couple(  # noqa: PLR0913, PLR0917 - what a coupling is made of
     Without lines of one, positions are drawn, which only a synthetic history allows. Raises ProtocolError; then nothing
     is written.
     """
-    asked = protocol(text)
-    if "position" not in asked.variables:
+    protocol = parsed(text)
+    if "position" not in protocol.variables:
         raise ProtocolError("variables.position is missing, and a coupling is made for it alone")
-    if lines is None and not is_synthetic(asked.update):
-        raise ProtocolError(f"update {asked.update} is not synthetic, so positions are not drawn; give a coded file")
+    if lines is None and not is_synthetic(protocol.update):
+        raise ProtocolError(f"update {protocol.update} is not synthetic, so positions are not drawn; give a coded file")
     known = None if lines is None else coded(lines, _key_id(key))
-    source = _read(store, asked)
-    left = leavers(source, asked, key)
+    source = _read(store, protocol)
+    left = leavers(source, protocol, key)
     table = coupled(left, drawn(left, key) if known is None else known)
-    shown = table.assign(exit=table["exit"].map(to_yyyymm).astype(np.int32)).drop(columns=["year"])
-    made = _written(store, _Carried(asked, text, source, {"leavers": shown}), out, key, (approval, at))
+    delivered = table.assign(exit=table["exit"].map(to_yyyymm).astype(np.int32)).drop(columns=["year"])
+    made = _written(store, _Carried(protocol, text, source, {"leavers": delivered}), out, key, (approval, at))
     keep_coupled(store.root, made.folder.name, table[["year", "region", "position", "position_later"]])
     return Coupled(made, int((table["position"] == UNMATCHED).sum()))
 
 
-def _read(store: DirectoryStore, asked: Protocol) -> Source:
+def _read(store: DirectoryStore, protocol: Protocol) -> Source:
     """Return the rows of a protocol's update, which must be those of the store."""
-    release = release_named(store, asked.update)
-    _require_published(release, asked)
+    release = release_named(store, protocol.update)
+    _require_published(release, protocol)
     source = source_of(store, release)
-    require_equal(store, release, frame(source), asked.population.leaves)
+    require_equal(store, release, frame(source), protocol.population.leaves)
     return source
 
 
@@ -181,7 +182,7 @@ def _read(store: DirectoryStore, asked: Protocol) -> Source:
 class _Carried:
     """A protocol that was carried out: its text, what it was made from, and its tables by name."""
 
-    asked: Protocol
+    protocol: Protocol
     text: str
     source: Source
     tables: dict[str, pd.DataFrame]
@@ -189,24 +190,24 @@ class _Carried:
 
 def _written(store: DirectoryStore, carried: _Carried, out: Path, key: bytes, allowed: tuple[str, datetime]) -> Made:
     """Write the numbered folder of an extraction, on an approval at an instant, and note it."""
-    asked, text, source, tables = carried.asked, carried.text, carried.source, carried.tables
+    protocol, text, source, tables = carried.protocol, carried.text, carried.source, carried.tables
     approval, at = allowed
-    risk = k_report(source, asked)
+    risk = k_report(source, protocol)
     exposed = int(risk.loc[risk["k"] < SMALLEST_GROUP, "persons"].sum())
-    if exposed and asked.accept_risk is None:
+    if exposed and protocol.accept_risk is None:
         raise ProtocolError(
             f"{exposed} persons share what identifies them with fewer than {SMALLEST_GROUP - 1} others; "
             "leave out variables or places, or write accept_risk with the reason"
         )
-    sealed = {f"{kind}.parquet.age": _sealed(table, asked) for kind, table in tables.items()}
-    folder = _next_folder(out, asked.study)
+    sealed = {f"{kind}.parquet.age": _sealed(table, protocol) for kind, table in tables.items()}
+    folder = _next_folder(out, protocol.study)
     before = _manifest(_previous(folder))
-    manifest = _said(asked, tables, sealed, key, text, before) | {"number": int(folder.name.rpartition("-")[2])}
+    manifest = _said(protocol, tables, sealed, key, text, before) | {"number": int(folder.name.rpartition("-")[2])}
     files = sealed | {
         "protocol.toml": text.encode(),
-        "codebook.md": _codebook(asked, tables).encode(),
-        "README.md": _readme(asked, manifest).encode(),
-        "letter-to-ocmws.md": _letter(asked).encode(),
+        "codebook.md": _codebook(protocol, tables).encode(),
+        "README.md": _readme(protocol, manifest).encode(),
+        "letter-to-ocmws.md": _letter(protocol).encode(),
         MANIFEST: (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode(),
     }
     folder.mkdir(parents=True)
@@ -214,14 +215,19 @@ def _written(store: DirectoryStore, carried: _Carried, out: Path, key: bytes, al
     for name, content in files.items():
         write_for_owner(folder / name, content)
     write_for_owner(folder / EDGE / "k_report.csv", risk.to_csv(index=False).encode())
-    persons = len(set(chosen(frame(source), asked)["number"].tolist()))
-    of = {"study": asked.study, "number": manifest["number"], "update": asked.update, "protocol": _sha(text.encode())}
-    of["destroy_by"] = asked.destroy_by.isoformat()
+    persons = len(set(chosen(frame(source), protocol)["number"].tolist()))
+    of = {
+        "study": protocol.study,
+        "number": manifest["number"],
+        "update": protocol.update,
+        "protocol": _sha(text.encode()),
+    }
+    of["destroy_by"] = protocol.destroy_by.isoformat()
     head = note_access(store.root, Access("extract", approval, of), at)
     return Made(folder, sum(map(len, tables.values())), persons, head)
 
 
-def _sealed(table: pd.DataFrame, asked: Protocol) -> bytes:
+def _sealed(table: pd.DataFrame, protocol: Protocol) -> bytes:
     """Return a table as Parquet, encrypted to the recipient; the plain text is nowhere but in memory."""
     fields = []
     for name in table.columns:
@@ -231,7 +237,7 @@ def _sealed(table: pd.DataFrame, asked: Protocol) -> bytes:
     pq.write_table(
         pa.Table.from_pandas(table, pa.schema(fields), preserve_index=False).replace_schema_metadata(), plain
     )
-    sealed: bytes = pyrage.encrypt(plain.getvalue(), [pyrage.x25519.Recipient.from_str(asked.recipient.key)])
+    sealed: bytes = pyrage.encrypt(plain.getvalue(), [pyrage.x25519.Recipient.from_str(protocol.recipient.key)])
     return sealed
 
 
@@ -247,12 +253,12 @@ def _previous(folder: Path) -> Path:
 
 def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return found
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return manifest
 
 
 def _said(  # noqa: PLR0913, PLR0917 - the facts of a manifest
-    asked: Protocol,
+    protocol: Protocol,
     tables: dict[str, pd.DataFrame],
     sealed: dict[str, bytes],
     key: bytes,
@@ -262,11 +268,11 @@ def _said(  # noqa: PLR0913, PLR0917 - the facts of a manifest
     rows = {kind: len(table) for kind, table in tables.items()}
     earlier = before.get("rows", {})
     return {
-        "study": asked.study,
+        "study": protocol.study,
         "number": int(before.get("number", 0)) + 1,
-        "update": asked.update,
-        "destroy_by": asked.destroy_by.isoformat(),
-        "recipient": asked.recipient.name,
+        "update": protocol.update,
+        "destroy_by": protocol.destroy_by.isoformat(),
+        "recipient": protocol.recipient.name,
         "study_key": _key_id(key),
         "protocol": _sha(text.encode()),
         "rows": rows,
@@ -286,16 +292,21 @@ def _sha(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _codebook(asked: Protocol, tables: dict[str, pd.DataFrame]) -> str:
-    lines = [f"# Codebook of {asked.study}", "", "| table | variable | type | values | why |", "|---|---|---|---|---|"]
+def _codebook(protocol: Protocol, tables: dict[str, pd.DataFrame]) -> str:
+    lines = [
+        f"# Codebook of {protocol.study}",
+        "",
+        "| table | variable | type | values | why |",
+        "|---|---|---|---|---|",
+    ]
     for kind, table in tables.items():
         for name in table.columns:
             values = _values(table[name]) if name != "person" else "pseudonym of this study alone"
-            why = {str(one): reason for one, reason in asked.variables.items()}.get(
+            why = {str(one): reason for one, reason in protocol.variables.items()}.get(
                 name, "needed to join the rows of one person"
             )
             lines.append(f"| {kind} | {name} | {_type(name, table[name])} | {values} | {why} |")
-    if asked.exact_amounts is None:
+    if protocol.exact_amounts is None:
         lines += ["", "Amounts stand in classes of 50 euro, named in cents by their lower bound."]
     return "\n".join(lines) + "\n"
 
@@ -309,25 +320,26 @@ def _values(column: pd.Series) -> str:
     return ", ".join(map(str, distinct)) if len(distinct) <= 15 else f"{distinct[0]} ... {distinct[-1]}"  # noqa: PLR2004
 
 
-def _readme(asked: Protocol, manifest: dict[str, Any]) -> str:
-    return f"""# Extraction {asked.study}, number {manifest["number"]}
+def _readme(protocol: Protocol, manifest: dict[str, Any]) -> str:
+    return f"""# Extraction {protocol.study}, number {manifest["number"]}
 
-For {asked.recipient.name}. Purpose: {asked.purpose}
+For {protocol.recipient.name}. Purpose: {protocol.purpose}
 
-- Update {asked.update}; months {asked.population.first} to {asked.population.last}.
+- Update {protocol.update}; months {protocol.population.first} to {protocol.population.last}.
 - Decrypt with your age key: `age -d -i KEY person_month.parquet.age > person_month.parquet`.
 - Pseudonyms hold within this study. They join no other study, and nobody may try.
 - These are pseudonymised personal data: one machine, no copy, no publication of a cell below 5 persons.
-- Destroy all of it by {asked.destroy_by}, and return the signed declaration.
+- Destroy all of it by {protocol.destroy_by}, and return the signed declaration.
 """
 
 
-def _letter(asked: Protocol) -> str:
-    bodies = "; ".join(f"{one.body} {one.number} of {one.given}" for one in asked.approvals)
+def _letter(protocol: Protocol) -> str:
+    study, purpose = protocol.study, protocol.purpose
+    bodies = "; ".join(f"{one.body} {one.number} of {one.given}" for one in protocol.approvals)
     return f"""# To the public centres for social welfare
 
-For the study "{asked.study}" data of your statements will be used, pseudonymised, for this purpose: {asked.purpose}
-The allowed use rests on: {bodies}. The data are destroyed by {asked.destroy_by}. You need not do anything.
+For the study "{study}" data of your statements will be used, pseudonymised, for this purpose: {purpose}
+The allowed use rests on: {bodies}. The data are destroyed by {protocol.destroy_by}. You need not do anything.
 """
 
 
@@ -343,7 +355,7 @@ def verified(folder: Path) -> list[str]:
     ]
 
 
-def destroyed(root: Path, folder: Path, keyfile: Path, who: str, signed: str, at: datetime) -> Path:  # noqa: PLR0913, PLR0917
+def destroyed(root: Path, folder: Path, keyfile: Path, destroyer: str, signed: str, at: datetime) -> Path:  # noqa: PLR0913, PLR0917
     """Delete the files and the study key of an extraction, and return the proof that was written instead."""
     manifest = _manifest(folder)
     if not manifest:
@@ -354,13 +366,13 @@ def destroyed(root: Path, folder: Path, keyfile: Path, who: str, signed: str, at
         "study": manifest["study"],
         "number": manifest["number"],
         "destroyed": at.date().isoformat(),
-        "who": who,
+        "who": destroyer,
         "recipient_declaration": signed,
         "files": manifest["files"],
         "study_key": manifest["study_key"],
     }
     of = {"study": manifest["study"], "number": manifest["number"]}
-    proof["access_log"] = note_access(root, Access("destroy", who, of), at)
+    proof["access_log"] = note_access(root, Access("destroy", destroyer, of), at)
     for path in sorted(folder.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     keyfile.unlink()

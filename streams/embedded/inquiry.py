@@ -46,15 +46,15 @@ class Studied:
 
 def studied(root: Path, name: str) -> Studied:
     """Return the newest extraction of a study, or the one that is named. Raises QuestionError where none stands."""
-    found: dict[tuple[str, int], Studied] = {}
+    standing: dict[tuple[str, int], Studied] = {}
     for entry in entries(root):
         of = entry.get("of", {})
         if entry.get("what") == "extract" and "destroy_by" in of:
             day = date.fromisoformat(of["destroy_by"])
-            found[of["study"], of["number"]] = Studied(of["study"], of["number"], of["update"], day)
+            standing[of["study"], of["number"]] = Studied(of["study"], of["number"], of["update"], day)
         elif entry.get("what") == "destroy":
-            found.pop((of.get("study"), of.get("number")), None)
-    named = [one for one in found.values() if name in {one.study, one.name}]
+            standing.pop((of.get("study"), of.get("number")), None)
+    named = [one for one in standing.values() if name in {one.study, one.name}]
     if not named:
         raise QuestionError(f"study {name} has no extraction of this store that stands; make one with ocmw extract")
     return max(named, key=lambda one: one.number)

@@ -66,22 +66,22 @@ class Tables:
             self.inquiry.require_published(support, after)
         grid = replace(self.grid((), REGIONS), columns=columns_of([_LATER_STATES]))
         with self.inquiry.rows(self.period.first, after.last) as connection:
-            found = counting.later(connection, self.period)
-        return self._of_totals("later", grid, found)
+            counts = counting.later(connection, self.period)
+        return self._of_totals("later", grid, counts)
 
     def durations(self) -> Frozen:
         """Return how long the persons of a month have the living wage, from the indicators of this update."""
         grid = replace(self.grid((), WIDE), columns=columns_of([BANDS]))
-        found: Found = {}
+        counts: Found = {}
         for part in read_release(self.inquiry.store, self.inquiry.number):
             rows = part.table
             mine = np.flatnonzero((rows.series == _DURATION) & (rows.reference == self.period.last))
             for at in mine.tolist():
-                found[(*PLACES[rows.place[at]], BANDS[rows.category[at]])] = int(rows.counted[at])
-        if not found:
+                counts[(*PLACES[rows.place[at]], BANDS[rows.category[at]])] = int(rows.counted[at])
+        if not counts:
             update = self.inquiry.of.update
             raise QuestionError(f"durations of {self.period.code} are not counted at {update}; see ocmw indicators")
-        return self._of_totals("duration", grid, found)
+        return self._of_totals("duration", grid, counts)
 
     def local(self, by: tuple[str, ...], arrondissement: str) -> Frozen:
         """Return the municipalities of an arrondissement, below its own line, which stands as it is elsewhere."""
@@ -98,18 +98,18 @@ class Tables:
         """Return the municipalities of an arrondissement, under every code they had."""
         return under(arrondissement, "municipality")
 
-    def _of_totals(self, name: str, grid: Grid, found: Found) -> Frozen:
+    def _of_totals(self, name: str, grid: Grid, parts: Found) -> Frozen:
         """Return a table of one set of categories, whose total is that of the period."""
         totals = self.frozen("persons", ())
-        counts = grid.counts(found | _told([totals]))
+        counts = grid.counts(parts | _told([totals]))
         alone = list(_alone(grid, counts))
         return self.kept(f"persons {name}", grid, counts, ([totals], []), "", (), alone)
 
     def grid(self, by: tuple[str, ...], places: tuple[Place, ...]) -> Grid:
         """Return the places and columns of a table of some characteristics."""
-        told = [categories(name, self.period.last) for name in by]
-        columns = columns_of([[code for code, _ in mine] for mine in told])
-        empty = [{code for code, is_empty in mine if is_empty} for mine in told]
+        codes_of = [categories(name, self.period.last) for name in by]
+        columns = columns_of([[code for code, _ in mine] for mine in codes_of])
+        empty = [{code for code, is_empty in mine if is_empty} for mine in codes_of]
         nobody = frozenset(c for c in columns if any(code in mine for code, mine in zip(c, empty, strict=False)))
         return Grid(places, columns, frozenset(places) - self._inhabited(), nobody)
 
@@ -122,7 +122,7 @@ class Tables:
 
     def counted(self, measure: str, by: tuple[str, ...]) -> Found:
         """Return the counts of all cells, from the blocks of this update where they stand there."""
-        asked = Asked(self.support, self.period, by)
+        wanted = Asked(self.support, self.period, by)
         if measure == "persons" and len(by) < 2:  # noqa: PLR2004 - no cross
             return self._in_store(by)
         first = self.period.first - (measure == "entering")
@@ -131,24 +131,24 @@ class Tables:
                 begins = connection.execute("select min(month) from rows").fetchone() or (0,)
                 if begins[0] > first:
                     raise QuestionError(f"who enters in {self.period.code} is not known: the month before has no rows")
-                return counting.entering(connection, asked)
-            return (counting.spells if measure == "spells" else counting.persons)(connection, asked)
+                return counting.entering(connection, wanted)
+            return (counting.spells if measure == "spells" else counting.persons)(connection, wanted)
 
     def _in_store(self, by: tuple[str, ...]) -> Found:
         entry = self.inquiry.release.entries[BlockKey(self.support, self.period)]
         if entry.latest is None:
             return {}
-        cells, found = self.inquiry.store.read_block(entry.latest), {}
+        cells, counts = self.inquiry.store.read_block(entry.latest), {}
         wanted = by[0] if by else "total"
         for place, category, count in zip(
             cells.place.tolist(), cells.category.tolist(), cells.beneficiaries.tolist(), strict=True
         ):
             breakdown, code = CATEGORIES[category]
             if breakdown == wanted:
-                found[(*PLACES[place], code if by else ALL)] = count
+                counts[(*PLACES[place], code if by else ALL)] = count
             elif breakdown == "total":
-                found[(*PLACES[place], ALL)] = count
-        return found
+                counts[(*PLACES[place], ALL)] = count
+        return counts
 
     def kept(  # noqa: PLR0913, PLR0917 - what hides cells of a table
         self,
@@ -195,8 +195,8 @@ class Tables:
         """Return the least and the most that tables of other periods and measures say of each cell."""
         least, most = np.zeros(len(counts), np.int64), grid.free()
         for other in above:
-            shown = {cell: int(other.counts[at]) for cell, at in other.grid.number.items() if not other.hidden[at]}
-            most = np.minimum(most, [shown.get(cell, most[at]) for cell, at in grid.number.items()])
+            open_cells = {cell: int(other.counts[at]) for cell, at in other.grid.number.items() if not other.hidden[at]}
+            most = np.minimum(most, [open_cells.get(cell, most[at]) for cell, at in grid.number.items()])
         if self.period.kind == "year" and measure == "persons":
             for month in range(self.period.first, self.period.last + 1):
                 least = np.maximum(least, self._month_shown(grid, month, by))
@@ -209,18 +209,18 @@ class Tables:
         hidden = kept.pattern(self.inquiry.store.root, name, self.inquiry.number)
         if hidden is None:
             return np.zeros(len(grid.places) * len(grid.columns), np.int64)
-        found = beside.counted("persons", by)
-        return np.array([0 if cell in hidden else found.get(cell, 0) for cell in grid.cells()], np.int64)
+        counts = beside.counted("persons", by)
+        return np.array([0 if cell in hidden else counts.get(cell, 0) for cell in grid.cells()], np.int64)
 
 
 def under(place: str, level: str) -> list[Place]:
     """Return the places of a level within a place. Raises QuestionError where none lies there."""
-    found = {
+    places = {
         (level, areas[level]) for areas in map(ancestors, MUNICIPALITIES) if place in areas.values() and level in areas
     }
-    if not found or (level, place) in found:
+    if not places or (level, place) in places:
         raise QuestionError(f"place {place} has no {level} below it")
-    return sorted(found)
+    return sorted(places)
 
 
 def _told(tables: Iterable[Frozen]) -> Found:

@@ -48,14 +48,14 @@ def show_services(folder: Path, say: Say) -> None:
 
 def projects(store: Path) -> str:
     """Say what the kingdom's projects of the year were, both ways of counting where they differ."""
-    found = gathered(states_of(SERVICE["contracts"], store)).columns
+    columns = gathered(states_of(SERVICE["contracts"], store)).columns
     first, last = map(date.fromisoformat, PERIOD[1::2])
-    told = {row.figure: row for row in answer(found, Question(KINGDOM, first, last)) if row.breakdown == "total"}
+    figures = {row.figure: row for row in answer(columns, Question(KINGDOM, first, last)) if row.breakdown == "total"}
     counts = ", ".join(
-        f"{int(told[name].unique):,} {what}"
-        for name, what in (("projects_started", "began"), ("projects_closed", "ended"), ("projects_running", "run on"))
+        f"{int(figures[name].unique):,} {verb}"
+        for name, verb in (("projects_started", "began"), ("projects_closed", "ended"), ("projects_running", "run on"))
     )
-    people = told["beneficiaries"]
+    people = figures["beneficiaries"]
     return (
         f"projects (GPMI) of {last.year} in the kingdom: {counts}; {int(people.unique):,} beneficiaries, "
         f"{int(people.as_tool):,} as the tool counts"
@@ -66,8 +66,8 @@ def subsidies(store: Path) -> str:
     """Say what the kingdom's OCMWs made of their subsidies, both official degrees."""
     year = date.fromisoformat(PERIOD[1]).year
     states = (state for _, state in states_of(SERVICE["subsidies"], store))
-    found = rows(standings(states, year), subsidy_year(year))
-    whole = {row.indicator: row.value or 0 for row in found if row.ocmw == KINGDOM and not row.part}
+    indicators = rows(standings(states, year), subsidy_year(year))
+    whole = {row.indicator: row.value or 0 for row in indicators if row.ocmw == KINGDOM and not row.part}
     return (
         f"subsidies of {year}: {whole['6'] / 100:,.0f} euro granted, degree of justification {whole['8'] / 100:.2f} %, "
         f"of use {whole['8c'] / 100:.2f} % (ocmw subsidies report --store {store})"
@@ -86,8 +86,8 @@ def _decisions(request: Request) -> int:
 
 def sentence(request: Request) -> str:
     """Say what an OCMW asked and what it was told."""
-    found = told(request)
-    answers = ", ".join(f"{one['answering']} {one['state'].lower().replace('_', ' ')}" for one in found["answers"])
+    fields = told(request)
+    answers = ", ".join(f"{one['answering']} {one['state'].lower().replace('_', ' ')}" for one in fields["answers"])
     contract = any(report.contract for report in request.reports)
     told_of = f"{_decisions(request)} decisions{' and, with consent, a contract' if contract else ''}"
-    return f"a social report: OCMW {found['asking']} asked, {answers}; it is told of {told_of}"
+    return f"a social report: OCMW {fields['asking']} asked, {answers}; it is told of {told_of}"

@@ -80,6 +80,6 @@ def request_of(place: ReportPlace, request: bytes, ocmw: int) -> Request:
     return one
 
 
-def noted(place: ReportPlace, what: str, of: dict[str, str]) -> None:
+def noted(place: ReportPlace, kind: str, of: dict[str, str]) -> None:
     """Note a consultation in the log of accesses. Raises StoreError."""
-    note_reading(place.log, what, of, clock.instant())
+    note_reading(place.log, kind, of, clock.instant())

@@ -56,14 +56,14 @@ def _of(state: OcmwYear, form: KeptForm | None, year: int, brussels: str) -> Ite
         return
     ocmw = f"{read_as(report.ocmw, year):05d}"
     language = language_of(ocmw, brussels)
-    for found in _found(report, state, form, year):
-        yield _told(ocmw, language, found, form.file if form else "")
+    for finding in _found(report, state, form, year):
+        yield _told(ocmw, language, finding, form.file if form else "")
 
 
 def _report(state: OcmwYear, form: KeptForm | None) -> YearReport | None:
     if form is not None:
-        found = record_of(TOPIC["reports"], form.report)
-        return found if isinstance(found, YearReport) else None
+        record = record_of(TOPIC["reports"], form.report)
+        return record if isinstance(record, YearReport) else None
     return state.reports[-1] if state.reports else None
 
 
@@ -87,9 +87,9 @@ def _cell(form: KeptForm | None, sheet: str, path: Iterable[int], field: str) ->
     return next((cells[name] for name in (field, f"{field}_value", "ocmw") if name in cells), "")
 
 
-def _told(ocmw: str, language: str, found: _Found, file: str) -> Correction:
-    message, remedy = rule_words(found.rule, language)
-    severity = document("subsidy_words")["severity"]["error" if found.error else "warning"][language]
+def _told(ocmw: str, language: str, finding: _Found, file: str) -> Correction:
+    message, remedy = rule_words(finding.rule, language)
+    severity = document("subsidy_words")["severity"]["error" if finding.error else "warning"][language]
     return Correction(
-        ocmw, found.sheet, found.cell, found.rule, remedy, severity, found.part, found.activity, message, file
+        ocmw, finding.sheet, finding.cell, finding.rule, remedy, severity, finding.part, finding.activity, message, file
     )

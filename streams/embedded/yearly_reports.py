@@ -117,10 +117,11 @@ def import_into(place: ReportPlace, path: Path, year: int, at: Instant) -> Impor
             _remember(forms, one, known, became[one.ocmw], path.name)
         forms.add_nobody(year, [(one.ocmw, one.sheet, one.cell, one.rule) for one in nobody])
         forms.save()
-    told = {
-        what: tuple(code for code, one in became.items() if one == what) for what in ("applied", "duplicate", "refused")
+    became_of = {
+        outcome: tuple(code for code, one in became.items() if one == outcome)
+        for outcome in ("applied", "duplicate", "refused")
     }
-    return Imported(told["applied"], told["duplicate"], told["refused"], tuple(nobody))
+    return Imported(became_of["applied"], became_of["duplicate"], became_of["refused"], tuple(nobody))
 
 
 def _admit(one: Filled, run: Admits, known: dict[bytes, OcmwYear], came: tuple[str, Instant]) -> str:
@@ -183,18 +184,20 @@ def lines_of(path: Path, year: int) -> list[Line]:
 def _of_workbook(path: Path, data: bytes, year: int) -> Iterator[Line]:
     values, formulas = _books(path, data)
     properties: Any = values.custom_doc_props  # type: ignore[attr-defined]  # its stubs lack it
-    told = next((one.value for one in properties.props if one.name == YEAR_PROPERTY), None)
-    if told is not None and str(told) != str(year):
-        raise CorruptFileError(f"{path}: is the form of {told}, not of {year}; make it with ocmw subsidies template")
+    year_of_form = next((one.value for one in properties.props if one.name == YEAR_PROPERTY), None)
+    if year_of_form is not None and str(year_of_form) != str(year):
+        raise CorruptFileError(
+            f"{path}: is the form of {year_of_form}, not of {year}; make it with ocmw subsidies template"
+        )
     sheets = {name.strip().lower(): name for name in values.sheetnames}
-    found = [sheet for sheet in FORM if sheet in sheets]
-    if "parts" not in found:
+    sheets_here = [sheet for sheet in FORM if sheet in sheets]
+    if "parts" not in sheets_here:
         raise CorruptFileError(f"{path}: has no sheet named parts; use the form of ocmw subsidies template")
-    for sheet in found:
-        shown, formulated = values[sheets[sheet]], formulas[sheets[sheet]]
-        if shown.max_row > _MOST_ROWS:
+    for sheet in sheets_here:
+        sheet_values, formulated = values[sheets[sheet]], formulas[sheets[sheet]]
+        if sheet_values.max_row > _MOST_ROWS:
             raise CorruptFileError(f"{path}: sheet {sheet} goes on below row {_MOST_ROWS}; delete what stands there")
-        columns = min(shown.max_column, _MOST_COLUMNS)
+        columns = min(sheet_values.max_column, _MOST_COLUMNS)
         rows = [
             [
                 Cell(
@@ -206,10 +209,10 @@ def _of_workbook(path: Path, data: bytes, year: int) -> Iterator[Line]:
                 for cell, other in zip(row, others, strict=False)
             ]
             for row, others in zip(
-                shown.iter_rows(max_col=columns), formulated.iter_rows(max_col=columns), strict=False
+                sheet_values.iter_rows(max_col=columns), formulated.iter_rows(max_col=columns), strict=False
             )
         ]
-        merged = [one.bounds for one in shown.merged_cells.ranges]
+        merged = [one.bounds for one in sheet_values.merged_cells.ranges]
         yield from _of_rows(path, sheet, _filled_down(rows, merged), 1)
 
 
@@ -290,14 +293,14 @@ def _of_rows(path: Path, sheet: Sheet, rows: Sequence[Sequence[Cell]], first: in
 
 
 def _columns(path: Path, sheet: Sheet, header: Sequence[Cell]) -> dict[int, Column]:
-    found: dict[int, Column] = {}
+    columns: dict[int, Column] = {}
     for at, cell in enumerate(header):
         column = column_named(sheet, str(cell.value or ""))
-        if column is not None and column.field not in {one.field for one in found.values()}:
-            found[at] = column
-    missing = [one.field for one in FORM[sheet] if one.needed and one.field not in {c.field for c in found.values()}]
+        if column is not None and column.field not in {one.field for one in columns.values()}:
+            columns[at] = column
+    missing = [one.field for one in FORM[sheet] if one.needed and one.field not in {c.field for c in columns.values()}]
     if missing:
         raise CorruptFileError(
             f"{path}: sheet {sheet} has no column {missing[0]}; use the form of ocmw subsidies template"
         )
-    return found
+    return columns

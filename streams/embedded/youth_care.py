@@ -39,10 +39,10 @@ def outcomes_at(ledger: Ledger, release: Release, settings: FigureSettings) -> O
 
 def youth_counted(root: Path, release: Release, settings: FigureSettings, approval: Approval) -> tuple[Counted, str]:
     """Return the table of youth care at a release; the log of accesses notes it, its newest digest is second."""
-    found = youth_tables(outcomes_at(fold_at(root, settings, release.update.sequence).ledger, release, settings))
+    table = youth_tables(outcomes_at(fold_at(root, settings, release.update.sequence).ledger, release, settings))
     access = Access("youth care figures", approval.name, {"update": release.update.update_id})
     digest = note_access(root, access, instant())
-    return Counted(release.update.update_id, 0, found), digest
+    return Counted(release.update.update_id, 0, table), digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +65,22 @@ def outreach_list(root: Path, release: Release, settings: FigureSettings, wanted
     ledger = fold_at(root, settings, release.update.sequence).ledger
     outcomes = outcomes_at(ledger, release, settings)
     if wanted.half_year not in half_years_shown(outcomes, wanted.after):
-        told = half_year_code(wanted.half_year)
-        message = f"nobody left youth care in {told}, or the months up to {wanted.after} after it are not published yet"
+        half_year = half_year_code(wanted.half_year)
+        message = (
+            f"nobody left youth care in {half_year}, or the months up to {wanted.after} after it are not published yet"
+        )
         raise UsageError(message)
-    found = leavers(outcomes.question.people.rows, outcomes.facts, wanted.half_year, wanted.after, settings)
-    chosen = found.person[_to_visit(found, wanted, settings)]
+    cohort = leavers(outcomes.question.people.rows, outcomes.facts, wanted.half_year, wanted.after, settings)
+    chosen = cohort.person[_to_visit(cohort, wanted, settings)]
     keys = np.ascontiguousarray(ledger.tables.persons[chosen].astype("<u8"))
     return [person.tobytes() for person in keys]
 
 
-def _to_visit(found: Leavers, wanted: Wanted, settings: FigureSettings) -> Mask:
+def _to_visit(cohort: Leavers, wanted: Wanted, settings: FigureSettings) -> Mask:
     """Return who is no beneficiary and lives in the municipality as it is called in the last month needed."""
     month = wanted.half_year + wanted.after
     valid = rules(settings).valid_municipality[rules(settings).era_of_month[month]]
     there = MUNICIPALITIES.index(valid_code(wanted.ocmw, month))
-    lives_there = (found.municipality >= 0) & (valid[found.municipality] == there)
-    chosen: Mask = lives_there & (found.situation == SITUATIONS.index("not_beneficiary"))
+    lives_there = (cohort.municipality >= 0) & (valid[cohort.municipality] == there)
+    chosen: Mask = lives_there & (cohort.situation == SITUATIONS.index("not_beneficiary"))
     return chosen

@@ -110,7 +110,7 @@ async def records_between(
 
 
 async def found_from_end(
-    reader: AIOKafkaConsumer, where: TopicPartition, found: Callable[[list[ConsumerRecord]], _Read | None]
+    reader: AIOKafkaConsumer, where: TopicPartition, read: Callable[[list[ConsumerRecord]], _Read | None]
 ) -> _Read | None:
     """Return what ``found`` makes of the last records of a partition, as many as it takes; at least one.
 
@@ -126,7 +126,7 @@ async def found_from_end(
         reader.resume(where)
         records = [record async for fetched in records_between(reader, where, start, end) for record in fetched]
         reader.pause(where)
-        made = found(records) if records else None
+        made = read(records) if records else None
         if made is not None or start == 0:
             return made
         look *= _WIDER

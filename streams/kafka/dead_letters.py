@@ -61,10 +61,10 @@ class DeadLetter(NamedTuple):
             named = getattr(record, "ocmw", getattr(record, "by", ""))
             return f"{named:05d}" if named else ""
         try:
-            found = decode(self.record.value or b"")[1].get("ocmw")
+            code = decode(self.record.value or b"")[1].get("ocmw")
         except Exception:  # noqa: BLE001 - these bytes may be anything, and fastavro raises what it likes
             return ""
-        return f"{found:05d}" if isinstance(found, int) else ""
+        return f"{code:05d}" if isinstance(code, int) else ""
 
 
 class Group(NamedTuple):
@@ -106,12 +106,12 @@ async def groups(
     Raises TopicsError.
     """
     again = {(one.topic, one.partition, one.offset) async for one in _letters(settings, slug, service) if one.again}
-    found: dict[str, dict[tuple[str, str, int], Group]] = {}
+    by_reason: dict[str, dict[tuple[str, str, int], Group]] = {}
     async for letter in dead_letters(settings, slug, service):
-        of_slug = found.setdefault(letter.fault.slug, {})
+        of_slug = by_reason.setdefault(letter.fault.slug, {})
         key = letter.ocmw, letter.topic, letter.partition
         of_slug[key] = _with(of_slug.get(key), letter, int((letter.topic, letter.partition, letter.offset) in again))
-    return {reason: [of_slug[key] for key in sorted(of_slug)] for reason, of_slug in found.items()}
+    return {reason: [of_slug[key] for key in sorted(of_slug)] for reason, of_slug in by_reason.items()}
 
 
 def _with(group: Group | None, letter: DeadLetter, again: int) -> Group:

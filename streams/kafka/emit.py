@@ -91,10 +91,10 @@ class Emitter:
 
 def _persons(batch: Batch, events: Events) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return where the person of each event stands; any place for what has none."""
-    found: np.ndarray[tuple[int], np.dtype[np.int64]] = np.where(
+    places: np.ndarray[tuple[int], np.dtype[np.int64]] = np.where(
         (events.kind == UPDATE_CLOSED) | (events.start == events.stop), 0, events.start + KEY_BYTES
     )
-    return found if len(batch.data) >= 2 * KEY_BYTES else np.zeros_like(found)
+    return places if len(batch.data) >= 2 * KEY_BYTES else np.zeros_like(places)
 
 
 async def emit(

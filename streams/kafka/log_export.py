@@ -92,12 +92,12 @@ async def _write(settings: KafkaSettings, places: list[TopicPartition], file: IO
 async def _until_closing(piece: AsyncIterator[_Piece], number: int, writer: Writer) -> tuple[int, bytes]:
     """Write the events of a partition up to a closing; return how many, and the closing, empty where it ends before."""
     written = 0
-    async for found in piece:
-        if found.closing == number:
-            return written, found.data
-        if found.events and not found.closing:  # a closing that stands in the file already is a repeated copy
-            writer.write_block(_Encoded(found.events, io.BytesIO(found.data)))
-            written += found.events
+    async for part in piece:
+        if part.closing == number:
+            return written, part.data
+        if part.events and not part.closing:  # a closing that stands in the file already is a repeated copy
+            writer.write_block(_Encoded(part.events, io.BytesIO(part.data)))
+            written += part.events
     return written, b""
 
 

@@ -26,8 +26,8 @@ async def read_receipts(settings: KafkaSettings, ocmw: int, month: int | None = 
             start, end = (await reader.beginning_offsets([place]))[place], (await reader.end_offsets([place]))[place]
             async for fetched in records_between(reader, place, start, end):
                 last |= {record.key: record.value for record in fetched if _is_of(record.key or b"", ocmw, month)}
-    found = [decode(value)[1] for value in last.values()]
-    return sorted(found, key=lambda receipt: int(receipt["statement_month"]))
+    receipts = [decode(value)[1] for value in last.values()]
+    return sorted(receipts, key=lambda receipt: int(receipt["statement_month"]))
 
 
 def line(receipt: dict[str, Any]) -> tuple[int | str, ...]:

@@ -104,7 +104,7 @@ class KafkaSettings(Secured):
 def _is_address(text: str) -> bool:
     """Tell whether a text is a host, with or without a port."""
     try:
-        found = urlsplit(f"//{text.strip()}")
-        return bool(found.hostname) and found.port != 0 and found.netloc == text.strip()
+        parts = urlsplit(f"//{text.strip()}")
+        return bool(parts.hostname) and parts.port != 0 and parts.netloc == text.strip()
     except ValueError:  # a port that is no number, or none that there is
         return False

@@ -85,10 +85,10 @@ class Slot:
             return _Others([], settled=True)
         finally:
             await admin.close()
-        found = [group for answer in answers for group in answer.groups]
-        members, mine = [member for group in found for member in group[5]], f"{self._name}."
+        groups = [group for answer in answers for group in answer.groups]
+        members, mine = [member for group in groups for member in group[5]], f"{self._name}."
         hosts = [str(one[2]).lstrip("/") for one in members if one[1].startswith(mine) and one[1] != self.client_id]
-        return _Others(hosts, settled=all(group[2] == "Stable" for group in found))
+        return _Others(hosts, settled=all(group[2] == "Stable" for group in groups))
 
     def _taken(self, where: str) -> SlotTakenError:
         return SlotTakenError(

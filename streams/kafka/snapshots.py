@@ -55,19 +55,19 @@ def save_partition(path: Path, fold: PartitionFold, settings: FigureSettings, to
 
 def load_partition(path: Path, empty: PartitionFold, settings: FigureSettings, topic: str) -> PartitionFold:
     """Return the fold that was kept, or ``empty`` where there is none of this making."""
-    found = snapshot.load(path)
+    kept = snapshot.load(path)
     made_of = _made_of(settings, topic, empty.partitions) | {"partition": empty.partition, "faults": list(FAULT)}
-    if found is None or not made_of.items() <= found.meta.items():
+    if kept is None or not made_of.items() <= kept.meta.items():
         return empty
     return PartitionFold(
         partition=empty.partition,
         partitions=empty.partitions,
-        ledger=Ledger(settings, _tables(found.arrays)),
-        closings=Closings([Update(**update) for update in found.meta["closings"]]),
-        position=Position(**{name: int(value) for name, value in found.meta["position"].items()}),
-        barrier=found.meta["barrier"],
-        outcomes=np.array(found.arrays["outcomes"]),
-        tally=Tally(np.array(found.arrays["tally.keys"]), np.array(found.arrays["tally.sums"])),
+        ledger=Ledger(settings, _tables(kept.arrays)),
+        closings=Closings([Update(**update) for update in kept.meta["closings"]]),
+        position=Position(**{name: int(value) for name, value in kept.meta["position"].items()}),
+        barrier=kept.meta["barrier"],
+        outcomes=np.array(kept.arrays["outcomes"]),
+        tally=Tally(np.array(kept.arrays["tally.keys"]), np.array(kept.arrays["tally.sums"])),
     )
 
 
@@ -100,10 +100,10 @@ def load_publish(
     path: Path, settings: FigureSettings, partitions: int, made_of: dict[str, Any]
 ) -> tuple[Gathered, Alignment, dict[int, Last]] | None:
     """Return what ``save_publish`` kept, None where there is none of this making."""
-    found = snapshot.load(path)
-    if found is None or not (made_of | {"format": FORMAT}).items() <= found.meta.items():
+    kept = snapshot.load(path)
+    if kept is None or not (made_of | {"format": FORMAT}).items() <= kept.meta.items():
         return None
-    meta, arrays = found.meta, found.arrays
+    meta, arrays = kept.meta, kept.arrays
     gathered = Gathered(
         Ledger(settings, _tables(arrays)), partitions, np.array(arrays["all_touched"]), np.array(arrays["all_since"])
     )

@@ -25,14 +25,14 @@ _MINUTE = 60
 async def sentences(settings: KafkaSettings, store: Path | None = None) -> list[str]:
     """Return what ``ocmw status`` says. Raises TopicsError."""
     await verify_topics(settings, DOSSIERS, UPDATES, rows_topic(settings), RELEASES, VINTAGES, DEAD_LETTERS)
-    asked, released = await accepted_with_time(settings), await last_released(settings)
+    closed, released = await accepted_with_time(settings), await last_released(settings)
     ends, reached = await _ends(settings, DOSSIERS), await reached_updates(settings)
     folded, opened = await _folded(settings, ends), await _open(settings, ends)
     aside = sum((await _ends(settings, DEAD_LETTERS)).values())
     return [
         _log(ends, folded) + _held(opened),
-        _updates(asked, released),
-        *(_waiting(one, reached, _behind(ends, folded)) for one in asked[released:]),
+        _updates(closed, released),
+        *(_waiting(one, reached, _behind(ends, folded)) for one in closed[released:]),
         *_apart(reached),
         *([_home(store, released)] if store else []),
         f"{aside:,} records stand in what was set aside; see ocmw dead-letters list"
@@ -92,17 +92,17 @@ def _log(ends: Mapping[int, int], folded: Mapping[int, int]) -> str:
     )
 
 
-def _updates(asked: list[AcceptedUpdate], released: int) -> str:
-    if not asked:
+def _updates(closed: list[AcceptedUpdate], released: int) -> str:
+    if not closed:
         return "no update was closed yet; close one with ocmw close-update"
-    if len(asked) == released:
-        return f"{released} updates are closed, all of them released; the last is {asked[-1].update.update_id}"
-    return f"{len(asked)} updates are closed, {released} of them released"
+    if len(closed) == released:
+        return f"{released} updates are closed, all of them released; the last is {closed[-1].update.update_id}"
+    return f"{len(closed)} updates are closed, {released} of them released"
 
 
-def _waiting(asked: AcceptedUpdate, reached: Mapping[int, int], behind: Mapping[int, int]) -> str:
+def _waiting(waiting: AcceptedUpdate, reached: Mapping[int, int], behind: Mapping[int, int]) -> str:
     """Say for whom an update waits that is accepted and not released: for its closer, for intake, or for publish."""
-    update, minutes = asked.update, max(0, round((clock.now() - asked.since) / _MINUTE))
+    update, minutes = waiting.update, max(0, round((clock.now() - waiting.since) / _MINUTE))
     about = f"update {update.update_id} (number {update.sequence}), asked for {minutes} minutes ago, waits for"
     missing = [partition for partition, number in reached.items() if number < update.sequence]
     closer = [partition for partition in missing if partition not in behind]
@@ -141,11 +141,11 @@ async def _vintages(settings: KafkaSettings) -> dict[str, bytes]:
 
 def _last_update(records: list[ConsumerRecord]) -> dict[str, bytes] | None:
     """Return the values of the last update, by support; None while the first of the records may be of it too."""
-    told = [(decode(record.value or b"")[1], record.value or b"") for record in records]
-    last = max(fields["sequence"] for fields, _ in told)
-    if last > 1 and told[0][0]["sequence"] == last:
+    decoded = [(decode(record.value or b"")[1], record.value or b"") for record in records]
+    last = max(fields["sequence"] for fields, _ in decoded)
+    if last > 1 and decoded[0][0]["sequence"] == last:
         return None
-    return {fields["support"]: value for fields, value in told if fields["sequence"] == last}
+    return {fields["support"]: value for fields, value in decoded if fields["sequence"] == last}
 
 
 def flags(vintages: Mapping[str, bytes]) -> Iterator[str]:
@@ -153,5 +153,5 @@ def flags(vintages: Mapping[str, bytes]) -> Iterator[str]:
     for node in NODES:
         if node.code in vintages:
             fields: dict[str, Any] = decode(vintages[node.code])[1]
-            told = (f"{periods:,} {state}" for state, periods in states(fields).items() if periods)
-            yield f"{node.code} at update {fields['update_id']}: {', '.join(told)}"
+            counts = (f"{periods:,} {state}" for state, periods in states(fields).items() if periods)
+            yield f"{node.code} at update {fields['update_id']}: {', '.join(counts)}"

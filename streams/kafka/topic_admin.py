@@ -50,7 +50,7 @@ async def verify(settings: KafkaSettings, wanted: Sequence[Topic]) -> None:
 
 async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:
     return {
-        found["topic"]: len(found["partitions"]) for found in await admin.describe_topics() if not found["error_code"]
+        topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics() if not topic["error_code"]
     }
 
 
@@ -71,8 +71,8 @@ async def _create(admin: AIOKafkaAdminClient, missing: list[Topic], replication:
 async def _led(admin: AIOKafkaAdminClient, names: set[str]) -> None:
     """Wait until new topics have leaders, so that the first sends need no second try; not longer than a while."""
     for _ in range(_LOOKS):
-        found = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
-        if all(name in found and all(part["leader"] >= 0 for part in found[name]) for name in names):
+        parts_of = {topic["topic"]: topic["partitions"] for topic in await admin.describe_topics()}
+        if all(name in parts_of and all(part["leader"] >= 0 for part in parts_of[name]) for name in names):
             return
         await asyncio.sleep(_LOOK_SECONDS)
 
@@ -88,20 +88,20 @@ async def _verify(admin: AIOKafkaAdminClient, wanted: Sequence[Topic], known: di
                 "changes: set OCMW_KAFKA_PARTITIONS as it was, or emit the log again into a new topic"
             )
             raise TopicsError(message)
-    for name, found in (await _configs(admin, wanted)).items():
-        _verify_config(next(topic for topic in wanted if topic.name == name), found)
+    for name, entries in (await _configs(admin, wanted)).items():
+        _verify_config(next(topic for topic in wanted if topic.name == name), entries)
 
 
-def _verify_config(topic: Topic, found: dict[str, str]) -> None:
+def _verify_config(topic: Topic, entries: dict[str, str]) -> None:
     for key in ("cleanup.policy", "retention.ms", "retention.bytes"):
-        if topic.kept == KEPT and found.get(key) != topic.config(1)[key]:
+        if topic.kept == KEPT and entries.get(key) != topic.config(1)[key]:
             message = (
-                f"topic {topic.name} has {key}={found.get(key)}, not {topic.config(1)[key]}: it would lose records"
+                f"topic {topic.name} has {key}={entries.get(key)}, not {topic.config(1)[key]}: it would lose records"
             )
             raise TopicsError(message)
-    if int(found.get("max.message.bytes", 0)) < topic.max_bytes:
+    if int(entries.get("max.message.bytes", 0)) < topic.max_bytes:
         message = (
-            f"topic {topic.name} has max.message.bytes={found.get('max.message.bytes')}, less than {topic.max_bytes}"
+            f"topic {topic.name} has max.message.bytes={entries.get('max.message.bytes')}, less than {topic.max_bytes}"
         )
         raise TopicsError(message)
 
@@ -109,10 +109,10 @@ def _verify_config(topic: Topic, found: dict[str, str]) -> None:
 async def _configs(admin: AIOKafkaAdminClient, wanted: Sequence[Topic]) -> dict[str, dict[str, str]]:
     if not wanted:
         return {}
-    asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in wanted]
-    found: dict[str, dict[str, str]] = {}
-    for answer in await admin.describe_configs(asked):
+    resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in wanted]
+    entries_of: dict[str, dict[str, str]] = {}
+    for answer in await admin.describe_configs(resources):
         for resource in answer.resources:
             entries: list[Any] = resource[4]
-            found[resource[3]] = {entry[0]: entry[1] for entry in entries}
-    return found
+            entries_of[resource[3]] = {entry[0]: entry[1] for entry in entries}
+    return entries_of

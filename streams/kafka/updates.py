@@ -48,18 +48,18 @@ async def accepted_with_time(settings: KafkaSettings) -> list[AcceptedUpdate]:
     async with reading(settings, _REQUESTS) as reader:
         requests = _Requests(reader)
         await requests.read((await reader.end_offsets([_REQUESTS]))[_REQUESTS])
-        return [AcceptedUpdate(*found) for found in zip(requests.closings.accepted, requests.since, strict=True)]
+        return [AcceptedUpdate(*pair) for pair in zip(requests.closings.accepted, requests.since, strict=True)]
 
 
 async def accepted_updates(settings: KafkaSettings) -> list[Update]:
     """Return the accepted updates, in order, of the requests topic as it is now."""
-    return [asked.update for asked in await accepted_with_time(settings)]
+    return [one.update for one in await accepted_with_time(settings)]
 
 
 async def unreleased(settings: KafkaSettings) -> list[AcceptedUpdate]:
     """Return the accepted updates whose release was not announced yet, the oldest first."""
-    asked = await accepted_with_time(settings)
-    return asked[await last_released(settings) :]
+    accepted = await accepted_with_time(settings)
+    return accepted[await last_released(settings) :]
 
 
 async def last_released(settings: KafkaSettings) -> int:
@@ -74,9 +74,9 @@ async def last_announced(settings: KafkaSettings) -> Announced:
 
 
 async def _last_announced(reader: AIOKafkaConsumer) -> Announced:
-    found = await found_from_end(reader, _RELEASES, lambda records: _announced(records[-1]))
+    announced = await found_from_end(reader, _RELEASES, lambda records: _announced(records[-1]))
     reader.resume(*reader.assignment())
-    return found or Announced(0, 1)
+    return announced or Announced(0, 1)
 
 
 def _announced(record: ConsumerRecord) -> Announced:
@@ -128,10 +128,10 @@ class Closer:
         sent = await self._producer.send_and_wait(UPDATES, value=value, partition=0)
         await self._requests.read(sent.offset + 1)
         updates = self._requests.closings.accepted
-        found = next((update for update in updates if update.update_id == update_id), None)
-        if found is None:
+        closed = next((update for update in updates if update.update_id == update_id), None)
+        if closed is None:
             raise RequestRefusedError(_refusal(update_id, reference_month, updates))
-        accepted = to_yyyymm(found.reference_month)
+        accepted = to_yyyymm(closed.reference_month)
         if accepted != reference_month:
             message = (
                 f"update {update_id} was accepted with reference month {accepted}, which stays; close it with that, "
@@ -139,7 +139,7 @@ class Closer:
             )
             raise RequestRefusedError(message)
         await self._write(updates)
-        return found
+        return closed
 
     async def _write(self, updates: list[Update]) -> None:
         done = max(self._written, (await _last_announced(self._reader)).number)

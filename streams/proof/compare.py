@@ -40,13 +40,13 @@ def copy_differences(home: Store, copy: RedisCopy) -> Iterator[Difference]:
             (one.key.support, one.key.period.code): b"" if one.ref == one.hidden else one.ref.digest
             for one in zones.chosen(release, zone)
         }
-        shown = {
-            (support, period): copy.read_block(zone, told[3]).digest() if told[3] else b""
+        copied = {
+            (support, period): copy.read_block(zone, figure[3]).digest() if figure[3] else b""
             for support, periods in copy.manifest(zone)["figures"].items()
-            for period, told in periods.items()
+            for period, figure in periods.items()
         }
-        for support, period in sorted(meant.keys() | shown.keys()):
-            if meant.get((support, period)) != shown.get((support, period)):
+        for support, period in sorted(meant.keys() | copied.keys()):
+            if meant.get((support, period)) != copied.get((support, period)):
                 yield Difference(release.update.sequence, support, period, f"{zone} block in the copy")
 
 
@@ -55,12 +55,12 @@ def _between(left: Release, right: Release) -> Iterator[Difference]:
     if left.update != right.update:
         yield Difference(number, "", "", "update")
     for key in sorted(left.entries.keys() | right.entries.keys()):
-        for what in _what(left.entries.get(key), right.entries.get(key)):
-            yield _difference(number, key, what)
+        for part in _what(left.entries.get(key), right.entries.get(key)):
+            yield _difference(number, key, part)
 
 
-def _difference(number: int, key: BlockKey, what: str) -> Difference:
-    return Difference(number, key.support, key.period.code, what)
+def _difference(number: int, key: BlockKey, part: str) -> Difference:
+    return Difference(number, key.support, key.period.code, part)
 
 
 def _what(left: Entry | None, right: Entry | None) -> Iterator[str]:

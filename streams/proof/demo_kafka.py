@@ -113,15 +113,15 @@ def _show_receipts(settings: KafkaSettings, history: Path, say: Say) -> None:
     with history.open("rb") as file:
         lines = (event for event in fastavro.reader(file) if "statement_month" in event)
         ((ocmw, events),) = Counter(event["ocmw"] for event in lines).most_common(1)
-    found: list[dict[str, Any]] = []
+    last: list[dict[str, Any]] = []
 
     def whole() -> bool:
-        found[:] = asyncio.run(read_receipts(settings, ocmw))
-        return bool(sum(receipt["received"] for receipt in found) == events)
+        last[:] = asyncio.run(read_receipts(settings, ocmw))
+        return bool(sum(receipt["received"] for receipt in last) == events)
 
     _await("receipts", whole)
     say(f"OCMW {ocmw} sent {events:,} events; its receipts (ocmw receipts --ocmw {ocmw}):")
-    for receipt in found:
+    for receipt in last:
         month, received, applied, duplicates, aside, _, euros = line(receipt)
         say(
             f"  {month}: received {received}, applied {applied} ({euros} euro), duplicates {duplicates}, "
@@ -158,27 +158,27 @@ def _equal(root: Path, copy: str | None, say: Say) -> bool:
     equal = _told("the home", list(differences(embedded, DirectoryStore.reading(root / "store"))), say)
     if copy is None:
         return equal
-    shown = RedisCopy(redis.Redis.from_url(copy))
-    _await("copy", lambda: shown.latest() == embedded.latest())
-    return _told("Redis", list(copy_differences(embedded, shown)), say) and equal
+    redis_copy = RedisCopy(redis.Redis.from_url(copy))
+    _await("copy", lambda: redis_copy.latest() == embedded.latest())
+    return _told("Redis", list(copy_differences(embedded, redis_copy)), say) and equal
 
 
-def _told(place: str, found: list[Difference], say: Say) -> bool:
-    if found:
-        say(f"{len(found)} differences in {place}; first: {found[0]}")
+def _told(place: str, differing: list[Difference], say: Say) -> bool:
+    if differing:
+        say(f"{len(differing)} differences in {place}; first: {differing[0]}")
     else:
         say(f"read back from {place}: the same figures as from the file, cell by cell")
-    return not found
+    return not differing
 
 
 def _released(store: Path) -> int:
     return DirectoryStore.reading(store).latest() if exists(store) else 0
 
 
-def _await(what: str, come: Callable[[], bool]) -> None:
+def _await(thing: str, come: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not come():
         if time.monotonic() > deadline:
-            message = f"the {what} did not come within {PATIENCE:.0f} s; see {_LOG}, where the workers wrote"
+            message = f"the {thing} did not come within {PATIENCE:.0f} s; see {_LOG}, where the workers wrote"
             raise ServerError(message)
         time.sleep(0.3)

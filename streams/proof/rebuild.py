@@ -71,8 +71,8 @@ def _miscounted(ledger: Ledger, release: Release, store: DirectoryStore, progres
             for figures in counted(turned(rows, axes, node, store.settings)):
                 for figure in figures:
                     key = BlockKey(node.code, figure.period)
-                    told = release.entries.get(key)
-                    if known[node.code](figure.period) and (told is None or figure.digest != digest_of(told.latest)):
+                    entry = release.entries.get(key)
+                    if known[node.code](figure.period) and (entry is None or figure.digest != digest_of(entry.latest)):
                         yield key
 
 

@@ -83,14 +83,14 @@ class Recount:
     releases: dict[int, Release]
 
     @classmethod
-    def of(cls, told: ReadLog, store: DirectoryStore) -> "Recount":
+    def of(cls, log: ReadLog, store: DirectoryStore) -> "Recount":
         """Take what was told under the settings of the store. Raises UsageError where the log closed other updates."""
-        made, closed = tuple(store.updates()), told.history.updates
+        made, closed = tuple(store.updates()), log.history.updates
         if made != closed[: len(made)]:
             message = f"{store.root}: these files close other updates than it released; give all its files, in order"
             raise UsageError(message)
         releases = {number: store.release(number) for number in store.numbers()}
-        return cls(told, store, releases)
+        return cls(log, store, releases)
 
     def places(self) -> list[Place]:
         """Return every block that the store or the recount has, in any kept release."""
@@ -123,39 +123,39 @@ class Recount:
 
     def verdict(self, places: list[Place], progress: Report = silent) -> Verdict:
         """Compare blocks and their vintages, then the totals and the indicators of the last release."""
-        found = self.blocks(places, progress).with_(self.totals())
+        verdict = self.blocks(places, progress).with_(self.totals())
         progress("recounting indicators", len(places), len(places))
-        return found.with_(self.indicators(whole=len(places) == len(self.places())))
+        return verdict.with_(self.indicators(whole=len(places) == len(self.places())))
 
     def blocks(self, places: list[Place], progress: Report = silent) -> Verdict:
         """Compare blocks and their vintages."""
-        found = Verdict()
+        verdict = Verdict()
         for number, keys in _together(places):
-            progress("recounting blocks", found.blocks, len(places))
+            progress("recounting blocks", verdict.blocks, len(places))
             counted = reference.counts(self.told.history, keys, number)
             for key in keys:
-                found.differences += self._differences((number, key), counted[key], found)
-        return found
+                verdict.differences += self._differences((number, key), counted[key], verdict)
+        return verdict
 
     def totals(self) -> Verdict:
         """Compare the kingdom's totals of the newest release with the count in SQL."""
-        found = Verdict()
-        found.differences += self._total_differences(found)
-        return found
+        verdict = Verdict()
+        verdict.differences += self._total_differences(verdict)
+        return verdict
 
     def indicators(self, *, whole: bool) -> Verdict:
         """Compare the indicators of the newest release (a few months of a large store) and its completeness."""
-        found = Verdict()
+        verdict = Verdict()
         if not self.releases:
-            return found
+            return verdict
         release = self.releases[max(self.releases)]
         compared = IndicatorRecount(self.store, self.told.history, release, self.store.settings, whole)
         for rows, differences in (*compared.differences(), completeness_differences(self.store, self.told.history)):
-            found.indicators += rows
-            found.differences += differences
-        return found
+            verdict.indicators += rows
+            verdict.differences += differences
+        return verdict
 
-    def _differences(self, place: Place, counted: Cells, found: Verdict) -> Iterator[str]:
+    def _differences(self, place: Place, counted: Cells, verdict: Verdict) -> Iterator[str]:
         number, key = place
         name = f"release {number}, {key.support} {key.period.code}"
         entry = self.releases[number].entries.get(key)
@@ -163,13 +163,13 @@ class Recount:
         if entry is None or since is None or since > number:
             yield f"{name}: known to the {'recount' if entry is None else 'store'} only"
             return
-        found.blocks += 1
-        found.vintages += 1
+        verdict.blocks += 1
+        verdict.vintages += 1
         vintage = self._vintage(place, since)
         if vintage != entry.vintage:
             yield f"{name}: the store has {entry.vintage}, the recount {vintage}"
-        yield from _block_differences(f"{name}, latest", self._cells(entry.latest), counted, found)
-        yield from self._published_differences(place, entry, counted, found)
+        yield from _block_differences(f"{name}, latest", self._cells(entry.latest), counted, verdict)
+        yield from self._published_differences(place, entry, counted, verdict)
 
     def _vintage(self, place: Place, since: int) -> Vintage:
         """Return the vintage by the slow gate: its values are recounted, and blocks differ as the store's do.
@@ -190,7 +190,7 @@ class Recount:
             return digest_of(self.releases[number].entries[key].latest)
         return reference.count(self.told.history, key, number).digest()
 
-    def _published_differences(self, place: Place, entry: Entry, counted: Cells, found: Verdict) -> Iterator[str]:
+    def _published_differences(self, place: Place, entry: Entry, counted: Cells, verdict: Verdict) -> Iterator[str]:
         number, key = place
         at = reference_gate.published_at(self.told.history, entry.vintage)
         name = f"release {number}, {key.support} {key.period.code}"
@@ -200,14 +200,14 @@ class Recount:
             return
         published = self._cells(entry.published)
         if at == number:
-            yield from _block_differences(f"{name}, published", published, counted, found)
+            yield from _block_differences(f"{name}, published", published, counted, verdict)
         elif published.digest() != self._digest(at, key):
             yield f"{name}: the published block is not the one of update {at}"
         public = published.public() if NODE[key.support].public else Cells.empty()
         if self.store.settings.threshold is not None and NODE[key.support].public:
             public = public.take(CATEGORY_RUNG[public.category] <= rungs_of(self._cells(entry.hidden))[public.place])
-            yield from (f"{name}: {told}" for told in self._rung_differences(place, entry, published))
-        yield from _block_differences(f"{name}, public", self._cells(entry.public), public, found)
+            yield from (f"{name}: {difference}" for difference in self._rung_differences(place, entry, published))
+        yield from _block_differences(f"{name}, public", self._cells(entry.public), public, verdict)
 
     def _rung_differences(self, place: Place, entry: Entry, published: Cells) -> Iterator[str]:
         """Say which rules of a threshold the rungs of a figure break (F3)."""
@@ -234,14 +234,14 @@ class Recount:
     def _cells(self, ref: BlockRef | None) -> Cells:
         return Cells.empty() if ref is None else self.store.read_block(ref)
 
-    def _total_differences(self, found: Verdict) -> Iterator[str]:
+    def _total_differences(self, verdict: Verdict) -> Iterator[str]:
         """Compare the kingdom's totals of the newest release with the count in SQL."""
         if not self.releases:
             return
         release = self.releases[max(self.releases)]
         third = ThirdOpinion(self.told.log, self.store.settings).totals(release.update.sequence)
         for key, entry in release.entries.items():
-            found.totals += 1
+            verdict.totals += 1
             stored = _total(self._cells(entry.latest))
             if third.get(key) != stored:
                 yield f"{key.support} {key.period.code}: {stored} in the store, {third.get(key)} in SQL"
@@ -255,23 +255,25 @@ def _together(places: list[Place]) -> Iterator[tuple[int, list[BlockKey]]]:
             yield number, keys[start : start + TOGETHER]
 
 
-def _block_differences(name: str, stored: Cells, counted: Cells, found: Verdict) -> Iterator[str]:
-    found.cells += len(counted)
+def _block_differences(name: str, stored: Cells, counted: Cells, verdict: Verdict) -> Iterator[str]:
+    verdict.cells += len(counted)
     if stored.digest() == counted.digest():
         return
     both = reference.labelled(stored).merge(
         reference.labelled(counted), how="outer", on=_KEYS, suffixes=(" stored", " counted")
     )
-    found.cells += len(both) - len(counted)
+    verdict.cells += len(both) - len(counted)
     for line in both.fillna(0).to_dict("records"):
         values = [(int(line[f"{name} stored"]), int(line[f"{name} counted"])) for name in MEASURES]
         if any(before != after for before, after in values):
             where = " ".join(str(line[column]) for column in _KEYS)
-            told = ", ".join(f"{measure} {a} / {b}" for measure, (a, b) in zip(MEASURES, values, strict=True) if a != b)
-            yield f"{name}: {where}: {told} (store / recount)"
+            differing = ", ".join(
+                f"{measure} {a} / {b}" for measure, (a, b) in zip(MEASURES, values, strict=True) if a != b
+            )
+            yield f"{name}: {where}: {differing} (store / recount)"
 
 
 def _total(cells: Cells) -> Total:
     """Return the measures of the kingdom, all characteristics together."""
-    found = (cells.place == PLACE_NUMBER["kingdom", KINGDOM]) & (cells.category == CATEGORY_NUMBER["total", "total"])
-    return Total(*(int(getattr(cells, name)[found].sum()) for name in MEASURES))
+    total = (cells.place == PLACE_NUMBER["kingdom", KINGDOM]) & (cells.category == CATEGORY_NUMBER["total", "total"])
+    return Total(*(int(getattr(cells, name)[total].sum()) for name in MEASURES))

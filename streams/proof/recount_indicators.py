@@ -43,17 +43,17 @@ class IndicatorRecount:
 
         What another version of this program counted is not compared: it went by other rules.
         """
-        shown = slow.MonthsThere.at(self.release)
-        asked = SpellSource(self.history, self.release.update.sequence, self.settings)
+        there = slow.MonthsThere.at(self.release)
+        source = SpellSource(self.history, self.release.update.sequence, self.settings)
         for family in FAMILIES:
             if exists(self.tables, self.release.update.sequence, family):
-                first = self._first(shown, family)
+                first = self._first(there, family)
                 wanted = None if self.whole else range(first, self.release.update.reference_month + 1)
-                yield self._compared(family, slow.rows(asked, shown, NAMES[family], wanted), first)
+                yield self._compared(family, slow.rows(source, there, NAMES[family], wanted), first)
 
-    def _first(self, shown: slow.MonthsThere, family: Family) -> int:
+    def _first(self, months_there: slow.MonthsThere, family: Family) -> int:
         """Return the first reference of a sample: some months before the last that is published."""
-        last = max((month for (_, month), there in shown.known.items() if there), default=0)
+        last = max((month for (_, month), there in months_there.known.items() if there), default=0)
         return last - SAMPLE_MONTHS - (LONGEST_OF_OUTCOMES if family == "outcomes" else 0)
 
     def _compared(self, family: Family, counted: pd.DataFrame, first: int) -> tuple[int, list[str]]:
@@ -69,8 +69,8 @@ class IndicatorRecount:
 
     def _sentence(self, line: dict[Hashable, Any]) -> str:
         where = " ".join(str(line[name]) for name in KEY)
-        told = ", ".join(f"{name} {line[f'{name} stored']:.0f} / {line[f'{name} counted']:.0f}" for name in COUNTS)
-        return f"release {self.release.update.sequence}, {where}: {told} (store / recount)"
+        differing = ", ".join(f"{name} {line[f'{name} stored']:.0f} / {line[f'{name} counted']:.0f}" for name in COUNTS)
+        return f"release {self.release.update.sequence}, {where}: {differing} (store / recount)"
 
 
 def _wanted(rows: pd.DataFrame, first: int) -> pd.DataFrame:

@@ -106,10 +106,10 @@ def _contracts(records: list[Record], states: dict[bytes, Any]) -> Verdict:
     for year in sorted({date_of(one.start_date).year for one in kept if isinstance(one, GpmiContract)}):
         first, last = date(year, 1, 1), date(year, 12, 31)
         for ocmw in (KINGDOM, *sorted({f"{one.ocmw:05d}" for one in kept if isinstance(one, GpmiContract)})):
-            asked = slow_contracts.PeriodFigures(kept, ocmw, first, last).figures()
-            slow = {key: values for key, values in asked.items() if ocmw != KINGDOM or key[1] != "worker"}
-            found = answer(columns, Question(ocmw, first, last))
-            fast = {(row[3], row[4], row[5]): (row[6], row[7]) for row in found}
+            slow_figures = slow_contracts.PeriodFigures(kept, ocmw, first, last).figures()
+            slow = {key: values for key, values in slow_figures.items() if ocmw != KINGDOM or key[1] != "worker"}
+            fast_rows = answer(columns, Question(ocmw, first, last))
+            fast = {(row[3], row[4], row[5]): (row[6], row[7]) for row in fast_rows}
             compared += len(fast)
             keys = [key for key in {**fast, **slow} if _plain(fast.get(key, ())) != _plain(slow.get(key, ()))]
             sentences += [f"{ocmw} {year} {' '.join(key)}" for key in keys]

@@ -38,25 +38,25 @@ def recounted(
     task: Task, beside: ProcessPoolExecutor, progress: Report = silent, *, indicators: bool = True
 ) -> Verdict:
     """Return the verdict on a store; each of the processes ``beside`` holds the whole log in memory."""
-    found = Verdict()
+    verdict = Verdict()
     parts = [beside.submit(_totals, task)]
     parts += [beside.submit(_indicators, task)] if indicators else []
     parts += [beside.submit(_share, task, number) for number in range(SHARES)]
     try:
         for done, part in enumerate(parts):
             progress("recounting", done, len(parts))
-            found = found.with_(part.result())
+            verdict = verdict.with_(part.result())
     except BaseException:
         beside.shutdown(cancel_futures=True)
         raise
-    return found
+    return verdict
 
 
 @cache
 def _read(task: Task) -> tuple[Recount, list[Place]]:
     """Return the recount and its blocks, read once in each process; in a task, so that failures reach the caller."""
-    told = pickle.loads(task.log.read_bytes())  # noqa: S301 - written by this run
-    recount = Recount.of(told, DirectoryStore.reading(task.root))
+    log = pickle.loads(task.log.read_bytes())  # noqa: S301 - written by this run
+    recount = Recount.of(log, DirectoryStore.reading(task.root))
     return recount, sorted(recount.places() if task.sample is None else recount.sample(task.sample))
 
 

@@ -34,17 +34,17 @@ def made_without(
         message = f"{into}: there is a store already; name a new directory with --into"
         raise UsageError(message)
     with TemporaryDirectory() as room:
-        journal, found = Journal(Path(room)), False
+        journal, left_out = Journal(Path(room)), False
         for segment in Journal(store.root).segments():
             file = LogFile.open(segment)
             with journal.writing() as written:
                 for batch in batches(file):
                     data, count = _without(batch, update_id, store.settings)
-                    found |= count < batch.records
+                    left_out |= count < batch.records
                     if count:
                         written.append(data, count)
                 written.finish()
-        if not found:
+        if not left_out:
             message = f"{store.root}: no update of its journal is called {update_id}; ocmw changes names the newest"
             raise UsageError(message)
         return Embedded.run(into, store.settings, list(journal.segments()), keep_releases, progress)

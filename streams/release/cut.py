@@ -67,10 +67,10 @@ class Cut:
 
     def known(self) -> dict[str, Entries]:
         """Return by node what the release before said."""
-        found: dict[str, Entries] = {node.code: {} for node in NODES}
+        entries_of: dict[str, Entries] = {node.code: {} for node in NODES}
         for key, entry in self.previous.entries.items() if self.previous else ():
-            found[key.support][key.period] = entry
-        return found
+            entries_of[key.support][key.period] = entry
+        return entries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,10 @@ class _NodeCut:
     known: Entries
     found: Entries
 
-    def pass_on(self, found: Turned) -> None:
+    def pass_on(self, node_counts: Turned) -> None:
         """Pass the figures of a stretch through the gate."""
         known = knows(self.node, self.cut.exists)
-        for figures in counted(found):
+        for figures in counted(node_counts):
             self._gate([figure for figure in figures if known(figure.period)])
 
     def rest(self) -> None:
@@ -141,8 +141,8 @@ def _count(nodes: list[_NodeCut], rows: People, axes: tuple[Axis, ...], cut: Cut
 def _from_below(nodes: list[_NodeCut]) -> list[Node]:
     """Return some nodes and all that lie below them, those with fewer leaves first."""
     wanted = [set(of_node.node.leaves) for of_node in nodes]
-    found = [node for node in NODES if any(leaves.issuperset(node.leaves) for leaves in wanted)]
-    return sorted(found, key=lambda node: len(node.leaves))
+    below = [node for node in NODES if any(leaves.issuperset(node.leaves) for leaves in wanted)]
+    return sorted(below, key=lambda node: len(node.leaves))
 
 
 def _made(
@@ -156,7 +156,7 @@ def _made(
     for node in nodes:
         below = [making[child.code] for child in CHILDREN[node.code]]
         making[node.code] = threads.submit(_turned, rows, axes, node, settings, below)
-    return {code: found.result() for code, found in making.items()}
+    return {code: making_of.result() for code, making_of in making.items()}
 
 
 def _turned(

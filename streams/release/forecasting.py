@@ -50,13 +50,13 @@ class Known:
 
 def known(store: DirectoryStore) -> Known:
     """Return the triangles of a store: persons from its vintages, State shares from the releases that it keeps."""
-    found: dict[tuple[str, str, Measure], dict[tuple[int, int], float]] = {}
+    triangles: dict[tuple[str, str, Measure], dict[tuple[int, int], float]] = {}
     table = store.vintages().select(["support", "period", "period_kind", "reference_month", "value"])
     for row in table.to_pylist():
         if row["period_kind"] != "rolling_year":
             year, month = divmod(row["reference_month"], 100)
             reference = Period.parse(f"{year:04d}-{month:02d}").last
-            cell = found.setdefault((row["support"], row["period_kind"], "beneficiaries"), {})
+            cell = triangles.setdefault((row["support"], row["period_kind"], "beneficiaries"), {})
             cell[Period.parse(row["period"]).last, reference] = float(row["value"])
     shares: dict[BlockRef, float] = {}
     for number in store.numbers():
@@ -66,10 +66,10 @@ def known(store: DirectoryStore) -> Known:
                 if entry.latest is not None and entry.latest not in shares:
                     shares[entry.latest] = _share(store.read_block(entry.latest))
                 value = shares[entry.latest] if entry.latest else 0.0
-                cell = found.setdefault((key.support, "month", "state_share_cents"), {})
+                cell = triangles.setdefault((key.support, "month", "state_share_cents"), {})
                 cell[key.period.last, release.update.reference_month] = value
     newest = store.release()
-    return Known(found, newest.update.update_id, newest.update.reference_month)
+    return Known(triangles, newest.update.update_id, newest.update.reference_month)
 
 
 def _share(cells: Cells) -> float:
@@ -80,7 +80,7 @@ def _share(cells: Cells) -> float:
 def rows(store: DirectoryStore, support: str | None = None, target: int = TARGET) -> pd.DataFrame:
     """Return the forecasts of a store, one row a figure. Raises TooYoungError where no triangle is old enough."""
     said = known(store)
-    told: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     young: TooYoungError | None = None
     for node in NODES:
         if support not in (None, node.code):
@@ -93,12 +93,12 @@ def rows(store: DirectoryStore, support: str | None = None, target: int = TARGET
             except TooYoungError as error:
                 young = error
                 continue
-            told += _of_triangle(said, (code, kind, measure), made)
+            lines += _of_triangle(said, (code, kind, measure), made)
             if measure == "state_share_cents":
-                told += _year(said, code, values, made)
-    if not told and young is not None:
+                lines += _year(said, code, values, made)
+    if not lines and young is not None:
         raise young
-    frame = pd.DataFrame(told, columns=list(COLUMNS))
+    frame = pd.DataFrame(lines, columns=list(COLUMNS))
     return frame.sort_values(["support", "measure", "period"], ignore_index=True)
 
 

@@ -69,8 +69,8 @@ def count_indicators(store: DirectoryStore, rows: People, closed: Closed, settin
         first = first_changed(closed.changes.touched, leaves, question.windows.spells, before.spells)
     question = replace(question, first=first)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = tables(question, threads.map)
-    write_counted(store, closed.number, Counted(closed.release.update.update_id, first, found))
+        counted = tables(question, threads.map)
+    write_counted(store, closed.number, Counted(closed.release.update.update_id, first, counted))
     return question
 
 
@@ -86,8 +86,8 @@ def count_outcomes(store: Store, closed: Closed, question: Question) -> None:
         first = first_outcome_changed(closed.changes.touched, month, question.windows, before)
     outcomes = Outcomes.of(closed.ledger, replace(question, first=first))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = outcome_tables(outcomes, threads.map)
-    write_counted(store, closed.number, Counted(closed.release.update.update_id, first, found), "outcomes")
+        counted = outcome_tables(outcomes, threads.map)
+    write_counted(store, closed.number, Counted(closed.release.update.update_id, first, counted), "outcomes")
 
 
 def question_of(
@@ -107,13 +107,13 @@ def first_month(store: DirectoryStore, release: Release, settings: FigureSetting
     known = settings.first if settings.first is not None else identity.first_month(store.root)
     if known is not None:
         return known
-    found = _first_of_vintages(store, settings)
-    if found is None:
+    first = _first_of_vintages(store, settings)
+    if first is None:
         keys = [key for key in release.entries if key.support in SUPPORTS[settings.spells]]
-        found = min((key.period.last for key in keys if key.period.kind == "month"), default=None)
-    if found is not None:
-        identity.remember_first_month(store.root, found)
-    return found
+        first = min((key.period.last for key in keys if key.period.kind == "month"), default=None)
+    if first is not None:
+        identity.remember_first_month(store.root, first)
+    return first
 
 
 def _first_of_vintages(store: DirectoryStore, settings: FigureSettings) -> int | None:

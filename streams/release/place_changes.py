@@ -45,5 +45,5 @@ def _beneficiaries(store: DirectoryStore, ref: BlockRef | None, place: int) -> i
     if ref is None:
         return 0
     cells = store.read_block(ref)
-    found = cells.beneficiaries[(np.asarray(cells.place) == place) & (np.asarray(cells.category) == _TOTAL)]
-    return int(found.sum())
+    of_place = cells.beneficiaries[(np.asarray(cells.place) == place) & (np.asarray(cells.category) == _TOTAL)]
+    return int(of_place.sum())

@@ -51,8 +51,8 @@ def _vintage(row: dict[str, Any]) -> Vintage:
 
 
 def _ordinal(yyyymm: int) -> int:
-    found = from_yyyymm(yyyymm)
-    if found is None:
+    month = from_yyyymm(yyyymm)
+    if month is None:
         message = f"the store names the month {yyyymm}"
         raise ValueError(message)
-    return found
+    return month

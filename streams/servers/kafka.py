@@ -76,9 +76,9 @@ def is_whole(archived: Path) -> bool:
 
 def free_port() -> int:
     """Return a loopback port that nobody listens on just now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port
 
 

@@ -57,17 +57,17 @@ class Answers(Service):
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()
         self._last = loop.time()
-        asked: asyncio.Future[bool] | None = None
+        question: asyncio.Future[bool] | None = None
         try:
             while not self.should_stop:
-                asked = asked or asyncio.ensure_future(self._ask())
-                await asyncio.wait({asked}, timeout=EVERY)
-                if asked.done():
-                    if asked.result():
+                question = question or asyncio.ensure_future(self._ask())
+                await asyncio.wait({question}, timeout=EVERY)
+                if question.done():
+                    if question.result():
                         self._last = loop.time()
-                    asked = None
+                    question = None
                 self._metrics.tell(self._metric, self.seconds)
                 await self.sleep(EVERY)
         finally:
-            if asked is not None:
-                asked.cancel()
+            if question is not None:
+                question.cancel()

@@ -33,8 +33,8 @@ def progress_bar() -> Iterator[Report]:
     with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
         task = bar.add_task("starting", total=None)
 
-        def report(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total)
+        def report(doing: str, done: int, total: int) -> None:
+            bar.update(task, description=doing, completed=done, total=total)
 
         yield report
 
@@ -68,11 +68,13 @@ def euros(cents: float) -> str:
 def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print a table; numbers stand right. Where nobody watches (a file, a pipe) each row is one line."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    found = [tuple(row) for row in rows]
+    lines = [tuple(row) for row in rows]
     for number, name in enumerate(columns):
-        numeric = all(isinstance(row[number], (int, float)) for row in found)
+        numeric = all(isinstance(row[number], (int, float)) for row in lines)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=not OUT.is_terminal)
-    for row in found:
+    for row in lines:
         table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
-    shown = OUT if OUT.is_terminal else Console(file=OUT.file, width=_WIDE, highlight=False, markup=False, emoji=False)
-    shown.print(table)
+    console = (
+        OUT if OUT.is_terminal else Console(file=OUT.file, width=_WIDE, highlight=False, markup=False, emoji=False)
+    )
+    console.print(table)

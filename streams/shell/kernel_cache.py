@@ -70,15 +70,15 @@ def _digest() -> str:
 
 def _kernel_sources() -> set[Path]:
     """Return the files that hold kernels and, over any number of steps, those that they import from our floors."""
-    found = {path for floor in _FLOORS for path in (_ROOT / floor).rglob("__init__.py")}
+    seen = {path for floor in _FLOORS for path in (_ROOT / floor).rglob("__init__.py")}
     files = (path for floor in _FLOORS for path in (_ROOT / floor).rglob("*.py"))
     waiting = [path for path in files if _COMPILES.search(path.read_text("utf-8"))]
     while waiting:
         source = waiting.pop()
-        if source not in found:
-            found.add(source)
+        if source not in seen:
+            seen.add(source)
             waiting.extend(_imported(source))
-    return found
+    return seen
 
 
 def _imported(source: Path) -> Iterator[Path]:

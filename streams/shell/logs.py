@@ -91,8 +91,8 @@ def tell_uncaught() -> None:
     """Let what nobody catches in this process be a line of its log, and no traceback with the text of the exception."""
     log = structlog.get_logger(f"{_OURS}.worker")
     sys.excepthook = lambda _kind, error, _places: log.critical("failed", exc_info=error)
-    threading.excepthook = lambda told: log.critical("failed", exc_info=told.exc_value)
-    sys.unraisablehook = lambda told: log.error("ignored", exc_info=told.exc_value)
+    threading.excepthook = lambda raised: log.critical("failed", exc_info=raised.exc_value)
+    sys.unraisablehook = lambda raised: log.error("ignored", exc_info=raised.exc_value)
 
 
 _stamped = structlog.processors.TimeStamper(fmt="iso", utc=True)
@@ -105,9 +105,9 @@ def allowed(_logger: object, _name: str, line: structlog.typing.EventDict) -> st
 
 def bare_exception(_logger: object, _name: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Replace an exception by its kind (``error``) and where it passed (``places``): its text may quote an event."""
-    told = line.pop("exc_info", None)
-    found = sys.exc_info() if told is True else told
-    raised = found[1] if isinstance(found, tuple) else found
+    given = line.pop("exc_info", None)
+    exception = sys.exc_info() if given is True else given
+    raised = exception[1] if isinstance(exception, tuple) else exception
     if isinstance(raised, BaseException):
         frames = traceback.extract_tb(raised.__traceback__)
         line["error"] = type(raised).__name__
@@ -124,8 +124,8 @@ def shown(value: object) -> str:
     """
     if isinstance(value, BaseException):
         about_servers = isinstance(value, OSError) or type(value).__module__.startswith("aiokafka")
-        told = about_servers and value.args and _is_plain(str(value))
-        return f"{type(value).__name__}: {value}" if told else type(value).__name__
+        speaks_of_servers = about_servers and value.args and _is_plain(str(value))
+        return f"{type(value).__name__}: {value}" if speaks_of_servers else type(value).__name__
     if value is None or isinstance(value, (bool, int, float, str, tuple, list, set, frozenset)):
         text = str(value)
         return text if _is_plain(text) else f"<{type(value).__name__}>"
@@ -167,11 +167,11 @@ def _filled(record: logging.LogRecord) -> str:
     template, given = str(record.msg), record.args
     if not given:
         return template
-    found = (
+    printable_args = (
         {name: shown(one) for name, one in given.items()} if isinstance(given, Mapping) else tuple(map(shown, given))
     )
     try:
-        return _CONVERSION.sub(r"%\1s", template) % found
+        return _CONVERSION.sub(r"%\1s", template) % printable_args
     except (TypeError, ValueError, KeyError):
         return template
 

@@ -28,8 +28,8 @@ class NarrowFormatter(_Formatter):  # type: ignore[misc]  # typer's own formatte
     def write_lines(self, text: str, room: int, following: str, indent: int = 0, joined: str = "") -> None:
         """Write a text, wrapped to ``room`` columns; what was parted behind ``joined`` is put together again."""
         for line in textwrap.wrap(text, room, subsequent_indent=following, break_on_hyphens=False):
-            told = line.replace(f"{joined} ", joined) if joined else line
-            self.write(f"{'':>{self.current_indent + indent}}{told}\n")
+            joined_line = line.replace(f"{joined} ", joined) if joined else line
+            self.write(f"{'':>{self.current_indent + indent}}{joined_line}\n")
 
 
 def narrow() -> None:

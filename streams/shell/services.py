@@ -40,9 +40,9 @@ async def run_service(service: Service, *beside: Service) -> None:
 
     Those beside (health, metrics) start first, so that somebody answers while the service starts, and end first.
     """
-    asked = asyncio.Event()
+    ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+        asyncio.get_running_loop().add_signal_handler(number, ending.set)
     for one in (*beside, service):
         try:
             await one.start()
@@ -50,7 +50,7 @@ async def run_service(service: Service, *beside: Service) -> None:
             for started in (*reversed(beside), service):  # in order, so that what failed is the last thing that is said
                 await started.stop()
             raise
-    asking = asyncio.ensure_future(asked.wait())
+    asking = asyncio.ensure_future(ending.wait())
     ends = [asyncio.ensure_future(one.wait_until_stopped()) for one in (service, *beside)]
     await asyncio.wait({asking, *ends}, return_when=asyncio.FIRST_COMPLETED)
     for one in (*reversed(beside), service):

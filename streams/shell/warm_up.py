@@ -71,12 +71,12 @@ def compile_indicators() -> None:
     there = There(np.ones(MONTH_COUNT, np.bool_), np.ones(MONTH_COUNT, np.bool_))
     question = Question(everyone(ledger), ledger.births, 0, Windows(there, there), 0, 0, settings)
     tables(question)
-    worked, found, rows = work(ledger.facts, 0, settings), question.layout(0), question.people.rows
+    worked, layout, rows = work(ledger.facts, 0, settings), question.layout(0), question.people.rows
     transitions(rows, 0, np.ones(1, np.bool_), TRANSITION_MONTHS, worked, where(settings))
     rows_of_ocmws(rows, np.zeros(MONTH_COUNT, np.bool_), settings)
     wanted = np.ones((len(EXIT_MONTHS), 1), np.bool_)
     nodes = np.ones(len(OUTCOME_NODES), np.bool_)
-    exits(rows, Spelled(question.spells(0, found).own, found.place_of, nodes), 0, wanted, worked)
+    exits(rows, Spelled(question.spells(0, layout).own, layout.place_of, nodes), 0, wanted, worked)
 
 
 def compile_ahead(report: Report) -> None:

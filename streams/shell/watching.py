@@ -71,17 +71,17 @@ def lag_told(topic: str, reaches: Callable[[], Awaitable[Reaches]]) -> Tell:
 
     async def tell(metrics: Metrics) -> None:
         try:
-            found = await asyncio.wait_for(reaches(), ANSWER)
+            reached = await asyncio.wait_for(reaches(), ANSWER)
         except (KafkaError, ConsumerStoppedError, TimeoutError):
             for partition in seen:
                 for name in ("ocmw_lag_records", "ocmw_lag_seconds"):
                     metrics.withdraw(name, topic=topic, partition=str(partition))
             raise
         now = asyncio.get_running_loop().time()
-        for gone in seen.keys() - found.keys():
+        for gone in seen.keys() - reached.keys():
             metrics.forget(gone)
             del seen[gone]
-        for partition, (position, end) in found.items():
+        for partition, (position, end) in reached.items():
             waits = seen.setdefault(partition, Ends()).waits(position, end, now)
             metrics.tell("ocmw_lag_records", max(0, end - position), topic, partition)
             metrics.tell("ocmw_lag_seconds", waits, topic, partition)

@@ -152,7 +152,7 @@ class Intake(Service):
                     self._seek_all()
                     continue
                 await asyncio.gather(
-                    *(self._step(where.partition, joined(found)) for where, found in fetched.items() if found)
+                    *(self._step(where.partition, joined(records)) for where, records in fetched.items() if records)
                 )
                 await self._note_passed()
                 await self._tell_due()
@@ -209,15 +209,15 @@ class Intake(Service):
 
     def _fold(self, partition: int, watermark: Watermark, end: int) -> PartitionFold:
         """Return the fold to go on with. Raises LogError for a snapshot of records that the log no longer holds."""
-        found = load_partition(self.snapshot_of(partition), self._empty(partition), self.figures, DOSSIERS)
-        if found.position.stop > end:
+        kept = load_partition(self.snapshot_of(partition), self._empty(partition), self.figures, DOSSIERS)
+        if kept.position.stop > end:
             message = (
                 f"{DOSSIERS}, partition {partition}: ends at {end}, but the snapshot here was made at "
-                f"{found.position.stop}; records were lost: restore the log, or begin a new epoch (OCMW_KAFKA_EPOCH)"
+                f"{kept.position.stop}; records were lost: restore the log, or begin a new epoch (OCMW_KAFKA_EPOCH)"
             )
             raise LogError(message)
-        if believable(found, watermark):
-            return found
+        if believable(kept, watermark):
+            return kept
         LOG.warning("snapshot beyond what was sent, dropped", partition=partition)
         return self._empty(partition)
 

@@ -20,18 +20,18 @@ async def send_summaries(
 ) -> None:
     """Send what a partition of the log says, and await every acknowledgement; raises what the broker refuses with."""
     packer = Packer(producer, summaries_topic(settings))
-    for told in summaries:
-        key, partition = _place(told.ocmw, settings.partitions)
-        await packer.append(partition, key, encoded(source, told))
+    for summary in summaries:
+        key, partition = _place(summary.ocmw, settings.partitions)
+        await packer.append(partition, key, encoded(source, summary))
     await packer.flush()
 
 
-def encoded(source: int, told: OcmwSummary) -> bytes:
+def encoded(source: int, of_ocmw: OcmwSummary) -> bytes:
     """Return the framed value of a summary of a partition of the log."""
-    summary = told.summary
+    summary = of_ocmw.summary
     fields = {
-        "ocmw": told.ocmw,
-        "statement_month": told.statement_month,
+        "ocmw": of_ocmw.ocmw,
+        "statement_month": of_ocmw.statement_month,
         "partition": source,
         "to": summary.to,
         "received": summary.received,

@@ -40,12 +40,12 @@ async def committed_positions(settings: KafkaSettings) -> dict[int, int]:
     admin = AIOKafkaAdminClient(**settings.connection())
     try:
         await admin.start()
-        found = await admin.list_consumer_group_offsets(group_of(settings))
+        committed = await admin.list_consumer_group_offsets(group_of(settings))
     except GroupCoordinatorNotAvailableError:  # nobody ever committed anything to this broker
         return {}
     finally:
         await admin.close()
-    return {place.partition: at.offset for place, at in found.items() if place.topic == DOSSIERS and at.offset >= 0}
+    return {place.partition: at.offset for place, at in committed.items() if place.topic == DOSSIERS and at.offset >= 0}
 
 
 def _mark(records: list[ConsumerRecord]) -> Watermark | None:

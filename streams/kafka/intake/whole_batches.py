@@ -79,8 +79,8 @@ class _WholeBatches(_PartitionRecords):  # type: ignore[misc]  # aiokafka is not
         super().__init__(tp, _Pretending(records), *rest)
 
     def _consumer_record(self, _tp: TopicPartition, record: "_Batch") -> Records:
-        found = plain_records(record.data, self.next_fetch_offset)
-        return unpacked(iter(record.batch), self.next_fetch_offset) if found is None else found
+        plain = plain_records(record.data, self.next_fetch_offset)
+        return unpacked(iter(record.batch), self.next_fetch_offset) if plain is None else plain
 
 
 def _partition_records(tp: TopicPartition, *given: Any) -> Any:  # noqa: ANN401 - the client's own

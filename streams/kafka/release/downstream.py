@@ -196,10 +196,10 @@ class Announcements:
 
     def _figures(self, release: int, key: BlockKey, entry: Entry) -> bytes:
         cells = self._home.read_block(entry.public) if entry.public else Cells.empty()
-        told = stable_figures(release, key, entry.vintage, cells)
+        fields = stable_figures(release, key, entry.vintage, cells)
         if entry.hidden is None:
-            return encode(STABLE_FIGURES_ID, told)
-        return encode(HIDING_FIGURES_ID, told | {"hidden": hidden_places(self._home.read_block(entry.hidden))})
+            return encode(STABLE_FIGURES_ID, fields)
+        return encode(HIDING_FIGURES_ID, fields | {"hidden": hidden_places(self._home.read_block(entry.hidden))})
 
     async def _end(self) -> int:
         place = TopicPartition(STABLE_FIGURES, 0)

@@ -171,12 +171,12 @@ class Live:
 
 def _open_blocks(release: Release, open_: Mask, read: ReadBlocks) -> Iterator[tuple[int, int, Cells]]:
     number = {node.code: at for at, node in enumerate(NODES)}
-    found = [
+    open_blocks = [
         (number[key.support], key.period.first, entry.latest)
         for key, entry in release.entries.items()
         if key.period.kind == "month" and open_[number[key.support], key.period.first] and entry.latest is not None
     ]
-    for (node, month, _), cells in zip(found, read([ref for _, _, ref in found]), strict=True):
+    for (node, month, _), cells in zip(open_blocks, read([ref for _, _, ref in open_blocks]), strict=True):
         yield node, month, cells
 
 

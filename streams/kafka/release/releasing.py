@@ -80,12 +80,12 @@ class Publisher:
     async def resume(self) -> None:
         """Go to where the snapshot stands, or to the beginning where there is none to believe."""
         self._reader.assign(self._places)
-        found = await asyncio.to_thread(
+        kept = await asyncio.to_thread(
             load_publish, self.snapshot_path, self._figures, self._settings.partitions, self._made_of
         )
         behind = [0] * len(self._places)
-        if found is not None and found[1].released <= self._store.latest() and await self._same_topic(found[2]):
-            self.gathered, self.alignment, self._lasts = found
+        if kept is not None and kept[1].released <= self._store.latest() and await self._same_topic(kept[2]):
+            self.gathered, self.alignment, self._lasts = kept
             self._kept = self._reached
             behind = self._caught_up()
         self._live.begin(self.gathered, self.release, behind)

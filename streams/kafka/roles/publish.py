@@ -36,7 +36,7 @@ async def run_publish(
     followers, live = (kept_up(copy), [RedisLive(copy.client)]) if copy else (no_more, [])
     publish = Publish(settings, figures, home, metrics, followers, live)
     kafka = kafka_answers(settings, metrics, topic_named(settings, ROWS), topic_named(settings, UPDATES))
-    asked = [kafka, *_redis_asked(metrics, copy)]
+    servers = [kafka, *_redis_asked(metrics, copy)]
     disks = disk_told("snapshots", settings.state), disk_told("store", home.root)
     beside = [
         Watch(metrics, EVERY, publish_told(publish, kafka), *disks),
@@ -46,9 +46,9 @@ async def run_publish(
     ]
 
     def waits() -> str:
-        return next((said for one in asked if (said := one.waits())), "") or publish.waits()
+        return next((said for one in servers if (said := one.waits())), "") or publish.waits()
 
-    await run_service(publish, *beside, *asked, *health.served(metrics, waits))
+    await run_service(publish, *beside, *servers, *health.served(metrics, waits))
 
 
 def _redis_asked(metrics: Metrics, copy: RedisCopy | None) -> list[Answers]:

@@ -29,18 +29,18 @@ def supervise(store: Path, health: HealthSettings) -> int:
         subprocess.Popen(command(role, store), env={**os.environ, **health.beside(number)})  # noqa: S603 - this program
         for number, role in enumerate(ROLES)
     ]
-    asked: list[int] = []
+    signals: list[int] = []
 
     def end(number: int, _frame: FrameType | None) -> None:
-        asked.append(number)
+        signals.append(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    while not asked and all(child.poll() is None for child in children):
+    while not signals and all(child.poll() is None for child in children):
         time.sleep(_LOOK_SECONDS)
     codes = [child.poll() for child in children]
     for child in children:
         child.terminate()
     for child in children:
         child.wait()
-    return 0 if asked else next((code for code in codes if code), 1)
+    return 0 if signals else next((code for code in codes if code), 1)
