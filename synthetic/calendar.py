@@ -32,16 +32,16 @@ class Calendar:
     @staticmethod
     def day_of(month: Ints | Small) -> Ints:
         """Return the first day of each month, also of months outside of the calendar."""
-        found: Ints = (
+        days: Ints = (
             (np.asarray(month, np.int64) - _EPOCH_MONTH).astype("datetime64[M]").astype("datetime64[D]").view(np.int64)
         )
-        return found
+        return days
 
     @staticmethod
     def month_of_day(day: Ints) -> Ints:
         """Return the month that holds each day."""
-        found: Ints = day.astype("datetime64[D]").astype("datetime64[M]").view(np.int64) + _EPOCH_MONTH
-        return found
+        months: Ints = day.astype("datetime64[D]").astype("datetime64[M]").view(np.int64) + _EPOCH_MONTH
+        return months
 
     def length(self, month: Ints | Small) -> Ints:
         """Return the number of days of each month."""

@@ -76,8 +76,8 @@ def _arrears(stays: Stays, leaf: Tiny, late: Ints, chosen: Ints, calendar: Calen
     chosen = chosen[late[chosen] > 0]
     start = stays.start[chosen].astype(np.int64)
     end = np.minimum(start + late[chosen] - 1, stays.end[chosen])
-    found = Spans(chosen, leaf[chosen], np.maximum(start, calendar.first), end, start + late[chosen])
-    return rows(found, end >= calendar.first)
+    made = Spans(chosen, leaf[chosen], np.maximum(start, calendar.first), end, start + late[chosen])
+    return rows(made, end >= calendar.first)
 
 
 def _months(stays: Stays, chosen: Ints, start: Ints, calendar: Calendar) -> tuple[Ints, Ints]:
@@ -123,24 +123,24 @@ def _with_lateness(rng: np.random.Generator, stay: Ints, leaf: Tiny, month: Ints
     return Spans(stay, leaf, month, end, end + late_months(rng, leaf))
 
 
-def lines(rng: np.random.Generator, found: Spans, stays: Stays, people: Population, calendar: Calendar) -> Lines:
+def lines(rng: np.random.Generator, claimed: Spans, stays: Stays, people: Population, calendar: Calendar) -> Lines:
     """Return the lines with their days, money and place."""
-    stay = found.stay
+    stay = claimed.stay
     person = stays.person[stay]
-    first_day, last_day = _covered(found, stays, calendar)
-    whole = np.isin(found.leaf, _PREMIUM_LEAVES + _MEDICAL_LEAVES)
+    first_day, last_day = _covered(claimed, stays, calendar)
+    whole = np.isin(claimed.leaf, _PREMIUM_LEAVES + _MEDICAL_LEAVES)
     made = Lines(
         stay=stay,
         person=person,
         town=stays.town[stay],
         dossier=stays.dossier[stay],
-        leaf=found.leaf,
-        kind=np.where(found.statement > found.end, ARREARS, GRANT).astype(np.int8),
-        start=found.start,
-        end=found.end,
-        first_day=np.where(whole, calendar.start(found.start), first_day),
-        last_day=np.where(whole, calendar.start(found.end) + calendar.length(found.end) - 1, last_day),
-        statement=found.statement,
+        leaf=claimed.leaf,
+        kind=np.where(claimed.statement > claimed.end, ARREARS, GRANT).astype(np.int8),
+        start=claimed.start,
+        end=claimed.end,
+        first_day=np.where(whole, calendar.start(claimed.start), first_day),
+        last_day=np.where(whole, calendar.start(claimed.end) + calendar.length(claimed.end) - 1, last_day),
+        statement=claimed.statement,
         cents=np.zeros(len(stay), dtype=np.int64),
         days=np.zeros(len(stay), dtype=np.int64),
     )
@@ -148,13 +148,13 @@ def lines(rng: np.random.Generator, found: Spans, stays: Stays, people: Populati
     return replace(made, days=days, cents=_cents(rng, made, people, calendar))
 
 
-def _covered(found: Spans, stays: Stays, calendar: Calendar) -> tuple[Ints, Ints]:
+def _covered(claimed: Spans, stays: Stays, calendar: Calendar) -> tuple[Ints, Ints]:
     """Return the first and last day: a stay's own at its edges, else whole months."""
-    begins = found.start == stays.start[found.stay]
-    ends = found.end == stays.end[found.stay]
-    first = calendar.start(found.start) + np.where(begins, stays.first_day[found.stay] - 1, 0)
-    last = calendar.start(found.end) + calendar.length(found.end) - 1
-    return first, np.maximum(last - np.where(ends, stays.cut[found.stay], 0), first)
+    begins = claimed.start == stays.start[claimed.stay]
+    ends = claimed.end == stays.end[claimed.stay]
+    first = calendar.start(claimed.start) + np.where(begins, stays.first_day[claimed.stay] - 1, 0)
+    last = calendar.start(claimed.end) + calendar.length(claimed.end) - 1
+    return first, np.maximum(last - np.where(ends, stays.cut[claimed.stay], 0), first)
 
 
 def _cents(rng: np.random.Generator, made: Lines, people: Population, calendar: Calendar) -> Ints:

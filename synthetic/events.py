@@ -108,26 +108,28 @@ def claimed(rng: np.random.Generator, lines: Lines, people: Population, towns: T
     )
 
 
-def corrected(rng: np.random.Generator, found: Corrections, lines: Lines, claims: Events, people: Population) -> Events:
+def corrected(
+    rng: np.random.Generator, regularised: Corrections, lines: Lines, claims: Events, people: Population
+) -> Events:
     """Return the events of corrections; their numbers follow those of the claims."""
-    claim, size = rows(claims, found.line), len(found.line)
-    low, high = (np.array([entry["amount"][edge] for entry in _KINDS])[found.kind] for edge in (0, 1))
-    given = np.array([_TYPES.index(entry["type"]) if "type" in entry else -1 for entry in _KINDS])[found.kind]
+    claim, size = rows(claims, regularised.line), len(regularised.line)
+    low, high = (np.array([entry["amount"][edge] for entry in _KINDS])[regularised.kind] for edge in (0, 1))
+    given = np.array([_TYPES.index(entry["type"]) if "type" in entry else -1 for entry in _KINDS])[regularised.kind]
     amount_type = np.where(given < 0, claim.amount_type + _REG_GRANT, given).astype(np.int8)
     is_claim = amount_type == _RECOVERY
-    other_household = np.array([entry.get("household", False) for entry in _KINDS])[found.kind]
-    second = household_symbol(people.second_household[claim.person], lines.end[found.line])
+    other_household = np.array([entry.get("household", False) for entry in _KINDS])[regularised.kind]
+    second = household_symbol(people.second_household[claim.person], lines.end[regularised.line])
     return replace(
         claim,
         kind=np.where(is_claim, CLAIM, REGULARISATION).astype(np.int8),
         identity=len(claims.kind) + np.arange(size),
         amount_type=amount_type,
-        statement=found.statement.astype(np.int32),
+        statement=regularised.statement.astype(np.int32),
         cents=np.rint(claim.cents * (low + rng.random(size) * (high - low))).astype(np.int64),
-        days=claim.days * np.array([entry.get("days", 0) for entry in _KINDS], dtype=np.int32)[found.kind],
+        days=claim.days * np.array([entry.get("days", 0) for entry in _KINDS], dtype=np.int32)[regularised.kind],
         household=np.where(other_household, second, claim.household).astype(np.int8),
         corrects=np.where(is_claim, NO_EVENT, claim.identity),
-        arrives=found.statement.astype(np.int32),
+        arrives=regularised.statement.astype(np.int32),
         order=rng.random(size),
     )
 
@@ -145,10 +147,10 @@ def _by_percentage(leaf: Tiny) -> Mask:
 
 def _articles() -> Small:
     """Return the budget article by leaf and percentage."""
-    found = np.zeros((len(LEAVES), _AT_FULL_RATE + 1), dtype=np.int32)
+    articles = np.zeros((len(LEAVES), _AT_FULL_RATE + 1), dtype=np.int32)
     for number, name in enumerate(LEAVES):
         entry = _ARTICLES[name]
         by_percentage = entry if isinstance(entry, dict) else {_AT_FULL_RATE: entry}
         for percentage, article in by_percentage.items():
-            found[number, percentage] = article
-    return found
+            articles[number, percentage] = article
+    return articles

@@ -83,8 +83,8 @@ class Lives:
 
 def facts(rng: np.random.Generator, lives: Lives, calendar: Calendar) -> Facts:
     """Return the facts that arrive by the calendar's last month, in no order."""
-    found = stacked([_declared(rng, _jobs(rng, lives, calendar), calendar), *_youth(rng, lives, calendar)])
-    return rows(found, found.arrives <= calendar.last)
+    made = stacked([_declared(rng, _jobs(rng, lives, calendar), calendar), *_youth(rng, lives, calendar)])
+    return rows(made, made.arrives <= calendar.last)
 
 
 def _first_days(rng: np.random.Generator, month: Ints, calendar: Calendar) -> Ints:
@@ -94,23 +94,23 @@ def _first_days(rng: np.random.Generator, month: Ints, calendar: Calendar) -> In
 
 
 def _jobs(rng: np.random.Generator, lives: Lives, calendar: Calendar) -> _Jobs:
-    found, region = lives.phases, _regions(lives)
-    ends_a_chain = np.r_[found.person[1:] != found.person[:-1], True]
-    next_start = np.r_[found.start[1:], 0]
-    goes_on = ~ends_a_chain & (next_start == found.end + 1)
-    leaves = np.isin(found.phase, _LEEFLOON) & ~goes_on & (found.end <= calendar.last)
+    lived, region = lives.phases, _regions(lives)
+    ends_a_chain = np.r_[lived.person[1:] != lived.person[:-1], True]
+    next_start = np.r_[lived.start[1:], 0]
+    goes_on = ~ends_a_chain & (next_start == lived.end + 1)
+    leaves = np.isin(lived.phase, _LEEFLOON) & ~goes_on & (lived.end <= calendar.last)
     share = np.array([SETTINGS["after_exit"][name] for name in _REGIONS])[region]
     after = np.flatnonzero(leaves & (rng.random(len(leaves)) < share))
-    begun = found.end[after] + mixture(rng, SETTINGS["waits"], len(after))
-    beside = np.flatnonzero(np.isin(found.phase, _LEEFLOON) & (rng.random(len(leaves)) < SETTINGS["during"]))
-    art60 = np.flatnonzero(np.isin(found.phase, _ART60))
+    begun = lived.end[after] + mixture(rng, SETTINGS["waits"], len(after))
+    beside = np.flatnonzero(np.isin(lived.phase, _LEEFLOON) & (rng.random(len(leaves)) < SETTINGS["during"]))
+    art60 = np.flatnonzero(np.isin(lived.phase, _ART60))
     return stacked([
-        _made(rng, found.person[after], begun, mixture(rng, SETTINGS["duration"], len(after)), calendar),
-        _made(rng, found.person[beside], found.start[beside], mixture(rng, SETTINGS["beside"], len(beside)), calendar),
+        _made(rng, lived.person[after], begun, mixture(rng, SETTINGS["duration"], len(after)), calendar),
+        _made(rng, lived.person[beside], lived.start[beside], mixture(rng, SETTINGS["beside"], len(beside)), calendar),
         _Jobs(
-            person=found.person[art60],
-            first=calendar.day_of(found.start[art60]),
-            last=calendar.day_of(found.end[art60] + 1) - 1,
+            person=lived.person[art60],
+            first=calendar.day_of(lived.start[art60]),
+            last=calendar.day_of(lived.end[art60] + 1) - 1,
             by_ocmw=np.ones(len(art60), np.bool_),
             worker=np.full(len(art60), TYPES.index("OTH"), np.int8),
         ),
@@ -137,15 +137,15 @@ def _regions(lives: Lives) -> Ints:
     towns = np.zeros(int(lives.stays.person.max(initial=0)) + 1, np.int64)
     towns[lives.stays.person[::-1]] = lives.stays.town[::-1]
     numbers = np.array([_REGIONS.index(name) for name in lives.towns.regions])
-    found: Ints = numbers[towns[lives.phases.person]]
-    return found
+    regions: Ints = numbers[towns[lives.phases.person]]
+    return regions
 
 
 def _declared(rng: np.random.Generator, jobs: _Jobs, calendar: Calendar) -> Facts:
     """Return the declarations of employments: IN, most of them OUT, some UPDATE and CANCEL, a few out of order."""
     jobs = rows(jobs, (jobs.last >= calendar.start(np.array([calendar.first]))[0]))
     size = len(jobs.person)
-    told = rng.random(size) < SETTINGS["end_in_in"]
+    in_the_in = rng.random(size) < SETTINGS["end_in_in"]
     opened = _arrivals(rng, "IN", jobs.first, calendar)
     ended = np.maximum(_arrivals(rng, "OUT", jobs.last, calendar), opened)
     early = (rng.random(size) < SETTINGS["out_first"]) & (ended > calendar.first)
@@ -161,10 +161,10 @@ def _declared(rng: np.random.Generator, jobs: _Jobs, calendar: Calendar) -> Fact
     )
     none = np.full(size, NO_DATE, np.int64)
     made = [
-        _with(base, declaration=_all(DECLARE_IN, size), first=jobs.first, last=np.where(told, jobs.last, none),
+        _with(base, declaration=_all(DECLARE_IN, size), first=jobs.first, last=np.where(in_the_in, jobs.last, none),
               arrives=opened.astype(np.int32), order=np.where(early, 0.8, in_order)),
         rows(_with(base, declaration=_all(DECLARE_OUT, size), last=jobs.last, arrives=ended.astype(np.int32),
-                   order=out_order), ~told),
+                   order=out_order), ~in_the_in),
         rows(_with(base, declaration=_all(DECLARE_UPDATE, size), first=jobs.first + 1, arrives=opened.astype(np.int32),
                    order=0.9 + rng.random(size) * 0.05),
              (rng.random(size) < SETTINGS["corrected"]) & (jobs.last > jobs.first + 1)),
@@ -177,8 +177,8 @@ def _declared(rng: np.random.Generator, jobs: _Jobs, calendar: Calendar) -> Fact
 def _arrivals(rng: np.random.Generator, kind: str, day: Ints, calendar: Calendar) -> Ints:
     """Return the month of the update in which a declaration about a day comes; none comes before the log."""
     late = mixture(rng, SETTINGS["late"][kind], len(day)) - 1
-    found: Ints = np.maximum(calendar.month_of_day(day) + late, calendar.first)
-    return found
+    months: Ints = np.maximum(calendar.month_of_day(day) + late, calendar.first)
+    return months
 
 
 def _youth(rng: np.random.Generator, lives: Lives, calendar: Calendar) -> list[Facts]:

@@ -86,11 +86,11 @@ class HistorySize:
     seed: int
 
 
-def _refuse(asked: HistorySize) -> None:
-    if asked.persons < 1 or not FIRST_MONTH <= asked.first <= asked.last <= LAST_MONTH:
-        span = f"from {month_code(asked.first)} to {month_code(asked.last)}"
+def _refuse(size: HistorySize) -> None:
+    if size.persons < 1 or not FIRST_MONTH <= size.first <= size.last <= LAST_MONTH:
+        span = f"from {month_code(size.first)} to {month_code(size.last)}"
         bounds = f"between {month_code(FIRST_MONTH)} and {month_code(LAST_MONTH)}"
-        message = f"no history of {asked.persons} persons {span}; it needs one person, and one month {bounds}"
+        message = f"no history of {size.persons} persons {span}; it needs one person, and one month {bounds}"
         raise ValueError(message)
 
 
@@ -106,37 +106,39 @@ def generate(  # noqa: PLR0913, PLR0917 - the arguments of the command
     _refuse(HistorySize(persons, first, last, seed))
     streams = _streams(seed)
     made = history(persons, first, last, seed)
-    found = blemished(streams["blemishes"], _events(streams, made))
-    told = facts(streams["facts"], Lives(made.phases, made.stays, made.people, made.towns), made.calendar)
-    keys = Keys.drawn(streams["keys"], persons, int(found.events.identity.max()) + 1)
-    fact_keys = replace(keys, identities=Keys.drawn(streams["fact_keys"], 0, len(told.kind)).identities)
-    log = Log(found.events, keys, told, fact_keys)
+    blemished_log = blemished(streams["blemishes"], _events(streams, made))
+    made_facts = facts(streams["facts"], Lives(made.phases, made.stays, made.people, made.towns), made.calendar)
+    keys = Keys.drawn(streams["keys"], persons, int(blemished_log.events.identity.max()) + 1)
+    fact_keys = replace(keys, identities=Keys.drawn(streams["fact_keys"], 0, len(made_facts.kind)).identities)
+    log = Log(blemished_log.events, keys, made_facts, fact_keys)
     write(out, log, range(first, last + 1), progress or (lambda _done, _all: None))
-    events = len(found.events.kind) + len(told.kind)
-    return Summary(persons, events, len(told.kind), last - first + 1, found.duplicates, found.set_aside)
+    events = len(blemished_log.events.kind) + len(made_facts.kind)
+    return Summary(
+        persons, events, len(made_facts.kind), last - first + 1, blemished_log.duplicates, blemished_log.set_aside
+    )
 
 
-def generate_statements(asked: HistorySize, out: Path, folder: Path, progress: Progress | None = None) -> Summary:
+def generate_statements(size: HistorySize, out: Path, folder: Path, progress: Progress | None = None) -> Summary:
     """Write a history as monthly statements, with register and forms, and the events that they say.
 
     The events have no blemishes and no facts, and an update is called as its month, as that of an import. Raises
     ValueError as ``generate`` does, and for months before 2016, of which not all budget articles are known.
     """
-    if asked.first < FIRST_STATEMENT:
+    if size.first < FIRST_STATEMENT:
         message = f"statements can be written from {month_code(FIRST_STATEMENT)} on: earlier articles are not known"
         raise ValueError(message)
-    _refuse(asked)
-    streams = _streams(asked.seed)
-    made = history(asked.persons, asked.first, asked.last, asked.seed)
+    _refuse(size)
+    streams = _streams(size.seed)
+    made = history(size.persons, size.first, size.last, size.seed)
     events = reduced(_events(streams, made), made.people, made.calendar)
-    keys = Keys.drawn(streams["keys"], asked.persons, int(events.identity.max()) + 1)
+    keys = Keys.drawn(streams["keys"], size.persons, int(events.identity.max()) + 1)
     nothing = rows(
         facts(streams["facts"], Lives(made.phases, made.stays, made.people, made.towns), made.calendar), _NONE
     )
-    months = range(asked.first, asked.last + 1)
+    months = range(size.first, size.last + 1)
     write_statements(folder, events, made.people, months)
     write(out, Log(events, keys, nothing, keys, ""), months, progress or (lambda _done, _all: None))
-    return Summary(asked.persons, len(events.kind), 0, len(months), 0, {})
+    return Summary(size.persons, len(events.kind), 0, len(months), 0, {})
 
 
 def history(persons: int, first: int, last: int, seed: int) -> History:
@@ -146,10 +148,10 @@ def history(persons: int, first: int, last: int, seed: int) -> History:
     candidates = int(persons * SETTINGS["candidates"]) + 100
     while True:
         streams = _streams(seed)
-        found = _drawn(streams, candidates, places, calendar)
-        claimants = np.unique(found.stays.person[found.spans.stay])
+        drawn = _drawn(streams, candidates, places, calendar)
+        claimants = np.unique(drawn.stays.person[drawn.spans.stay])
         if len(claimants) >= persons:
-            kept = _of_persons(found, claimants[:persons])
+            kept = _of_persons(drawn, claimants[:persons])
             people = population(streams["population"], kept.phases, persons, calendar)
             made = lines(streams["lines"], kept.spans, kept.stays, people, calendar)
             return History(persons, calendar, places, people, kept.phases, kept.stays, made)
@@ -168,17 +170,17 @@ def _events(streams: Streams, made: History) -> Events:
 
 
 def _drawn(streams: Streams, candidates: int, places: Towns, calendar: Calendar) -> _Drawn:
-    found = phases(streams["phases"], candidates, calendar)
-    cut = stays(streams["stays"], found, places)
-    return _Drawn(found, cut, spans(streams["spans"], cut, calendar))
+    lived = phases(streams["phases"], candidates, calendar)
+    cut = stays(streams["stays"], lived, places)
+    return _Drawn(lived, cut, spans(streams["spans"], cut, calendar))
 
 
-def _of_persons(found: _Drawn, chosen: Small) -> _Drawn:
+def _of_persons(drawn: _Drawn, chosen: Small) -> _Drawn:
     """Keep the chosen persons (ascending) alone, numbered from 0."""
-    kept_phases = rows(found.phases, np.isin(found.phases.person, chosen))
-    stays_kept = np.isin(found.stays.person, chosen)
-    kept_stays = rows(found.stays, stays_kept)
-    kept_spans = rows(found.spans, stays_kept[found.spans.stay])
+    kept_phases = rows(drawn.phases, np.isin(drawn.phases.person, chosen))
+    stays_kept = np.isin(drawn.stays.person, chosen)
+    kept_stays = rows(drawn.stays, stays_kept)
+    kept_spans = rows(drawn.spans, stays_kept[drawn.spans.stay])
     return _Drawn(
         replace(kept_phases, person=np.searchsorted(chosen, kept_phases.person).astype(np.int32)),
         replace(kept_stays, person=np.searchsorted(chosen, kept_stays.person).astype(np.int32)),

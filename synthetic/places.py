@@ -33,14 +33,14 @@ class Towns:
 
     def drawn(self, rng: np.random.Generator, size: int) -> Ints:
         """Return ``size`` towns by their share."""
-        found: Ints = np.searchsorted(self.shares, rng.random(size), side="right")
-        return found.clip(max=len(self.shares) - 1)
+        places: Ints = np.searchsorted(self.shares, rng.random(size), side="right")
+        return places.clip(max=len(self.shares) - 1)
 
     def drawn_near(self, rng: np.random.Generator, origin: Ints) -> Ints:
         """Return a town in the region of each origin, by its share."""
         low, high = self.bounds[origin].T
-        found: Ints = np.searchsorted(self.shares, low + rng.random(len(origin)) * (high - low), side="right")
-        return found.clip(max=len(self.shares) - 1)
+        places: Ints = np.searchsorted(self.shares, low + rng.random(len(origin)) * (high - low), side="right")
+        return places.clip(max=len(self.shares) - 1)
 
 
 def towns(calendar: Calendar) -> Towns:
@@ -84,6 +84,6 @@ def _inhabitants(names: list[str], month: int) -> Floats:
 
 def _percentages(people: Floats) -> Small:
     steps: list[list[int]] = settings("articles")["percentages"]
-    found = np.searchsorted([inhabitants for inhabitants, _ in steps], people, side="right") - 1
+    steps_of = np.searchsorted([inhabitants for inhabitants, _ in steps], people, side="right") - 1
     percentages: Small = np.array([percentage for _, percentage in steps], dtype=np.int32)
-    return percentages[found]
+    return percentages[steps_of]

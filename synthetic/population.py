@@ -59,12 +59,12 @@ def household_symbol(category: Tiny, month: Ints) -> Tiny:
     return np.where((month < HOUSEHOLD_NEW_FROM) & (new == _DEPENDANTS), _DEPENDANTS_OLD, new).astype(np.int8)
 
 
-def population(rng: np.random.Generator, found: Phases, persons: int, calendar: Calendar) -> Population:
+def population(rng: np.random.Generator, phases: Phases, persons: int, calendar: Calendar) -> Population:
     """Return the attributes of all ``persons``; those without a phase have some too."""
     entered = np.full(persons, calendar.first)
     phase = np.zeros(persons, dtype=np.int8)
-    entered[found.person[::-1]] = np.maximum(found.start[::-1], calendar.first)
-    phase[found.person[::-1]] = found.phase[::-1]
+    entered[phases.person[::-1]] = np.maximum(phases.start[::-1], calendar.first)
+    phase[phases.person[::-1]] = phases.phase[::-1]
     student = phase == PHASES.index("STUD")
     aided = np.isin(phase, [number for number, name in enumerate(PHASES) if name not in _INTEGRATION])
     sex = np.where(rng.random(persons) < SETTINGS["women"], _WOMAN, _MAN)
@@ -105,15 +105,15 @@ def _births(rng: np.random.Generator, student: Mask, entered: Ints) -> Ints:
 
 
 def _households(rng: np.random.Generator, sex: Ints, student: Mask) -> Tiny:
-    found = np.zeros(len(sex), dtype=np.int8)
+    households = np.zeros(len(sex), dtype=np.int8)
     groups = {"student": student, "woman": ~student & (sex == _WOMAN), "man": ~student & (sex != _WOMAN)}
     for name, chosen in groups.items():
-        found[chosen] = draws(rng, SETTINGS["household"][name], int(chosen.sum()))
-    return found
+        households[chosen] = draws(rng, SETTINGS["household"][name], int(chosen.sum()))
+    return households
 
 
 def _countries(rng: np.random.Generator, aided: Mask) -> Tiny:
-    found = np.zeros(len(aided), dtype=np.int8)
+    countries_of = np.zeros(len(aided), dtype=np.int8)
     for name, chosen in (("social_integration", ~aided), ("social_aid", aided)):
         groups = SETTINGS["nationality"][name]
         weights = {"BE": groups["BE"]}
@@ -121,9 +121,9 @@ def _countries(rng: np.random.Generator, aided: Mask) -> Tiny:
             countries = SETTINGS["countries"][group]
             weights |= {code: groups[group] * weight / sum(countries.values()) for code, weight in countries.items()}
         numbers = np.array([COUNTRIES.index(code) for code in weights], dtype=np.int8)
-        found[chosen] = numbers[draws(rng, list(weights.values()), int(chosen.sum()))]
-    found[rng.random(len(found)) < SETTINGS["nationality_unknown"]] = COUNTRIES.index("ZZ")
-    return found
+        countries_of[chosen] = numbers[draws(rng, list(weights.values()), int(chosen.sum()))]
+    countries_of[rng.random(len(countries_of)) < SETTINGS["nationality_unknown"]] = COUNTRIES.index("ZZ")
+    return countries_of
 
 
 def _statuses(rng: np.random.Generator, persons: int) -> Tiny:

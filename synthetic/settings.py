@@ -7,5 +7,5 @@ from schemas.parameters import document
 
 def settings(section: str) -> dict[str, Any]:
     """Return a section of the generator's parameters. The caller must not change it."""
-    found: dict[str, Any] = document("generator")[section]
-    return found
+    parameters: dict[str, Any] = document("generator")[section]
+    return parameters

@@ -56,12 +56,12 @@ def reduced(events: Events, people: Population, calendar: Calendar) -> Events:
 
 
 def _articles(leaf: Tiny, percentage: Small) -> Ints:
-    found = np.zeros(len(leaf), np.int64)
+    articles = np.zeros(len(leaf), np.int64)
     for name, article in _PARAMETERS["articles"].items():
         by_percentage = article if isinstance(article, dict) else {100: article}
         for percent, number in by_percentage.items():
-            found[(leaf == LEAVES.index(name)) & (percentage == percent)] = number
-    return found
+            articles[(leaf == LEAVES.index(name)) & (percentage == percent)] = number
+    return articles
 
 
 def write_statements(folder: Path, events: Events, people: Population, months: range) -> list[Path]:
@@ -71,19 +71,19 @@ def write_statements(folder: Path, events: Events, people: Population, months: r
     """
     folder.mkdir(parents=True, exist_ok=True)
     order = np.lexsort((events.order, events.arrives))
-    told = rows(events, order)
-    numbers = national_numbers(told, people)
+    ordered = rows(events, order)
+    numbers = national_numbers(ordered, people)
     written = []
-    dossiers = 1 + np.unique(told.dossier, return_inverse=True)[1]  # a dossier of zeros alone is none
-    edges = np.searchsorted(told.arrives, [*months, months.stop])
+    dossiers = 1 + np.unique(ordered.dossier, return_inverse=True)[1]  # a dossier of zeros alone is none
+    edges = np.searchsorted(ordered.arrives, [*months, months.stop])
     for place, month in enumerate(months):
         chosen = np.arange(edges[place], edges[place + 1])
         path = folder / f"{month_code(month)}.txt"
         with path.open("w", encoding="ascii", newline="") as file:
-            file.writelines(_lines(_StatementEvents(rows(told, chosen), dossiers[chosen], numbers)))
+            file.writelines(_lines(_StatementEvents(rows(ordered, chosen), dossiers[chosen], numbers)))
         written.append(path)
     _write_register(folder / REGISTER, people, numbers)
-    _write_forms(folder / FORMS, told, dossiers)
+    _write_forms(folder / FORMS, ordered, dossiers)
     return written
 
 
@@ -125,9 +125,9 @@ def _ranks(group: Ints, there: Mask) -> Ints:
     order = np.lexsort((np.arange(len(group)), ~there, group))
     head = np.r_[True, group[order][1:] != group[order][:-1]]
     begins = np.maximum.accumulate(np.where(head, np.arange(len(order)), 0))
-    found = np.zeros(len(group), np.int64)
-    found[order] = np.arange(len(order)) - begins
-    return found
+    ranks = np.zeros(len(group), np.int64)
+    ranks[order] = np.arange(len(order)) - begins
+    return ranks
 
 
 def _law(leaf: int) -> int:
@@ -138,14 +138,15 @@ def _reference(dossier: int, leaf: int) -> str:
     return f"{'S' if leaf == _STUDENT else 'B'}{dossier:010d}"
 
 
-def _lines(told: _StatementEvents) -> Iterator[str]:
-    events = told.events
+def _lines(month_events: _StatementEvents) -> Iterator[str]:
+    events = month_events.events
     laws = [_law(leaf) for leaf in range(len(LEAVES))]
     year, month = np.divmod(events.statement.astype(np.int64), MONTHS_PER_YEAR)
     first, last = (_spelled(days) for days in (events.first_day, events.last_day))
     columns = zip(
         events.leaf.tolist(), events.ocmw.tolist(), ((year + EPOCH_YEAR) * 100 + month + 1).tolist(),
-        told.dossiers.tolist(), told.numbers[events.person].tolist(), (events.amount_type + 1).tolist(), first, last,
+        month_events.dossiers.tolist(), month_events.numbers[events.person].tolist(),
+        (events.amount_type + 1).tolist(), first, last,
         events.article.tolist(), events.cents.tolist(), events.household.tolist(), events.status.tolist(),
         events.person.tolist(), strict=True,
     )  # fmt: skip
@@ -172,9 +173,9 @@ def _write_register(path: Path, people: Population, numbers: Ints) -> None:
                 file.write(f"{numbers[person]:011d};{COUNTRIES[0]};{month_code(int(people.naturalised[person]))}-01\n")
 
 
-def _write_forms(path: Path, told: Events, dossiers: Ints) -> None:
-    wages = np.isin(told.leaf, _WAGES)
-    forms = np.stack([told.ocmw[wages], dossiers[wages], told.leaf[wages]], axis=1).astype(np.int64)
+def _write_forms(path: Path, events: Events, dossiers: Ints) -> None:
+    wages = np.isin(events.leaf, _WAGES)
+    forms = np.stack([events.ocmw[wages], dossiers[wages], events.leaf[wages]], axis=1).astype(np.int64)
     codes = {leaf: (9 if leaf == _STUDENT else 11) for leaf in _WAGES}
     with path.open("w", encoding="ascii", newline="") as file:
         file.write("ocmw;reference;gpmi_code\n")

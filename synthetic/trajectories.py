@@ -56,16 +56,16 @@ def phases(rng: np.random.Generator, candidates: int, calendar: Calendar) -> Pha
     entry: dict[str, float] = SETTINGS["entry"]
     numbers: Tiny = np.array([PHASES.index(name) for name in entry], dtype=np.int8)
     phase = numbers[draws(rng, list(entry.values()), candidates)]
-    found = []
+    steps = []
     for _ in range(SETTINGS["most_phases"]):
         end = start + _lengths(rng, phase) - 1
         step = Phases(person, phase, start, end)
-        found.append(rows(step, (end >= first) & (start <= last)))
+        steps.append(rows(step, (end >= first) & (start <= last)))
         after, gap = _successors(rng, phase)
         start = end + 1 + gap
         goes_on = (after >= 0) & (start <= last)
         person, phase, start = person[goes_on], after[goes_on], start[goes_on]
-    joined = stacked(found)
+    joined = stacked(steps)
     return rows(joined, np.lexsort((joined.start, joined.person)))
 
 
@@ -100,21 +100,21 @@ def _successors(rng: np.random.Generator, phase: Tiny) -> tuple[Tiny, Small]:
     return after, gap
 
 
-def stays(rng: np.random.Generator, found: Phases, towns: Towns) -> Stays:
+def stays(rng: np.random.Generator, lived: Phases, towns: Towns) -> Stays:
     """Return the phases cut at moves; in the month of a move both OCMWs pay their days."""
     moves_a_month: float = _PLACES["moves_a_month"]
-    moved = rng.random(len(found.person)) < -np.expm1((found.end - found.start) * np.log1p(-moves_a_month))
-    moved &= found.end > found.start
-    origin, target = _towns(rng, found, moved, towns)
+    moved = rng.random(len(lived.person)) < -np.expm1((lived.end - lived.start) * np.log1p(-moves_a_month))
+    moved &= lived.end > lived.start
+    origin, target = _towns(rng, lived, moved, towns)
     row, part = expanded(1 + moved)
-    month = found.start + 1 + (rng.random(len(moved)) * (found.end - found.start)).astype(np.int32)
+    month = lived.start + 1 + (rng.random(len(moved)) * (lived.end - lived.start)).astype(np.int32)
     day = rng.integers(2, 28, len(moved)).astype(np.int8)
     goes, comes = moved[row] & (part == 0), part == 1
     return Stays(
-        person=found.person[row],
-        phase=found.phase[row],
-        start=np.where(comes, month[row], found.start[row]),
-        end=np.where(goes, month[row], found.end[row]),
+        person=lived.person[row],
+        phase=lived.phase[row],
+        start=np.where(comes, month[row], lived.start[row]),
+        end=np.where(goes, month[row], lived.end[row]),
         town=np.where(comes, target[row], origin[row]).astype(np.int32),
         first_day=np.where(comes, day[row], _edges(rng, "start", len(moved))[row] + 1).astype(np.int8),
         cut=np.where(goes, 30 - day[row], _edges(rng, "end", len(moved))[row]).astype(np.int8),
@@ -129,10 +129,10 @@ def _edges(rng: np.random.Generator, edge: str, size: int) -> Tiny:
     return np.where(partial, rng.integers(1, 27, size), 0).astype(np.int8)
 
 
-def _towns(rng: np.random.Generator, found: Phases, moved: Mask, towns: Towns) -> tuple[Small, Small]:
+def _towns(rng: np.random.Generator, lived: Phases, moved: Mask, towns: Towns) -> tuple[Small, Small]:
     """Draw the town where each phase begins and the one it moves to; the next phase begins where the last one ended."""
-    size = len(found.person)
-    head = np.r_[True, found.person[1:] != found.person[:-1]]
+    size = len(lived.person)
+    head = np.r_[True, lived.person[1:] != lived.person[:-1]]
     home = np.maximum.accumulate(np.where(head, np.arange(size), 0))
     drawn = towns.drawn(rng, size)
     near = rng.random(size) < _PLACES["same_region"]

@@ -115,19 +115,19 @@ def _fact_records(facts: Facts, keys: Keys, numbers: Ints) -> Iterator[Record]:
     """Return the records of facts; their ids are numbered as they are."""
     identities, persons = keys.identities[numbers].tolist(), keys.persons[facts.person].tolist()
     first, last, birth = (_days(column) for column in (facts.first, facts.last, facts.birth))
-    what = facts.what.tolist()
+    codes = facts.what.tolist()
     employment = zip(
         facts.employer.tolist(), facts.by_ocmw.tolist(), facts.declaration.tolist(), facts.period.tolist(),
         first, last, _WORKER_TYPES[facts.worker].tolist(), strict=True,
     )  # fmt: skip
     for row, (kind, job) in enumerate(zip(facts.kind.tolist(), employment, strict=True)):
-        told = {
+        fields = {
             avro.EMPLOYMENT: job,
-            avro.YOUTH_EXIT: (first[row], what[row], birth[row]),
-            avro.RESIDENCE: (what[row], first[row]),
+            avro.YOUTH_EXIT: (first[row], codes[row], birth[row]),
+            avro.RESIDENCE: (codes[row], first[row]),
         }[kind]
         head = (identities[row], persons[row])
-        yield _NAMES[kind], dict(zip(_FACT_FIELDS[kind], (*head, *told), strict=True))
+        yield _NAMES[kind], dict(zip(_FACT_FIELDS[kind], (*head, *fields), strict=True))
 
 
 def _days(column: Ints) -> list[int | None]:
@@ -164,5 +164,5 @@ def _lines(events: Events, keys: Keys) -> ClaimLines:
 
 def _rows_of(keys: npt.NDArray[np.void], chosen: npt.NDArray[np.signedinteger[Any]]) -> Bytes:
     """Return keys as rows of sixteen bytes."""
-    found: Bytes = keys.view(np.uint8).reshape(-1, _ID)[chosen]
-    return found
+    chosen_rows: Bytes = keys.view(np.uint8).reshape(-1, _ID)[chosen]
+    return chosen_rows

@@ -34,15 +34,15 @@ def contracts(draws: Drawing, person: bytes, ocmw: int) -> list[GpmiContract | G
         start - draws.whole(18 * 365, 60 * 365),
         Document(draws.identity() * 2, "application/pdf", f"gpmi/{draws.whole(1, 10**6)}.pdf"),
     )
-    found: list[GpmiContract | GpmiEvaluation] = [first]
+    records: list[GpmiContract | GpmiEvaluation] = [first]
     if draws.happens(likely["new_version"]):
         signed = None if first.signed_on is None else first.signed_on + draws.whole(30, 200)
         changed = replace(first, event_id=draws.identity(), version=2, signed_on=signed, training=not first.training)
         closed = start + draws.whole(60, 500) if draws.happens(0.4) else None
-        found.append(replace(changed, closed_on=closed))
+        records.append(replace(changed, closed_on=closed))
     if draws.happens(likely["evaluation"]):
         held = start + draws.whole(60, 180)
         outcome = draws.one("REACHED", "PARTLY", "NOT_REACHED", "NONE")
         kind = draws.one("INTERMEDIATE", "INTERMEDIATE", "FINAL")
-        found.append(GpmiEvaluation(draws.identity(), person, first.contract, held, kind, outcome))
-    return found
+        records.append(GpmiEvaluation(draws.identity(), person, first.contract, held, kind, outcome))
+    return records

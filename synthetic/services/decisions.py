@@ -32,14 +32,14 @@ class Life:
 
 def life(draws: Drawing) -> Life:
     """Draw the life of a person."""
-    found, likely = Life(draws.identity(), draws.ocmw()), rates()
-    known = _known(draws, found.person, found.ocmw)
-    found.before.append(known)
+    one, likely = Life(draws.identity(), draws.ocmw()), rates()
+    known = _known(draws, one.person, one.ocmw)
+    one.before.append(known)
     decided = _decisions(draws, known) if draws.happens(likely["decision"]) else []
-    found.before += decided
+    one.before += decided
     if draws.happens(likely["moves"]):
-        _ask(draws, found, known, answered=bool(decided))
-    return found
+        _ask(draws, one, known, answered=bool(decided))
+    return one
 
 
 def _known(draws: Drawing, person: bytes, ocmw: int) -> DossierKnown:
@@ -60,18 +60,18 @@ def _decisions(draws: Drawing, known: DossierKnown) -> list[DecisionTaken]:
     )
     if draws.happens(likely["refusal"]):
         return [replace(first, decision_type="REFUSAL", aid="", motive="SUFFICIENT_MEANS", amount_cents=None)]
-    found = [first]
+    decisions = [first]
     for kind in ("REVISION", "SUSPENSION", "RECOVERY", "STOP"):
         if draws.happens(likely[kind.lower()]):
-            day = draws.day(found[-1].effective_from + 1, found[-1].effective_from + _LONGEST)
+            day = draws.day(decisions[-1].effective_from + 1, decisions[-1].effective_from + _LONGEST)
             more = replace(first, event_id=draws.identity(), decision_type=kind, duration_months=None)
-            found.append(_later(draws, more, day))
-    return found
+            decisions.append(_later(draws, more, day))
+    return decisions
 
 
 def _later(draws: Drawing, decision: DecisionTaken, day: Day) -> DecisionTaken:
     """Return a decision of a later day, with what its kind says."""
-    told: dict[str, dict[str, Any]] = {
+    fields: dict[str, dict[str, Any]] = {
         "REVISION": {"motive": "CHANGED_SITUATION", "amount_cents": draws.whole(20_000, 140_000)},
         "SUSPENSION": {"motive": "SANCTION", "amount_cents": None, "effective_to": day + draws.whole(15, 90)},
         "RECOVERY": {
@@ -83,7 +83,7 @@ def _later(draws: Drawing, decision: DecisionTaken, day: Day) -> DecisionTaken:
         "STOP": {"aid": "", "motive": "CHANGED_SITUATION", "amount_cents": None},
     }
     sent = draws.during(day)
-    return replace(decision, decided_on=day, effective_from=day, sent_at=sent, **told[decision.decision_type])
+    return replace(decision, decided_on=day, effective_from=day, sent_at=sent, **fields[decision.decision_type])
 
 
 def _grant(draws: Drawing, known: DossierKnown, day: Day) -> DecisionTaken:
@@ -122,7 +122,7 @@ def _aid(draws: Drawing, law: str) -> str:
     return str(draws.one(*aids[law]))
 
 
-def _ask(draws: Drawing, found: Life, known: DossierKnown, *, answered: bool) -> None:
+def _ask(draws: Drawing, asker: Life, known: DossierKnown, *, answered: bool) -> None:
     """Let a second OCMW ask, and what follows: a decision that comes late, a request that is put away."""
     likely, day = rates(), draws.day()
     asking = draws.ocmw()
@@ -133,7 +133,7 @@ def _ask(draws: Drawing, found: Life, known: DossierKnown, *, answered: bool) ->
     consent = agreed if draws.happens(likely["consent"]) else None
     request = SocialReportRequest(
         draws.identity(),
-        found.person,
+        asker.person,
         asking,
         first,
         last,
@@ -142,11 +142,11 @@ def _ask(draws: Drawing, found: Life, known: DossierKnown, *, answered: bool) ->
         draws.during(day),
         consent,
     )
-    found.asked.append(request)
+    asker.asked.append(request)
     if draws.happens(likely["archived"]):
         at = draws.during(day + 60)
-        found.asked.append(ReportArchived(draws.identity(), found.person, request.event_id, 0, asking, at))
+        asker.asked.append(ReportArchived(draws.identity(), asker.person, request.event_id, 0, asking, at))
     elif not answered and draws.happens(likely["late"]):
         effect = max(known.from_day, min(first, last))
         late = replace(_grant(draws, known, effect), aid="LEEFLOON_2", sent_at=draws.during(day + draws.whole(1, 30)))
-        found.late.append(late)
+        asker.late.append(late)

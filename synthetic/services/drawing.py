@@ -19,8 +19,8 @@ _DAY_MILLISECONDS = 24 * 3600 * 1000
 
 def rates() -> dict[str, Any]:
     """Return the rates of the records of services (``generator.yaml``); each is a choice."""
-    found: dict[str, Any] = document("generator")["services"]
-    return found
+    section: dict[str, Any] = document("generator")["services"]
+    return section
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,16 +39,16 @@ def generate_services(
         message = "the period ends before it begins"
         raise ValueError(message)
     draws = drawing(*months, seed)
-    found: list[list[Any]] = [[] for _ in FILES]
+    records_of: list[list[Any]] = [[] for _ in FILES]
     for number in range(persons):
         one = life(draws)
         drawn: tuple[list[Any], ...] = (contracts(draws, one.person, one.ocmw), one.before, one.asked, one.late)
         for place, records in enumerate(drawn):
-            found[place] += records
+            records_of[place] += records
         progress(number + 1, persons)
-    found[-1] = list(yearly_reports(draws))
+    records_of[-1] = list(yearly_reports(draws))
     folder.mkdir(parents=True, exist_ok=True)
     paths = tuple(folder / name for name, _ in FILES)
-    for path, (_, topic), records in zip(paths, FILES, found, strict=True):
+    for path, (_, topic), records in zip(paths, FILES, records_of, strict=True):
         write_topic(path, TOPIC[topic], records)
-    return Made(paths, tuple(map(len, found)))
+    return Made(paths, tuple(map(len, records_of)))

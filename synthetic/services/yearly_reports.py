@@ -10,16 +10,16 @@ _SMALL = 750_000
 
 def yearly_reports(draws: Drawing) -> list[Grant | YearReport]:
     """Draw a grant for each OCMW and year, and mostly a report."""
-    found: list[Grant | YearReport] = []
+    records: list[Grant | YearReport] = []
     likely = rates()
     for year in document("subsidies")["years"]:
         for ocmw in draws.ocmws:
             small = draws.happens(likely["small_grant"])
             granted = draws.whole(100_000, _SMALL - 1) if small else draws.whole(_SMALL, 40_000_000)
-            found.append(Grant(draws.identity(), ocmw, int(year), granted, None))
+            records.append(Grant(draws.identity(), ocmw, int(year), granted, None))
             if draws.happens(likely["report"]):
-                found.append(_report(draws, ocmw, int(year), granted))
-    return found
+                records.append(_report(draws, ocmw, int(year), granted))
+    return records
 
 
 def _report(draws: Drawing, ocmw: int, year: int, granted: int) -> YearReport:
