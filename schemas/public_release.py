@@ -8,8 +8,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-FORMAT = 1
-"""Version of the manifest; a change that older readers would misread raises it."""
+FORMAT, HIDING_FORMAT = 1, 2
+"""Version of the manifest; a change that older readers would misread raises it. One in which a figure hides places is
+of the second: a reader of the first would take what is hidden for 0 (F4)."""
 
 LONGEST = 200
 """Characters that a name or a reference of an approval may have."""
@@ -52,13 +53,15 @@ class PublicFigure:
     """What the public may know of one support and period.
 
     ``update_id`` is the update whose block is shown, None where nothing is published; then ``earliest`` is the
-    reference month (``2024-06``) of the first update that may show it. ``block`` is None for no cells.
+    reference month (``2024-06``) of the first update that may show it. ``block`` is None for no cells. ``hidden`` are
+    the NIS codes of municipalities of which it shows nothing, ascending (F4).
     """
 
     state: str
     update_id: str | None = None
     earliest: str | None = None
     block: PublicBlock | None = None
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,8 @@ class PublicManifest:
 
     def to_bytes(self) -> bytes:
         """Return the manifest as JSON; the same manifest gives the same bytes."""
-        document = {"format": FORMAT, **asdict(self)}
+        hides = any(one.hidden for figures in self.figures.values() for one in figures.values())
+        document = {"format": HIDING_FORMAT if hides else FORMAT, **asdict(self)}
         if not self.accesses:
             del document["accesses"]
         document["figures"] = {
@@ -118,7 +122,7 @@ class PublicManifest:
         """Return the manifest of ``to_bytes``. Raises ValueError for anything else."""
         try:
             fields: dict[str, Any] = json.loads(data)
-            if fields.pop("format") != FORMAT:
+            if fields.pop("format") not in (FORMAT, HIDING_FORMAT):
                 message = "a public manifest of another version"
                 raise ValueError(message)
             figures = {
@@ -136,11 +140,12 @@ class PublicManifest:
 def _figure(one: PublicFigure) -> dict[str, Any]:
     figure = {"state": one.state, "update_id": one.update_id, "earliest": one.earliest}
     block = {} if one.block is None else asdict(one.block)
-    return {name: value for name, value in {**figure, **block}.items() if value is not None}
+    hidden = {"hidden": list(one.hidden)} if one.hidden else {}
+    return {name: value for name, value in {**figure, **block, **hidden}.items() if value is not None}
 
 
 def _figure_of(fields: dict[str, Any]) -> PublicFigure:
-    block = (
-        PublicBlock(fields["file"], fields["group"], fields["cells"], fields["digest"]) if "file" in fields else None
+    block = PublicBlock(fields["file"], fields["group"], fields["cells"], fields["digest"]) if "file" in fields else None
+    return PublicFigure(
+        fields["state"], fields.get("update_id"), fields.get("earliest"), block, tuple(fields.get("hidden", ()))
     )
-    return PublicFigure(fields["state"], fields.get("update_id"), fields.get("earliest"), block)

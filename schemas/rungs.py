@@ -1,10 +1,10 @@
-"""Rungs: what the public zone shows of a place under a threshold (F3), and how a store holds them.
+"""Rungs: what the public zone shows of a place under a threshold (F3) or of students (F4), and how a store holds them.
 
 A rung belongs to a (support, period, place). A cell that is not there is 0 only at or under the rung of its place; what
 stands above it is hidden, small or not: one mark for all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -61,9 +61,21 @@ def rung_cells(rungs: Int8) -> Cells:
     )
 
 
+def hidden_cells(places: Sequence[int]) -> Cells:
+    """Return places (numbers, ascending) that show nothing as a block of rungs, where no threshold holds (F4)."""
+    nothing = np.zeros(len(places), np.int64)
+    total = np.full(len(places), CATEGORY_NUMBER["total", "total"], np.uint16)
+    rungs = np.full(len(places), HIDDEN, np.int32)
+    return Cells(np.array(places, np.uint16), total, rungs, nothing, nothing, nothing)
+
+
 def rungs_of(cells: Cells | None) -> Int8:
-    """Return the rungs of all places of a support from its block of rungs; without one all is shown."""
-    rungs = np.full(_WIDE, FULL, np.int8)
+    """Return the rungs of all places of a support from its block of rungs; without one all is shown.
+
+    A block in which the kingdom does not stand is of no threshold: places that it does not name show crosses too.
+    """
+    by_threshold = cells is None or not len(cells) or KINGDOM_AT in cells.place
+    rungs = np.full(_WIDE, FULL if by_threshold else CROSSED, np.int8)
     rungs[KINGDOM_AT] = CROSSED
     if cells is not None:
         rungs[cells.place] = cells.beneficiaries

@@ -1,11 +1,12 @@
 """The settings that change figures; a store remembers those it was made with and refuses others."""
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from schemas.periods import FIRST_MONTH, LAST_MONTH, month_of, parse_month
+from schemas.students_unknown import months, row_of
 
 AS_THEN = "as_then"
 _FIXED = "fixed:"
@@ -22,7 +23,8 @@ class FigureSettings:
     written, it is held as here, so that equal settings are equal texts. ``spells``: by which supports a month belongs
     to a spell (H1). ``first_month``: ``2015-01``, the month L before which no spell is looked at; None: the store's
     first update tells it. ``earliest_month``: ``1999-01``, events that cover a month before it are too old; None: all
-    lawful months are taken. Raises ValueError for anything else.
+    lawful months are taken. ``students_unknown``: rows of ``schemas.students_unknown``, held sorted, each once (F4).
+    Raises ValueError for anything else.
     """
 
     recoveries_in_balance: bool = False
@@ -31,12 +33,15 @@ class FigureSettings:
     spells: SpellSupports = "LL"
     first_month: str | None = None
     earliest_month: str | None = None
+    students_unknown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a geography that names no day, or a threshold that hides too little; hold the day in one spelling."""
+        """Refuse what cannot be; hold the day of a geography and the rows of students in one spelling."""
         if self.threshold is not None and self.threshold < LEAST_THRESHOLD:
             message = f"{self.threshold} hides too little; write {LEAST_THRESHOLD} or more, or nothing"
             raise ValueError(message)
+        rows = sorted({row_of(*row.split(",")) for row in self.students_unknown})
+        object.__setattr__(self, "students_unknown", tuple(rows))
         if self.geography_day is not None:
             object.__setattr__(self, "geography", f"{_FIXED}{self.geography_day.isoformat()}")
         if self.spells not in get_args(SpellSupports):
@@ -65,8 +70,18 @@ class FigureSettings:
     @property
     def remembered(self) -> dict[str, Any]:
         """What a store or a snapshot holds of them; what came later and is unset is not named."""
-        later = {"threshold", "earliest_month"}
-        return {name: value for name, value in asdict(self).items() if name not in later or value is not None}
+        later = {"threshold", "earliest_month", "students_unknown"}
+        return {name: value for name, value in asdict(self).items() if name not in later or value not in (None, ())}
+
+    @property
+    def counted(self) -> Self:
+        """The settings that change what is counted: all but what is hidden of it because no form told students."""
+        return replace(self, students_unknown=())
+
+    def hides_more_than(self, other: Self) -> bool:
+        """Tell whether these are other settings and hide what they hide, and students of more months (F4)."""
+        mine, known = months(self.students_unknown), months(other.students_unknown)
+        return self.counted == other.counted and self != other and mine >= known
 
     @property
     def geography_month(self) -> int | None:

@@ -8,6 +8,8 @@ from pydantic import Field, FilePath, SecretStr, ValidationError, field_validato
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.settings import AS_THEN, LEAST_THRESHOLD, FigureSettings, SpellSupports
+from schemas.students_unknown import StudentsUnknownError
+from streams.students_unknown import rows_of
 
 
 class UsageError(Exception):
@@ -118,6 +120,11 @@ class Settings(FromEnvironment):
         description="First month that an event may cover, as 1999-01; older ones are set aside as too-old. Unset: all "
         "from 1900-01 on are taken. A store remembers it.",
     )
+    students_unknown: Path | None = Field(
+        default=None,
+        description="File (CSV: nis,from,to) of municipalities and months in which no form told students, as ocmw "
+        "import prints them: LL_STUD and LL_OTHER show nothing there (F4). A store remembers its rows; more may come.",
+    )
     keep_releases: int | None = Field(
         default=None,
         ge=1,
@@ -160,7 +167,12 @@ class Settings(FromEnvironment):
         return FigureSettings(earliest_month=value).earliest_month
 
     def figures(self) -> FigureSettings:
-        """Return the settings that change figures."""
+        """Return the settings that change figures. Raises UsageError for a file of students that cannot be read."""
+        try:
+            hidden = rows_of(self.students_unknown) if self.students_unknown else ()
+        except StudentsUnknownError as error:
+            message = f"OCMW_STUDENTS_UNKNOWN: {error}"
+            raise UsageError(message) from None
         return FigureSettings(
             self.recoveries_in_balance,
             self.geography,
@@ -168,6 +180,7 @@ class Settings(FromEnvironment):
             self.spells,
             self.first_month,
             self.earliest_month,
+            hidden,
         )
 
 

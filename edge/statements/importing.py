@@ -24,11 +24,11 @@ from edge.statements.layouts import LOOKED_AT, Columns, Layout, layout_of
 from edge.statements.lines import Lines, lines
 from edge.statements.rules import LEGISLATIONS, SETTINGS
 from edge.statements.slugs import BAD_FIELD, BAD_LINE, NO_FAULT, SLUGS, UNMAPPED_LINE
-from schemas.arrays import Int64, Mask
+from schemas.arrays import Int32, Int64, Mask
 from schemas.events import UPDATE_CLOSED
 from schemas.line_encoding import ClaimLines, encoded
 from schemas.log import STATEMENTS, CorruptFileError, LogFile, LogWriter
-from schemas.periods import MONTH_COUNT, month_code, to_yyyymm
+from schemas.periods import MONTH_COUNT, month_code, month_of_days, to_yyyymm
 from schemas.places import MUNICIPALITIES
 
 _LEAST_LINES = 100
@@ -74,6 +74,7 @@ class FileOutcome:
 
     ``cents`` is by amount type (1-6) and sign, ``by_ocmw`` by OCMW; both of events, with those that came again.
     ``unmapped`` gives lines and cents by legislation and article (None: an article that is not shown).
+    ``students_unknown`` are OCMWs and months (ordinals) that living wages cover of which no form was given.
     """
 
     name: str
@@ -89,7 +90,7 @@ class FileOutcome:
     by_ocmw: Counter[str] = field(default_factory=Counter)
     unmapped: dict[tuple[int, int | None], list[int]] = field(default_factory=dict)
     unknown: Counter[str] = field(default_factory=Counter)
-    student_ocmws: set[str] = field(default_factory=set)
+    students_unknown: set[tuple[str, int]] = field(default_factory=set)
     first_month: int | None = None
 
 
@@ -415,7 +416,19 @@ def _note_money(outcome: FileOutcome, judgement: Judgement) -> None:
         outcome.by_ocmw[MUNICIPALITIES[number]] += int(by_place[number])
     wages = judgement.supports.living_wage[rows]
     if judgement.unknown["no-forms"]:
-        outcome.student_ocmws |= {MUNICIPALITIES[number] for number in np.unique(place[wages]).tolist()}
+        covered = [_months_of_days(days[rows][wages]) for days in (fields.first_day, fields.last_day)]
+        stretches = np.unique(np.stack([place[wages].astype(np.int64), *covered], axis=1), axis=0)
+        outcome.students_unknown.update(
+            (MUNICIPALITIES[number], month)
+            for number, first, last in stretches.tolist()
+            for month in range(first, last + 1)
+        )
+
+
+def _months_of_days(days: Int32) -> Int64:
+    """Return the ordinal of the month of days since 1970-01-01."""
+    since_1970: Int64 = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return since_1970 + month_of_days(0)
 
 
 def statements_metadata(outcomes: Iterable[FileOutcome]) -> str:

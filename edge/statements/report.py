@@ -17,8 +17,10 @@ from edge.statements.importing import FileOutcome, Pair, PairCount
 from edge.statements.slugs import REASONS, SLUGS
 from schemas.parameters import table
 from schemas.periods import to_yyyymm
+from schemas.students_unknown import COLUMNS, rows_of
 
 _MOST_SHOWN = 50
+_ROWS_SHOWN = 3
 _AMOUNT_TYPES = ("grant", "arrears", "recovery", "regularised grant", "regularised arrears", "regularised recovery")
 LOCAL_HEADER = "legislation,budget_article,from,to,field14,support,state_percentage,mark,source"
 
@@ -70,11 +72,6 @@ class Report:
         """What was taken as unknown, by name."""
         return sum((one.unknown for one in self.outcomes), Counter())
 
-    @property
-    def months(self) -> list[int]:
-        """Months of the statements, YYYYMM."""
-        return sorted({month for one in self.outcomes for _, month in one.pairs})
-
     def slug_lines(self) -> list[str]:
         """Return ``slug N`` for each that occurred, in the order in which lines are judged."""
         counts = self.slugs
@@ -103,10 +100,8 @@ class Report:
         ]
 
     def students_unknown(self) -> list[str]:
-        """Return a row of the parameter students_unknown for each OCMW whose students are not known."""
-        months = self.months
-        places = sorted({place for one in self.outcomes for place in one.student_ocmws})
-        return [f"{place},{_dashed(months[0])},{_dashed(months[-1])}" for place in places] if months else []
+        """Return the rows to add to the file of OCMW_STUDENTS_UNKNOWN: the months of which no form told students."""
+        return list(rows_of(pair for one in self.outcomes for pair in one.students_unknown))
 
     def sentences(self) -> Iterator[str]:
         """Yield what an administrator should know at once, a sentence each."""
@@ -122,8 +117,13 @@ class Report:
             yield f"no table derives {what}; the report has a row to fill in"
         for name, count in sorted(self.unknown.items()):
             yield f"{name}: {count} lines"
-        for row in self.students_unknown():
-            yield f"students are not known (no --forms), so LL_STUD says too few there: {row}"
+        unknown = self.students_unknown()
+        if unknown:
+            more = f" and {len(unknown) - _ROWS_SHOWN} more, in the report" if len(unknown) > _ROWS_SHOWN else ""
+            yield (
+                "students are not known (no --forms), so LL_STUD says too few; rows for the file of "
+                f"OCMW_STUDENTS_UNKNOWN ({','.join(COLUMNS)}): {' '.join(unknown[:_ROWS_SHOWN])}{more}"
+            )
         for total in self.totals:
             if not total.agrees:
                 here = f"{total.lines_found} lines and {_euro(total.cents_found)} euro"
@@ -173,9 +173,9 @@ class Report:
                 "## Students are not known",
                 "",
                 "Without forms B every living wage counts as that of no student. Give them with --forms,",
-                "or do not publish LL_STUD of these OCMWs: the program cannot hide one support of one OCMW.",
+                "or keep these rows in the file of OCMW_STUDENTS_UNKNOWN: LL_STUD and LL_OTHER are hidden there.",
             )
-            yield from ("", "```", "nis,from,to")
+            yield from ("", "```", ",".join(COLUMNS))
             yield from (*self.students_unknown(), "```", "")
         if self.totals:
             yield from ("## Totals", "")

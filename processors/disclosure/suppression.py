@@ -8,39 +8,27 @@ settled again, and those that hold a month of them.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from processors.disclosure import crosses
+from processors.disclosure.public_blocks import PublicBlocks, Zoned
 from processors.disclosure.settling import SMALL, SMALL_BEFORE, Sheet, own_rungs, settle
 from processors.disclosure.shape import COLUMN_CATEGORY, NODE_AT, PUBLIC_NODES, node_tree, place_tree, public_shape
+from processors.disclosure.students import Students
 from schemas.arrays import Int8, Int32, Mask
 from schemas.breakdowns import CATEGORIES
 from schemas.figures import BlockKey, Cells
 from schemas.periods import Period
 from schemas.places import PLACES
-from schemas.releases import BlockRef, Entry, Release
+from schemas.releases import Entry, Release
 from schemas.rungs import CATEGORY_RUNG, CROSSED, FULL, HIDDEN, KINGDOM_AT, rung_cells, rungs_of
 
 WIDE = len(PLACES)
 UNITS = len(PUBLIC_NODES) * WIDE
 _KINDS = ("month", "quarter", "year", "rolling_year")
 _MONTHS_HELD = 40
-
-
-class Blocks(Protocol):
-    """The store as suppression uses it."""
-
-    def read(self, ref: BlockRef) -> Cells:
-        """Return a block as it was written."""
-        ...
-
-    def write(
-        self, zone: Literal["public", "hidden"], support: str, blocks: list[tuple[Period, Cells]]
-    ) -> dict[Period, BlockRef | None]:
-        """Write blocks of one support; None for a block without cells."""
-        ...
 
 
 def shown(cells: Cells, rungs: Int8) -> Cells:
@@ -61,34 +49,32 @@ class _Settled(NamedTuple):
 class Suppression:
     """One release under a threshold; ``suppressed`` returns it with the blocks of the public zone."""
 
-    release: Release
-    previous: Release | None
-    blocks: Blocks
+    told: PublicBlocks
     threshold: int
+    students: Students
     _held: dict[Period, _Settled] = field(default_factory=dict)
+
+    @property
+    def release(self) -> Release:
+        """The release as it was counted."""
+        return self.told.release
 
     def suppressed(self) -> Release:
         """Return the release; public blocks and rungs are written where they differ from those of the one before."""
-        entries = {key: self._as_before(key, entry) for key, entry in self.release.entries.items()}
-        new: dict[str, list[tuple[Period, Cells, Int8]]] = {}
+        entries = {key: self.told.as_before(key, entry) for key, entry in self.release.entries.items()}
+        new: dict[str, list[Zoned]] = {}
         for period in self._concerned():
-            found = self._settled(period)
-            self._hold(period, found)
+            settled = self._settled(period)
+            self._hold(period, settled)
             for number, node in enumerate(PUBLIC_NODES):
                 entry = entries.get(BlockKey(node.code, period))
                 if entry is not None and entry.vintage.published_update is not None:
-                    rungs = found.rungs[number * WIDE : (number + 1) * WIDE]
-                    new.setdefault(node.code, []).append((period, shown(self._read(entry.published), rungs), rungs))
-        for support, told in new.items():
-            entries.update(self._written(support, told, entries))
+                    rungs = settled.rungs[number * WIDE : (number + 1) * WIDE]
+                    zoned = Zoned(period, shown(self.told.read(entry.published), rungs), rung_cells(rungs))
+                    new.setdefault(node.code, []).append(zoned)
+        for support, figures in new.items():
+            entries.update(self.told.written(support, figures, entries))
         return replace(self.release, entries=entries)
-
-    def _as_before(self, key: BlockKey, entry: Entry) -> Entry:
-        before = self._before(key)
-        return entry if before is None else replace(entry, public=before.public, hidden=before.hidden)
-
-    def _before(self, key: BlockKey) -> Entry | None:
-        return self.previous.entries.get(key) if self.previous else None
 
     def _concerned(self) -> list[Period]:
         """Return the periods to settle, months first: with a block published anew, or a month that has one."""
@@ -104,40 +90,7 @@ class Suppression:
         return sorted((anew | held) & printed, key=lambda period: (_KINDS.index(period.kind), period.last))
 
     def _is_new(self, key: BlockKey, entry: Entry) -> bool:
-        before = self._before(key)
-        if before is None or before.vintage.published_update is None:
-            return entry.vintage.published_update is not None
-        return before.published != entry.published
-
-    def _written(
-        self, support: str, told: list[tuple[Period, Cells, Int8]], entries: dict[BlockKey, Entry]
-    ) -> Iterator[tuple[BlockKey, Entry]]:
-        """Write what is not written yet; yield the entries that name it."""
-        hidden = [(period, rung_cells(rungs)) for period, _, rungs in told]
-        public = self._stored("public", support, [(period, cells) for period, cells, _ in told])
-        rungs = self._stored("hidden", support, hidden)
-        for period, _, _ in told:
-            key = BlockKey(support, period)
-            yield key, replace(entries[key], public=public[period], hidden=rungs[period])
-
-    def _stored(
-        self, zone: Literal["public", "hidden"], support: str, blocks: list[tuple[Period, Cells]]
-    ) -> dict[Period, BlockRef | None]:
-        kept: dict[Period, BlockRef | None] = {}
-        changed = []
-        for period, cells in blocks:
-            before = self._before(BlockKey(support, period))
-            ref = (before.public if zone == "public" else before.hidden) if before else None
-            if ref is not None and ref.digest == cells.digest():
-                kept[period] = ref
-            elif len(cells):
-                changed.append((period, cells))
-            else:
-                kept[period] = None
-        return kept | (self.blocks.write(zone, support, changed) if changed else {})
-
-    def _read(self, ref: BlockRef | None) -> Cells:
-        return Cells.empty() if ref is None else self.blocks.read(ref)
+        return self.told.is_new(key, entry) or self.students.still_shows(key, self.told.rungs(key))
 
     def _settled(self, period: Period) -> _Settled:
         """Settle the rungs of a period: its own, those of the release before, those of its months."""
@@ -155,6 +108,8 @@ class Suppression:
             least = np.maximum(least, np.where(said, month.counts, 0))
             flags |= np.where((month.counts > 0) & (month.counts < threshold), SMALL_BEFORE, 0).astype(np.uint8)
         rungs[~printed & (counts[:, 0] > 0)] = HIDDEN
+        for number, node in enumerate(PUBLIC_NODES):
+            rungs[[number * WIDE + place for place in self.students.hidden(BlockKey(node.code, period))]] = HIDDEN
         rungs = rungs.astype(np.int8)
         settle(Sheet(counts, np.minimum(least, counts), flags, printed), rungs, public_shape(), threshold)
         self._cross(rungs, wide, open_to_crosses & (self._memory(period, crossed=True)[KINGDOM_AT::WIDE] == CROSSED))
@@ -190,8 +145,7 @@ class Suppression:
         return np.concatenate(found) if crossed else np.minimum(np.concatenate(found), FULL)
 
     def _stored_rungs(self, key: BlockKey) -> Int8:
-        before = self._before(key)
-        return rungs_of(self._read(before.hidden) if before and before.hidden else None)
+        return rungs_of(self.told.rungs(key))
 
     def _counts(self, period: Period) -> tuple[Int32, dict[int, Int32], Mask]:
         """Return the counts of all units by column, those of kingdom and regions by category, and what is printed."""
@@ -205,7 +159,7 @@ class Suppression:
                 continue
             stands = entry.vintage.published_update is not None
             printed[number * WIDE : (number + 1) * WIDE] = stands
-            cells = self._read(entry.published if stands else entry.latest)
+            cells = self.told.read(entry.published if stands else entry.latest)
             column = _COLUMN[cells.category]
             kept = column >= 0
             counts[number * WIDE + cells.place[kept].astype(np.int64), column[kept]] = cells.beneficiaries[kept]

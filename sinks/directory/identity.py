@@ -77,7 +77,20 @@ def settings_of(root: Path) -> FigureSettings:
     if identity.get("codebook") != codebook():
         message = f"{root}: a store with other lists of places or categories; replay the log into a new store"
         raise StoreMismatchError(message)
-    return FigureSettings(**identity["settings"])
+    known = identity["settings"]
+    return FigureSettings(**known | {"students_unknown": tuple(known.get("students_unknown", ()))})
+
+
+def remember_students(root: Path, settings: FigureSettings) -> None:
+    """Remember further months in which students are not known (F4), where nothing else differs.
+
+    Fewer are refused by ``require``: what was hidden is never shown by an oversight. Raises StoreWriteError.
+    """
+    settings = _as_told(root, settings)
+    if settings.hides_more_than(settings_of(root)):
+        with temporary(root / _FILE) as written:
+            written.write_text(_document(_read(root) | {"settings": settings.remembered}), encoding="utf-8")
+            put_in_place(written, root / _FILE)
 
 
 def require(root: Path, settings: FigureSettings) -> None:
@@ -85,17 +98,24 @@ def require(root: Path, settings: FigureSettings) -> None:
 
     The month that its first update told as L may be set afterwards: it is the same month.
     """
-    known = settings_of(root)
-    first_told = first_month(root)
-    if known.first_month is None and first_told is not None and settings.first == first_told:
-        settings = replace(settings, first_month=None)
+    known, settings = settings_of(root), _as_told(root, settings)
     if known != settings:
         message = f"{root}: made with {_words(known)}, not {_words(settings)}; use those settings or a new store"
         raise StoreMismatchError(message)
 
 
+def _as_told(root: Path, settings: FigureSettings) -> FigureSettings:
+    """Return settings that name no L where they name the one that the store's first update told."""
+    told = first_month(root)
+    same = settings_of(root).first_month is None and told is not None and settings.first == told
+    return replace(settings, first_month=None) if same else settings
+
+
 def _words(settings: FigureSettings) -> str:
-    return ", ".join(f"{name}={value}" for name, value in settings.remembered.items())
+    named = settings.remembered
+    rows = named.pop("students_unknown", ())
+    hidden = [f"students_unknown={len(rows)} rows"] if rows else []
+    return ", ".join([*(f"{name}={value}" for name, value in named.items()), *hidden])
 
 
 def _read(root: Path) -> dict[str, Any]:

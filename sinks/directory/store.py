@@ -107,6 +107,7 @@ class DirectoryStore:
         require_text(root)
         with explained(root):
             if identity.exists(root):
+                identity.remember_students(root, settings)
                 identity.require(root, settings)
             else:
                 root.mkdir(parents=True, exist_ok=True)

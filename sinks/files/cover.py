@@ -30,7 +30,8 @@ class Facts(NamedTuple):
 
     ``file`` is the workbook's name without ending, ``series`` its years in words; ``sheets`` are (name, kind of
     period, breakdown), ``revising`` codes of periods; ``before_merger`` are municipalities (NIS code) with figures of
-    periods before they were, and the last of these; ``fixed_day`` is the day of a fixed geography, or empty.
+    periods before they were, and the last of these; ``fixed_day`` is the day of a fixed geography, or empty;
+    ``students_unknown`` tells whether some municipality shows nothing because no form told its students (F4).
     """
 
     node: Node
@@ -43,6 +44,7 @@ class Facts(NamedTuple):
     frozen: bool
     fixed_day: str
     before_merger: tuple[tuple[str, str], ...] = ()
+    students_unknown: bool = False
 
 
 def write_cover(workbook: Workbook, formats: Formats, facts: Facts) -> None:
@@ -125,7 +127,12 @@ def _places(facts: Facts, language: str) -> str:
 
 
 def _reading(facts: Facts) -> list[Text]:
-    holds = {"frozen": facts.frozen, "open": not facts.frozen, "broken": bool(facts.breaks)}
+    holds = {
+        "frozen": facts.frozen,
+        "open": not facts.frozen,
+        "broken": bool(facts.breaks),
+        "students": facts.students_unknown,
+    }
     return [_filled(text, facts) for text in _TEXTS["reading"] if holds.get(text.get("when"), True)]
 
 

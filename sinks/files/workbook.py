@@ -20,6 +20,8 @@ from schemas.parameters import document
 from schemas.periods import MONTH_COUNT, Period, PeriodKind, day_in, month_of, parse_month
 from schemas.places import MUNICIPALITY, PLACES
 from schemas.releases import Release, State, Update
+from schemas.settings import FigureSettings
+from schemas.students_unknown import SUPPORTS, hidden_places
 from schemas.supports import NODES, Node
 from sinks.files.book import workbook_at
 from sinks.files.cover import Facts, sheet_title, title, write_cover
@@ -113,7 +115,7 @@ def _write(directory: Path, store: Store, update: Update, book: _Book) -> Path |
     if not sheets:
         return None
     path = directory / f"{book.name}.xlsx"
-    facts = _facts(book, update, sheets)
+    facts = _facts(book, update, sheets)._replace(students_unknown=_students_unknown(book, store.settings))
     named = " / ".join(title(facts).values())
     made = day_in(update.reference_month, 1)
     with workbook_at(path, named, datetime(made.year, made.month, 1, tzinfo=UTC), streamed=True) as workbook:
@@ -137,6 +139,11 @@ def _facts(book: _Book, update: Update, sheets: tuple[Sheet, ...]) -> Facts:
         fixed_day=book.fixed_day,
         before_merger=_before_merger(book, sheets),
     )
+
+
+def _students_unknown(book: _Book, settings: FigureSettings) -> bool:
+    rows, fixed = settings.students_unknown, settings.geography_month
+    return book.node.code in SUPPORTS and any(hidden_places(rows, one.period, fixed) for one in book.asked)
 
 
 def _before_merger(book: _Book, sheets: tuple[Sheet, ...]) -> tuple[tuple[str, str], ...]:

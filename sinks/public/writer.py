@@ -19,7 +19,7 @@ from pathlib import Path
 
 from schemas.figures import BlockKey
 from schemas.periods import Period, month_code
-from schemas.places import MUNICIPALITIES
+from schemas.places import MUNICIPALITIES, PLACES
 from schemas.public_release import Approval, IndicatorPart, PublicBlock, PublicFigure, PublicManifest
 from schemas.releases import UNSTABLE, BlockRef, Entry, Release, State
 from schemas.seals import FIRST
@@ -273,7 +273,14 @@ class _Content:
         vintage = entry.vintage
         if vintage.published_update is None:
             return PublicFigure(str(vintage.state), earliest=self._earliest(key, vintage.state))
-        return PublicFigure(str(vintage.state), vintage.published_update, None, self._block(key, entry.public))
+        block = self._block(key, entry.public)
+        return PublicFigure(str(vintage.state), vintage.published_update, None, block, self._hidden(entry))
+
+    def _hidden(self, entry: Entry) -> tuple[str, ...]:
+        """Return the municipalities of which a figure shows nothing."""
+        if entry.hidden is None:
+            return ()
+        return tuple(PLACES[place][1] for place in self._store.read_block(entry.hidden).place.tolist())
 
     def _earliest(self, key: BlockKey, state: State) -> str | None:
         """Return the reference month of the first update that may show a figure; a frozen one is never shown."""

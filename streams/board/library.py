@@ -180,7 +180,7 @@ class Bound:
         category = CATEGORY_NUMBER.get((cell.breakdown, cell.category), -1)
         value = self.counted(figure, place).get(category, 0) if published else 0
         sent = self.sent(cell) if published and not value and cell.geo_level == "municipality" else None
-        why = nothing(cell, Known(published, value, sent), self.fixed)
+        why = nothing(cell, Known(published, value, sent, _hides(figure, cell)), self.fixed)
         return CellShown(None if why and why != "no_claim" else value, why, *_told(figure))
 
     def by_place(self, support: str, period: Period, level: str, category: tuple[str, str]) -> dict[str, CellShown]:
@@ -198,7 +198,7 @@ class Bound:
             cell = Cell(support, period, level, geo, *category)
             published = figure.update_id is not None
             sent = self.sent(cell) if published and not value and level == "municipality" else None
-            why = nothing(cell, Known(published, value, sent), self.fixed)
+            why = nothing(cell, Known(published, value, sent, _hides(figure, cell)), self.fixed)
             found[geo] = CellShown(None if why and why != "no_claim" else value, why, *_told(figure))
         return found
 
@@ -270,6 +270,10 @@ class Bound:
 
 def _told(figure: PublicFigure) -> tuple[str | None, str | None, str | None]:
     return figure.state, figure.update_id, figure.earliest
+
+
+def _hides(figure: PublicFigure, cell: Cell) -> bool:
+    return cell.geo_level == "municipality" and cell.geo in figure.hidden
 
 
 def _populations(data: bytes) -> dict[int, dict[str, int]]:

@@ -187,12 +187,15 @@ def _import_form(
 
 
 def _write_report(folder: Path, report: "Report") -> None:
+    from schemas.students_unknown import COLUMNS
     from sinks.durability import explained, write_for_owner
 
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     write_for_owner(folder / "import.md", report.markdown())
     write_for_owner(folder / "import.json", report.json())
+    if report.students_unknown():
+        write_for_owner(folder / "students_unknown.csv", "\n".join((",".join(COLUMNS), *report.students_unknown(), "")))
 
 
 def _tell(report: "Report", out: Path | None, *, check: bool) -> None:

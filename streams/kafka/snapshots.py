@@ -116,7 +116,7 @@ def load_publish(
 
 
 def _made_of(settings: FigureSettings, topic: str, partitions: int) -> dict[str, Any]:
-    return {"format": FORMAT, "topic": topic, "partitions": partitions, "settings": settings.remembered}
+    return {"format": FORMAT, "topic": topic, "partitions": partitions, "settings": settings.counted.remembered}
 
 
 def _tables(arrays: Mapping[str, np.ndarray[Any, Any]]) -> Tables:

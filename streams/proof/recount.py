@@ -16,6 +16,7 @@ from processors.gate.publication import digest_of
 from processors.reference import counting as reference
 from processors.reference import gate as reference_gate
 from processors.reference import rungs as reference_rungs
+from processors.reference import students as reference_students
 from processors.reference.events import AdmittedLog
 from processors.reference.parts import History
 from processors.reference.sql import ThirdOpinion, Total
@@ -24,7 +25,7 @@ from schemas.figures import MEASURES, BlockKey, Cells
 from schemas.periods import Period
 from schemas.places import KINGDOM, PLACE_NUMBER, PLACES
 from schemas.releases import BlockRef, Entry, Release, Vintage
-from schemas.rungs import CATEGORY_RUNG, rungs_of
+from schemas.rungs import CATEGORY_RUNG, HIDDEN, rungs_of
 from schemas.settings import FigureSettings
 from schemas.supports import NODE
 from sinks.directory.store import DirectoryStore
@@ -206,8 +207,22 @@ class Recount:
         public = published.public() if NODE[key.support].public else Cells.empty()
         if self.store.settings.threshold is not None and NODE[key.support].public:
             public = public.take(CATEGORY_RUNG[public.category] <= rungs_of(self._cells(entry.hidden))[public.place])
-            yield from (f"{name}: {difference}" for difference in self._rung_differences(place, entry, published))
+            yield from (f"{name}: {reason}" for reason in self._rung_differences(place, entry, published))
+        elif NODE[key.support].public:
+            if entry.hidden is not None:
+                public = public.take(rungs_of(self._cells(entry.hidden))[public.place] > HIDDEN)
+            yield from (f"{name}: {reason}" for reason in self._student_differences(place, entry))
         yield from _block_differences(f"{name}, public", self._cells(entry.public), public, verdict)
+
+    def _student_differences(self, place: Place, entry: Entry) -> Iterator[str]:
+        """Say where students that no form told are shown, or others hidden (F4).
+
+        What is hidden now was shown by releases of before the row was there; so of those only what they hide is judged.
+        """
+        number, key = place
+        may = reference_students.hidden(key, self.store.settings)
+        must = may if number == max(self.releases) else ()
+        yield from reference_students.broken(must, may, {nis for _, nis in self._rungs(entry)})
 
     def _rung_differences(self, place: Place, entry: Entry, published: Cells) -> Iterator[str]:
         """Say which rules of a threshold the rungs of a figure break (F3)."""
@@ -218,6 +233,9 @@ class Recount:
             counts.setdefault(PLACES[at], {})[CATEGORIES[category]] = int(count)
         rungs = self._rungs(entry)
         yield from reference_rungs.broken(counts, rungs, threshold)
+        hides = {nis for (level, nis), rung in rungs.items() if level == "municipality" and rung == HIDDEN}
+        must = reference_students.hidden(key, self.store.settings) if number == max(self.releases) else ()
+        yield from reference_students.broken(must, hides, hides)
         before = self.releases[number - 1].entries.get(key) if number - 1 in self.releases else None
         if before is not None and before.vintage.published_update is not None:
             yield from reference_rungs.rose(rungs, self._rungs(before))

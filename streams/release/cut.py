@@ -11,9 +11,12 @@ from processors.admission.ledger import Ledger
 from processors.axes import Axis, stretches
 from processors.counting.counting import Turned, turned
 from processors.counting.people import People, people
+from processors.disclosure.public_blocks import PublicBlocks
+from processors.disclosure.students import Students, without_students
 from processors.disclosure.suppression import Suppression
 from processors.gate.publication import Entries, Figure, counted, entries, knows, months_of, untouched
 from processors.gate.stability import Moment, moment
+from schemas import students_unknown
 from schemas.arrays import Mask
 from schemas.figures import BlockKey, Cells
 from schemas.periods import Period
@@ -59,11 +62,20 @@ class Cut:
         return [node for node in NODES if self.touched[list(node.leaves)].any()]
 
     def suppressed(self, release: Release) -> Release:
-        """Return a release with what the public sees of it under the threshold, itself where there is none (F3)."""
-        if self.settings.threshold is None:
-            return release
-        blocks = _AllBlocks(self.store, self.update)
-        return Suppression(release, self.previous, blocks, self.settings.threshold).suppressed()
+        """Return a release with what the public sees of it, itself where nothing is hidden (F3, F4)."""
+        settings, blocks = self.settings, _AllBlocks(self.store, self.update)
+        if settings.threshold is not None:
+            told = PublicBlocks(release, self.previous, blocks)
+            return Suppression(told, settings.threshold, Students(settings)).suppressed()
+        if settings.students_unknown:
+            return without_students(release, self.previous, blocks, settings)
+        return release
+
+    def hides(self, node: Node) -> bool:
+        """Tell whether what the public sees of a node is decided when all nodes are counted."""
+        return self.settings.threshold is not None or (
+            bool(self.settings.students_unknown) and node.code in students_unknown.SUPPORTS
+        )
 
     def known(self) -> dict[str, Entries]:
         """Return by node what the release before said."""
@@ -75,7 +87,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class _AllBlocks:
-    """The store as suppression uses it (``processors.disclosure.suppression.Blocks``)."""
+    """The store as suppression uses it (``processors.disclosure.public_blocks.Blocks``)."""
 
     store: Store
     update: Update
@@ -108,8 +120,8 @@ class _NodeCut:
 
     def _gate(self, figures: list[Figure]) -> None:
         blocks = _NodeBlocks(self.cut.store, self.cut.update, self.node.code)
-        suppressed = self.cut.settings.threshold is not None
-        self.found.update(entries(self.node, figures, self.known, self.cut.now, blocks, suppressed=suppressed))
+        hides = self.cut.hides(self.node)
+        self.found.update(entries(self.node, figures, self.known, self.cut.now, blocks, suppressed=hides))
 
 
 def release_of(ledger: Ledger, cut: Cut, everyone: Callable[[], People]) -> Release:

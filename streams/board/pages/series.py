@@ -67,7 +67,8 @@ def support(ask: Ask) -> Page:
         parts.append(Chart(Markup(drawn), frame.summary, names if len(told) > 1 else (), points(words, periods, told)))  # noqa: S704 - of our own
         parts += [Text(break_notes(words, frame), words("breaks"))] if frame.breaks else []
         parts.append(_over_time(ask, code, periods, told))
-    parts.append(Text((words("never_sum"), *double_count(words, code)), words("how_to_read")))
+    told_apart = _students_unknown(ask, code, periods)
+    parts.append(Text((words("never_sum"), *double_count(words, code), *told_apart), words("how_to_read")))
     sheet = Sheet(
         FIGURE_COLUMNS,
         plain(
@@ -101,6 +102,13 @@ def support(ask: Ask) -> Page:
 def double_count(words: Words, code: str) -> tuple[str, ...]:
     """Return the footnote of supports in which status D counts in each OCMW."""
     return (words("status_d"),) if code in ("FH", "RMH") else ()
+
+
+def _students_unknown(ask: Ask, code: str, periods: Sequence[Period]) -> tuple[str, ...]:
+    """Return the footnote of municipalities of which no form tells students in one of these periods (F4)."""
+    figures = (ask.bound.figure(code, period) for period in periods)
+    hidden = {nis for figure in figures if figure for nis in figure.hidden}
+    return (ask.words("students_unknown", number=ask.words.number(len(hidden))),) if hidden else ()
 
 
 def _newest(ask: Ask, last: Cell) -> Headline:

@@ -289,7 +289,7 @@ class Publisher:
         return {
             "topic": rows_topic(self._settings),
             "partitions": self._settings.partitions,
-            "settings": self._figures.remembered,
+            "settings": self._figures.counted.remembered,
         }
 
 
