@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 from history import log_file
 from program import Done, ocmw
+from starlette.testclient import TestClient
 
 from processors.board.nothing import Cell
 from processors.reference.students import broken, hidden
@@ -15,6 +16,7 @@ from schemas.figures import BlockKey
 from schemas.periods import Period
 from schemas.settings import FigureSettings
 from sinks.public.tree import PublicTree
+from streams.board.app import Board, build_app
 from streams.board.library import Library
 
 ROWS = "nis;from;to\n44021;2023-01;2023-01\n"
@@ -33,7 +35,7 @@ def lines(month: str) -> list[str]:
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a log of 2023-01 and 2023-02, closed until the first quarter of 2023 is stable."""
     table = ["person | month | ocmw | support", *lines("2023-01"), *lines("2023-02")]
-    closings = [f"close 2023-{month:02d} 2023-{month:02d}" for month in range(4, 8)]
+    closings = [f"close 2023-{month:02d} 2023-{month:02d}" for month in (5, 6)]
     return log_file(tmp_path_factory.mktemp("students") / "log.avro", "\n".join([*table, *closings]))
 
 
@@ -92,6 +94,14 @@ def test_the_board_shows_no_figure_and_says_why(room: Path) -> None:
     assert b'"format":2' in document
 
 
+def test_a_page_of_students_says_of_how_many_municipalities_nobody_told_them(room: Path) -> None:
+    client = TestClient(build_app(Board(Library(PublicTree.of(room / "store")), "0.1.0", "https://cijfers.example.be")))
+    said = "For 1 municipalities no form tells in some of these periods who is a student"
+    assert said in client.get("/en/latest/support/LL_STUD").text
+    assert said in client.get("/en/latest/support/LL_OTHER?kind=quarter").text
+    assert said not in client.get("/en/latest/support/LL").text
+
+
 def test_a_workbook_marks_the_cell_and_says_what_the_mark_means(room: Path) -> None:
     for support in ("LL_STUD", "LL"):
         done = ocmw(
@@ -110,7 +120,7 @@ def test_a_store_takes_more_rows_and_never_fewer(room: Path, tmp_path: Path) -> 
     store, more = tmp_path / "store", tmp_path / "more.csv"
     shutil.copytree(room / "store", store)
     more.write_text(f"{ROWS}44021;2023-02;2023-02\n", encoding="utf-8")
-    nothing_new = log_file(tmp_path / "august.avro", "person | month\nclose 2023-08 2023-08")
+    nothing_new = log_file(tmp_path / "july.avro", "person | month\nclose 2023-07 2023-07")
     assert replayed(nothing_new, store, more).returncode == 0
     assert totals(tmp_path, store)["LL_STUD", "2023-02", GENT] == "*"
     fewer = replayed(nothing_new, store, room / "rows.csv")
