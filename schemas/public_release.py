@@ -145,7 +145,9 @@ def _figure(one: PublicFigure) -> dict[str, Any]:
 
 
 def _figure_of(fields: dict[str, Any]) -> PublicFigure:
-    block = PublicBlock(fields["file"], fields["group"], fields["cells"], fields["digest"]) if "file" in fields else None
+    block = (
+        PublicBlock(fields["file"], fields["group"], fields["cells"], fields["digest"]) if "file" in fields else None
+    )
     return PublicFigure(
         fields["state"], fields.get("update_id"), fields.get("earliest"), block, tuple(fields.get("hidden", ()))
     )
