@@ -19,6 +19,12 @@ Variable = Literal[
     "spell_end", "spell_rank", "duration_band", "outcome_x1", "outcome_x3", "outcome_x6", "outcome_x12", "sector",
     "position",
 ]  # fmt: skip
+OF_SPELLS = frozenset(
+    {"spell_start", "spell_end", "spell_rank", "duration_band", "outcome_x1", "outcome_x3", "outcome_x6", "outcome_x12"}
+)
+"""Variables of rows of kind ``spell``; all others but ``person`` are of rows of kind ``person_month``."""
+OF_ROWS = frozenset({"month", "support", "amount_cents", "state_share_cents", "days", "beneficiary", "sector"})
+"""Variables that a coupling has not: a row of it is an exit."""
 Level = Literal["kingdom", "region", "province", "arrondissement", "municipality"]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 MOST_CONDITIONS = 2
@@ -137,6 +143,10 @@ class Protocol(_Part):
             raise ValueError("geography municipality needs a geography_reason")
         if {one.kind for one in self.approvals} != {"committee", "chairman"}:
             raise ValueError("approvals needs one of kind committee and one of kind chairman")
+        for variable in self.variables.keys() - {"person"} if "position" not in self.variables else ():
+            kind = "spell" if variable in OF_SPELLS else "person_month"
+            if kind not in self.kinds:
+                raise ValueError(f"variables.{variable} stands in rows of kind {kind}, which kinds does not name")
         if "status" in self.variables and not any(NODE[one].status for one in self.population.supports):
             raise ValueError("status does not exist in these supports")
         return self

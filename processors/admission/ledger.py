@@ -266,7 +266,7 @@ def _row_hash(key: Whole) -> np.uint64:
 
 
 @inlined
-def _person_slot(first: Whole, second: Whole, tables: Tables) -> Whole:
+def person_slot(first: Whole, second: Whole, tables: Tables) -> Whole:
     """Return the slot that holds a person, or the empty one where the person belongs."""
     slots, hashed = tables.person_slots, _person_hash(first, second)
     slot = first_likely(slots, hashed)
@@ -281,7 +281,7 @@ def _person_slot(first: Whole, second: Whole, tables: Tables) -> Whole:
 @inlined
 def _person_number(first: Whole, second: Whole, tables: Tables) -> Whole:
     """Return the number of a person, a new one when not seen before."""
-    slot = _person_slot(first, second, tables)
+    slot = person_slot(first, second, tables)
     if tables.person_slots[slot] != EMPTY:
         return place_in(tables.person_slots[slot])
     person = tables.used[PERSONS]

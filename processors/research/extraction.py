@@ -3,11 +3,17 @@
 ``person`` is the first 16 bytes of HMAC-SHA-256(study key, key of the dossier log). Rows are sorted by (person, month,
 support, OCMW), never by the order of the log, which would join two studies. Amounts are given in classes of 50 euro,
 named by their lower bound, unless the protocol gives a reason for exact ones.
+
+How a country of ten years fits into memory: the rows of the ledger are read where they lie. A population is a list of
+places in them, in the order of the extraction; its columns are made a stretch of rows at a time, texts as numbers with
+a list of codes.
 """
 
 import hmac
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,221 +23,299 @@ from processors.admission import traits
 from processors.admission.keys import leaf_in, month_in, municipality_in, person_in
 from processors.admission.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS
 from processors.counting.people import People
+from processors.counting.plan import ABSENT
 from processors.rules import age5_of_age13
-from schemas.arrays import Int64
+from processors.time.outcome_tables import Outcomes
+from schemas.arrays import Bytes, Int32, Int64, Mask
 from schemas.breakdowns import SIMPLE
-from schemas.indicators import band
-from schemas.periods import MONTHS_PER_YEAR, day_in, ordinal, to_yyyymm
+from schemas.periods import MONTH_COUNT, MONTHS_PER_YEAR, day_in, ordinal, to_yyyymm
 from schemas.places import MUNICIPALITIES, ancestors, valid_code
-from schemas.protocols import Protocol, ProtocolError
+from schemas.protocols import Condition, Protocol, ProtocolError
 from schemas.supports import LEAVES, NODE
 
 CLASS_CENTS = 5_000
 SMALLEST_GROUP = 5
-NOT_MADE = ("outcome_x1", "outcome_x3", "outcome_x6", "outcome_x12", "sector", "position")
-"""Variables of the list that need a register file or a coupling, or are counted by the time dimension."""
-SPELL = ("spell_start", "spell_end", "spell_rank", "duration_band")
-_SEX, _HOUSEHOLD = (1, 2, 3), SIMPLE["household"]
+STRETCH = 1 << 20
+"""Rows whose columns are made together."""
+_MUNICIPALITY_BITS, _LEAF_BITS, _MONTH_BITS = 10, 4, 12
+
+Integers = npt.NDArray[np.integer[Any]]
+
+
+class Text(NamedTuple):
+    """A column of texts: places in a list of codes."""
+
+    numbers: Integers
+    codes: tuple[str, ...]
+
+
+Column = npt.NDArray[Any] | Text
+"""A column of an extraction; ``person`` is an array of 16 bytes a row."""
+
+
+class Table(NamedTuple):
+    """A table of an extraction: how many rows it has, and its columns, a stretch of rows at a time."""
+
+    rows: int
+    stretches: Callable[[], Iterator[dict[str, Column]]]
 
 
 class Source(NamedTuple):
-    """What an extraction is made of: all rows, by person number the log key (16 bytes) and the year of birth or 0."""
+    """What an extraction is made of: all rows and facts, by person number the log key (two words) and year of birth.
 
-    people: People
-    keys: Callable[[int], bytes]
-    births: Int64
-    geography_month: int | None
+    Who has no known year of birth has 0.
+    """
+
+    outcomes: Outcomes
+    keys: npt.NDArray[np.uint64]
+    births: Int32
+
+    @property
+    def people(self) -> People:
+        """All rows, those of a person together."""
+        return self.outcomes.question.people
+
+    @property
+    def geography_month(self) -> int | None:
+        """The month whose municipalities are shown, None for those of each month (D3)."""
+        return self.outcomes.question.settings.geography_month
+
+
+def municipality_shown(source: Source) -> Integers:
+    """Return the municipality that is shown, by municipality."""
+    if source.geography_month is None:
+        return np.arange(len(MUNICIPALITIES))
+    return np.array([MUNICIPALITIES.index(valid_code(nis, source.geography_month)) for nis in MUNICIPALITIES])
 
 
 def frame(source: Source) -> pd.DataFrame:
-    """Return all rows as numbers: person, month, leaf, municipality (shown), measures and packed traits."""
+    """Return all rows as numbers: person, month, leaf, municipality (shown), amount and packed traits."""
     rows = source.people.rows
     key = rows[:, KEY]
-    months = month_in(key)
-    shown = municipality_in(key)
-    if source.geography_month is not None:
-        there = [MUNICIPALITIES.index(valid_code(nis, source.geography_month)) for nis in MUNICIPALITIES]
-        shown = np.array(there)[shown]
     return pd.DataFrame(
         {
-            "number": person_in(key),
-            "at": months,
-            "leaf": leaf_in(key),
-            "municipality": shown,
+            "number": person_in(key).astype(np.int32),
+            "at": month_in(key).astype(np.int16),
+            "leaf": leaf_in(key).astype(np.int8),
+            "municipality": municipality_shown(source).astype(np.int16)[municipality_in(key)],
             "amount_cents": rows[:, AMOUNT],
-            "state_share_cents": rows[:, STATE_SHARE],
-            "days": np.where(
-                rows[:, AMOUNT] > 0, np.clip(rows[:, DAYS], 0, [_length(month) for month in months.tolist()]), 0
-            ),
-            "traits": rows[:, TRAITS],
-        }
+            "traits": rows[:, TRAITS].astype(np.int32),
+        },
+        copy=False,
     )
 
 
-def _length(month: int) -> int:
-    return (day_in(month + 1, 1) - day_in(month, 1)).days
+def amounts(people: People) -> Int64:
+    """Return the cents of all rows by (leaf, month)."""
+    cells = leaf_in(people.rows[:, KEY]) * MONTH_COUNT + month_in(people.rows[:, KEY])
+    sums = np.bincount(cells, weights=people.rows[:, AMOUNT], minlength=len(LEAVES) * MONTH_COUNT)
+    return sums.astype(np.int64).reshape(len(LEAVES), MONTH_COUNT)  # exact: whole numbers below 2 ** 53
 
 
-def _beneficiaries(rows: pd.DataFrame, support: str) -> pd.Series:
-    """Return, by (person, month), whether some part of a support is above zero in the kingdom (B1, B3)."""
-    part = {leaf: at for at, leaves in enumerate(NODE[support].parts) for leaf in leaves}
-    mine = rows[rows["leaf"].isin(list(part))]
-    balance = mine.groupby(["number", "at", mine["leaf"].map(part)])["amount_cents"].sum()
-    found: pd.Series = (balance > 0).groupby(["number", "at"]).any()
-    return found
+def _meets(people: People, condition: Condition, persons: int) -> Mask:
+    """Tell of each person whether some part of a support was above zero in a year (B1, B3)."""
+    first = ordinal(condition.year, 1)
+    part = np.full(len(LEAVES), ABSENT)
+    for number, leaves in enumerate(NODE[condition.support].parts):
+        part[list(leaves)] = number
+    key = people.rows[:, KEY]
+    mine = np.flatnonzero(
+        (part[leaf_in(key)] != ABSENT) & (month_in(key) >= first) & (month_in(key) < first + MONTHS_PER_YEAR)
+    )
+    parts = len(NODE[condition.support].parts)
+    cells = person_in(key[mine]) * parts + part[leaf_in(key[mine])]
+    sums = np.bincount(cells, weights=people.rows[mine, AMOUNT], minlength=persons * parts)
+    return np.asarray((sums.reshape(persons, parts) > 0).any(axis=1))
 
 
-def positive_months(rows: pd.DataFrame, support: str) -> pd.DataFrame:
-    """Return the (number, at) in which somebody has a support somewhere, in this order."""
-    positive = _beneficiaries(rows, support)
-    return positive.index[positive].to_frame(index=False).sort_values(["number", "at"])
+def _in_population(source: Source, protocol: Protocol) -> tuple[Int64, Mask]:
+    """Return the places of the rows of the months and supports asked for, and which of them are of the population."""
+    wanted, people = protocol.population, source.people
+    first, last = wanted.months
+    leaf = np.isin(np.arange(len(LEAVES)), list(wanted.leaves))
+    key = people.rows[:, KEY]
+    at = np.flatnonzero(leaf[leaf_in(key)] & (month_in(key) >= first) & (month_in(key) <= last))
+    kept = np.ones(len(at), np.bool_)
+    if wanted.places is not None:
+        inside = [ancestors(nis).get(wanted.places.level) in wanted.places.codes for nis in MUNICIPALITIES]
+        kept &= np.array(inside)[municipality_shown(source)][municipality_in(key[at])]
+    for condition in wanted.conditions:
+        kept &= _meets(people, condition, len(source.keys))[person_in(key[at])]
+    return at, kept
 
 
-def _meets(rows: pd.DataFrame, support: str, year: int) -> set[int]:
-    """Return the persons who were beneficiary of a support in a year."""
-    first = ordinal(year, 1)
-    part = {leaf: at for at, leaves in enumerate(NODE[support].parts) for leaf in leaves}
-    mine = rows[rows["leaf"].isin(list(part)) & rows["at"].between(first, first + MONTHS_PER_YEAR - 1)]
-    balance = mine.groupby(["number", mine["leaf"].map(part)])["amount_cents"].sum()
-    return set((balance > 0).groupby("number").any().pipe(lambda found: found.index[found]).tolist())
+@dataclass(frozen=True)
+class Population:
+    """The rows of a protocol's population, in the order of an extraction, under the key of its study.
 
-
-def chosen(rows: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
-    """Return the rows of the population of a protocol."""
-    asked = protocol.population
-    first, last = asked.months
-    kept = rows["leaf"].isin(list(asked.leaves)) & rows["at"].between(first, last)
-    if asked.places is not None:
-        inside = [ancestors(nis).get(asked.places.level) in asked.places.codes for nis in MUNICIPALITIES]
-        kept &= np.array(inside)[rows["municipality"].to_numpy()]
-    for condition in asked.conditions:
-        kept &= rows["number"].isin(_meets(rows, condition.support, condition.year))
-    return rows[kept]
-
-
-def person_months(source: Source, protocol: Protocol, key: bytes) -> pd.DataFrame:
-    """Return the table of kind ``person_month``, in the order of the closed list. Raises ProtocolError for none."""
-    rows = frame(source)
-    mine = chosen(rows, protocol).copy()
-    if mine.empty:
-        raise ProtocolError("no person meets this population")
-    for variable in protocol.variables:
-        if variable in NOT_MADE:
-            raise ProtocolError(f"variables.{variable} needs a register or a coupling, which this extraction has not")
-        if variable in SPELL:
-            raise ProtocolError(f"variables.{variable} stands in rows of kind spell, not person_month")
-    labelled = _labelled(mine, rows, protocol, source)
-    labelled["person"] = pseudonyms(mine["number"].to_numpy(), source, key)
-    order = labelled.sort_values(["person", "month", "support", "ocmw"], kind="stable")
-    wanted = ["person", *(name for name in labelled.columns if name in protocol.variables and name != "person")]
-    return order[wanted].reset_index(drop=True)
-
-
-def spells(source: Source, protocol: Protocol, key: bytes) -> pd.DataFrame:
-    """Return the table of kind ``spell``: of each person of the population the national spells of LL (H1, g = 0).
-
-    A spell that is there in the first month of the log has no known beginning: its band is ``unknown``, its rank 0. The
-    end of a spell that reaches the last month asked for is 0.
+    ``line`` are places in the rows of the source; ``beneficiary`` tells of each whether the leaf is above zero in that
+    month in the kingdom (B1). ``persons`` are their numbers in the order of ``pseudonyms`` (16 bytes each), ``rank``
+    the place in it by person number, ABSENT for others.
     """
-    rows = frame(source)
-    persons = set(chosen(rows, protocol)["number"].tolist())
-    if not persons:
-        raise ProtocolError("no person meets this population")
-    _, last = protocol.population.months
-    begins = int(rows.loc[rows["leaf"].isin(NODE["LL"].leaves), "at"].min())
-    months = positive_months(rows[rows["number"].isin(persons) & (rows["at"] <= last)], "LL")
-    months["run"] = ((months["number"].diff() != 0) | (months["at"].diff() != 1)).cumsum()
-    told = months.groupby("run").agg(number=("number", "first"), start=("at", "min"), end=("at", "max"))
-    told["spell_rank"] = told.groupby("number").cumcount() + 1
-    open_start = told["start"] == begins
-    table = pd.DataFrame(
-        {
-            "person": pseudonyms(told["number"].to_numpy(), source, key),
-            "spell_start": np.where(open_start, 0, told["start"].map(to_yyyymm)).astype(np.int32),
-            "spell_end": np.where(told["end"] == last, 0, told["end"].map(to_yyyymm)).astype(np.int32),
-            "spell_rank": np.where(open_start, 0, told["spell_rank"]).astype(np.int8),
-            "duration_band": [
-                "unknown" if unknown else band(int(end - start))
-                for unknown, start, end in zip(open_start, told["start"], told["end"], strict=True)
-            ],
-        }
-    )
-    wanted = ["person", *(name for name in table.columns if name in protocol.variables and name != "person")]
-    order = table.assign(start=told["start"].to_numpy()).sort_values(["person", "start"])
-    return order[wanted].reset_index(drop=True)
+
+    source: Source
+    protocol: Protocol
+    line: Int64
+    beneficiary: Mask
+    persons: Int64
+    pseudonyms: Bytes
+    rank: Int32
+
+    @classmethod
+    def of(cls, source: Source, protocol: Protocol, key: bytes) -> Self:
+        """Return that of a protocol. Raises ProtocolError where nobody is in it."""
+        at, kept = _in_population(source, protocol)
+        if not kept.any():
+            raise ProtocolError("no person meets this population")
+        keys = source.people.rows[:, KEY]
+        there = np.zeros(len(source.keys), np.bool_)
+        there[person_in(keys[at[kept]])] = True
+        persons = np.flatnonzero(there)
+        made = np.frombuffer(b"".join(_pseudonym(source, one, key) for one in persons.tolist()), np.uint8)
+        order = np.lexsort(made.view(">u8").reshape(-1, 2).T[::-1])
+        rank = np.full(len(source.keys), ABSENT, np.int32)
+        rank[persons[order]] = np.arange(len(persons), dtype=np.int32)
+        mine = there[person_in(keys[at])]
+        at, kept = at[mine], kept[mine]
+        by = np.argsort(_order(source, keys[at], rank, protocol.population.months[0]))
+        at, kept = at[by], kept[by]
+        beneficiary = _above_zero(keys[at], source.people.rows[at, AMOUNT])
+        return cls(source, protocol, at[kept], beneficiary[kept], persons[order], made.reshape(-1, 16)[order], rank)
+
+    @cached_property
+    def place(self) -> Text:
+        """The place of each municipality at the level of the protocol."""
+        codes = [ancestors(nis).get(self.protocol.geography, "") for nis in MUNICIPALITIES]
+        named = tuple(sorted(set(codes)))
+        numbers = np.array([named.index(code) for code in codes], np.int16)
+        return Text(numbers[municipality_shown(self.source)], named)
 
 
-def _labelled(mine: pd.DataFrame, rows: pd.DataFrame, protocol: Protocol, source: Source) -> pd.DataFrame:
-    packed = mine["traits"].to_numpy()
-    age13 = packed >> traits.AGE13_SHIFT & traits.AGE13_MASK
+def _pseudonym(source: Source, number: int, key: bytes) -> bytes:
+    return hmac.digest(key, source.keys[number].tobytes(), "sha256")[:16]
+
+
+def _order(source: Source, keys: Int64, rank: Int32, first: int) -> Int64:
+    """Return a number by which rows sort as (pseudonym, month, support, OCMW); no two are equal.
+
+    Two OCMWs that are one in a fixed geography sort by their codes.
+    """
+    leaf = np.argsort(np.argsort(LEAVES))
+    number = rank[person_in(keys)].astype(np.int64)
+    number = number << _MONTH_BITS | (month_in(keys) - first)
+    number = number << _LEAF_BITS | leaf[leaf_in(keys)]
+    number = number << _MUNICIPALITY_BITS | municipality_shown(source)[municipality_in(keys)]
+    order: Int64 = number << _MUNICIPALITY_BITS | municipality_in(keys)
+    return order
+
+
+def _above_zero(keys: Int64, cents: Int64) -> Mask:
+    """Tell of rows in the order of an extraction whether their (person, month, leaf) adds up to more than zero."""
+    cell = keys & ~(((1 << _MUNICIPALITY_BITS) - 1) << 16)
+    starts = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]])
+    sums = np.add.reduceat(cents, starts)
+    return np.repeat(sums > 0, np.diff(np.r_[starts, len(keys)]))
+
+
+def person_months(population: Population) -> Table:
+    """Return the table of kind ``person_month``: a row for each person, month, leaf and OCMW."""
+
+    def stretches() -> Iterator[dict[str, Column]]:
+        for first in range(0, len(population.line), STRETCH):
+            yield columns_of(population, slice(first, first + STRETCH))
+
+    return Table(len(population.line), stretches)
+
+
+def columns_of(population: Population, which: slice) -> dict[str, Column]:
+    """Return the columns that a protocol names, of a stretch of rows, in the order of the closed list."""
+    source, protocol = population.source, population.protocol
+    rows = source.people.rows[population.line[which]]
+    key, packed = rows[:, KEY], rows[:, TRAITS]
+    month, municipality = month_in(key), municipality_in(key)
     exact = protocol.exact_amounts is not None
-    leaf_positive = rows.groupby(["number", "at", "leaf"])["amount_cents"].sum() > 0
-    place = np.array([ancestors(nis).get(protocol.geography, "") for nis in MUNICIPALITIES], object)
-    codes = np.array(MUNICIPALITIES, object)
-    return pd.DataFrame(
-        {
-            "person": np.zeros(len(mine)),
-            "month": mine["at"].map(to_yyyymm).to_numpy(np.int32),
-            "support": np.array(LEAVES, object)[mine["leaf"].to_numpy()],
-            "ocmw": codes[mine["municipality"].to_numpy()],
-            "place": place[mine["municipality"].to_numpy()],
-            **{
-                name: mine[name].to_numpy() if exact else mine[name].to_numpy() // CLASS_CENTS * CLASS_CENTS
-                for name in ("amount_cents", "state_share_cents")
-            },
-            "days": mine["days"].to_numpy(),
-            "beneficiary": leaf_positive.reindex(
-                pd.MultiIndex.from_frame(mine[["number", "at", "leaf"]]),
-            ).to_numpy(),
-            "sex": (packed >> traits.SEX_SHIFT & traits.SEX_MASK).astype(np.int8) + 1,
-            "age5": _codes("age5", age5_of_age13()[age13]),
-            "age13": _codes("age13", age13),
-            "birth_year": source.births[mine["number"].to_numpy()].astype(np.int16),
-            "household": _codes("household", packed >> traits.HOUSEHOLD_SHIFT & traits.HOUSEHOLD_MASK),
-            "nationality_group": _codes("nationality_group", packed >> traits.GROUP_SHIFT & traits.GROUP_MASK),
-            "nationality": _codes("nationality", packed >> traits.NATIONALITY_SHIFT & traits.NATIONALITY_MASK),
-            "status": _codes("status", packed >> traits.STATUS_SHIFT & traits.STATUS_MASK),
-        }
-    )
-
-
-def _codes(breakdown: str, numbers: npt.NDArray[np.integer]) -> npt.NDArray[np.object_]:
-    found: npt.NDArray[np.object_] = np.array(SIMPLE[breakdown], object)[numbers]
-    return found
-
-
-def pseudonyms(numbers: Int64, source: Source, key: bytes) -> list[bytes]:
-    """Return the pseudonyms of some persons under a study key."""
-    made: dict[int, bytes] = {
-        number: hmac.digest(key, source.keys(number), "sha256")[:16] for number in np.unique(numbers).tolist()
+    wide = age5_of_age13()
+    made: dict[str, Callable[[], Column]] = {
+        "person": lambda: population.pseudonyms[population.rank[person_in(key)]],
+        "month": lambda: _MONTHS[month],
+        "support": lambda: Text(leaf_in(key).astype(np.int8), LEAVES),
+        "ocmw": lambda: Text(municipality_shown(source)[municipality].astype(np.int16), MUNICIPALITIES),
+        "place": lambda: Text(population.place.numbers[municipality], population.place.codes),
+        "amount_cents": lambda: _amount(rows[:, AMOUNT], exact=exact),
+        "state_share_cents": lambda: _amount(rows[:, STATE_SHARE], exact=exact),
+        "days": lambda: np.where(rows[:, AMOUNT] > 0, np.clip(rows[:, DAYS], 0, _month_days()[month]), 0),
+        "beneficiary": lambda: population.beneficiary[which],
+        "sex": lambda: (packed >> traits.SEX_SHIFT & traits.SEX_MASK).astype(np.int8) + np.int8(1),
+        "age5": lambda: Text(wide[packed >> traits.AGE13_SHIFT & traits.AGE13_MASK], SIMPLE["age5"]),
+        "age13": lambda: _code("age13", packed, traits.AGE13_SHIFT, traits.AGE13_MASK),
+        "birth_year": lambda: source.births[person_in(key)].astype(np.int16),
+        "household": lambda: _code("household", packed, traits.HOUSEHOLD_SHIFT, traits.HOUSEHOLD_MASK),
+        "nationality_group": lambda: _code("nationality_group", packed, traits.GROUP_SHIFT, traits.GROUP_MASK),
+        "nationality": lambda: _code("nationality", packed, traits.NATIONALITY_SHIFT, traits.NATIONALITY_MASK),
+        "status": lambda: _code("status", packed, traits.STATUS_SHIFT, traits.STATUS_MASK),
     }
-    return [made[number] for number in numbers.tolist()]
+    return {name: make() for name, make in made.items() if name == "person" or name in protocol.variables}
 
 
-def k_report(source: Source, protocol: Protocol) -> pd.DataFrame:
+def taken(column: Column, order: Int64) -> Column:
+    """Return some rows of a column, in the order of their places."""
+    return Text(column.numbers[order], column.codes) if isinstance(column, Text) else column[order]
+
+
+_MONTHS = np.array([to_yyyymm(month) for month in range(MONTH_COUNT)], np.int32)
+
+
+def _month_days() -> Int64:
+    return np.array([(day_in(month + 1, 1) - day_in(month, 1)).days for month in range(MONTH_COUNT - 1)] + [31])
+
+
+def _amount(cents: Int64, *, exact: bool) -> Int64:
+    return cents if exact else cents // CLASS_CENTS * CLASS_CENTS
+
+
+def _code(breakdown: str, packed: Int64, shift: int, mask: int) -> Text:
+    return Text((packed >> shift & mask).astype(np.int16), SIMPLE[breakdown])
+
+
+def k_report(population: Population) -> pd.DataFrame:
     """Return how many persons share what identifies them over the whole extraction: k and persons, k ascending.
 
-    By sex, year of birth, nationality group, place, and the set of months by support: whatever the protocol names of
-    these, the worst case where it names all.
+    By sex, year of birth, nationality group, place, and the set of months by support, all values that a person ever
+    had: whatever the protocol names of these, the worst case where it names all. Sets are compared by sums of 64-bit
+    hashes of what is in them.
     """
-    mine = chosen(frame(source), protocol)
-    packed = mine["traits"].to_numpy()
-    place = np.array([ancestors(nis).get(protocol.geography, "") for nis in MUNICIPALITIES], object)
-    told = pd.DataFrame(
+    source = population.source
+    key, packed = source.people.rows[population.line, KEY], source.people.rows[population.line, TRAITS].astype(np.int32)
+    person = population.rank[person_in(key)]
+    starts = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
+    spot = month_in(key) << _LEAF_BITS | leaf_in(key)
+    place = population.place.numbers[municipality_in(key)]
+    groups = pd.DataFrame(
         {
-            "number": mine["number"].to_numpy(),
-            "sex": packed >> traits.SEX_SHIFT & traits.SEX_MASK,
-            "year": source.births[mine["number"].to_numpy()],
-            "group": packed >> traits.GROUP_SHIFT & traits.GROUP_MASK,
-            "place": place[mine["municipality"].to_numpy()],
-            "month": list(zip(mine["leaf"], mine["at"], strict=True)),
+            "sex": np.bitwise_or.reduceat(1 << (packed >> traits.SEX_SHIFT & traits.SEX_MASK), starts),
+            "group": np.bitwise_or.reduceat(1 << (packed >> traits.GROUP_SHIFT & traits.GROUP_MASK), starts),
+            "year": source.births[population.persons[person[starts]]],
+            "place": _sets(person, place, len(population.persons))[person[starts]],
+            "months": _sets(person, spot, len(population.persons))[person[starts]],
         }
     )
-    persons = told.groupby("number").agg(_as_set)
-    sizes = persons.groupby(list(persons.columns)).size()
+    sizes = groups.groupby(list(groups.columns)).size()
     counted = sizes.groupby(sizes).sum()
     return pd.DataFrame({"k": counted.index.astype(int), "persons": counted.to_numpy().astype(int)})
 
 
-def _as_set(values: Iterable[object]) -> tuple[object, ...]:
-    return tuple(sorted(set(values), key=str))
+def _sets(person: Int32, value: Integers, persons: int) -> npt.NDArray[np.uint64]:
+    """Return by person a hash of the set of values, each counted once: a sum has no order."""
+    anew = np.r_[True, (person[1:] != person[:-1]) | (value[1:] != value[:-1])]
+    pairs = np.unique(person[anew].astype(np.int64) << 32 | value[anew].astype(np.int64))
+    hashes = np.zeros(persons, np.uint64)
+    np.add.at(hashes, pairs >> 32, _mixed((pairs & 0xFFFFFFFF).astype(np.uint64)))
+    return hashes
+
+
+def _mixed(value: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return well-spread 64-bit hashes (the finalizer of splitmix64)."""
+    value = (value + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    value = (value ^ value >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ value >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    return value ^ value >> np.uint64(31)

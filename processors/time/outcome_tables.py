@@ -12,9 +12,20 @@ from processors.admission.ledger import Ledger
 from processors.counting.plan import ABSENT
 from processors.rules import rules
 from processors.time.leavers import half_years_of_exits, leavers
-from processors.time.outcomes import ANY_WORK_AT, LATER_COUNT, Spelled, Work, exits, transitions, where, work
+from processors.time.outcomes import (
+    ANY_WORK_AT,
+    LATER_COUNT,
+    Spelled,
+    Work,
+    exits,
+    exits_of_each,
+    transitions,
+    where,
+    work,
+)
+from processors.time.spells import Layout, Spells
 from processors.time.tables import EMPTY, Each, Question, joined, made_by, rows_of
-from schemas.arrays import Mask
+from schemas.arrays import Int8, Mask
 from schemas.indicators import (
     EXIT_MONTHS,
     GAPS,
@@ -99,21 +110,43 @@ def _transition_tables(outcomes: Outcomes, worked: Work) -> Iterator[Table]:
 
 def _exit_tables(outcomes: Outcomes, worked: Work, gap: int) -> Iterator[Table]:
     """Yield the exits with a gap tolerance; the references of one geography together."""
-    question, months = outcomes.question, outcomes.months
-    first = int(months[0])
-    read = np.array([max(after, gap + 1) for after in EXIT_MONTHS])
-    era_of_month = rules(question.settings).era_of_month
-    wanted = np.array([outcomes.exits_shown(gap, after) for after in EXIT_MONTHS])
-    eras = era_of_month[np.minimum(months + read[:, None], MONTH_COUNT - 1)]
-    for era in np.unique(eras[wanted]).tolist():
-        geography = question.layout(int(np.flatnonzero(era_of_month == era)[0]))
+    question, first = outcomes.question, int(outcomes.months[0])
+    for geography, wanted in _wanted_exits(outcomes, gap):
         spelled = Spelled(question.spells(gap, geography).own, geography.place_of, _in_spells(question.settings))
-        counts = exits(question.people.rows, spelled, first, wanted & (eras == era), worked)
+        counts = exits(question.people.rows, spelled, first, wanted, worked)
         base = counts[..., :ANY_WORK_AT].sum(axis=-1)
         after, place, month, category = np.nonzero(counts)
         numbers = np.array([NUMBER["exit_to_work", f"own_x{x}_g{gap}", "outcome"] for x in EXIT_MONTHS])
         count = counts[after, place, month, category]
         yield rows_of(numbers[after], first + month, place, category, count, base[after, place, month])
+
+
+def outcomes_of_each(outcomes: Outcomes, spells: Spells) -> Int8:
+    """Return by (place of ``EXIT_MONTHS``, spell) what became of who left, ABSENT where it may not be known yet.
+
+    ``spells`` are those of some persons without gaps, in the order of the rows. A spell that has not ended is asked
+    about as if it had (H4).
+    """
+    each = np.full((len(EXIT_MONTHS), len(spells.person)), ABSENT, np.int8)
+    if not len(outcomes.months):
+        return each
+    question, first = outcomes.question, int(outcomes.months[0])
+    worked = work(outcomes.facts, outcomes.persons, question.settings)
+    for geography, wanted in _wanted_exits(outcomes, 0):
+        spelled = Spelled(spells, geography.place_of, _in_spells(question.settings))
+        each = np.maximum(each, exits_of_each(question.people.rows, spelled, first, wanted, worked))
+    return each
+
+
+def _wanted_exits(outcomes: Outcomes, gap: int) -> Iterator[tuple[Layout, Mask]]:
+    """Yield each geography and the exits that stand in it, by (place of ``EXIT_MONTHS``, month)."""
+    months = outcomes.months
+    read = np.array([max(after, gap + 1) for after in EXIT_MONTHS])
+    era_of_month = rules(outcomes.question.settings).era_of_month
+    wanted = np.array([outcomes.exits_shown(gap, after) for after in EXIT_MONTHS])
+    eras = era_of_month[np.minimum(months + read[:, None], MONTH_COUNT - 1)]
+    for era in np.unique(eras[wanted]).tolist():
+        yield outcomes.question.layout(int(np.flatnonzero(era_of_month == era)[0])), wanted & (eras == era)
 
 
 def _in_spells(settings: FigureSettings) -> Mask:

@@ -329,10 +329,24 @@ def exits(rows: Int64, spelled: Spelled, first: int, wanted: Mask, worked: Work)
     The spells are those of ``rows``; ``wanted`` is by (place of ``EXIT_MONTHS``, month from ``first`` on).
     """
     counted = np.zeros((AFTER_COUNT, PLACE_COUNT, wanted.shape[1], OUTCOME_COUNT), np.int32)
+    _walk(rows, spelled, first, wanted, worked, counted, np.empty((0, 0), np.int8))
+    return counted
+
+
+def exits_of_each(rows: Int64, spelled: Spelled, first: int, wanted: Mask, worked: Work) -> Int8:
+    """Return the outcome by (place of ``EXIT_MONTHS``, spell), as a place in ``OUTCOMES``; ABSENT where not wanted.
+
+    The persons of the spells are some of those of ``rows``, in the same order; ``wanted`` is that of ``exits``.
+    """
+    each = np.full((AFTER_COUNT, len(spelled.spells.person)), ABSENT, np.int8)
+    _walk(rows, spelled, first, wanted, worked, np.empty((0, 0, 0, 0), np.int32), each)
+    return each
+
+
+def _walk(rows: Int64, spelled: Spelled, first: int, wanted: Mask, worked: Work, counted: Int32, each: Int8) -> None:
     room = _room(rows, first, wanted.shape[1] + EXIT_MONTHS[-1])
     after = np.array(EXIT_MONTHS, np.int64)
-    _exits(rows, spelled, first, wanted, after, node_of_leaf(), worked, _level_of_place(), *room, counted)
-    return counted
+    _exits(rows, spelled, first, wanted, after, node_of_leaf(), worked, _level_of_place(), *room, counted, each)
 
 
 @loop
@@ -348,7 +362,9 @@ def _exits(
     person: Int64,
     months: Int64,
     counted: Int32,
+    each: Int8,
 ) -> None:
+    """Count the outcomes of exits, and note that of each spell, in what has room."""
     at = spell = 0
     spells = spelled.spells
     while at < len(rows):
@@ -367,6 +383,9 @@ def _exits(
                     if wanted[number_of, month]:
                         later = month + after[number_of]
                         outcome = _outcome(month, later, level, place, spelled, person, months)
+                        if each.size:
+                            each[number_of, spell] = outcome
+                            continue
                         counted[number_of, place, month, outcome] += 1
                         if months[STANDING, later] >> WORK & 1:
                             counted[number_of, place, month, ANY_WORK_AT] += 1

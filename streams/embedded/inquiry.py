@@ -126,12 +126,8 @@ class Inquiry:
     def _rows_files(self) -> dict[int, Path]:
         files = kept.rows_files(self.store.root, self.number)
         if files is None:
-            rows = frame(source_of(self.store, self.release))
-            require_equal(self.store, self.release, rows, range(len(LEAVES)))
-            kept.keep_rows(
-                self.store.root,
-                self.number,
-                rows.drop(columns=["days", "state_share_cents"]).rename(columns={"at": "month"}),
-            )
+            source = source_of(self.store, self.release)
+            require_equal(self.store, self.release, source, range(len(LEAVES)))
+            kept.keep_rows(self.store.root, self.number, frame(source).rename(columns={"at": "month"}))
             files = kept.rows_files(self.store.root, self.number) or {}
         return files

@@ -4,7 +4,7 @@ import fastavro
 import pyrage
 import pytest
 from program import ocmw
-from study_room import APPROVALS, Room, is_wanted, protocol_of
+from study_room import APPROVALS, MADE, Room, is_wanted, protocol_of
 
 from schemas.log import write_log
 
@@ -21,7 +21,9 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
     write_log(claims, (record for record in found if is_wanted(*record)))
     assert ocmw("replay", claims, "--store", made.store).returncode == 0
     (folder / "approvals.yaml").write_text(APPROVALS, encoding="utf-8")
-    (folder / "mobility.toml").write_text(protocol_of(str(made.identity.to_public())), encoding="utf-8")
+    variables = "\n".join(f'{name} = "the model"' for name in MADE if name != "status")
+    text = protocol_of(str(made.identity.to_public()), variables=variables, kinds='["person_month", "spell"]')
+    (folder / "mobility.toml").write_text(text, encoding="utf-8")
     assert ocmw("keys", "study", folder / "mobility.key").returncode == 0
     done = made.run("extract", folder / "mobility.toml", "--store", made.store, "--out", folder / "x")
     assert done.returncode == 0, done.stderr

@@ -1,10 +1,15 @@
 """A store with an extraction of a study, and what the study's protocol says."""
 
+from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
+import pandas as pd
+import pyarrow.parquet as pq
 import pyrage
 from program import Done, ocmw
+
+from schemas.protocols import Variable
 
 UPDATE = "synthetic-2024-06"
 APPROVALS = "".join(
@@ -19,6 +24,10 @@ APPROVALS = "".join(
 )
 
 
+MADE = (*get_args(Variable)[:-2],)
+"""All variables of the list but those of a register and of a coupling."""
+
+
 class Room(NamedTuple):
     """A store with one extraction of the study ``mobility``, its approvals, and the recipient's identity."""
 
@@ -29,6 +38,12 @@ class Room(NamedTuple):
     def run(self, *arguments: object) -> Done:
         """Run a command with the approvals on record."""
         return ocmw(*arguments, OCMW_APPROVALS=str(self.folder / "approvals.yaml"))
+
+    def table(self, folder: Path, name: str) -> pd.DataFrame:
+        """Return what the recipient reads of a table."""
+        plain = pyrage.decrypt((folder / f"{name}.parquet.age").read_bytes(), [self.identity])
+        table: pd.DataFrame = pq.read_table(BytesIO(plain)).to_pandas()
+        return table
 
     def ask(self, text: str, *options: object) -> Done:
         """Ask a question."""
@@ -41,7 +56,9 @@ def is_wanted(name: str, body: dict[str, Any]) -> bool:
     return name != "UpdateClosed" or body["reference_month"] >= 202404
 
 
-def protocol_of(key: str, purpose: str = "extraction", variables: str = 'month = "the model"') -> str:
+def protocol_of(
+    key: str, purpose: str = "extraction", variables: str = 'month = "the model"', kinds: str = '["person_month"]'
+) -> str:
     """Return a lawful protocol of the study."""
     numbers = {"extraction": (1, 7), "coupling": (3, 9)}[purpose]
     approvals = "".join(
@@ -56,7 +73,7 @@ recipient = {{name = "Centre", key = "{key}"}}
 update = "{UPDATE}"
 destroy_by = 2099-01-01
 geography = "region"
-kinds = ["person_month"]
+kinds = {kinds}
 accept_risk = "synthetic persons"
 [variables]
 {variables}

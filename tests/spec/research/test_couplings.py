@@ -12,6 +12,7 @@ import pytest
 from program import ocmw
 from study_room import Room, protocol_of
 
+from schemas.places import ancestors
 from schemas.positions import HEADER, coded
 from schemas.protocols import ProtocolError
 from sinks.access_log import last_entries
@@ -61,12 +62,22 @@ def couple(room: Room, *options: object, protocol: Path | None = None) -> tuple[
 
 
 def test_who_left_by_region_and_four_quarters_on_is_one_command_and_a_question(room: Room) -> None:
-    code, told, wrong = couple(room, "--drawn")
+    named = ("ocmw", "sex", "household", "spell_start", "outcome_x3")
+    variables = "\n".join((POSITION, *(f'{name} = "profile"' for name in named)))
+    code, told, wrong = couple(room, "--drawn", protocol=write(room, variables))
     assert code == 0, wrong
     folder = Path(told.split(" in ")[1].split(",")[0])
-    plain = pyrage.decrypt((folder / "leavers.parquet.age").read_bytes(), [room.identity])
-    table = pq.read_table(BytesIO(plain)).to_pandas()
-    assert list(table.columns) == ["person", "exit", "region", "position", "position_later"]
+    table = room.table(folder, "leavers")
+    assert list(table.columns) == ["person", "exit", "region", *named, "position", "position_later"]
+    assert [ancestors(nis)["region"] for nis in table["ocmw"]] == list(table["region"])
+    spells = room.table(room.folder / "x" / "mobility-0001", "spell").rename(columns={"spell_end": "exit"})
+    both = table.merge(spells, on=["person", "exit"], suffixes=("", "_of_spell"))
+    assert len(both) == len(table)
+    assert (both["outcome_x3"] == both["outcome_x3_of_spell"]).all()
+    assert (both["spell_start"] == both["spell_start_of_spell"]).all()
+    months = room.table(room.folder / "x" / "mobility-0001", "person_month").rename(columns={"month": "exit"})
+    paid = table.merge(months, on=["person", "exit", "ocmw"], suffixes=("", "_of_row"))
+    assert set(paid["person"]) == set(table["person"])
     assert not table.duplicated(["person", "exit"]).any()
     assert last_entries(room.store, 1)[0]["of"]["number"] == int(folder.name[-4:])
     text = 'study = "mobility"\nshape = 8\nsupport = "LL"\nperiod = "2023"\nround = false\n'
@@ -111,6 +122,7 @@ def test_a_coupling_is_refused_in_a_sentence_and_nothing_is_written(room: Room) 
         (couple(room, "--coded", room.folder / "other.csv"), "not of the key of this study"),
         (couple(room), "--drawn for a trial"),
         (couple(room, "--drawn", protocol=write(room, 'month = "model"')), "variables.position is missing"),
+        (couple(room, "--drawn", protocol=write(room, POSITION + '\nmonth = "x y"')), "a row of a coupling is an exit"),
         (
             couple(room, "--drawn", protocol=write(room, purpose="extraction")),
             "no committee approval IVC 1 for coupling",
@@ -176,6 +188,21 @@ def test_a_run_after_a_new_update_gives_the_next_number_and_says_what_changed(ro
     assert (second["number"], second["changed_since"]["update"]) == (2, "synthetic-2024-05")
     changed = second["rows"]["person_month"] - first["rows"]["person_month"]
     assert second["changed_since"]["rows"] == {"person_month": changed}
+    assert second["changed_since"]["months"] == {"person_month": months_that_differ(room, tmp_path / "x")}
+    readme = (tmp_path / "x" / "mobility-0002" / "README.md").read_text(encoding="utf-8")
+    assert "What changed since update synthetic-2024-05" in readme
+
+
+def months_that_differ(room: Room, folder: Path) -> list[str]:
+    """Return the months whose rows are not the same in the first two extractions."""
+    first, second = (room.table(folder / f"mobility-000{number}", "person_month") for number in (1, 2))
+    months = sorted({*first["month"], *second["month"]})
+    mine = ((month, first[first["month"] == month], second[second["month"] == month]) for month in months)
+    return [
+        f"{month // 100}-{month % 100:02d}"
+        for month, one, other in mine
+        if not one.reset_index(drop=True).equals(other.reset_index(drop=True))
+    ]
 
 
 def test_what_leaves_holds_no_key_of_the_log_and_no_birth_date(room: Room) -> None:
