@@ -135,10 +135,11 @@ def changed(marks: dict[str, dict[str, str]], before: dict[str, dict[str, str]])
 def codebook(protocol: Protocol, tables: dict[str, Sealed], rows: dict[str, int]) -> str:
     """Return what each variable of each table means, its values and why the protocol has it."""
     supports = ", ".join(protocol.population.supports)
+    first, last = protocol.population.first, protocol.population.last
     lines = [
         f"# Codebook of {protocol.study}",
         "",
-        f"Update {protocol.update}. Supports {supports}, months {protocol.population.first} to {protocol.population.last}.",
+        f"Update {protocol.update}. Supports {supports}, months {first} to {last}.",
     ]
     for name, table in tables.items():
         lines += ["", f"## {name}.parquet: {_ROWS[name]}", "", f"{rows[name]:,} rows.", ""]
@@ -248,9 +249,9 @@ def risk_report(protocol: Protocol, risk: pd.DataFrame) -> str:
     lines = [
         f"# How far persons of {protocol.study} stand alone",
         "",
-        f"Of {persons:,} persons {alone:,} have sex, year of birth, nationality group, {protocol.geography} and months of",
-        f"each support in common with nobody else here, and {few:,} with fewer than {SMALLEST_GROUP - 1} others: who",
-        "knows these of somebody can find the rows. It is the worst case, as if the protocol named all of them.",
+        f"Of {persons:,} persons {alone:,} have sex, year of birth, nationality group, {protocol.geography} and months",
+        f"of each support in common with nobody else here, and {few:,} with fewer than {SMALLEST_GROUP - 1} others:",
+        "who knows these of somebody can find the rows. It is the worst case, as if the protocol named all of them.",
         f"Accepted because: {protocol.accept_risk}" if few else "Nobody stands alone.",
         "",
         "| persons who share all of it (k) | persons |",
@@ -265,6 +266,7 @@ def letter(protocol: Protocol) -> str:
     bodies = "; ".join(f"{one.body} {one.number} of {one.given}" for one in protocol.approvals)
     return f"""# To the public centres for social welfare
 
-For the study "{protocol.study}" data of your statements will be used, pseudonymised, for this purpose: {protocol.purpose}
+For the study "{protocol.study}" data of your statements will be used, pseudonymised.
+Its purpose: {protocol.purpose}
 The allowed use rests on: {bodies}. The data are destroyed by {protocol.destroy_by}. You need not do anything.
 """
