@@ -10,8 +10,8 @@ earlier one (``patches``); which of the two is said by the ref.
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import fields
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock, local
@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from schemas.figures import BlockKey, Cells
 from schemas.releases import BlockRef
-from sinks.directory.patches import LONGEST, patch, patched
+from sinks.directory.patches import LONGEST, patched
 from sinks.errors import StoreCorruptError
 from sinks.protocol import BlockZone
 
@@ -52,12 +52,11 @@ _FOOTERS = 256
 """Footers kept parsed, about 100 kB each at most: a national export goes back and forth between files."""
 
 
-class Before(NamedTuple):
-    """A stored block that a new one may be a patch over, with as many cells as there is room for."""
+class Patch(NamedTuple):
+    """What a new block changed of a stored one."""
 
-    ref: BlockRef
+    base: BlockRef
     cells: Cells
-    room: int
 
 
 class BlockFile:
@@ -73,24 +72,20 @@ class BlockFile:
         self._writer = self._open.enter_context(_writer(file, zone))
         self._names: list[str] = []
 
-    def add(self, name: str, cells: Cells, before: Before | None = None) -> BlockRef | None:
-        """Write a block and return where it lies, None for one without cells; ``name`` is told where it is torn.
+    def add(self, name: str, cells: Cells, over: Patch | None = None) -> BlockRef | None:
+        """Write a block, or a patch that makes it, and return where it lies; None for a block without cells.
 
-        With ``before`` a patch over that block is written instead, where it is small enough. Raises ValueError when a
-        public block holds what the public may not see; the file then holds nothing of it.
+        ``name`` is told where the block is torn. Raises ValueError when a public block holds what the public may not
+        see; the file then holds nothing of it.
         """
         if not len(cells):
             return None
-        over = patch(before.cells, cells) if before else cells
-        if before and not 0 < len(over) <= before.room:
-            before, over = None, cells
-        table = _table(over, self._zone)
-        self._writer.write_table(table, row_group_size=len(over))
+        stored = over.cells if over else cells
+        self._writer.write_table(_table(stored, self._zone), row_group_size=len(stored))
         group = len(self._names)
         self._names.append(name)
-        if before is None:
-            return BlockRef(self.name, group, cells.digest(), len(cells))
-        return BlockRef(self.name, group, cells.digest(), len(cells), before.ref, len(over))
+        whole = BlockRef(self.name, group, cells.digest(), len(cells))
+        return replace(whole, base=over.base, patch_cells=len(stored)) if over else whole
 
     def close(self) -> None:
         """Write what makes the file whole; it is not synced."""
@@ -165,8 +160,9 @@ def _footer(path: Path) -> Any:  # noqa: ANN401 - pyarrow has no types
 
 def _block_name(path: Path, group: int) -> str:
     """Return which figure a row group is of, as far as its file tells; files of before do not."""
-    names = json.loads((_footer(path).metadata or {}).get(_NAMES.encode(), b"[]"))
-    return names[group] if group < len(names) else f"block {group}"
+    with suppress(ValueError, LookupError):
+        return str(json.loads((_footer(path).metadata or {})[_NAMES.encode()])[group])
+    return f"block {group}"
 
 
 def row_groups(path: Path) -> int:
@@ -275,7 +271,7 @@ def _cells(table: pa.Table) -> Cells:
 def _whole(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:  # a torn footer gives columns other names
         raise StoreCorruptError(_remedy(path, "missing or torn")) from error
 
 

@@ -33,7 +33,7 @@ from schemas.releases import BlockRef, Entry, Release, Update
 from schemas.settings import FigureSettings
 from sinks.access_log import head
 from sinks.directory import identity, retention, tables
-from sinks.directory.blocks import Before, BlockFile, FilesInTheMaking, OpenFiles, RecentBlocks, read_chain, row_groups
+from sinks.directory.blocks import BlockFile, FilesInTheMaking, OpenFiles, Patch, RecentBlocks, read_chain, row_groups
 from sinks.directory.manifests import (
     Chapter,
     Manifest,
@@ -45,7 +45,7 @@ from sinks.directory.manifests import (
     write_manifest,
 )
 from sinks.directory.orphans import sweep
-from sinks.directory.patches import room_for_patch
+from sinks.directory.patches import bases, patch
 from sinks.durability import (
     BackgroundSync,
     attempt,
@@ -132,8 +132,8 @@ class DirectoryStore:
             return {period: self._written(file, zone, BlockKey(support, period), cells) for period, cells in blocks}
 
     def _written(self, file: BlockFile, zone: BlockZone, key: BlockKey, cells: Cells) -> BlockRef | None:
-        before = self._patchable(zone, key, cells)
-        ref = file.add(f"{key.support} {key.period.code}", cells, before)
+        over = self._patch(key, cells) if zone == "internal" else None
+        ref = file.add(f"{key.support} {key.period.code}", cells, over)
         if ref and zone == "internal":
             self._recent.hold(key, ref, cells)
         return ref
@@ -153,20 +153,29 @@ class DirectoryStore:
             path.parent.mkdir(exist_ok=True)
             return BlockFile(path, name, zone)
 
-    def _patchable(self, zone: BlockZone, key: BlockKey, cells: Cells) -> Before | None:
-        """Return the block of the release before that a new one may be a patch over."""
-        if zone != "internal" or not len(cells):
-            return None
+    def _patch(self, key: BlockKey, cells: Cells) -> Patch | None:
+        """Return what a block changed of one of the release before; None where it is to be stored whole.
+
+        A patch over an older block is no smaller, but for cells that changed back; so it is not tried where even the
+        one over the newest is too large for it.
+        """
         entry = self._release_before().get(key)
-        ref = entry.latest if entry else None
-        room = room_for_patch(ref, len(cells)) if ref else 0
-        if ref is None or not room:
-            return None
-        try:
-            held = self._recent.of(key, ref)
-            return Before(ref, self.read_block(ref) if held is None else held, room)
-        except StoreCorruptError:
-            return None  # what is whole does not hang on what is torn
+        least = 0
+        for ref, room in bases(entry.latest, len(cells)) if entry and entry.latest else ():
+            if least > room:
+                break
+            try:
+                over = patch(self._recent_block(key, ref), cells)
+            except StoreCorruptError:
+                break  # what is whole does not hang on what is torn
+            if 0 < len(over) <= room:
+                return Patch(ref, over)
+            least = len(over)
+        return None
+
+    def _recent_block(self, key: BlockKey, ref: BlockRef) -> Cells:
+        held = self._recent.of(key, ref)
+        return self.read_block(ref) if held is None else held
 
     def _release_before(self) -> dict[BlockKey, Entry]:
         """Return what the newest release says, read once for an update."""
