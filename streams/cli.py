@@ -18,6 +18,7 @@ import typer
 
 from streams.commands import (
     accesses,
+    answer,
     ask,
     benchmark,
     board,
@@ -60,7 +61,7 @@ PANELS: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Events in", (history,)),
     ("At the edge", (imports, keys)),
     ("Figures out", (export, figures, indicators, benchmark, outreach)),
-    ("Research", (extract, ask, forecast)),
+    ("Research", (extract, ask, answer, forecast)),
     ("Keyed services", (services, esv, gpmi, subsidies)),
     ("For the public", (board, public, seal_keys)),
     ("Is it right", (verification, completeness, accesses)),

@@ -214,6 +214,14 @@ def pointer_bytes(number: int) -> bytes:
     return (json.dumps({"release": number}) + "\n").encode()
 
 
+def as_it_would_be(store: DirectoryStore, tree: PublicTree, number: int, program: str) -> PublicManifest:
+    """Return the manifest that a release would have were it published now; its files are put into ``tree``.
+
+    It has no time of publication and no approval. Raises StoreError.
+    """
+    return _Content(store, tree, number).manifest(None, program, None)
+
+
 class _Content:
     """What the manifest of one release is made of; files are put while it is made."""
 

@@ -103,14 +103,24 @@ class Held:
 class Board:
     """What answers requests: a library of releases, templates, and the answers that were made already."""
 
-    def __init__(self, library: Library, program: str, address: str = "", megabytes: float = 32) -> None:
+    def __init__(
+        self,
+        library: Library,
+        program: str,
+        address: str = "",
+        megabytes: float = 32,
+        published: Callable[[], int] | None = None,
+    ) -> None:
         """Take the library, the version of the program, the absolute address of the site ("" for none).
 
-        ``unreadable`` counts the answers that were refused because a file of the public tree could not be read.
+        ``published`` returns the number of the newest published release where the library holds prepared ones above
+        it; None where all of it is published. ``unreadable`` counts the answers that were refused because a file of
+        the public tree could not be read.
         """
         self.library = library
         self.program = program
         self.address = address.rstrip("/")
+        self.published = published
         self.unreadable = 0
         self._answers = Cache(megabytes)
         self._templates = Environment(
@@ -155,15 +165,17 @@ class Board:
         """Return what answers a page, or a file beside it."""
 
         async def handle(request: Request) -> Response:
-            language = _language(request.path_params.get("language", ""))
+            language = language_of(request.path_params.get("language", ""))
             bound = self._bound(request, today=route.without_release)
-            given = read_all(_query(request), route.parameters)
+            given = read_all(query_of(request), route.parameters)
             named = {key: value for key, value in request.path_params.items() if key not in ("language", "number")}
             _require_support(named)
             words = Words(bound, language)
             path = route.path.format(**named)
-            ask = Ask(bound, words, _wanted(request), path, given, _query(request), named)
-            key = ("page", language, _wanted(request), path, _query(request), ending, bound.number, bound.newest)
+            ask = Ask(bound, words, _wanted(request), path, given, query_of(request), named)
+            published = self.published() if self.published else None
+            of = (bound.number, bound.newest, published)
+            key = ("page", language, _wanted(request), path, query_of(request), ending, *of)
             make = self._maker(route, ask, ending)
             return await self._answered(request, key, make, ASK_AGAIN)
 
@@ -209,6 +221,18 @@ class Board:
             script=self.static["board.js"][0],
             inlined=inlined,
             superseded=self._changed_since(page) if ask.bound.superseded else None,
+            prepared=self._prepared(ask),
+        )
+
+    def _prepared(self, ask: Ask) -> str:
+        """Return the sentence that calls a release prepared, "" for a published one."""
+        published = self.published() if self.published else ask.bound.number
+        return "" if ask.bound.number <= published else ask.words("prepared_notice", published=published or "-")
+
+    def template(self, name: str, **given: object) -> str:
+        """Return a template of the board with what is given in it, beside the style and the script."""
+        return self._templates.get_template(name).render(
+            languages=LANGUAGES, style=self.static["board.css"][0], script=self.static["board.js"][0], **given
         )
 
     def _changed_since(self, page: Page) -> int:
@@ -246,10 +270,10 @@ class Board:
 
         async def handle(request: Request) -> Response:
             bound = self._bound(request)
-            given = read_all(_query(request), route.parameters)
+            given = read_all(query_of(request), route.parameters)
             accept = request.headers.get("accept", "*/*")
             _require_acceptable(accept, route.media)
-            key = ("api", route.path, _query(request), bound.number)
+            key = ("api", route.path, query_of(request), bound.number)
             question = Question(bound, given, accept)
 
             def made() -> Held:
@@ -267,8 +291,8 @@ class Board:
         async def handle(request: Request) -> Response:
             bound = self._bound(request)
             accept = request.headers.get("accept", "*/*")
-            query = sdmx.Query(bound, self.library, dict(request.path_params), _query(request), accept, self.address)
-            key = ("sdmx", request.url.path, _query(request), accept[:200], bound.number, bound.newest)
+            query = sdmx.Query(bound, self.library, dict(request.path_params), query_of(request), accept, self.address)
+            key = ("sdmx", request.url.path, query_of(request), accept[:200], bound.number, bound.newest)
 
             def made() -> Held:
                 found = make(query)
@@ -281,7 +305,7 @@ class Board:
 
     async def releases(self, request: Request) -> Response:
         """Answer the list of published releases."""
-        read_all(_query(request), ())
+        read_all(query_of(request), ())
         numbers = self.library.numbers()
 
         def made() -> Held:
@@ -311,7 +335,7 @@ class Board:
 
     async def openapi(self, request: Request) -> Response:
         """Answer the description of the interface."""
-        read_all(_query(request), ())
+        read_all(query_of(request), ())
 
         def made() -> Held:
             document = catalog.openapi(API, self.address, self.program)
@@ -321,7 +345,7 @@ class Board:
 
     async def catalog(self, request: Request) -> Response:
         """Answer the catalogue for harvesters (DCAT), where the site knows its address."""
-        read_all(_query(request), ())
+        read_all(query_of(request), ())
         bound = self.library.bound("latest")
         self._require_address()
 
@@ -334,7 +358,7 @@ class Board:
 
     async def sitemap(self, request: Request) -> Response:
         """Answer the list of pages for search engines."""
-        read_all(_query(request), ())
+        read_all(query_of(request), ())
         bound = self.library.bound("latest")
         self._require_address()
         paths = [one.path for one in PAGES if "{" not in one.path] + [f"/support/{code}" for code in bound.supports()]
@@ -371,7 +395,7 @@ class Board:
         """Send a reader to the newest release in the language that the browser asks for."""
         return Response(
             status_code=302,
-            headers={**HEADERS, "Location": f"/{_preferred(request)}/latest/", "Vary": "Accept-Language"},
+            headers={**HEADERS, "Location": f"/{preferred(request)}/latest/", "Vary": "Accept-Language"},
         )
 
     def _require_address(self) -> None:
@@ -448,7 +472,8 @@ def _release(bound: Bound) -> dict[str, Any]:
     }
 
 
-def _language(text: str) -> Language:
+def language_of(text: str) -> Language:
+    """Return the language of an address. Raises ProblemError."""
     for one in LANGUAGES:
         if text == one:
             return one
@@ -465,7 +490,8 @@ def _wanted(request: Request) -> str:
     return "latest" if number is None else number
 
 
-def _query(request: Request) -> str:
+def query_of(request: Request) -> str:
+    """Return the parameters of an address as they stand. Raises ProblemError."""
     query: bytes = request.scope["query_string"]
     if len(query) + len(request.scope["raw_path"] or b"") > LONGEST_ADDRESS:
         raise ProblemError("bad-parameter", f"An address here has at most {LONGEST_ADDRESS} bytes.")
@@ -475,7 +501,7 @@ def _query(request: Request) -> str:
         raise ProblemError("bad-parameter", "The parameters of this address cannot be read.") from None
 
 
-def _preferred(request: Request) -> Language:
+def preferred(request: Request) -> Language:
     """Return the first language of ours that a browser asks for, by its weights; Dutch for none."""
     asked: list[tuple[float, str]] = []
     for part in request.headers.get("accept-language", "")[:500].split(","):

@@ -109,7 +109,8 @@ class Bound:
     def sha256(self) -> str:
         """Return the SHA-256 of the manifest as it lies."""
         data = self.source.manifest_bytes
-        found: str = self._kept(("sha", self.number), lambda: hashlib.sha256(data(self.number)).hexdigest(), 200)
+        key = ("sha", self.number, self.manifest.published_at, self.manifest.previous)
+        found: str = self._kept(key, lambda: hashlib.sha256(data(self.number)).hexdigest(), 200)
         return found
 
     def document(self, name: str) -> Any:  # noqa: ANN401 - as JSON has it

@@ -1,9 +1,11 @@
 """Serving the board: the application in uvicorn, its health and measures on a port of their own."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from time import perf_counter
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,10 +28,10 @@ _PAGES_SHARE = 3
 class Measured:
     """Measures each request to its first byte, and how it was answered; no address and no reader is noted."""
 
-    def __init__(self, board: Board, metrics: Metrics) -> None:
-        """Take the board and the measures."""
+    def __init__(self, board: Board, app: ASGIApp, metrics: Metrics) -> None:
+        """Take the board, the application that answers with it, and the measures."""
         self._board = board
-        self._app: ASGIApp = build_app(board)
+        self._app = app
         self._metrics = metrics
         metrics.tell("ocmw_board_unreadable", 0)
 
@@ -64,21 +66,28 @@ def waiting(library: Library) -> Callable[[], str]:
     return told
 
 
-async def serve(
-    source: PublicSource,
-    older: PublicSource | None,
-    where: tuple[str, int],
-    settings: BoardSettings,
-    health: HealthSettings,
-) -> None:
-    """Serve until a signal ends it. Raises OSError where the port is taken."""
+class Served(NamedTuple):
+    """What is served, and over which TLS where a proxy is known by its certificate."""
+
+    board: Board
+    app: ASGIApp
+    tls: Mapping[str, Any] = MappingProxyType({})
+
+
+def public(source: PublicSource, older: PublicSource | None, settings: BoardSettings) -> Served:
+    """Return the public site."""
     share = settings.cache_mb / _PAGES_SHARE
-    library = Library(source, settings.cache_mb - share, older)
-    board = Board(library, version(PACKAGE), settings.address, share)
-    metrics = Metrics()
-    app = Measured(board, metrics)
+    board = Board(
+        Library(source, settings.cache_mb - share, older), version(PACKAGE), settings.address, megabytes=share
+    )
+    return Served(board, build_app(board))
+
+
+def server(served: Served, where: tuple[str, int], metrics: Metrics) -> uvicorn.Server:
+    """Return the server of a site, not yet started; behind TLS it tells browsers to come by TLS alone."""
+    by_tls = served.board.address.startswith("https://")
     config = uvicorn.Config(
-        app,
+        Measured(served.board, served.app, metrics),
         host=where[0],
         port=where[1],
         log_level="warning",
@@ -89,15 +98,24 @@ async def serve(
         limit_concurrency=500,
         h11_max_incomplete_event_size=16_384,
         lifespan="off",
+        headers=[("Strict-Transport-Security", "max-age=31536000")] if by_tls else [],
+        **served.tls,
     )
-    served = health.served(metrics, waiting(library))
-    for one in served:
+    return uvicorn.Server(config)
+
+
+async def serve(served: Served, where: tuple[str, int], health: HealthSettings) -> None:
+    """Serve until a signal ends it. Raises OSError where the port is taken."""
+    board, metrics = served.board, Metrics()
+    site = server(served, where, metrics)
+    beside = health.served(metrics, waiting(board.library))
+    for one in beside:
         await one.start()
     try:
         await asyncio.to_thread(board.warm)
         further = asyncio.create_task(asyncio.to_thread(board.warm_further))
-        await uvicorn.Server(config).serve()
+        await site.serve()
         await further
     finally:
-        for one in served:
+        for one in beside:
             await one.stop()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from processors.board.nothing import SIGNS
@@ -167,9 +167,10 @@ def _own(names: dict[str, str], geo: str) -> str:
     return names["fr"] if walloon else names["nl"]
 
 
+@cache
 def _today() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = document("board")["sentences"]
-    return found
+    sentences: dict[str, dict[str, str]] = document("board")["sentences"] | document("board_zones")["sentences"]
+    return sentences
 
 
 def _months() -> dict[str, list[str]]:

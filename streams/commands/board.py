@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from sinks.public.protocol import PublicSource
+    from streams.board.serve import Served
 
 
 def register(app: typer.Typer) -> None:
@@ -23,27 +24,55 @@ def serve(
     redis: Annotated[str | None, typer.Option(help="Redis to read from, as redis://host:6379/0.")] = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen at.", min=0, max=65535)] = 8000,
+    zone: Annotated[
+        str | None, typer.Option(help="restricted or provisional, behind a proxy that knows its users; default public.")
+    ] = None,
 ) -> None:
     """Serve the published figures as a site, with an interface for programs, until it is told to end.
 
     Of the store it reads the public tree alone. From Redis it shows the releases held there, and with --store beside it
-    older ones too. A store without a release can be served: pages say so until there is one.
+    older ones too. A store without a release can be served: pages say so until there is one. With --zone an OCMW sees
+    its own figures, an officer what is prepared, a researcher questions; who that is a proxy says (docs/board.md).
     """
+    from tempfile import TemporaryDirectory
+
+    from streams.board.serve import public
     from streams.board.serve import serve as served
     from streams.board.settings import BoardSettings
     from streams.settings import UsageError
     from streams.shell.console import say
     from streams.shell.health import HealthSettings
 
+    settings, health = BoardSettings(), HealthSettings()
+    if zone is not None:
+        with TemporaryDirectory(prefix="ocmw-prepared-") as folder:
+            site = _zone(store, redis, zone, Path(folder))
+            say(f"http://{host}:{port}/ shows the {zone} zone to the proxy; end it with Ctrl-C")
+            asyncio.run(served(site, (host, port), health))
+        return
     directory = None if store is None else _tree(store)
     source = _redis(redis) if redis else directory
     if source is None:
         message = "name what to serve: --store DIR, or --redis URL"
         raise UsageError(message)
     older = directory if redis else None
-    settings, health = BoardSettings(), HealthSettings()
     say(f"http://{host}:{port}/ shows release {source.current() or 'none yet'}; end it with Ctrl-C")
-    asyncio.run(served(source, older, (host, port), settings, health))
+    asyncio.run(served(public(source, older, settings), (host, port), health))
+
+
+def _zone(store: Path | None, redis: str | None, zone: str, folder: Path) -> "Served":
+    from streams.board.settings import BoardSettings
+    from streams.board.zones.identity import ZONES
+    from streams.board.zones.serve import zone as made
+    from streams.settings import UsageError
+
+    which = next((one for one in ZONES if one == zone), None)
+    if which is None:
+        raise UsageError(f"{zone!r} is no zone that is served; write {' or '.join(ZONES)}, or leave --zone out")
+    if store is None or redis is not None:
+        message = f"--zone {zone} reads a store: name it with --store DIR, without --redis"
+        raise UsageError(message)
+    return made(store, which, BoardSettings(), folder)
 
 
 def report(

@@ -112,13 +112,14 @@ def delays(
 
 def settings() -> None:
     """List all settings with their default, their value now, and what they mean; secrets as stars."""
+    from streams.board.settings import BoardSettings
     from streams.kafka.settings import KafkaSettings
     from streams.redis_settings import RedisSettings
     from streams.settings import Settings, listed
     from streams.shell.console import say
     from streams.shell.health import HealthSettings
 
-    for now in [Settings(), KafkaSettings(), RedisSettings(), HealthSettings()]:
+    for now in [Settings(), KafkaSettings(), RedisSettings(), HealthSettings(), BoardSettings()]:
         for one in listed(now):
             say(f"{one.name} = {one.value} (default {one.default})")
             say(one.description, indent=4)

@@ -80,7 +80,8 @@ def test_a_damaged_file_is_refused_and_measured_and_the_rest_answers(store: Path
     sha256 = PublicTree(tree).manifest(RELEASES).tables["history"]
     (tree / "files" / sha256).write_bytes(b"damaged")
     metrics = Metrics()
-    client = TestClient(Measured(Board(Library(PublicTree(tree)), "0.1.0"), metrics))
+    board = Board(Library(PublicTree(tree)), "0.1.0")
+    client = TestClient(Measured(board, build_app(board), metrics))
     assert client.get("/nl/latest/revisions?support=LL&period=2024-01").status_code == 503
     assert client.get("/nl/latest/definitions").status_code == 200
     assert metrics.registry.get_sample_value("ocmw_board_unreadable") == 1

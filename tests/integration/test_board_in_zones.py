@@ -1,0 +1,165 @@
+"""The zones of the board: an OCMW, an officer and a researcher see their own, and nothing may be kept on the way."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from program import ocmw
+from published import key_of, replayed
+from starlette.testclient import TestClient
+
+from sinks.access_log import FILE, verified
+from sinks.question_box import QuestionBox
+from streams.board.settings import BoardSettings
+from streams.board.zones.identity import Zone
+from streams.board.zones.serve import zone
+
+MONTHS = [f"2024-{month:02d}" for month in range(1, 7)]
+USERS = (
+    "- {subject: gent, role: ocmw, ocmw: '44021'}\n- {subject: an, role: officer}\n- {subject: elise, role: researcher}"
+)
+SECRET = "0123456789abcdef" * 2
+ADDRESS = "https://zone.example.be"
+ORIGIN = {"Origin": ADDRESS}
+ASKED = 'study = "mobility"\nshape = 1\nsupport = "LL"\nlevel = "kingdom"\nfrom = "2024-01"\nto = "2024-02"\n'
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a store of six releases, the fourth of which is approved, and the files of a zone."""
+    folder = tmp_path_factory.mktemp("zones")
+    key, _ = key_of(folder)
+    required = {"OCMW_RELEASE_APPROVAL": "required", "OCMW_SEAL_KEY_FILE": str(key)}
+    replayed(folder / "store", *MONTHS, **required)
+    done = ocmw("approve", 4, "--store", folder / "store", "--by", "A", "--reference", "1", **required)
+    assert done.returncode == 0, done.stderr
+    for name, text in {"users.yaml": USERS, "secret": SECRET + "\n", "log.key": "k" * 40}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def settings(room: Path, users: Path | None = None, log: Path | None = None) -> BoardSettings:
+    return BoardSettings(
+        address=ADDRESS,
+        proxy_secret_file=room / "secret",
+        users=users or room / "users.yaml",
+        access_log=log or room / "log",
+        log_key_file=room / "log.key",
+        questions=room / "questions",
+    )
+
+
+def client(room: Path, which: Zone, subject: str, folder: Path, other: BoardSettings | None = None) -> TestClient:
+    app = zone(room / "store", which, other or settings(room), folder).app
+    known = {"X-OCMW-Proxy-Secret": SECRET, "X-OCMW-Subject": subject}
+    return TestClient(app, follow_redirects=False, headers=known)
+
+
+def test_nobody_comes_in_without_the_proxy_and_what_is_answered_is_kept_nowhere(room: Path, tmp_path: Path) -> None:
+    gent = client(room, "restricted", "gent", tmp_path)
+    for headers in ({"X-OCMW-Proxy-Secret": "wrong"}, {"X-OCMW-Subject": "a" * 201}):
+        refused = gent.get("/api/v1/latest/figures", headers=headers)
+        assert (refused.status_code, refused.json()["type"]) == (401, "/problems/no-identity")
+    for path, status in {"/nl/mine": 200, "/nl/prepared": 403, "/nl/questions": 403, "/static/board.css": 200}.items():
+        answer = gent.get(path)
+        assert (answer.status_code, answer.headers["cache-control"]) == (status, "private, no-store")
+        assert not {"access-control-allow-origin", "etag"} & set(answer.headers)
+    assert gent.get("/").headers["location"] == "/nl/mine"
+
+
+def test_an_ocmw_sees_its_own_figures_in_both_zones_and_no_other_place(room: Path, tmp_path: Path) -> None:
+    shown = client(room, "restricted", "gent", tmp_path / "r").get("/en/mine.json?support=LL").json()["rows"]
+    totals = {row["period"]: row for row in shown if row["breakdown"] == "total"}
+    assert (totals["2024-03"]["beneficiaries"], totals["2024-03"]["amount_cents"]) == (60, 6_000_000)
+    waiting = client(room, "provisional", "gent", tmp_path / "p").get("/en/mine.json?support=LL").json()["rows"]
+    assert [row["period"] for row in waiting if row["breakdown"] == "total"] == ["2024-04", "2024-05", "2024-06"]
+    page = client(room, "provisional", "gent", tmp_path / "q").get("/en/mine?support=LL").text
+    assert "What you sent, month by month" in page
+    assert "To mend in your subsidy report" not in page  # no report ever came: absent, not empty
+    assert "Antwerpen" not in page
+
+
+def test_an_officer_sees_a_prepared_release_as_the_public_would_and_the_public_does_not(
+    room: Path, tmp_path: Path
+) -> None:
+    before = sorted(path.name for path in (room / "store" / "public").rglob("*"))
+    officer = client(room, "restricted", "an", tmp_path)
+    page = officer.get("/en/prepared").text
+    assert ('href="/en/release/6/"' in page, 'href="/en/release/4/"' in page) == (True, False)
+    prepared = officer.get("/en/release/6/support/LL")
+    assert "Prepared, not published: the public sees release 4." in prepared.text
+    assert "Prepared, not published" not in officer.get("/en/release/4/support/LL").text
+    (row,) = officer.get("/api/v1/release/6/figures?support=LL&period=2024-03").json()["rows"]
+    assert (row["value"], row["state"]) == (100, "published")
+    assert officer.get("/en/figures.csv?support=LL&geo=02000").status_code == 200
+    assert sorted(path.name for path in (room / "store" / "public").rglob("*")) == before
+
+
+def test_a_researcher_asks_and_is_told_what_became_of_it(room: Path, tmp_path: Path) -> None:
+    elise, body = client(room, "restricted", "elise", tmp_path), urlencode({"question": ASKED})
+    assert elise.get("/en/questions").status_code == 200
+    assert elise.post("/en/questions", content=body).status_code == 403  # no Origin
+    assert elise.post("/en/questions", content=body, headers={"Origin": "https://evil.example"}).status_code == 403
+    wrong = elise.post("/en/questions", content=urlencode({"question": "shape = 9"}), headers=ORIGIN)
+    assert (wrong.status_code, "cannot be asked like this" in wrong.text) == (400, True)
+    taken = elise.post("/en/questions", content=body, headers=ORIGIN)
+    assert (taken.status_code, taken.headers["location"].startswith("/en/questions/")) == (303, True)
+    where = taken.headers["location"]
+    assert "The question is queued." in elise.get(where).text
+    assert elise.get(where + ".toml").text == ASKED
+    assert elise.get(where + ".csv").status_code == 404
+    done = ocmw("answer", "--questions", room / "questions", "--store", room / "store", "--once")
+    assert (done.returncode, "refused" in done.stdout) == (0, True)
+    assert "no approval for ad_hoc is on record" in elise.get(where).text
+    other = client(room, "restricted", "elise2", tmp_path / "o", settings(room, _users(tmp_path, "elise2")))
+    assert other.get(where).status_code == 404
+
+
+def _users(folder: Path, subject: str) -> Path:
+    path = folder / "users.yaml"
+    path.write_text(f"- {{subject: {subject}, role: researcher}}", encoding="utf-8")
+    return path
+
+
+def test_an_answer_is_shown_with_its_request_file(room: Path, tmp_path: Path) -> None:
+    elise = client(room, "restricted", "elise", tmp_path)
+    where = elise.post("/nl/questions", content=urlencode({"question": ASKED}), headers=ORIGIN).headers["location"]
+    box = QuestionBox(room / "questions")
+    waiting = box.next()
+    assert waiting is not None
+    waiting.answer.write_text("period,persons\n2024-01,100\n", encoding="utf-8")
+    assert elise.get(where + ".csv").text == "period,persons\n2024-01,100\n"
+    assert ">2024-01<" in elise.get(where).text
+    assert box.next() is None
+
+
+def test_each_access_stands_in_the_boards_own_chain(room: Path, tmp_path: Path) -> None:
+    client(room, "restricted", "an", tmp_path, settings(room, log=tmp_path / "log")).get("/nl/prepared")
+    (line,) = (tmp_path / "log" / FILE).read_text(encoding="utf-8").splitlines()
+    assert (json.loads(line)["of"]["route"], json.loads(line)["of"]["release"]) == ("GET /nl/prepared", 6)
+    assert verified(tmp_path / "log") == json.loads(line)["digest"]
+    (tmp_path / "log" / FILE).write_text("torn", encoding="utf-8")
+    answer = client(room, "restricted", "an", tmp_path / "n", settings(room, log=tmp_path / "log")).get("/nl/prepared")
+    assert answer.status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ("PROXY_SECRET_FILE", "needs a proxy that proves itself"),
+        ("USERS", "needs OCMW_BOARD_USERS"),
+        ("LOG_KEY_FILE", "OCMW_BOARD_LOG_KEY_FILE"),
+    ],
+)
+def test_a_zone_is_not_served_without_what_guards_it(room: Path, missing: str, said: str) -> None:
+    given = {
+        "OCMW_BOARD_PROXY_SECRET_FILE": str(room / "secret"),
+        "OCMW_BOARD_USERS": str(room / "users.yaml"),
+        "OCMW_BOARD_ACCESS_LOG": str(room / "log"),
+        "OCMW_BOARD_LOG_KEY_FILE": str(room / "log.key"),
+    }
+    del given[f"OCMW_BOARD_{missing}"]
+    done = ocmw("serve", "--store", room / "store", "--zone", "restricted", **given)
+    assert (done.returncode, said in done.stderr) == (2, True)
+    assert ocmw("serve", "--store", room / "store", "--zone", "public").returncode == 2
