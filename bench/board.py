@@ -43,7 +43,7 @@ def served(store: Path) -> Iterator[tuple[HTTPConnection, float, int]]:
         while True:
             connection = HTTPConnection("127.0.0.1", port, timeout=60)
             try:
-                asked(connection, "/robots.txt")
+                answered(connection, "/robots.txt")
                 break
             except OSError:
                 time.sleep(0.02)
@@ -53,7 +53,7 @@ def served(store: Path) -> Iterator[tuple[HTTPConnection, float, int]]:
         process.wait()
 
 
-def asked(connection: HTTPConnection, path: str) -> tuple[float, int, int]:
+def answered(connection: HTTPConnection, path: str) -> tuple[float, int, int]:
     """Return milliseconds to the first byte, the status, and the bytes as sent."""
     began = time.perf_counter()
     connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
@@ -64,20 +64,20 @@ def asked(connection: HTTPConnection, path: str) -> tuple[float, int, int]:
 
 def paths() -> dict[str, list[str]]:
     """Return kind of address -> addresses of it, other ones of the same kind among them."""
-    found = {}
+    addresses = {}
     months = ("2022-03", "2022-09", "2023-01")
     for page in PAGES:
         path = page.path
         for name, value in FILLED.items():
             path = path.replace(name, value)
         path = path.replace("{quarter}", "2022-Q2").replace("{year}", "2022")
-        found[f"page {page.path}"] = [f"/{language}/latest{path}" for language in ("nl", "fr", "en")]
+        addresses[f"page {page.path}"] = [f"/{language}/latest{path}" for language in ("nl", "fr", "en")]
     for route in API:
         query = QUERIES.get(route.path, "")
-        found[f"api {route.path}"] = [
+        addresses[f"api {route.path}"] = [
             f"/api/v1/latest{route.path}{query}".replace("{month}", month) for month in months
         ]
-    return found
+    return addresses
 
 
 def memory(process: int) -> int:
@@ -91,12 +91,12 @@ def measured(store: Path) -> None:
     order, rows = Random(1), []  # noqa: S311 - the order of addresses
     with served(store) as (connection, start, process):
         time.sleep(SETTLED)
-        cold = {kind: asked(connection, some[0]) for kind, some in paths().items()}
+        cold = {kind: answered(connection, some[0]) for kind, some in paths().items()}
         warm: dict[str, list[float]] = {kind: [] for kind in cold}
         at_first = memory(process)
         for _ in range(ROUNDS):
             for kind in order.sample(sorted(warm), len(warm)):
-                warm[kind].append(asked(connection, order.choice(paths()[kind]))[0])
+                warm[kind].append(answered(connection, order.choice(paths()[kind]))[0])
         at_last = memory(process)
         for kind, times in warm.items():
             p50, p95, most = np.percentile(times, [50, 95, 100]).tolist()

@@ -58,9 +58,9 @@ def imported(path: Path, folder: Path) -> int:
 
 def main() -> None:
     """Measure, and print one line."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--lines", type=int, default=1_000_000)
-    path = statement(asked.parse_args().lines)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    path = statement(parser.parse_args().lines)
     with TemporaryDirectory() as folder:
         imported(statement(1000), Path(folder))  # compiles
         began, busy = time.perf_counter(), time.process_time()

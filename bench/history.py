@@ -23,7 +23,7 @@ def history(persons: int) -> Path:
 def _version() -> str:
     """Return the digest of the generator's sources: what another one made is another history."""
     digest = xxhash.xxh64()
-    for source in sorted(files("synthetic").iterdir(), key=lambda found: found.name):
+    for source in sorted(files("synthetic").iterdir(), key=lambda file: file.name):
         if source.name.endswith(".py"):
             digest.update(source.read_bytes())
     return digest.hexdigest()

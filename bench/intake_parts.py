@@ -56,8 +56,8 @@ async def client_alone(settings: KafkaSettings) -> tuple[Took, Steps]:
     async def fetch() -> int:
         events = 0
         while events < waiting:
-            for place, found in (await reader.getmany(timeout_ms=500)).items():
-                steps.append((place.partition, joined(found)))
+            for place, records in (await reader.getmany(timeout_ms=500)).items():
+                steps.append((place.partition, joined(records)))
                 events += len(steps[-1][1])
         return events
 

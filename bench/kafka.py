@@ -117,9 +117,9 @@ def main() -> None:
         show(*faust_line(settings, folder, sizes.faust_events))
 
 
-def show(what: str, figure: str) -> None:
+def show(name: str, figure: str) -> None:
     """Print a line of the table."""
-    print(f"{what:<52} {figure}", flush=True)  # noqa: T201 - what this program is for
+    print(f"{name:<52} {figure}", flush=True)  # noqa: T201 - what this program is for
 
 
 if __name__ == "__main__":

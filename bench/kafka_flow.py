@@ -142,9 +142,9 @@ class Flow:
         await asyncio.to_thread(self._until, lambda: seen[-1].redis >= sum(sent[-1].ends))
         watching.cancel()
         count = sum(one.events for one in sent)
-        told = f"{count:,} events sent, {count / took:,.0f}/s"
+        rate_of_sending = f"{count:,} events sent, {count / took:,.0f}/s"
         return [
-            ("live figures", told),
+            ("live figures", rate_of_sending),
             ("  acknowledged to shown in the store", _delays(sent, seen, lambda now, one: _reached(now[1], one.ends))),
             ("  acknowledged to shown in Redis", _delays(sent, seen, lambda now, one: now[2] >= sum(one.ends))),
         ]

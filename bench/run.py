@@ -59,10 +59,10 @@ Line = tuple[str, str]
 
 
 @contextmanager
-def _timed(found: list[float]) -> Iterator[None]:
+def _timed(took: list[float]) -> Iterator[None]:
     began = time.perf_counter()
     yield
-    found.append(time.perf_counter() - began)
+    took.append(time.perf_counter() - began)
 
 
 def _peak() -> str:
@@ -132,12 +132,12 @@ def _seconds_to_fold(bodies: list[bytes], layout: Layout) -> float:
 def _counted(fold: Fold) -> list[Line]:
     """Count the largest node over all periods, and one lone event's month."""
     months = np.flatnonzero(fold.ledger.tables.exists.any(axis=0)).tolist()
-    found: list[Line] = []
-    asked: tuple[tuple[tuple[PeriodKind, ...], str], ...] = (
+    lines: list[Line] = []
+    kinds_and_units: tuple[tuple[tuple[PeriodKind, ...], str], ...] = (
         (("month",), "person-month"),
         (("year", "rolling_year"), "person-year"),
     )
-    for kinds, unit in asked:
+    for kinds, unit in kinds_and_units:
         took: list[float] = []
         units = 0
         for axes in stretches(months, kinds):
@@ -145,8 +145,8 @@ def _counted(fold: Fold) -> list[Line]:
             with _timed(took):
                 blocks = [made for _, made in added_up(turned(rows, axes, NODE["LL"], SETTINGS))]
             units += sum(kingdom_total(cells) for made in blocks for cells in made)
-        found.append((f"count LL, a {unit}", f"{sum(took) / units * 1e9:.0f} ns ({units:,} of them, one core)"))
-    return found
+        lines.append((f"count LL, a {unit}", f"{sum(took) / units * 1e9:.0f} ns ({units:,} of them, one core)"))
+    return lines
 
 
 def _lone_event(path: Path, fold: Fold) -> list[Line]:
@@ -183,11 +183,11 @@ def _replayed(path: Path, persons: int) -> tuple[float, list[Line]]:
     cuts: list[tuple[str, float]] = []
     last = ("", time.perf_counter())
 
-    def report(what: str, _done: int, _total: int) -> None:
+    def report(doing: str, _done: int, _total: int) -> None:
         nonlocal last
-        if what != last[0]:
+        if doing != last[0]:
             cuts.append((last[0], time.perf_counter() - last[1]))
-            last = (what, time.perf_counter())
+            last = (doing, time.perf_counter())
 
     began = time.perf_counter()
     Embedded.run(root, SETTINGS, [path], progress=report)
@@ -195,7 +195,7 @@ def _replayed(path: Path, persons: int) -> tuple[float, list[Line]]:
     store = DirectoryStore.reading(root)
     release = store.release()
     cells = sum(entry.latest.cells for entry in release.entries.values() if entry.latest)
-    counting = [seconds for what, seconds in cuts if what.startswith("counting")]
+    counting = [seconds for doing, seconds in cuts if doing.startswith("counting")]
     blocks = _bytes(root / "blocks" / f"{release.update.sequence:06d}")
     return whole, [
         ("replay, 24 updates, all zones", f"{whole:.0f} s; {_peak()}"),
@@ -215,9 +215,9 @@ def _instead(fold: Fold, replay: float) -> list[Line]:
         number: duckdb_way.seconds(fold.ledger, chosen, DUCKDB_SHARE) / DUCKDB_SHARE for number, chosen in at.items()
     }
     every = sum(np.interp(range(1, 25), list(took), list(took.values())))
-    shown = ", ".join(f"update {number} {seconds:.0f} s" for number, seconds in took.items())
+    seconds_of = ", ".join(f"update {number} {seconds:.0f} s" for number, seconds in took.items())
     return [
-        (f"DuckDB, all cells, scaled from {DUCKDB_SHARE:.0%} of persons", shown),
+        (f"DuckDB, all cells, scaled from {DUCKDB_SHARE:.0%} of persons", seconds_of),
         ("DuckDB, 24 updates, interpolated", f"{every:.0f} s, {every / replay:.0f} times the replay"),
     ]
 
@@ -243,10 +243,10 @@ def _slow(persons: int) -> list[Line]:
     with _timed(fast):
         Embedded.run(root, SETTINGS, [path])
     with _timed(slow):
-        found = Recount.of(ReadLog.of(admitted([path]), SETTINGS), DirectoryStore.reading(root))
-        places = found.sample(1)[:REFERENCE_BLOCKS]
-        verdict = found.verdict(places)
-    every = len(found.places())
+        recount = Recount.of(ReadLog.of(admitted([path]), SETTINGS), DirectoryStore.reading(root))
+        places = recount.sample(1)[:REFERENCE_BLOCKS]
+        verdict = recount.verdict(places)
+    every = len(recount.places())
     return [
         (
             f"reference, {persons:,} persons",
@@ -270,10 +270,10 @@ def main() -> None:
     fold, lines = _folded(path)
     lines += _counted(fold)
     lines += _lone_event(path, fold) + _facts_beside_claims(path)
-    replay, told = _replayed(path, persons)
-    lines += told + _instead(fold, replay) + _slow(2_000)
-    for what, figure in lines:
-        print(f"{what:<52} {figure}")  # noqa: T201 - what this program is for
+    replay, lines_of_replay = _replayed(path, persons)
+    lines += lines_of_replay + _instead(fold, replay) + _slow(2_000)
+    for name, figure in lines:
+        print(f"{name:<52} {figure}")  # noqa: T201 - what this program is for
 
 
 if __name__ == "__main__":

@@ -110,10 +110,10 @@ def contracts(versions: int) -> Iterator[tuple[str, str]]:
     yield f"{versions:,} contract versions folded", _since(began)
     del records
     began = _now()
-    found = gathered((person, one.state) for person, one in known.items())
+    columns_of = gathered((person, one.state) for person, one in known.items())
     yield "  gathered into columns", _since(began)
-    yield from answers(found)
-    del known, found
+    yield from answers(columns_of)
+    del known, columns_of
     root = OUT / "services"
     shutil.rmtree(root, ignore_errors=True)
     began = _now()
@@ -124,13 +124,13 @@ def contracts(versions: int) -> Iterator[tuple[str, str]]:
     yield "  read back from it into columns", f"{_since(began)}; {_peak()}"
 
 
-def answers(found: Gathered) -> Iterator[tuple[str, str]]:
+def answers(gathered_contracts: Gathered) -> Iterator[tuple[str, str]]:
     """Measure the answers for the largest OCMW and for all."""
     period = date(YEAR, 1, 1), date(YEAR, 12, 31)
-    for what, code in ((f"GPMI of {LARGEST}, {OF_LARGEST:,} versions", str(LARGEST)), ("GPMI of all OCMWs", None)):
+    for name, code in ((f"GPMI of {LARGEST}, {OF_LARGEST:,} versions", str(LARGEST)), ("GPMI of all OCMWs", None)):
         began = _now()
-        given = list(answer(found.columns, Question(code, *period)))
-        yield what, f"{_since(began)} ({len(given):,} rows)"
+        given = list(answer(gathered_contracts.columns, Question(code, *period)))
+        yield name, f"{_since(began)} ({len(given):,} rows)"
 
 
 def form(path: Path, codes: tuple[int, ...]) -> None:
@@ -161,10 +161,10 @@ def subsidies() -> Iterator[tuple[str, str]]:
     yield f"{len(done.kept)} yearly reports imported", _since(began)
     counting = _now()
     states = (state for _, state in states_of(SubsidyService(), root / "store"))
-    found = list(rows(standings(states, YEAR), subsidy_year(YEAR)))
+    indicators = list(rows(standings(states, YEAR), subsidy_year(YEAR)))
     yield "  their indicators", _since(counting)
     writing = _now()
-    write_subsidy_workbook(root / "report.xlsx", YEAR, found)
+    write_subsidy_workbook(root / "report.xlsx", YEAR, indicators)
     yield "  their workbook", _since(writing)
     yield "  all of it", _since(began)
 
@@ -175,11 +175,11 @@ def _peak() -> str:
 
 def main() -> None:
     """Measure, and print a line for each."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--versions", type=int, default=1_000_000)
-    for measured in (subsidies(), contracts(asked.parse_args().versions)):
-        for what, figure in measured:
-            print(f"{what:<52} {figure}", flush=True)  # noqa: T201 - what this program is for
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--versions", type=int, default=1_000_000)
+    for measured in (subsidies(), contracts(parser.parse_args().versions)):
+        for name, figure in measured:
+            print(f"{name:<52} {figure}", flush=True)  # noqa: T201 - what this program is for
 
 
 if __name__ == "__main__":

@@ -52,10 +52,10 @@ class Delays:
         """Return the distribution in a sentence."""
         waits = sorted(at - self.asked[name] for name, at in self.answered.items() if name in self.asked)
         places = (0.5, 0.95, 0.99)
-        found = [waits[min(len(waits) - 1, int(len(waits) * place))] for place in places]
+        percentiles = [waits[min(len(waits) - 1, int(len(waits) * place))] for place in places]
         return (
             f"{len(self.asked)} requests, {len(waits)} answered, {self.differing} answered with other content; "
-            f"p50 {found[0]} ms, p95 {found[1]} ms, p99 {found[2]} ms, most {waits[-1]} ms"
+            f"p50 {percentiles[0]} ms, p95 {percentiles[1]} ms, p99 {percentiles[2]} ms, most {waits[-1]} ms"
         )
 
 
@@ -155,10 +155,10 @@ async def measured(root: Path, seconds: int) -> list[Delays]:
 
 async def _runs(settings: KafkaSettings, requests: list[SocialReportRequest], seconds: int) -> list[Delays]:
     """Measure one worker alone, which is started again when it was killed, then two, of which one is killed."""
-    found = []
+    all_delays = []
     with worker(settings, "alone") as alone:
-        found.append(await _joining(settings, requests, "one worker joins"))
-        found += await _quiet(settings, requests, seconds, "without a standby")
+        all_delays.append(await _joining(settings, requests, "one worker joins"))
+        all_delays += await _quiet(settings, requests, seconds, "without a standby")
         with ExitStack() as restarted:
 
             def restart() -> None:
@@ -166,28 +166,30 @@ async def _runs(settings: KafkaSettings, requests: list[SocialReportRequest], se
                 alone.wait()
                 restarted.enter_context(worker(settings, "alone"))
 
-            found.append(
+            all_delays.append(
                 await _killed(settings, requests, seconds, restart, "the only worker killed and started again")
             )
     with worker(settings, "one") as one, worker(settings, "two"):
-        found.append(await _joining(settings, requests, "two workers join"))
-        found += await _quiet(settings, requests, seconds, "with a standby")
-        found.append(await _killed(settings, requests, seconds, one.kill, "one of two workers killed"))
-    return found
+        all_delays.append(await _joining(settings, requests, "two workers join"))
+        all_delays += await _quiet(settings, requests, seconds, "with a standby")
+        all_delays.append(await _killed(settings, requests, seconds, one.kill, "one of two workers killed"))
+    return all_delays
 
 
-async def _joining(settings: KafkaSettings, requests: list[SocialReportRequest], what: str) -> Delays:
+async def _joining(settings: KafkaSettings, requests: list[SocialReportRequest], situation: str) -> Delays:
     delays = Delays()
     async with listening(settings, delays):
         await ask(settings, fresh(requests, 30), 5, delays)
         await answered(delays)
-    say(f"5 requests a second while {what}: {delays.told()}")
+    say(f"5 requests a second while {situation}: {delays.told()}")
     return delays
 
 
-async def _quiet(settings: KafkaSettings, requests: list[SocialReportRequest], seconds: int, what: str) -> list[Delays]:
+async def _quiet(
+    settings: KafkaSettings, requests: list[SocialReportRequest], seconds: int, situation: str
+) -> list[Delays]:
     """Measure between rebalances, idle and beside other messages."""
-    found = []
+    all_delays = []
     for title, rate, load in (
         ("idle, 10 requests a second", 10, 0),
         (f"{REQUESTS_A_SECOND} requests and {OTHERS_A_SECOND} other messages a second", 50, OTHERS_A_SECOND),
@@ -199,13 +201,13 @@ async def _quiet(settings: KafkaSettings, requests: list[SocialReportRequest], s
             if noise:
                 noise.cancel()
             await answered(delays)
-        say(f"{what}, {title}: {delays.told()}")
-        found.append(delays)
-    return found
+        say(f"{situation}, {title}: {delays.told()}")
+        all_delays.append(delays)
+    return all_delays
 
 
 async def _killed(
-    settings: KafkaSettings, requests: list[SocialReportRequest], seconds: int, kill: Callable[[], None], what: str
+    settings: KafkaSettings, requests: list[SocialReportRequest], seconds: int, kill: Callable[[], None], situation: str
 ) -> Delays:
     delays = Delays()
     async with listening(settings, delays):
@@ -214,7 +216,7 @@ async def _killed(
         await asyncio.to_thread(kill)
         await asking
         await answered(delays)
-    say(f"10 requests a second, {what}: {delays.told()}")
+    say(f"10 requests a second, {situation}: {delays.told()}")
     return delays
 
 

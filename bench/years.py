@@ -64,10 +64,10 @@ def twenty_years(path: Path) -> Years:
     for batch in batches(LogFile.open(path)):
         for _ in fold.steps(batch):
             pass
-    found = Years(fold.ledger.rows.copy(), Gathered(Ledger(SETTINGS), YEARS // YEARS_OF_HISTORY))
-    for part in range(found.gathered.partitions):
-        found.gathered.put(part, _earlier(found.rows, part))
-    return found
+    twenty = Years(fold.ledger.rows.copy(), Gathered(Ledger(SETTINGS), YEARS // YEARS_OF_HISTORY))
+    for part in range(twenty.gathered.partitions):
+        twenty.gathered.put(part, _earlier(twenty.rows, part))
+    return twenty
 
 
 def _earlier(rows: Int64, part: int) -> Rows:
@@ -152,8 +152,8 @@ def main() -> None:
     shutil.rmtree(room, ignore_errors=True)
     room.mkdir(parents=True)
     years = twenty_years(history(parser.parse_args().persons))
-    for what, figure in lines(years, room):
-        print(f"{what:<52} {figure}", flush=True)  # noqa: T201 - what this program is for
+    for name, figure in lines(years, room):
+        print(f"{name:<52} {figure}", flush=True)  # noqa: T201 - what this program is for
     shutil.rmtree(room)
 
 

@@ -137,8 +137,8 @@ async def grant(settings: KafkaSettings, user: str, rows: Iterable[Grant]) -> No
     admin = AIOKafkaAdminClient(**settings.connection())
     await admin.start()
     try:
-        asked = [row for one in rows for row in _rows(user, one)]
-        answer = await admin._send_request(_CreateAcls(asked))  # noqa: SLF001 - the client has no method for it
+        acls = [row for one in rows for row in _rows(user, one)]
+        answer = await admin._send_request(_CreateAcls(acls))  # noqa: SLF001 - the client has no method for it
         assert all(code == 0 for code, _ in answer.creation_responses), answer
     finally:
         await admin.close()

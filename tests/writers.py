@@ -20,8 +20,8 @@ def example(client: str) -> str:
     """Return the program for a client; it takes the schema, and where to write."""
     document = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
     language = "java" if client == "java" else f"python {client}"
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
-    return str(found)
+    (program,) = re.findall(rf"^```{language}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    return str(program)
 
 
 def avro_jars() -> Path:

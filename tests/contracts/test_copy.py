@@ -128,8 +128,8 @@ def test_a_zone_shows_its_own_figures_alone(
     copy: RedisCopy, home: MemoryStore, zone: ReadZone, figures: dict[str, list[str]]
 ) -> None:
     copy.publish(home.release(), home)
-    found = copy.manifest(zone)["figures"]
-    assert {support: sorted(periods) for support, periods in found.items()} == figures
+    shown_figures = copy.manifest(zone)["figures"]
+    assert {support: sorted(periods) for support, periods in shown_figures.items()} == figures
 
 
 def test_a_public_block_is_read_as_the_public_may_see_it(copy: RedisCopy, home: MemoryStore) -> None:
@@ -147,9 +147,9 @@ def test_a_restricted_block_is_read_whole(copy: RedisCopy, home: MemoryStore) ->
 def test_an_ocmw_reads_its_own_provisional_cells_alone(copy: RedisCopy, home: MemoryStore) -> None:
     copy.publish(home.release(), home)
     name = copy.manifest("provisional")["figures"]["LL"]["2024-05"][3]
-    found = copy.read_block("provisional", name, "44021")
-    assert set(found.place.tolist()) == {PLACE_NUMBER["municipality", "44021"]}
-    assert found.beneficiaries.tolist() == [101, 101]
+    provisional = copy.read_block("provisional", name, "44021")
+    assert set(provisional.place.tolist()) == {PLACE_NUMBER["municipality", "44021"]}
+    assert provisional.beneficiaries.tolist() == [101, 101]
 
 
 def test_a_figure_names_its_status_state_and_update(copy: RedisCopy, home: MemoryStore) -> None:
@@ -177,12 +177,12 @@ def test_the_restricted_zone_has_the_indicators_of_its_releases(
     grown(home)
     copy.make_up(home)
     for number in (1, 2):
-        shown, wanted = (
+        in_copy, at_home = (
             [(part.update_id, part.table.counted.tolist()) for part in read_release(tables, number, family)]
             for tables in (copy.tables("restricted"), home)
         )
-        assert shown == wanted
-    assert shown == [("u2", [2, 2, 2]), ("u1", [1])]
+        assert in_copy == at_home
+    assert in_copy == [("u2", [2, 2, 2]), ("u1", [1])]
 
 
 def test_the_tables_of_a_release_are_named_newest_first_in_the_restricted_zone_alone(

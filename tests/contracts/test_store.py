@@ -89,8 +89,8 @@ def test_a_block_is_read_as_it_was_written(store: Store) -> None:
 def test_a_block_keeps_the_types_of_its_columns(store: Store) -> None:
     ref = written(store, 1, cells(5))
     assert ref is not None
-    found = store.read_block(ref)
-    assert [found.place.dtype, found.beneficiaries.dtype, found.days.dtype] == ["uint16", "int32", "int64"]
+    block = store.read_block(ref)
+    assert [block.place.dtype, block.beneficiaries.dtype, block.days.dtype] == ["uint16", "int32", "int64"]
 
 
 def test_a_block_without_cells_has_no_ref(store: Store) -> None:
@@ -110,9 +110,9 @@ def test_many_blocks_are_read_in_the_order_asked(store: Store) -> None:
     blocks = {JANUARY: cells(1), FEBRUARY: cells(2, 2), QUARTER: cells(3, 3, 3)}
     refs = store.write_blocks(update(1), "internal", "LL", blocks.items())
     other = store.write_blocks(update(1), "internal", "FH", [(JANUARY, cells(9))])
-    asked = [refs[QUARTER], other[JANUARY], refs[JANUARY], refs[FEBRUARY]]
-    found = store.read_blocks(ref for ref in asked if ref is not None)
-    assert [block.beneficiaries[0] for block in found] == [3, 9, 1, 2]
+    wanted = [refs[QUARTER], other[JANUARY], refs[JANUARY], refs[FEBRUARY]]
+    read = store.read_blocks(ref for ref in wanted if ref is not None)
+    assert [block.beneficiaries[0] for block in read] == [3, 9, 1, 2]
 
 
 def test_a_public_block_is_read_as_it_was_written(store: Store) -> None:

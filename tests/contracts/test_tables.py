@@ -49,10 +49,10 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 def test_a_table_is_read_as_it_was_written_with_its_metadata(tables: Tables) -> None:
     tables.write_table("indicators", 12, TABLE.replace_schema_metadata(SAID))
-    found = tables.read_table("indicators", 12)
-    assert found is not None
-    assert (found.schema.field("place").type, found.to_pydict()) == (pa.int16(), TABLE.to_pydict())
-    assert found.schema.metadata.items() >= SAID.items()
+    table = tables.read_table("indicators", 12)
+    assert table is not None
+    assert (table.schema.field("place").type, table.to_pydict()) == (pa.int16(), TABLE.to_pydict())
+    assert table.schema.metadata.items() >= SAID.items()
 
 
 def test_an_update_that_wrote_no_table_has_none(tables: Tables) -> None:
@@ -62,17 +62,17 @@ def test_an_update_that_wrote_no_table_has_none(tables: Tables) -> None:
 
 def test_a_table_without_rows_is_a_table(tables: Tables) -> None:
     tables.write_table("outcomes", 1, TABLE.slice(0, 0))
-    found = tables.read_table("outcomes", 1)
-    assert found is not None
-    assert (found.num_rows, found.column_names) == (0, ["place", "count"])
+    table = tables.read_table("outcomes", 1)
+    assert table is not None
+    assert (table.num_rows, table.column_names) == (0, ["place", "count"])
 
 
 def test_what_is_written_again_takes_the_place_of_what_was_there(tables: Tables) -> None:
     for table in (TABLE, TABLE.slice(1)):
         tables.write_table("indicators", 12, table)
-    found = tables.read_table("indicators", 12)
-    assert found is not None
-    assert found["count"].to_pylist() == [0]
+    again = tables.read_table("indicators", 12)
+    assert again is not None
+    assert again["count"].to_pylist() == [0]
 
 
 def test_one_column_is_read_alone_and_no_column_gives_the_metadata(tables: Tables) -> None:
@@ -93,8 +93,8 @@ def test_vintages_stand_beside_the_release_that_says_them(store: Store) -> None:
         key = BlockKey("LL", Period.parse("2024-01"))
         entry = Entry(Vintage(number * 10, None, State.PENDING), None)
         store.publish(Release(Update(number, f"u{number}", key.period.last + number), {key: entry}))
-    found = [store.read_table("vintages", number, ["value"]) for number in (1, 2, 3)]
-    assert [table and table["value"].to_pylist() for table in found] == [[10], [20], None]
+    vintages = [store.read_table("vintages", number, ["value"]) for number in (1, 2, 3)]
+    assert [table and table["value"].to_pylist() for table in vintages] == [[10], [20], None]
 
 
 def test_completeness_is_read_month_by_month_where_it_was_counted_last(tables: Tables) -> None:

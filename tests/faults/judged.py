@@ -42,9 +42,9 @@ def emitting(workers: Workers, history: Path) -> Iterator[Future[Emitted]]:
     """Let the events of a file arrive meanwhile; at the end all are there, and the result says how many."""
     seen = 0
 
-    def paced(what: str, done: int, total: int) -> None:
+    def paced(doing: str, done: int, total: int) -> None:
         nonlocal seen
-        if what == "emitting":
+        if doing == "emitting":
             time.sleep(PACE * (done - seen) / total)
             seen = done
 
@@ -65,9 +65,9 @@ def run(workers: Workers, history: Path, embedded: DirectoryStore, fault: Fault)
 
 def judge(did: str, workers: Workers, embedded: DirectoryStore, further: int = 0) -> None:
     """Say what was done and the verdict, and demand EXACT; ``further`` updates came after those of the files."""
-    found = verdict(DirectoryStore.reading(workers.store), embedded, further)
-    print(f"\n{did}: {found}", flush=True)  # noqa: T201 - for people
-    assert found == "EXACT", did
+    judgment = verdict(DirectoryStore.reading(workers.store), embedded, further)
+    print(f"\n{did}: {judgment}", flush=True)  # noqa: T201 - for people
+    assert judgment == "EXACT", did
 
 
 def verdict(mine: DirectoryStore, embedded: DirectoryStore, further: int = 0) -> str:
@@ -76,11 +76,11 @@ def verdict(mine: DirectoryStore, embedded: DirectoryStore, further: int = 0) ->
     Every cell, state and vintage of every release is compared; a further release must be there and nothing else.
     """
     expected = set(range(UPDATES + 1, UPDATES + 1 + further))
-    found = [one for one in differences(embedded, mine) if one.release not in expected]
-    if not found and set(mine.numbers()) == set(range(1, UPDATES + 1)) | expected:
+    differing = [one for one in differences(embedded, mine) if one.release not in expected]
+    if not differing and set(mine.numbers()) == set(range(1, UPDATES + 1)) | expected:
         return "EXACT"
     wanted, had = _total(embedded), _total(mine)
-    return f"{'MORE' if had > wanted else 'LESS'}-THAN-GENERATED: {had} for {wanted}, {found[:1]}, {mine.numbers()}"
+    return f"{'MORE' if had > wanted else 'LESS'}-THAN-GENERATED: {had} for {wanted}, {differing[:1]}, {mine.numbers()}"
 
 
 def _total(store: DirectoryStore) -> int:

@@ -34,8 +34,8 @@ def test_a_closer_dies_half_way_and_the_next_completes_its_update(
     start(workers)
     asyncio.run(emit(workers.settings, [history]))
     assert close(workers, DYING, "half").returncode == -9
-    told = close(workers, WHOLE, "whole")
-    assert "its number is 8" in told.stdout, told.stderr
+    closed = close(workers, WHOLE, "whole")
+    assert "its number is 8" in closed.stdout, closed.stderr
     assert "its number is 7" in close(workers, WHOLE, "half").stdout
     assert "its number is 8" in close(workers, WHOLE, "whole").stdout
     workers.await_release(UPDATES + 2, PATIENCE)

@@ -27,12 +27,12 @@ def copied(copy: RedisCopy, embedded: DirectoryStore) -> str:
     for zone in ("public", "restricted"):
         figures = copy.manifest(zone)["figures"]
         chosen = {one.key: one.ref for one in zones.chosen(release, zone)}
-        told = {(support, period) for support, periods in figures.items() for period in periods}
-        if told != {(key.support, key.period.code) for key in chosen}:
+        figures_shown = {(support, period) for support, periods in figures.items() for period in periods}
+        if figures_shown != {(key.support, key.period.code) for key in chosen}:
             return f"zone {zone} shows other figures"
         for key, ref in chosen.items():
-            found = copy.read_block(zone, figures[key.support][key.period.code][3])
-            if found.digest() != embedded.read_block(ref).digest():
+            block = copy.read_block(zone, figures[key.support][key.period.code][3])
+            if block.digest() != embedded.read_block(ref).digest():
                 return f"{zone}: {key}"
     return "EXACT"
 
@@ -65,6 +65,6 @@ def test_redis_is_killed_emptied_and_stopped_while_releases_are_made(
         copy = RedisCopy(connect(server.url))
         print(f"the copy, as it is: {copied(copy, embedded)}")  # noqa: T201 - for people
         copy.make_up(DirectoryStore.reading(workers.store))
-        found = copied(copy, embedded)
-        print(f"the copy, after ocmw redis-fill: {found}")  # noqa: T201 - for people
-        assert found == "EXACT"
+        after_filling = copied(copy, embedded)
+        print(f"the copy, after ocmw redis-fill: {after_filling}")  # noqa: T201 - for people
+        assert after_filling == "EXACT"

@@ -54,15 +54,15 @@ def test_kill_9_of_the_agents_five_times(workers: Workers, history: Path, embedd
 
     run(workers, history, embedded, fault)
     sent = lines(history)
-    told, wanted, had = 0, {b"": 1}, {b"": 0}
+    received, wanted, had = 0, {b"": 1}, {b"": 0}
     deadline = time.monotonic() + 2 * PATIENCE  # a summary of each OCMW, month and partition, a thousand a second
-    while (told < sent or had != wanted) and time.monotonic() < deadline:
+    while (received < sent or had != wanted) and time.monotonic() < deadline:
         time.sleep(2)
         wanted, had = asyncio.run(summed(workers.settings)), asyncio.run(answered(workers.settings))
-        told = sum(had.values())
-    print(f"receipts tell of {told} lines of {sent} sent")  # noqa: T201 - for people
+        received = sum(had.values())
+    print(f"receipts tell of {received} lines of {sent} sent")  # noqa: T201 - for people
     assert had == wanted
-    assert told == sent
+    assert received == sent
 
 
 def lines(history: Path) -> int:
@@ -78,18 +78,18 @@ async def summed(settings: KafkaSettings) -> dict[bytes, int]:
     async for value in values(settings, summaries_topic(settings)):
         one = decode(value)[1]
         key = key_of(one["ocmw"], one["statement_month"])
-        told = Summary(one["to"], one["received"], 0, 0, (), 0, 0)
-        known[key] = heard(known.get(key, {}), one["partition"], told)
+        summary = Summary(one["to"], one["received"], 0, 0, (), 0, 0)
+        known[key] = heard(known.get(key, {}), one["partition"], summary)
     return {key: sum(one.received for one in sources.values()) for key, sources in known.items()}
 
 
 async def answered(settings: KafkaSettings) -> dict[bytes, int]:
     """Return the same as the last receipts say."""
-    found = {}
+    received = {}
     async for value in values(settings, RECEIPTS):
         one = decode(value)[1]
-        found[key_of(one["ocmw"], one["statement_month"])] = one["received"]
-    return found
+        received[key_of(one["ocmw"], one["statement_month"])] = one["received"]
+    return received
 
 
 async def values(settings: KafkaSettings, topic: str) -> AsyncIterator[bytes]:

@@ -60,10 +60,10 @@ async def elsewhere(settings: KafkaSettings, count: int) -> None:
 
 
 async def slugs(settings: KafkaSettings) -> dict[str, int]:
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     async for letter in dead_letters(settings):
-        found[letter.fault.slug] = found.get(letter.fault.slug, 0) + 1
-    return found
+        counts[letter.fault.slug] = counts.get(letter.fault.slug, 0) + 1
+    return counts
 
 
 def test_nonsense_and_foreign_partitioners_are_set_aside(
@@ -77,12 +77,12 @@ def test_nonsense_and_foreign_partitioners_are_set_aside(
     workers.await_release(UPDATES, PATIENCE)
     judge("sent nonsense, 5 MB, copies with another partitioner, and the files twice", workers, embedded)
     deadline = time.monotonic() + 60
-    found: dict[str, int] = {}
-    while time.monotonic() < deadline and found.get("wrong-partition", 0) < 500:
-        found = asyncio.run(slugs(workers.settings))
-    assert found["wrong-partition"] >= 500
-    assert found["undecodable"] >= 5
-    assert found["unknown-schema"] >= 1
+    counts: dict[str, int] = {}
+    while time.monotonic() < deadline and counts.get("wrong-partition", 0) < 500:
+        counts = asyncio.run(slugs(workers.settings))
+    assert counts["wrong-partition"] >= 500
+    assert counts["undecodable"] >= 5
+    assert counts["unknown-schema"] >= 1
 
 
 def folded(workers: Workers, history: Path) -> None:
@@ -95,13 +95,13 @@ def folded(workers: Workers, history: Path) -> None:
         time.sleep(0.5)
 
 
-def stopped_with(workers: Workers, did: str, *told: str) -> None:
+def stopped_with(workers: Workers, did: str, *parts: str) -> None:
     """Start the intake, and demand that it stops with a sentence that says so."""
     start(workers, "intake-1")
     code, sentence = workers.await_end("intake-1", 90)
     print(f"\n{did}: stopped ({sentence})", flush=True)  # noqa: T201 - for people
     assert code == 1
-    assert all(part in sentence for part in told)
+    assert all(part in sentence for part in parts)
 
 
 def test_a_log_that_lost_records_stops_intake(workers: Workers, history: Path) -> None:

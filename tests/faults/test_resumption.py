@@ -68,11 +68,11 @@ def test_work_goes_on_soon_after_kill_9(workers: Workers, history: Path, embedde
     workers.await_release(UPDATES, PATIENCE)
     took: dict[str, float] = {}
 
-    def killed(what: str, name: str, goes_on: Callable[[], None]) -> None:
+    def killed(role: str, name: str, goes_on: Callable[[], None]) -> None:
         began = time.monotonic()
         workers.kill(name)
         goes_on()
-        took[what] = time.monotonic() - began
+        took[role] = time.monotonic() - began
 
     killed("intake, the same slot", "intake-1", partial(ready, workers, "intake-1"))
     killed("agents", "agents-1", partial(ready, workers, "agents-1"))
@@ -84,7 +84,7 @@ def test_work_goes_on_soon_after_kill_9(workers: Workers, history: Path, embedde
     seen = workers.log("intake-2").count("assigned")
     killed("intake, another takes over", "intake-1", partial(says, workers, "intake-2", "assigned", seen))
 
-    told = ", ".join(f"{what} {seconds:.1f} s (of {PROMISED[what]})" for what, seconds in took.items())
-    judge(f"killed each role and looked when work went on: {told}", workers, embedded)
+    durations = ", ".join(f"{role} {seconds:.1f} s (of {PROMISED[role]})" for role, seconds in took.items())
+    judge(f"killed each role and looked when work went on: {durations}", workers, embedded)
     lenient = LENIENT * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-    assert {what for what, seconds in took.items() if seconds > lenient * PROMISED[what]} == set()
+    assert {role for role, seconds in took.items() if seconds > lenient * PROMISED[role]} == set()

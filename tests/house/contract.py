@@ -110,5 +110,5 @@ def _message(file: str, numbers: list[int]) -> dict[str, Any]:
 def _says(schema: Any) -> str:  # noqa: ANN401 - as JSON writes a schema
     """Return what a schema says of its records: the first sentence of each."""
     records = schema if isinstance(schema, list) else [schema]
-    told = [str(record.get("doc", record["name"])).split(". ")[0].rstrip(".") for record in records]
-    return " | ".join(told) + "."
+    sentences = [str(record.get("doc", record["name"])).split(". ")[0].rstrip(".") for record in records]
+    return " | ".join(sentences) + "."

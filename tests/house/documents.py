@@ -55,7 +55,9 @@ def commands() -> Iterator[tuple[str, Any]]:
     """Yield (name, command) of each command of the program, those of a group by both names."""
     for name, command in vars(get_command(app))["commands"].items():
         inner = getattr(command, "commands", None)
-        yield from ((f"{name} {part}", found) for part, found in inner.items()) if inner else [(name, command)]
+        yield from (
+            ((f"{name} {part}", inner_command) for part, inner_command in inner.items()) if inner else [(name, command)]
+        )
 
 
 def paragraphs(text: str | None) -> list[str]:
@@ -65,17 +67,17 @@ def paragraphs(text: str | None) -> list[str]:
 
 def examples(command: Any) -> list[str]:  # noqa: ANN401 - typer's own, which differs between its versions
     """Return the command lines that the help of a command shows."""
-    told = [line.removeprefix("Example: ").removeprefix("Examples:") for line in paragraphs(command.epilog)]
-    return [line for line in told if line.startswith("ocmw ")]
+    lines = [line.removeprefix("Example: ").removeprefix("Examples:") for line in paragraphs(command.epilog)]
+    return [line for line in lines if line.startswith("ocmw ")]
 
 
 def commands_table() -> str:
     """Return the first sentence of each command, in the groups of ``ocmw --help``."""
-    panels = {name: found.rich_help_panel for name, found in vars(get_command(app))["commands"].items()}
+    panels = {name: group.rich_help_panel for name, group in vars(get_command(app))["commands"].items()}
     rows: list[tuple[str, str, str]] = []
     for panel, grouped in groupby(commands(), lambda one: panels[one[0].split()[0]]):
-        told = [(f"`ocmw {name}`", paragraphs(command.help)[0]) for name, command in grouped]
-        rows += [(panel if number == 0 else "", *one) for number, one in enumerate(told)]
+        first_sentences = [(f"`ocmw {name}`", paragraphs(command.help)[0]) for name, command in grouped]
+        rows += [(panel if number == 0 else "", *one) for number, one in enumerate(first_sentences)]
     return table(("", "command", "what it does"), rows)
 
 
@@ -86,7 +88,7 @@ def chapters_table() -> str:
         for floor in ("schemas", "processors", "sinks", "edge", "synthetic", "streams")
         for package in sorted((ROOT / floor).rglob("__init__.py"))
     )
-    return table(("folder", "decides"), ((name, " ".join((told or "").split())) for name, told in rows))
+    return table(("folder", "decides"), ((name, " ".join((docstring or "").split())) for name, docstring in rows))
 
 
 def settings() -> Iterator[tuple[str, FieldInfo]]:
@@ -153,20 +155,20 @@ def _service_fields(schema: Any) -> Iterator[tuple[str, str, str, str]]:  # noqa
         yield from _service_fields(inner)
 
 
-def _service_type(found: Any, inner: list[Any]) -> str:  # noqa: ANN401 - as Avro writes types
+def _service_type(kind: Any, inner: list[Any]) -> str:  # noqa: ANN401 - as Avro writes types
     """Return a type as people read it; records within are collected."""
-    if isinstance(found, list):
-        return f"{_service_type(found[1], inner)} or null"
-    if isinstance(found, str):
-        return found
-    if found["type"] == "array":
-        return f"array of {_service_type(found['items'], inner)}"
-    if found["type"] == "record":
-        inner.append(found)
-        return str(found["name"])
-    symbols = " ".join(found.get("symbols", []))
-    named = f"{found.get('name')}: `{symbols}`" if symbols else f"{found.get('name')}, {found.get('size')} bytes"
-    return str(found.get("logicalType") or named)
+    if isinstance(kind, list):
+        return f"{_service_type(kind[1], inner)} or null"
+    if isinstance(kind, str):
+        return kind
+    if kind["type"] == "array":
+        return f"array of {_service_type(kind['items'], inner)}"
+    if kind["type"] == "record":
+        inner.append(kind)
+        return str(kind["name"])
+    symbols = " ".join(kind.get("symbols", []))
+    named = f"{kind.get('name')}: `{symbols}`" if symbols else f"{kind.get('name')}, {kind.get('size')} bytes"
+    return str(kind.get("logicalType") or named)
 
 
 def metrics_table() -> str:
@@ -247,14 +249,14 @@ def _fields(record: dict[str, Any]) -> str:
     return f"## {record['name']}\n\n{record['doc']}\n\n" + table(("field", "type", "what it holds"), rows)
 
 
-def _type(found: Any) -> str:  # noqa: ANN401 - as Avro writes types
+def _type(kind: Any) -> str:  # noqa: ANN401 - as Avro writes types
     """Return a type as people read it: name and symbols, where it has them, null last."""
-    if isinstance(found, list):
-        return " or ".join(_type(one) for one in sorted(found, key=lambda one: one == "null"))
-    if isinstance(found, str):
-        return found
-    symbols = " ".join(found.get("symbols", []))
-    return found.get("logicalType") or (f"{found['name']}: `{symbols}`" if symbols else f"{found['name']}, 16 bytes")
+    if isinstance(kind, list):
+        return " or ".join(_type(one) for one in sorted(kind, key=lambda one: one == "null"))
+    if isinstance(kind, str):
+        return kind
+    symbols = " ".join(kind.get("symbols", []))
+    return kind.get("logicalType") or (f"{kind['name']}: `{symbols}`" if symbols else f"{kind['name']}, 16 bytes")
 
 
 def import_reasons_table() -> str:
@@ -300,7 +302,7 @@ TABLES: dict[str, Callable[[], str]] = {
 
 def with_tables(text: str) -> str:
     """Return a document with its tables made anew. Raises KeyError for a table that nobody makes."""
-    return _TABLE.sub(lambda found: f"{found[1]}\n{TABLES[found[2]]()}\n{found[3]}", text)
+    return _TABLE.sub(lambda match: f"{match[1]}\n{TABLES[match[2]]()}\n{match[3]}", text)
 
 
 def commands_page() -> str:
@@ -310,23 +312,25 @@ def commands_page() -> str:
         "What `ocmw COMMAND --help` says, on one page; `make docs` writes it. Every command ends with\n"
         "0 (done), 1 (failed) or 2 (asked wrongly), and says why in one sentence on standard error.\n"
     )
-    return head + "".join(_told(name, command) for name, command in commands())
+    return head + "".join(_chapter(name, command) for name, command in commands())
 
 
-def _told(name: str, command: Any) -> str:  # noqa: ANN401 - see examples
-    told = [f"\n## ocmw {name}\n", *(f"{fill(part, 120)}\n" for part in paragraphs(command.help))]
+def _chapter(name: str, command: Any) -> str:  # noqa: ANN401 - see examples
+    parts = [f"\n## ocmw {name}\n", *(f"{fill(part, 120)}\n" for part in paragraphs(command.help))]
     if command.params:
-        told.append(table(("argument or option", "default", "what it means"), map(_parameter, command.params)))
-    shown = "".join(f"    {line}\n" for line in examples(command))
-    return "\n".join([*told, shown])
+        parts.append(table(("argument or option", "default", "what it means"), map(_parameter, command.params)))
+    example_lines = "".join(f"    {line}\n" for line in examples(command))
+    return "\n".join([*parts, example_lines])
 
 
-def _parameter(found: Any) -> tuple[str, str, str]:  # noqa: ANN401 - see examples
+def _parameter(parameter: Any) -> tuple[str, str, str]:  # noqa: ANN401 - see examples
     name = (
-        found.name.upper() if found.param_type_name == "argument" else " / ".join([*found.opts, *found.secondary_opts])
+        parameter.name.upper()
+        if parameter.param_type_name == "argument"
+        else " / ".join([*parameter.opts, *parameter.secondary_opts])
     )
-    default = "" if found.default is None or found.default is False else f"`{found.default}`"
-    return f"`{name}`", "needed" if found.required else default, found.help or ""
+    default = "" if parameter.default is None or parameter.default is False else f"`{parameter.default}`"
+    return f"`{name}`", "needed" if parameter.required else default, parameter.help or ""
 
 
 if __name__ == "__main__":

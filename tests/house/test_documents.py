@@ -68,26 +68,26 @@ def test_each_table_that_is_made_stands_on_a_page() -> None:
 
 def test_a_command_says_what_it_does_and_shows_an_example() -> None:
     for name, command in documents.commands():
-        shown = documents.examples(command)
+        lines = documents.examples(command)
         assert documents.paragraphs(command.help)[0].endswith("."), name
-        assert shown, f"{name}: register it with an epilog, Example: ocmw {name} ..."
-        assert all(line.startswith(f"ocmw {name}") and len(line) <= EXAMPLE_WIDTH for line in shown), name
+        assert lines, f"{name}: register it with an epilog, Example: ocmw {name} ..."
+        assert all(line.startswith(f"ocmw {name}") and len(line) <= EXAMPLE_WIDTH for line in lines), name
 
 
 def test_each_option_says_what_it_means() -> None:
     silent = [
-        (name, found.name)
+        (name, option.name)
         for name, command in documents.commands()
-        for found in command.params
-        if not (found.help or "").endswith(".")
+        for option in command.params
+        if not (option.help or "").endswith(".")
     ]
     assert silent == []
 
 
 def test_each_setting_says_what_it_means() -> None:
-    found = dict(documents.settings())
-    assert all(name.startswith("OCMW_") for name in found)
-    assert [name for name, field in found.items() if not (field.description or "").endswith(".")] == []
+    settings = dict(documents.settings())
+    assert all(name.startswith("OCMW_") for name in settings)
+    assert [name for name, field in settings.items() if not (field.description or "").endswith(".")] == []
 
 
 def test_settings_that_are_named_anywhere_exist() -> None:
@@ -95,20 +95,20 @@ def test_settings_that_are_named_anywhere_exist() -> None:
     reading = [path for path in sources() if path.relative_to(ROOT).parts[0] not in {"schemas", "processors"}]
     files = [*PAGES, *reading, ROOT / "Dockerfile", ROOT / "docker-compose.yml"]
     named = {
-        (path.name, found)
+        (path.name, setting)
         for path in files
-        for found in re.findall(r"\bOCMW_[A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8"))
+        for setting in re.findall(r"\bOCMW_[A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8"))
     }
-    assert {(file, found) for file, found in named if found not in known} == set()
+    assert {(file, setting) for file, setting in named if setting not in known} == set()
 
 
 def test_commands_that_are_named_anywhere_exist() -> None:
     known = {name.split()[0] for name, _ in documents.commands()}
     texts = {path.name: path.read_text(encoding="utf-8") for path in [*PAGES, *sources()]}
     said = re.compile(r"(?:`|run |^    )(?:\.venv/bin/)?ocmw ([a-z]+(?:-[a-z]+)*)\b", re.MULTILINE)
-    named = {(file, found) for file, text in texts.items() for found in said.findall(text)}
-    assert {found for _, found in named} >= {"replay", "close-update"}
-    assert {(file, found) for file, found in named if found not in known} == set()
+    named = {(file, word) for file, text in texts.items() for word in said.findall(text)}
+    assert {word for _, word in named} >= {"replay", "close-update"}
+    assert {(file, word) for file, word in named if word not in known} == set()
 
 
 def test_the_readme_names_each_target_of_make_and_no_other() -> None:
@@ -119,7 +119,7 @@ def test_the_readme_names_each_target_of_make_and_no_other() -> None:
 
 def test_every_rule_that_is_cited_is_written_down() -> None:
     written = set(re.findall(r"^- \*\*([A-L][1-9])\.", RULES, re.MULTILINE))
-    cited = {(found, path.name) for path in sources() for found in RULE.findall(path.read_text(encoding="utf-8"))}
+    cited = {(rule, path.name) for path in sources() for rule in RULE.findall(path.read_text(encoding="utf-8"))}
     assert {one for one in cited if one[0] not in written and one[0][0] not in KEPT_LETTERS} == set()
 
 
@@ -158,8 +158,8 @@ def anchors(page: Path) -> set[str]:
 
 def test_an_alert_names_a_chapter_of_the_runbooks() -> None:
     rules = yaml.safe_load((ROOT / "deploy" / "prometheus" / "alerts.yml").read_text(encoding="utf-8"))
-    told = [rule["annotations"]["runbook"] for group in rules["groups"] for rule in group["rules"]]
-    chapters = {re.split(r"[#:]", line)[1] for line in told}
+    runbooks = [rule["annotations"]["runbook"] for group in rules["groups"] for rule in group["rules"]]
+    chapters = {re.split(r"[#:]", line)[1] for line in runbooks}
     assert chapters
     assert chapters <= anchors(ROOT / "docs" / "runbooks.md")
 
@@ -180,9 +180,9 @@ def test_a_store_holds_what_its_page_says(tmp_path: Path) -> None:
     generate(2000, parse_month("2023-01"), parse_month("2023-06"), 1, history)
     Embedded.run(tmp_path / "store", FigureSettings(), [history])
     page = (ROOT / "docs" / "store.md").read_text(encoding="utf-8")
-    told = {path.split("/")[0] for path in first_column(page)}
+    documented = {path.split("/")[0] for path in first_column(page)}
     made = {path.name for path in (tmp_path / "store").iterdir() if not path.name.startswith(".")}
-    assert made == told - {"live.sqlite", "access.log"}  # a publisher on Kafka and outreach make these
+    assert made == documented - {"live.sqlite", "access.log"}  # a publisher on Kafka and outreach make these
 
 
 def test_the_page_of_the_tables_names_each_of_them() -> None:
@@ -192,8 +192,10 @@ def test_the_page_of_the_tables_names_each_of_them() -> None:
 
 def test_each_indicator_is_explained() -> None:
     page = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
-    told = first_column(section("## Time dimension", page).partition("| indicator | reference")[2].split("\n\n")[0])
-    assert sorted(told) == sorted({series.indicator for series in SERIES})
+    documented = first_column(
+        section("## Time dimension", page).partition("| indicator | reference")[2].split("\n\n")[0]
+    )
+    assert sorted(documented) == sorted({series.indicator for series in SERIES})
 
 
 def test_the_changelog_has_this_version() -> None:
@@ -204,8 +206,8 @@ def test_the_changelog_has_this_version() -> None:
 
 def test_each_file_of_parameters_has_its_source_and_licence() -> None:
     folder = ROOT / "schemas" / "parameters"
-    told = first_column((folder / "README.md").read_text(encoding="utf-8"))
-    assert sorted(told) == sorted(
+    documented = first_column((folder / "README.md").read_text(encoding="utf-8"))
+    assert sorted(documented) == sorted(
         path.name for path in folder.iterdir() if path.suffix in {".csv", ".yaml", ".topojson"}
     )
 
@@ -218,12 +220,12 @@ def test_a_parameter_file_names_a_source_at_its_head(path: Path) -> None:
 
 @pytest.mark.parametrize("page", [ROOT / "docs" / "redis.md", ROOT / "docs" / "kafka.md"], ids=lambda page: page.name)
 def test_examples_in_python_can_be_compiled(page: Path) -> None:
-    for found in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
-        compile(found, page.name, "exec")
+    for example in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        compile(example, page.name, "exec")
 
 
 def test_help_fits_a_narrow_terminal() -> None:
     for name, _ in documents.commands():
-        told = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"})
-        assert told.exit_code == 0
-        assert max(map(len, told.stdout.splitlines())) <= 80, name
+        printed = CliRunner().invoke(app, [*name.split(), "--help"], env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"})
+        assert printed.exit_code == 0
+        assert max(map(len, printed.stdout.splitlines())) <= 80, name

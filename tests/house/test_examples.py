@@ -48,16 +48,16 @@ reaches for a million cells, so of a small store it is nearly everything."""
 
 def embedded() -> list[str]:
     """Return the examples that need no server, those that make something first."""
-    shown = [line for name, command in documents.commands() for line in documents.examples(command)]
-    return [line for line in shown if line.split()[1] not in (*SERVER, *APART, "receipts")]
+    lines = [line for name, command in documents.commands() for line in documents.examples(command)]
+    return [line for line in lines if line.split()[1] not in (*SERVER, *APART, "receipts")]
 
 
 def test_the_examples_run_in_the_order_in_which_the_help_shows_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for shown in embedded():
-        line = shown.replace("--persons 2000", "--persons 300")  # quicker, and no other
+    for example in embedded():
+        line = example.replace("--persons 2000", "--persons 300")  # quicker, and no other
         done = CliRunner().invoke(app, line.split()[1:])
         assert done.exit_code == 0, f"{line}: {done.output} {done.exception!r}"
     made = {path.name for path in tmp_path.iterdir()}

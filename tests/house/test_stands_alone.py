@@ -18,8 +18,8 @@ def known() -> list[Path]:
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         return []
-    told = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout  # noqa: S603 - only tells
-    return [ROOT / name for name in told.split("\0") if name]
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout  # noqa: S603 - only tells
+    return [ROOT / name for name in listed.split("\0") if name]
 
 
 def walked() -> Iterator[Path]:
@@ -32,8 +32,8 @@ def walked() -> Iterator[Path]:
 
 def texts() -> dict[str, str]:
     """Return every text file of the project by its path."""
-    found = (path for path in known() or walked() if path.is_file())
-    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8", errors="replace") for path in found}
+    paths = (path for path in known() or walked() if path.is_file())
+    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8", errors="replace") for path in paths}
 
 
 TEXTS = texts()
@@ -76,10 +76,10 @@ def test_the_check_knows_a_national_number() -> None:
 
 def test_nobody_real_is_in_a_file() -> None:
     mine = str(Path(__file__).relative_to(ROOT))
-    found = [
+    real = [
         (path, number)
         for path, text in TEXTS.items()
         for number in DIGITS.findall(text)
         if path != mine and is_national_number(re.sub(r"\D", "", number))
     ]
-    assert found == []
+    assert real == []

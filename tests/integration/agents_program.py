@@ -32,9 +32,9 @@ def name_of(kind: str, situation: str) -> str:
     return f"trial-{kind}-{situation}"
 
 
-def say(what: str) -> None:
+def say(sentence: str) -> None:
     """Say it to whoever runs this program."""
-    sys.stdout.write(f"{what}\n")
+    sys.stdout.write(f"{sentence}\n")
     sys.stdout.flush()
 
 

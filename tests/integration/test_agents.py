@@ -61,9 +61,9 @@ def summary(ocmw: int, partition: int, to: int) -> dict[str, Any]:
     return {**about, **counts, "cents_in": to * 100, "cents_applied": to * 100 - 100}
 
 
-async def send(settings: KafkaSettings, *told: dict[str, Any]) -> None:
+async def send(settings: KafkaSettings, *summaries: dict[str, Any]) -> None:
     async with producing(settings) as producer:
-        for one in told:
+        for one in summaries:
             place = one["ocmw"] % PARTITIONS
             value = encode(SUMMARY_ID, one)
             await producer.send_and_wait(
@@ -71,38 +71,38 @@ async def send(settings: KafkaSettings, *told: dict[str, Any]) -> None:
             )
 
 
-async def send_in_vain(settings: KafkaSettings, told: dict[str, Any]) -> None:
+async def send_in_vain(settings: KafkaSettings, lost: dict[str, Any]) -> None:
     """Send in a transaction that is aborted."""
     producer = AIOKafkaProducer(bootstrap_servers=settings.servers, transactional_id="in-vain")
     await producer.start()
     await producer.begin_transaction()
-    place, value = told["ocmw"] % PARTITIONS, encode(SUMMARY_ID, told)
+    place, value = lost["ocmw"] % PARTITIONS, encode(SUMMARY_ID, lost)
     await producer.send_and_wait(
-        summaries_topic(settings), key=str(told["ocmw"]).encode(), value=value, partition=place
+        summaries_topic(settings), key=str(lost["ocmw"]).encode(), value=value, partition=place
     )
     await producer.abort_transaction()
     await producer.stop()
 
 
 async def receipts(settings: KafkaSettings) -> dict[bytes, dict[str, Any]]:
-    found: dict[bytes, dict[str, Any]] = {}
+    last: dict[bytes, dict[str, Any]] = {}
     for partition in range(PARTITIONS):
         place = TopicPartition(RECEIPTS, partition)
         async with reading(settings, place) as reader:
             end = (await reader.end_offsets([place]))[place]
             async for some in records_between(reader, place, 0, end):
-                found |= {record.key or b"": decode(record.value or b"")[1] for record in some}
-    return found
+                last |= {record.key or b"": decode(record.value or b"")[1] for record in some}
+    return last
 
 
 def awaited(settings: KafkaSettings, wanted: dict[bytes, int]) -> dict[bytes, int]:
     """Return what each receipt says to have received, as soon as it is what is wanted, or after our patience."""
     end = time.monotonic() + PATIENCE
-    found: dict[bytes, int] = {}
-    while found != wanted and time.monotonic() < end:
+    received: dict[bytes, int] = {}
+    while received != wanted and time.monotonic() < end:
         time.sleep(0.5)
-        found = {key: one["received"] for key, one in asyncio.run(receipts(settings)).items()}
-    return found
+        received = {key: one["received"] for key, one in asyncio.run(receipts(settings)).items()}
+    return received
 
 
 @pytest.fixture

@@ -40,13 +40,13 @@ def client(folder: Path) -> TestClient:
 
 
 def paths() -> list[str]:
-    found = []
+    filled = []
     for route in PAGES:
         path = route.path
         for name, value in FILLED.items():
             path = path.replace(name, value)
-        found.append(path)
-    return found
+        filled.append(path)
+    return filled
 
 
 @pytest.mark.parametrize("path", paths())
@@ -84,8 +84,8 @@ def test_every_address_for_programs_answers_and_may_be_read_from_anywhere(client
 
 
 def test_the_first_page_is_the_newest_release_in_the_language_of_the_reader(client: TestClient) -> None:
-    told = [("fr-BE,nl;q=0.5", "fr"), ("de", "nl"), ("en;q=0.1, nl;q=0.9", "nl"), ("", "nl"), ("q=;;,en", "en")]
-    for accept, language in told:
+    languages = [("fr-BE,nl;q=0.5", "fr"), ("de", "nl"), ("en;q=0.1, nl;q=0.9", "nl"), ("", "nl"), ("q=;;,en", "en")]
+    for accept, language in languages:
         answer = client.get("/", headers={"Accept-Language": accept})
         assert (answer.status_code, answer.headers["location"]) == (302, f"/{language}/latest/")
 
@@ -210,14 +210,14 @@ def test_pyjstat_reads_the_cube(client: TestClient) -> None:
 
 def test_sdmx1_reads_structure_and_data(client: TestClient) -> None:
     base = f"{LATEST}/sdmx/2.1"
-    told = client.get(f"{base}/datastructure/OCMW/SUPPORT_MEASURES/latest?references=children").content
-    found: Any = sdmx.read_sdmx(io.BytesIO(told))
-    assert [one.id for one in found.structure["SUPPORT_MEASURES"].dimensions.components] == [
+    document = client.get(f"{base}/datastructure/OCMW/SUPPORT_MEASURES/latest?references=children").content
+    read_structure: Any = sdmx.read_sdmx(io.BytesIO(document))
+    assert [one.id for one in read_structure.structure["SUPPORT_MEASURES"].dimensions.components] == [
         "SUPPORT", "PERIOD_KIND", "GEO_LEVEL", "GEO", "BREAKDOWN", "CATEGORY", "TIME_PERIOD",
     ]  # fmt: skip
     key = "LL.month.municipality.44021+11002.total."
-    told = client.get(f"{base}/data/SUPPORT_MEASURES/{key}?startPeriod=2024-02&endPeriod=2024-03").content
-    read: Any = sdmx.read_sdmx(io.BytesIO(told))
+    document = client.get(f"{base}/data/SUPPORT_MEASURES/{key}?startPeriod=2024-02&endPeriod=2024-03").content
+    read: Any = sdmx.read_sdmx(io.BytesIO(document))
     values: Any = sdmx.to_pandas(read.data[0])
     assert sorted(values.tolist()) == [40.0, 40.0, 60.0, 60.0]
 

@@ -115,8 +115,8 @@ def test_what_the_board_gives_is_what_an_export_holds(store: Path, tmp_path: Pat
     }
     client, given = client_of(store / "public"), {}
     for breakdown in sorted({name[2] for name in exported}):
-        asked = f"figures?support=LL&kind=month&geo=01000&geo=44021&breakdown={breakdown}&limit=10000&format=csv"
-        answer = client.get(f"/api/v1/latest/{asked}")
+        query = f"figures?support=LL&kind=month&geo=01000&geo=44021&breakdown={breakdown}&limit=10000&format=csv"
+        answer = client.get(f"/api/v1/latest/{query}")
         assert answer.status_code == 200, answer.text
         for row in csv.DictReader(io.StringIO(answer.text)):
             if row["value"] not in ("", "0"):

@@ -27,7 +27,7 @@ PATIENCE = 60
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store = tmp_path_factory.mktemp("site") / "store"
     replayed(store, *MONTHS)
-    told = store.parent / "told"
+    log = store.parent / "told"
     command = [
         sys.executable,
         "-c",
@@ -38,15 +38,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "--port",
         "8497",
     ]
-    with told.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as served:  # noqa: S603 - our own
+    with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as served:  # noqa: S603 - our own
         try:
-            _await("http://127.0.0.1:8497/robots.txt", told)
+            _await("http://127.0.0.1:8497/robots.txt", log)
             yield "http://127.0.0.1:8497"
         finally:
             served.terminate()
 
 
-def _await(address: str, told: Path) -> None:
+def _await(address: str, log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
@@ -54,27 +54,27 @@ def _await(address: str, told: Path) -> None:
                 return
         except OSError:
             time.sleep(0.2)
-    pytest.fail(told.read_text(encoding="utf-8"))
+    pytest.fail(log.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or required("chromium", "chromium")
     with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield found
-        found.close()
+        chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 def visited(browser: Browser, site: str, path: str, width: int) -> tuple[Page, list[str]]:
     """Open a page; return it with all that its console said, and each request to another host."""
     page = browser.new_page(viewport={"width": width, "height": 800})
-    told: list[str] = []
-    page.on("console", lambda message: told.append(message.text))
-    page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith(site) else told.append(request.url))
+    noticed: list[str] = []
+    page.on("console", lambda message: noticed.append(message.text))
+    page.on("pageerror", lambda error: noticed.append(str(error)))
+    page.on("request", lambda request: None if request.url.startswith(site) else noticed.append(request.url))
     page.goto(site + path)
-    return page, told
+    return page, noticed
 
 
 @pytest.mark.parametrize("path", [*PATHS, *FURTHER])
@@ -82,8 +82,8 @@ def test_a_page_asks_nothing_elsewhere_and_keeps_to_its_policy_at_every_width(
     browser: Browser, site: str, path: str
 ) -> None:
     for width in (320, 1280):
-        page, told = visited(browser, site, f"/nl/latest{path}", width)
-        assert told == []
+        page, noticed = visited(browser, site, f"/nl/latest{path}", width)
+        assert noticed == []
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         page.close()
 

@@ -18,9 +18,9 @@ CLAIM = f"{events.NAMESPACE}.ReimbursementClaim"
 
 def _retyped(field: str, kind: events.Schema) -> events.Schema:
     document = copy.deepcopy(events.schema_document("dossier.avsc"))
-    told = {each["name"]: each for each in document[0]["fields"]}
-    told[field].clear()
-    told[field].update({"name": field, "type": kind})
+    members = {each["name"]: each for each in document[0]["fields"]}
+    members[field].clear()
+    members[field].update({"name": field, "type": kind})
     return document
 
 
@@ -37,9 +37,9 @@ def _named(namespace: str, name: str) -> events.Schema:
 
 
 def _file(path: Path, schema: events.Schema, name: str = CLAIM, **changes: Any) -> Path:  # noqa: ANN401 - Avro values
-    told = [(name, values | changes) for _, values in records("person\na\nb\nleft open")]
+    claims = [(name, values | changes) for _, values in records("person\na\nb\nleft open")]
     with path.open("wb") as file:
-        fastavro.writer(file, fastavro.parse_schema(schema), told if len(schema) > 1 else [v for _, v in told])
+        fastavro.writer(file, fastavro.parse_schema(schema), claims if len(schema) > 1 else [v for _, v in claims])
     return path
 
 
@@ -114,11 +114,11 @@ def test_check_says_what_the_lines_hold(tmp_path: Path) -> None:
         b      | 11002 | 2024-03 | FH       | 131234
         close 2024-03
     """
-    told = " ".join(ocmw("check", log_file(tmp_path / "log.avro", table)).stdout.split())
-    assert "what would be applied: 2 persons, 2 OCMWs, months 2024-01 to 2024-03, 1 closing" in told
-    assert "LL_OTHER 2 17.50 10.00 25.00" in told
-    assert "FH 1 1,312.34 1,312.34 1,312.34" in told
-    assert "nothing will be released" not in told
+    printed = " ".join(ocmw("check", log_file(tmp_path / "log.avro", table)).stdout.split())
+    assert "what would be applied: 2 persons, 2 OCMWs, months 2024-01 to 2024-03, 1 closing" in printed
+    assert "LL_OTHER 2 17.50 10.00 25.00" in printed
+    assert "FH 1 1,312.34 1,312.34 1,312.34" in printed
+    assert "nothing will be released" not in printed
 
 
 @pytest.mark.parametrize(

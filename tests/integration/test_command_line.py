@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from everything import everything
 from history import log_file, records
 from program import Done, ocmw, ocmw_apart
-from shown import shown
 
 from schemas.log import write_log
 from schemas.periods import month_code, parse_month
@@ -36,8 +36,8 @@ TABLE = """
 
 def digest(folder: Path) -> dict[str, str]:
     """Return what a folder holds: relative path -> digest, the lock file aside."""
-    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
-    return {path.relative_to(folder).as_posix(): blake2b(path.read_bytes()).hexdigest() for path in sorted(found)}
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
+    return {path.relative_to(folder).as_posix(): blake2b(path.read_bytes()).hexdigest() for path in sorted(files)}
 
 
 @pytest.fixture(scope="module")
@@ -241,17 +241,17 @@ def test_what_cannot_be_shown_is_refused_in_a_sentence(room: Path, arguments: li
 
 
 def test_vintages_are_of_the_supports_and_periods_asked_for_up_to_a_release(room: Path) -> None:
-    for asked, wanted in (
+    for options, wanted in (
         (["--support", "LL", "--period", "2024-01"], {("LL", "2024-01", 1), ("LL", "2024-01", 2)}),
         (["--support", "LL", "--period", "2024-01", "--release", "1", "--zone", "internal"], {("LL", "2024-01", 1)}),
     ):
         out = room / "vintages.parquet"
         done = ocmw(
-            "export", "--store", room / "store", "--table", "vintages", *asked, "--format", "parquet", "--out", out
+            "export", "--store", room / "store", "--table", "vintages", *options, "--format", "parquet", "--out", out
         )
         assert (done.returncode, done.stderr) == (0, "")
-        found = pq.read_table(out, columns=["support", "period", "sequence"]).to_pylist()
-        assert {tuple(row.values()) for row in found} == wanted
+        rows = pq.read_table(out, columns=["support", "period", "sequence"]).to_pylist()
+        assert {tuple(row.values()) for row in rows} == wanted
 
 
 def test_an_export_of_nothing_public_says_that_it_is_restricted(room: Path) -> None:
@@ -259,12 +259,12 @@ def test_an_export_of_nothing_public_says_that_it_is_restricted(room: Path) -> N
         f"a | 2020-01 | IK_OW\nclose 2024-{month}\n" for month in ("06", "07")
     )
     assert ocmw("replay", log_file(room / "ik.avro", table), "--store", room / "new").returncode == 0
-    asked = ["export", "--store", room / "new", "--format", "csv", "--out", room / "out.csv"]
-    told = ocmw(*asked, "--support", "IK_OW").stdout
-    assert told == f"0 rows in {room / 'out.csv'}; the restricted zone alone has some: --zone restricted\n"
-    told = ocmw(*asked, "--support", "ll").stdout
-    assert told == f"0 rows in {room / 'out.csv'}; no claim of this store covers what was asked for\n"
-    assert "; " not in ocmw(*asked, "--support", "IK_OW", "--zone", "restricted").stdout
+    command = ["export", "--store", room / "new", "--format", "csv", "--out", room / "out.csv"]
+    printed = ocmw(*command, "--support", "IK_OW").stdout
+    assert printed == f"0 rows in {room / 'out.csv'}; the restricted zone alone has some: --zone restricted\n"
+    printed = ocmw(*command, "--support", "ll").stdout
+    assert printed == f"0 rows in {room / 'out.csv'}; no claim of this store covers what was asked for\n"
+    assert "; " not in ocmw(*command, "--support", "IK_OW", "--zone", "restricted").stdout
 
 
 @pytest.mark.parametrize("form", ["xlsx", "sdmx-csv"])
@@ -355,8 +355,8 @@ def test_a_reader_that_went_away_ends_the_program_as_it_ends_others(
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_output_for_which_there_is_no_room_is_told_in_a_sentence(room: Path, unbuffered: str) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
-    code, told = _written_to(full, ["changes", "--store", "STORE"], room, unbuffered)
-    assert_refused(Done(code, "", told), 1, "No space left on device")
+    code, sentence = _written_to(full, ["changes", "--store", "STORE"], room, unbuffered)
+    assert_refused(Done(code, "", sentence), 1, "No space left on device")
 
 
 def _written_to(output: int, arguments: list[str], room: Path, unbuffered: str) -> tuple[int, str]:
@@ -394,33 +394,35 @@ def test_a_store_without_updates_gives_empty_tables(room: Path) -> None:
 
 
 def test_sentences_are_wrapped_on_a_terminal_and_are_a_line_elsewhere(room: Path) -> None:
-    asked = ["why", "--support", "LL", "--period", "2024-06", "--store", room / "store"]
-    (line,) = ocmw(*asked).stdout.splitlines()
-    wrapped = ocmw_apart(*asked, FORCE_COLOR="1", COLUMNS="60").stdout
+    command = ["why", "--support", "LL", "--period", "2024-06", "--store", room / "store"]
+    (line,) = ocmw(*command).stdout.splitlines()
+    wrapped = ocmw_apart(*command, FORCE_COLOR="1", COLUMNS="60").stdout
     assert max(map(len, wrapped.splitlines())) <= 60
     assert " ".join(wrapped.splitlines()) == line
 
 
 def test_a_setting_is_explained_on_a_line_of_its_own() -> None:
-    told = ocmw("settings").stdout
-    assert "OCMW_KEEP_RELEASES = None (default None)\n    How many releases a store keeps readable; unset: all." in told
+    printed = ocmw("settings").stdout
+    assert (
+        "OCMW_KEEP_RELEASES = None (default None)\n    How many releases a store keeps readable; unset: all." in printed
+    )
 
 
 def test_what_there_is_one_of_is_not_told_in_the_plural(room: Path) -> None:
     out = room / "one.avro"
-    told = ocmw("generate", "--persons", "1", "--from", "2024-01", "--to", "2024-01", "--out", out).stdout
-    assert told.startswith("1 person, ")
-    assert told.endswith(f" and 1 update in {out}\n")
+    printed = ocmw("generate", "--persons", "1", "--from", "2024-01", "--to", "2024-01", "--out", out).stdout
+    assert printed.startswith("1 person, ")
+    assert printed.endswith(f" and 1 update in {out}\n")
 
 
 def test_why_tells_what_no_claim_covers_from_what_no_update_closed(room: Path) -> None:
     path = log_file(room / "open.avro", "person\n a\n left open")
     assert ocmw("replay", path, "--store", room / "new").returncode == 0
-    asked = ["--support", "LL", "--period", "2024-03"]
-    told = ocmw("why", *asked, "--store", room / "new").stdout
-    assert told == "LL 2024-03 is not counted yet: no update of this store is closed.\n"
-    told = ocmw("why", *asked, "--store", room / "store").stdout
-    assert told == "LL 2024-03 has no row in any update of this store: no claim covers it.\n"
+    options = ["--support", "LL", "--period", "2024-03"]
+    printed = ocmw("why", *options, "--store", room / "new").stdout
+    assert printed == "LL 2024-03 is not counted yet: no update of this store is closed.\n"
+    printed = ocmw("why", *options, "--store", room / "store").stdout
+    assert printed == "LL 2024-03 has no row in any update of this store: no claim covers it.\n"
 
 
 def test_events_that_were_set_aside_fail_nothing(room: Path) -> None:
@@ -444,7 +446,7 @@ def test_events_that_were_set_aside_fail_nothing(room: Path) -> None:
 def test_a_replay_that_is_killed_at_any_instant_and_started_again_makes_the_same_store(tmp_path: Path) -> None:
     path = log_file(tmp_path / "log.avro", _long_table())
     assert ocmw("replay", path, "--store", tmp_path / "store").returncode == 0
-    expected = shown(DirectoryStore.reading(tmp_path / "store"))
+    expected = everything(DirectoryStore.reading(tmp_path / "store"))
     chance = random.Random(7)  # noqa: S311 - instants, no secrets
     for attempt in range(3):
         store = tmp_path / str(attempt)
@@ -452,7 +454,7 @@ def test_a_replay_that_is_killed_at_any_instant_and_started_again_makes_the_same
             _killed(["replay", str(path), "--store", str(store)], store, chance.uniform(0, 0.6))
         done = ocmw("replay", path, "--store", store)
         assert (done.returncode, done.stderr) == (0, "")
-        assert shown(DirectoryStore.reading(store)) == expected
+        assert everything(DirectoryStore.reading(store)) == expected
 
 
 def _long_table() -> str:

@@ -25,8 +25,8 @@ PERIOD_SENTENCE = FAULT["bad-period"].reason.capitalize()
 
 async def set_aside(settings: KafkaSettings, slug: str, partition: int, offset: int, value: bytes) -> None:
     """Set an event aside as intake does."""
-    told = {"slug": slug, "partition": str(partition), "offset": str(offset)}
-    headers = [(name, text.encode()) for name, text in told.items()]
+    fields = {"slug": slug, "partition": str(partition), "offset": str(offset)}
+    headers = [(name, text.encode()) for name, text in fields.items()]
     async with producing(settings) as producer:
         await producer.send_and_wait(DEAD_LETTERS, key=bytes(16), value=value, partition=partition, headers=headers)
 
@@ -50,8 +50,8 @@ async def letters(settings: KafkaSettings) -> int:
 
 
 def test_letters_are_grouped_by_ocmw_and_say_what_was_sent_again(settings: KafkaSettings) -> None:
-    found = asyncio.run(groups(settings))
-    (of_period,), (unread,) = found["bad-period"], found["undecodable"]
+    by_reason = asyncio.run(groups(settings))
+    (of_period,), (unread,) = by_reason["bad-period"], by_reason["undecodable"]
     assert of_period[:5] == ("11002", 3, 2, 0, (4, 9))
     assert (unread.ocmw, unread.events) == ("", 1)
     assert asyncio.run(resend(settings, "bad-period")) == 2
@@ -62,17 +62,17 @@ def test_letters_are_grouped_by_ocmw_and_say_what_was_sent_again(settings: Kafka
     rows = [line.split() for line in listed.stdout.splitlines()]
     assert ["bad-period", "2", "2"] in [row[:3] for row in rows]
     assert len(rows) == 4  # title, head and a line for each reason: nothing is wrapped where nobody watches
-    shown = ocmw("dead-letters", "show", "bad-period", OCMW_KAFKA_SERVERS=settings.servers)
-    assert shown.stdout.splitlines()[2].split()[:6] == ["11002", "3", "2", "2", "4", "9"]
-    assert shown.stdout.splitlines()[3:] == [f"{PERIOD_SENTENCE}; fault of the sender: {FAULT['bad-period'].remedy}."]
+    printed = ocmw("dead-letters", "show", "bad-period", OCMW_KAFKA_SERVERS=settings.servers)
+    assert printed.stdout.splitlines()[2].split()[:6] == ["11002", "3", "2", "2", "4", "9"]
+    assert printed.stdout.splitlines()[3:] == [f"{PERIOD_SENTENCE}; fault of the sender: {FAULT['bad-period'].remedy}."]
 
 
 async def set_aside_by_a_service(
     settings: KafkaSettings, slug: str, topic: TopicName, offset: int, value: bytes
 ) -> None:
     """Set an event aside as the service of social reports does."""
-    told = {"slug": slug, "topic": TOPIC[topic].address, "partition": "2", "offset": str(offset)}
-    headers = [(name, text.encode()) for name, text in told.items()]
+    fields = {"slug": slug, "topic": TOPIC[topic].address, "partition": "2", "offset": str(offset)}
+    headers = [(name, text.encode()) for name, text in fields.items()]
     async with producing(settings) as producer:
         await producer.send_and_wait(letters_topic("social-reports"), value, bytes(16), 2, headers=headers)
 
@@ -91,10 +91,10 @@ def test_what_a_keyed_service_set_aside_is_listed_shown_by_topic_and_sent_again_
 
     asyncio.run(prepared())
     assert asyncio.run(resend(settings, "unknown-code", "social-reports")) == 2
-    shown = ocmw(
+    printed = ocmw(
         "dead-letters", "show", "unknown-code", "--service", "social-reports", OCMW_KAFKA_SERVERS=settings.servers
     )
-    rows = [line.split()[:7] for line in shown.stdout.splitlines()[2:4]]
+    rows = [line.split()[:7] for line in printed.stdout.splitlines()[2:4]]
     assert rows == [
         ["11002", "ocmw.esv.requests.v1", "2", "1", "0", "5", "5"],
         ["44021", "ocmw.decisions.v1", "2", "2", "2", "5", "7"],

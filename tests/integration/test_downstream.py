@@ -64,12 +64,12 @@ def other(history: Path) -> DirectoryStore:
 
 async def records(settings: KafkaSettings, topic: str) -> list[dict[str, Any]]:
     place = TopicPartition(topic, 0)
-    found = []
+    values = []
     async with reading(settings, place) as reader:
         end = (await reader.end_offsets([place]))[place]
         async for some in records_between(reader, place, 0, end):
-            found += [decode(record.value or b"")[1] for record in some]
-    return found
+            values += [decode(record.value or b"")[1] for record in some]
+    return values
 
 
 class Reader:
@@ -100,20 +100,20 @@ class Reader:
 
 
 def totals_by_place(home: DirectoryStore, number: int) -> Counter[tuple[str, ...]]:
-    found: Counter[tuple[str, ...]] = Counter()
+    totals: Counter[tuple[str, ...]] = Counter()
     for one in select(home.release(number), Selection("public")):
         cells = home.read_block(one.ref)
         for place, persons in zip(cells.place.tolist(), cells.beneficiaries.tolist(), strict=True):
-            found[one.key.support, one.key.period.code, *PLACES[place]] += persons
-    return found
+            totals[one.key.support, one.key.period.code, *PLACES[place]] += persons
+    return totals
 
 
 def kingdom_totals(home: DirectoryStore) -> dict[tuple[str, str], int]:
-    found = {}
+    totals = {}
     for one in select(home.release(), Selection("public")):
         cells = home.read_block(one.ref)
-        found[one.key.support, one.key.period.code] = int(cells.beneficiaries.sum())
-    return found
+        totals[one.key.support, one.key.period.code] = int(cells.beneficiaries.sum())
+    return totals
 
 
 async def announced(settings: KafkaSettings, home: DirectoryStore, *releases: Release) -> None:
@@ -134,9 +134,9 @@ def test_a_reader_of_kafka_has_the_public_figures_of_the_release(kafka: KafkaSer
     assert ends[-1] == len(stable)
     reader = Reader()
     reader.read(stable, releases)
-    shown = {key: sum(cells.values()) for key, (_, cells) in reader.figures.items() if cells}
-    assert shown == kingdom_totals(home)
-    assert shown
+    read_totals = {key: sum(cells.values()) for key, (_, cells) in reader.figures.items() if cells}
+    assert read_totals == kingdom_totals(home)
+    assert read_totals
 
     again = Reader()
     again.read([*stable, *stable], releases)
@@ -150,9 +150,9 @@ def test_a_reader_of_kafka_has_the_public_figures_of_the_release(kafka: KafkaSer
 
 def documented_reader(folder: Path, servers: str, support: str, period: str) -> list[list[str]]:
     """Run the reader of docs/kafka.md as it stands there; return the columns of the lines it prints."""
-    found = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "kafka.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert found is not None
-    (folder / "reader.py").write_text(found[1], encoding="utf-8")
+    program = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "kafka.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert program is not None
+    (folder / "reader.py").write_text(program[1], encoding="utf-8")
     command = [sys.executable, "-I", "reader.py", servers, str(ROOT / "schemas" / "avro"), support, period]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603
     return [line.split("\t") for line in done.stdout.splitlines()]
@@ -173,13 +173,13 @@ def test_the_reader_of_the_documentation_survives_repeats(
 ) -> None:
     settings = KafkaSettings(servers=kafka.servers)
     asyncio.run(announced(settings, home, home.release()))
-    told = documented_reader(tmp_path, kafka.servers, "LL", "2024-02")
-    totals = [line for line in told if line[1:3] == ["total", "total"]]
+    lines = documented_reader(tmp_path, kafka.servers, "LL", "2024-02")
+    totals = [line for line in lines if line[1:3] == ["total", "total"]]
     assert [line[0] for line in totals] == ["5", "6"]  # M-3: published when the reference month is 2024-05
     value = home.release().entries[BlockKey("LL", Period.parse("2024-02"))].vintage.published_value
     assert totals[-1][3:] == [str(value), "published"]
     asyncio.run(say_everything_again(settings))
-    assert documented_reader(tmp_path, kafka.servers, "LL", "2024-02") == told
+    assert documented_reader(tmp_path, kafka.servers, "LL", "2024-02") == lines
 
 
 def test_what_was_announced_is_not_announced_again(kafka: KafkaServer, home: DirectoryStore) -> None:
@@ -198,12 +198,12 @@ def test_the_first_release_of_another_pipeline_tells_all_its_figures_and_the_nex
     stable, releases = (asyncio.run(records(settings, name)) for name in (STABLE_FIGURES, RELEASES))
     reader = Reader()
     reader.read(stable, releases)
-    told: Counter[tuple[str, ...]] = Counter()
+    totals: Counter[tuple[str, ...]] = Counter()
     for key, (_, cells) in reader.figures.items():
         for where, persons in cells.items():
-            told[*key, *where[:2]] += persons
-    assert told == totals_by_place(other, UPDATES - 1)
-    assert told != totals_by_place(home, UPDATES - 1)
+            totals[*key, *where[:2]] += persons
+    assert totals == totals_by_place(other, UPDATES - 1)
+    assert totals != totals_by_place(home, UPDATES - 1)
 
     asyncio.run(announced(second, other, other.release()))
     more = len(asyncio.run(records(settings, STABLE_FIGURES))) - len(stable)

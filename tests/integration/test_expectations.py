@@ -37,8 +37,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_program_says_its_version_and_helps_in_three_ways() -> None:
     assert ocmw("--version").stdout == "ocmw 0.1.0\n"
-    for asked in (["check", "--help"], ["check", "-h"], ["help", "check"]):
-        assert "euros taken for cents leap to the eye" in " ".join(ocmw(*asked).stdout.split())
+    for arguments in (["check", "--help"], ["check", "-h"], ["help", "check"]):
+        assert "euros taken for cents leap to the eye" in " ".join(ocmw(*arguments).stdout.split())
 
 
 EVERY_HELP = """
@@ -64,17 +64,17 @@ for path in list(paths(get_command(app)))[:: int(sys.argv[1])]:
 def test_help_of_commands_fits_the_terminal_and_is_plain_text_on_a_narrow_one(
     columns: int, frame: str, each: int
 ) -> None:
-    told = {**os.environ, "COLUMNS": str(columns)}
+    environment = {**os.environ, "COLUMNS": str(columns)}
     program = [sys.executable, "-c", EVERY_HELP, str(each)]
-    done = subprocess.run(program, env=told, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
     assert done.stdout.count("Usage:") > 60 // each
     assert ("─" in done.stdout) is bool(frame)
     assert [line for line in done.stdout.splitlines() if len(line.rstrip()) > columns] == []
 
 
 def test_shells_can_complete_it() -> None:
-    shown = ocmw_apart("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
-    assert "_COMPLETE=complete_bash" in shown.stdout
+    completion = ocmw_apart("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert "_COMPLETE=complete_bash" in completion.stdout
 
 
 @pytest.mark.parametrize(
@@ -105,8 +105,20 @@ def test_a_name_that_is_nearly_one_is_answered_with_what_may_be_meant(store: Pat
 
 
 def test_codes_and_names_are_taken_as_people_write_them_and_standard_output_is_a_file(store: Path) -> None:
-    asked = ["export", "--store", store, "--support", "ll", "--period", "2024-01", "--ocmw", "Gand", "--format", "csv"]
-    done = ocmw_apart(*asked, "--out", "-")
+    command = [
+        "export",
+        "--store",
+        store,
+        "--support",
+        "ll",
+        "--period",
+        "2024-01",
+        "--ocmw",
+        "Gand",
+        "--format",
+        "csv",
+    ]
+    done = ocmw_apart(*command, "--out", "-")
     assert done.returncode == 0
     head, *rows = done.stdout.splitlines()
     assert head.startswith('"support","period"')
@@ -121,7 +133,7 @@ def test_standard_output_is_no_directory(store: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "why"),
+    ("options", "why"),
     [
         (["--support", "FH"], "no claim of this store covers what was asked for"),
         (["--period", "2024-08"], "what was asked for waits: ocmw why says for what"),
@@ -129,8 +141,8 @@ def test_standard_output_is_no_directory(store: Path) -> None:
         (["--table", "survival"], "no month that survival needs is published yet"),
     ],
 )
-def test_an_empty_export_says_why(store: Path, tmp_path: Path, asked: list[str], why: str) -> None:
-    done = ocmw("export", "--store", store, *asked, "--format", "csv", "--out", tmp_path / "out.csv")
+def test_an_empty_export_says_why(store: Path, tmp_path: Path, options: list[str], why: str) -> None:
+    done = ocmw("export", "--store", store, *options, "--format", "csv", "--out", tmp_path / "out.csv")
     assert done.stdout.startswith(f"0 rows in {tmp_path / 'out.csv'}; {why}")
 
 
@@ -138,16 +150,16 @@ def test_changes_begin_with_a_line_a_support_and_tell_a_place_when_asked(store: 
     lines = ocmw("changes", "--store", store, "--release", "4").stdout.splitlines()
     assert lines[0].startswith("Release 4, update u4: ")
     assert [line.split()[0] for line in lines[1:4]] == ["support", "LL", "LL_OTHER"]
-    told = ocmw("changes", "--store", store, "--release", "4", "--support", "ll", "--place", "Gent").stdout
-    assert "revised   LL 2024-01, Gent: from 1 to 2\n" in told
-    assert "RMI" not in told
+    printed = ocmw("changes", "--store", store, "--release", "4", "--support", "ll", "--place", "Gent").stdout
+    assert "revised   LL 2024-01, Gent: from 1 to 2\n" in printed
+    assert "RMI" not in printed
 
 
 def test_a_period_that_is_not_over_is_not_said_to_wait(store: Path) -> None:
-    told = ocmw("changes", "--store", store, "--release", "5").stdout
-    assert "waiting   LL 2024-08: until" in told
-    assert "LL 2024-Q4:" not in told
-    assert "waiting   LL 2024:" not in told
+    printed = ocmw("changes", "--store", store, "--release", "5").stdout
+    assert "waiting   LL 2024-08: until" in printed
+    assert "LL 2024-Q4:" not in printed
+    assert "waiting   LL 2024:" not in printed
 
 
 def test_ctrl_c_is_a_sentence_that_says_that_the_same_command_goes_on(tmp_path: Path) -> None:

@@ -72,10 +72,10 @@ def test_a_refusal_of_any_file_leaves_the_last_release_whole(
 ) -> None:
     root = tmp_path / "store"
     assert run(root, published).returncode == 0
-    found = run(root, 9, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-    assert (found.returncode, len(found.stderr.splitlines())) == (1, 1)
-    assert found.stderr.startswith(f"{root / refused}/")
-    assert "cannot be written (File too large); what was there before stands" in found.stderr
+    ended = run(root, 9, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+    assert ended.stderr.startswith(f"{root / refused}/")
+    assert "cannot be written (File too large); what was there before stands" in ended.stderr
     store = DirectoryStore.reading(root)
     assert store.latest() == published
     check_whole(store)
@@ -86,9 +86,9 @@ def test_a_snapshot_that_does_not_fit_leaves_the_earlier_one(small_disk: Path) -
     snapshot.save(path, {}, {"segments": 1})
     with pytest.raises(StoreWriteError, match="No space left on device"):
         snapshot.save(path, {"rows": np.zeros(_DISK_BYTES)}, {"segments": 2})
-    found = snapshot.load(path)
-    assert found is not None
-    assert found.meta == {"segments": 1}
+    loaded = snapshot.load(path)
+    assert loaded is not None
+    assert loaded.meta == {"segments": 1}
     assert list(small_disk.iterdir()) == [path]
 
 

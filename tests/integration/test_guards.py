@@ -54,22 +54,22 @@ async def committed(kafka: KafkaServer, name: str) -> int:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.servers)
     await admin.start()
     try:
-        found = await admin.list_consumer_group_offsets(name)
+        offsets = await admin.list_consumer_group_offsets(name)
     except GroupCoordinatorNotAvailableError:  # nobody ever committed anything to this broker
         return 0
     finally:
         await admin.close()
-    return max((place.offset for where, place in found.items() if where.topic == name), default=0)
+    return max((place.offset for where, place in offsets.items() if where.topic == name), default=0)
 
 
 def acknowledged(kafka: KafkaServer, name: str, wanted: int) -> int:
     """Return the messages that are acknowledged: as soon as there are as many as wanted, or after our patience."""
     end = time.monotonic() + PATIENCE
-    found = 0
-    while found < wanted and time.monotonic() < end:
+    messages = 0
+    while messages < wanted and time.monotonic() < end:
         time.sleep(0.3)
-        found = max(found, asyncio.run(committed(kafka, name)))
-    return found
+        messages = max(messages, asyncio.run(committed(kafka, name)))
+    return messages
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_guarded_the_process_ends_and_the_message_stays(
     asyncio.run(sent(shared_kafka, name_of("guarded", situation), value))
     for _ in range(2):  # a restart sees the message again
         with running(shared_kafka, tmp_path / "app", "guarded", situation) as process:
-            _, told = process.communicate(timeout=PATIENCE)
+            _, printed = process.communicate(timeout=PATIENCE)
         assert process.returncode == EXIT_CODE
-        assert b'"error": "' + error + b'"' in told
+        assert b'"error": "' + error + b'"' in printed
         assert asyncio.run(committed(shared_kafka, name_of("guarded", situation))) <= 0
 
 
@@ -109,13 +109,13 @@ def told_by(kafka: KafkaServer, folder: Path, kind: str) -> list[str]:
 def test_guarded_the_next_message_is_taken_when_the_change_of_the_last_is_written(
     shared_kafka: KafkaServer, tmp_path: Path
 ) -> None:
-    told = told_by(shared_kafka, tmp_path / "app", "guarded")
-    assert told == ["taken first written 1", "taken second written 2", "taken third written 3"]
+    lines = told_by(shared_kafka, tmp_path / "app", "guarded")
+    assert lines == ["taken first written 1", "taken second written 2", "taken third written 3"]
 
 
 def test_plain_messages_are_taken_whose_changes_are_not_written(shared_kafka: KafkaServer, tmp_path: Path) -> None:
-    told = told_by(shared_kafka, tmp_path / "app", "plain")
-    assert told[-1] in {"taken third written 0", "taken third written 1", "taken third written 2"}
+    lines = told_by(shared_kafka, tmp_path / "app", "plain")
+    assert lines[-1] in {"taken third written 0", "taken third written 1", "taken third written 2"}
 
 
 def ended(kafka: KafkaServer, folder: Path, kind: str) -> tuple[int, list[str]]:
@@ -125,14 +125,14 @@ def ended(kafka: KafkaServer, folder: Path, kind: str) -> tuple[int, list[str]]:
         assert process.stdout is not None
         assert any(line == b"waiting\n" for line in process.stdout)
         process.send_signal(signal.SIGTERM)
-        told, _ = process.communicate(timeout=PATIENCE)
-    done = [line for line in told.decode().splitlines() if line.startswith("taken")]
+        printed, _ = process.communicate(timeout=PATIENCE)
+    done = [line for line in printed.decode().splitlines() if line.startswith("taken")]
     return asyncio.run(committed(kafka, name_of(kind, "ended"))), done
 
 
 def test_guarded_work_on_a_message_is_done_before_the_process_ends(shared_kafka: KafkaServer, tmp_path: Path) -> None:
-    acknowledged_to, told = ended(shared_kafka, tmp_path / "app", "guarded")
-    assert told == ["taken first written 1"]
+    acknowledged_to, lines = ended(shared_kafka, tmp_path / "app", "guarded")
+    assert lines == ["taken first written 1"]
     assert acknowledged_to == 1
 
 

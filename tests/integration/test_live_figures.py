@@ -60,13 +60,13 @@ def provisional(
     show: Callable[[DirectoryStore, Selection], ExportedFigures | None], store: DirectoryStore
 ) -> list[object]:
     """Return what the zone tells some OCMWs, without what names the update."""
-    told: list[object] = []
+    rows: list[object] = []
     for nis in SOME:
-        shown = show(store, Selection("provisional", ocmw=nis))
-        assert shown is not None
-        for batch in long_table(shown.blocks, shown.chosen, shown.selection):
-            told += batch.drop_columns(["update_id"]).to_pylist()
-    return told
+        live_figures = show(store, Selection("provisional", ocmw=nis))
+        assert live_figures is not None
+        for batch in long_table(live_figures.blocks, live_figures.chosen, live_figures.selection):
+            rows += batch.drop_columns(["update_id"]).to_pylist()
+    return rows
 
 
 def await_live(workers: Workers, stop: int, release: int = RELEASES) -> None:
@@ -114,9 +114,9 @@ def test_events_show_before_their_update_and_are_what_it_tells(
     await_live(workers, stop)
     store = DirectoryStore.reading(workers.store)
     assert sent.events > 500
-    told = provisional(as_it_is, store)
-    assert told == provisional(as_released, embedded)
-    assert told != provisional(as_released, store)
+    live_rows = provisional(as_it_is, store)
+    assert live_rows == provisional(as_released, embedded)
+    assert live_rows != provisional(as_released, store)
     assert seen_by_others(workers) == before
     assert "; live 20" in exported(workers, tmp_path / "live.csv")
     assert '"live 20' in (tmp_path / "live.csv").read_text(encoding="utf-8")
@@ -126,13 +126,13 @@ def test_events_show_before_their_update_and_are_what_it_tells(
     (workers.store / "live.sqlite").unlink()
     workers.start("publish", "publish")
     await_live(workers, stop)
-    assert provisional(as_it_is, store) == told
+    assert provisional(as_it_is, store) == live_rows
 
     asyncio.run(close(workers))
     workers.await_release(RELEASES + 1, 60)
     await_live(workers, stop, RELEASES + 1)
     assert list(differences(embedded, store)) == []
-    assert provisional(as_it_is, store) == told
+    assert provisional(as_it_is, store) == live_rows
     assert "and what came since" in exported(workers, tmp_path / "after.csv")
     assert (tmp_path / "after.csv").read_bytes() == (exported_release(workers, tmp_path)).read_bytes()
 

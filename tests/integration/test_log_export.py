@@ -64,7 +64,7 @@ async def close_again(settings: KafkaSettings) -> None:
         await close_everywhere(settings, producer, SECOND)
 
 
-def told(settings: KafkaSettings, out: Path) -> tuple[Exported, list[str]]:
+def read_back(settings: KafkaSettings, out: Path) -> tuple[Exported, list[str]]:
     """Export the log and return what became of it: each claim by its number, each closing by its name."""
     exported = asyncio.run(export_log(settings, out))
     with out.open("rb") as file:
@@ -76,12 +76,12 @@ def test_an_update_that_is_closed_in_some_partitions_alone_is_not_closed_in_the_
     settings: KafkaSettings, tmp_path: Path
 ) -> None:
     asyncio.run(sent_and_half_closed(settings))
-    exported, events = told(settings, tmp_path / "half.avro")
+    exported, events = read_back(settings, tmp_path / "half.avro")
     assert sorted(events[:2]) == ["1", "2"]
     assert events[2:] == ["u1", "3", "5"]  # 4 follows the closing of an update that is not closed yet
     assert exported == Exported(5, half_closed=2)
 
     asyncio.run(close_again(settings))
-    exported, events = told(settings, tmp_path / "whole.avro")
+    exported, events = read_back(settings, tmp_path / "whole.avro")
     assert events[2:] == ["u1", "3", "5", "u2", "4"]  # the second copy in the first partition closes nothing again
     assert exported == Exported(7, half_closed=None)

@@ -17,8 +17,8 @@ def test_a_file_name_that_is_no_utf8_is_escaped_wherever_it_is_told(tmp_path: Pa
     done = ocmw("replay", path, "--store", tmp_path / "store")
     assert (done.returncode, done.stderr) == (0, "")
     with (tmp_path / "store" / "set_aside.csv").open(encoding="utf-8", newline="") as file:
-        (told,) = csv.DictReader(file)
-    assert told["file"] == r"log\xff\n.avro"
+        (line,) = csv.DictReader(file)
+    assert line["file"] == r"log\xff\n.avro"
     assert (tmp_path / "store" / "ledger.snapshot").exists()
     assert r"log\xff\n.avro record 1: bad-attributes" in ocmw("check", path).stdout
 
@@ -43,8 +43,8 @@ def test_a_name_that_begins_as_a_formula_is_text_in_what_a_spreadsheet_opens(tmp
     path = log_file(tmp_path / f"{name}.avro", f"sex | month\n4 | 2024-01\n2 | 2024-01\nclose {name} 2024-06")
     assert ocmw("replay", path, "--store", tmp_path / "store").returncode == 0
     with (tmp_path / "store" / "set_aside.csv").open(encoding="utf-8", newline="") as file:
-        (told,) = csv.DictReader(file)
-    assert told["file"] == f"'{name}.avro"
+        (line,) = csv.DictReader(file)
+    assert line["file"] == f"'{name}.avro"
     out = ["--zone", "internal", "--format", "csv", "--csv-dialect", "excel", "--out", tmp_path / "out.csv"]
     assert ocmw("export", "--store", tmp_path / "store", *out).returncode == 0
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:

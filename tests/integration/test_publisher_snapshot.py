@@ -29,8 +29,8 @@ async def send_claim(settings: KafkaSettings, number: int) -> None:
 
 def heard(path: Path) -> int:
     """Return how many messages of the rows a snapshot holds what they said of."""
-    found = snapshot.load(path)
-    return sum(offset + 1 for offset, _, _ in found.meta["lasts"].values()) if found else 0
+    kept = snapshot.load(path)
+    return sum(offset + 1 for offset, _, _ in kept.meta["lasts"].values()) if kept else 0
 
 
 def await_that(happens: Callable[[], bool], workers: Workers) -> None:

@@ -72,9 +72,9 @@ def home() -> MemoryStore:
 
 def raw(client: redis.Redis, key: str | bytes) -> bytes:
     """Return what stands at a key, nothing where nothing does."""
-    found = client.get(key)
-    assert found is None or isinstance(found, bytes)
-    return found or b""
+    data = client.get(key)
+    assert data is None or isinstance(data, bytes)
+    return data or b""
 
 
 def notices(client: redis.Redis, zone: str) -> list[Any]:
@@ -90,8 +90,10 @@ def seen(client: redis.Redis) -> dict[str, dict[str, str]]:
     release = json.loads(zlib.decompress(raw(client, f"ocmw:public:release:{int(number)}")))
     figures = release["figures"]
     return {
-        support: {period: hashlib.sha256(raw(client, told[3]) or b"gone").hexdigest() for period, told in found.items()}
-        for support, found in figures.items()
+        support: {
+            period: hashlib.sha256(raw(client, figure[3]) or b"gone").hexdigest() for period, figure in periods.items()
+        }
+        for support, periods in figures.items()
     }
 
 
@@ -109,8 +111,8 @@ def assert_public(client: redis.Redis) -> None:
             document = json.loads(zlib.decompress(raw(client, key)))
             assert [name for name, _ in document["columns"]] == ["place", "category", "beneficiaries"]
             assert all(NODE[support].public for support in document["figures"])
-            told = [told for periods in document["figures"].values() for told in periods.values()]
-            assert {one[1] for one in told} <= {"published", "revising", "frozen"}
+            figure = [figure for periods in document["figures"].values() for figure in periods.values()]
+            assert {one[1] for one in figure} <= {"published", "revising", "frozen"}
 
 
 def test_a_publish_goes_through_these_steps(redis_client: redis.Redis, home: MemoryStore) -> None:
@@ -267,7 +269,7 @@ def test_releases_beyond_those_kept_are_swept_with_their_blocks(redis_client: re
         copy.publish(home.release(number), home)
     kept = {name.decode() for name in redis_client.scan_iter(match="ocmw:public:release:*")}
     assert kept == {"ocmw:public:release:5", "ocmw:public:release:6"}
-    named = {told[3] for number in (5, 6) for told in copy.manifest("public", number)["figures"]["LL"].values()}
+    named = {figure[3] for number in (5, 6) for figure in copy.manifest("public", number)["figures"]["LL"].values()}
     assert {name.decode() for name in redis_client.scan_iter(match="ocmw:public:block:*")} == named
 
 
@@ -277,9 +279,9 @@ def test_each_release_is_told_once_under_its_number(redis_client: redis.Redis, h
     redis_client.delete("ocmw:public:current", "ocmw:restricted:current", "ocmw:provisional:current")
     RedisCopy(redis_client).make_up(home)
     for zone in ("public", "restricted", "provisional"):
-        told = notices(redis_client, zone)
-        assert [identity for identity, _ in told] == [f"{number}-0".encode() for number in range(1, 7)]
-    assert told[0][1] == {b"release": b"1", b"update_id": b"u1", b"reference_month": b"202402"}
+        entries = notices(redis_client, zone)
+        assert [identity for identity, _ in entries] == [f"{number}-0".encode() for number in range(1, 7)]
+    assert entries[0][1] == {b"release": b"1", b"update_id": b"u1", b"reference_month": b"202402"}
 
 
 @pytest.fixture
@@ -330,15 +332,15 @@ def test_the_reader_of_the_documentation_works_as_it_stands(
     redis_server: RedisServer, redis_client: redis.Redis, home: MemoryStore, tmp_path: Path
 ) -> None:
     RedisCopy(redis_client).make_up(home)
-    found = re.search(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
-    assert found is not None
-    (tmp_path / "reader.py").write_text(found[1], encoding="utf-8")
+    program = re.search(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    assert program is not None
+    (tmp_path / "reader.py").write_text(program[1], encoding="utf-8")
     command = [sys.executable, "-I", "reader.py", redis_server.url, "LL", "2024-03"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.splitlines() == ["sex\t1\t63\tpublished\tu6", "total\ttotal\t63\tpublished\tu6"]
 
 
 def test_the_reader_of_the_documentation_has_about_twenty_lines() -> None:
-    found = re.search(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
-    assert found is not None
-    assert sum(bool(line.strip()) for line in found[1].splitlines()) <= 20
+    program = re.search(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    assert program is not None
+    assert sum(bool(line.strip()) for line in program[1].splitlines()) <= 20

@@ -147,12 +147,12 @@ def test_every_role_does_its_work_with_just_its_rows(
     finally:
         workers.stop_all()
     outcomes = Embedded.run(root / "embedded", FigureSettings(), [history])
-    found = differences(DirectoryStore.reading(root / "embedded"), DirectoryStore.reading(workers.store))
-    assert {one.release for one in found} == {UPDATES_CLOSED + 1}
+    differing = differences(DirectoryStore.reading(root / "embedded"), DirectoryStore.reading(workers.store))
+    assert {one.release for one in differing} == {UPDATES_CLOSED + 1}
     assert redis_reader("ocmw-public").get("ocmw:public:current") == b"4"
 
-    told = asyncio.run(sentences(kafka.settings("status")))
-    assert f"{UPDATES_CLOSED + 1} updates are closed, all of them released" in told[1]
+    status = asyncio.run(sentences(kafka.settings("status")))
+    assert f"{UPDATES_CLOSED + 1} updates are closed, all of them released" in status[1]
     assert asyncio.run(letters(kafka.settings("dead-letters"))) == outcomes.faults.total()
     exported = asyncio.run(export_log(kafka.settings("log-export"), root / "exported.avro"))
     assert exported == (outcomes.events + 1, None)

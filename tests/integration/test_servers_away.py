@@ -26,7 +26,7 @@ RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 PATIENCE = 120.0
 
 
-def asked(port: int, path: str) -> tuple[int, str]:
+def answer_of(port: int, path: str) -> tuple[int, str]:
     """Return status and text of what a worker or Prometheus answers, 0 where it does not."""
     try:
         with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
@@ -39,8 +39,8 @@ def asked(port: int, path: str) -> tuple[int, str]:
 
 def alerts(port: int) -> set[str]:
     """Return the names of the alerts that fire."""
-    found = json.loads(asked(port, "/api/v1/alerts")[1] or '{"data": {"alerts": []}}')["data"]["alerts"]
-    return {alert["labels"]["alertname"] for alert in found if alert["state"] == "firing"}
+    answered = json.loads(answer_of(port, "/api/v1/alerts")[1] or '{"data": {"alerts": []}}')["data"]["alerts"]
+    return {alert["labels"]["alertname"] for alert in answered if alert["state"] == "firing"}
 
 
 def awaited(question: Callable[[], bool], says: Callable[[], object]) -> None:
@@ -84,25 +84,25 @@ def test_alerts_fire_and_no_worker_is_ready_while_kafka_and_redis_are_away(
             workers.start(role, role)
 
         def says() -> object:
-            return {role: (asked(port, "/readyz"), workers.log(role)[-1500:]) for role, port in ports.items()}
+            return {role: (answer_of(port, "/readyz"), workers.log(role)[-1500:]) for role, port in ports.items()}
 
         def ready() -> bool:
-            return all(asked(port, "/readyz")[0] == 200 for port in ports.values())
+            return all(answer_of(port, "/readyz")[0] == 200 for port in ports.values())
 
         awaited(ready, says)
         assert alerts(listening) == set()
         asyncio.run(close_update(workers.settings, "u1", 202403))
         awaited(lambda: RedisCopy(connect(copy.url)).latest() == 1, says)
         copy.kill()
-        awaited(lambda: asked(ports["publish"], "/readyz")[0] == 503, says)
-        assert asked(ports["publish"], "/readyz")[1].startswith("Redis has not answered for ")
-        assert asked(ports["intake"], "/readyz")[0] == 200
+        awaited(lambda: answer_of(ports["publish"], "/readyz")[0] == 503, says)
+        assert answer_of(ports["publish"], "/readyz")[1].startswith("Redis has not answered for ")
+        assert answer_of(ports["intake"], "/readyz")[0] == 200
         kafka.kill()
         awaited(lambda: {"OcmwKafkaAway", "OcmwRedisAway"} <= alerts(listening), says)
-        assert asked(ports["intake"], "/readyz")[1].startswith("Kafka has not answered for ")
-        assert asked(ports["intake"], "/livez")[0] == 200  # starting it again would help nobody
+        assert answer_of(ports["intake"], "/readyz")[1].startswith("Kafka has not answered for ")
+        assert answer_of(ports["intake"], "/livez")[0] == 200  # starting it again would help nobody
         for role, port in ports.items():
-            assert f'ocmw_active{{role="{role}"}} 0.0' in asked(port, "/metrics")[1]
+            assert f'ocmw_active{{role="{role}"}} 0.0' in answer_of(port, "/metrics")[1]
         copy.start()  # it keeps nothing on the disk: the publisher makes it up, and needs neither release nor Kafka
         awaited(lambda: not RedisCopy(connect(copy.url)).lacks(DirectoryStore.reading(workers.store).release()), says)
         kafka.start()

@@ -71,14 +71,14 @@ async def send(settings: KafkaSettings, *records: tuple[TopicName, Any]) -> None
 
 
 async def values(settings: KafkaSettings, topic: str) -> list[bytes]:
-    found = []
+    read = []
     for partition in range(PARTITIONS):
         place = TopicPartition(topic, partition)
         async with reading(settings, place) as reader:
             end = (await reader.end_offsets([place]))[place]
             async for some in records_between(reader, place, 0, end):
-                found += [record.value or b"" for record in some]
-    return found
+                read += [record.value or b"" for record in some]
+    return read
 
 
 def answers(settings: KafkaSettings, wanted: int) -> list[SocialReport]:
@@ -86,15 +86,15 @@ def answers(settings: KafkaSettings, wanted: int) -> list[SocialReport]:
 
     The same report may come again, and then its content is the same.
     """
-    end, found = time.monotonic() + PATIENCE, dict[tuple[bytes, int, str], SocialReport]()
-    while len(found) < wanted and time.monotonic() < end:
+    end, reports = time.monotonic() + PATIENCE, dict[tuple[bytes, int, str], SocialReport]()
+    while len(reports) < wanted and time.monotonic() < end:
         time.sleep(0.2)
         for value in asyncio.run(values(settings, TOPIC["answers"].address)):
             report = record_of(TOPIC["answers"], value)
             assert isinstance(report, SocialReport)
             name = (report.request, report.answering, report.state)
-            assert found.setdefault(name, report) == report
-    return list(found.values())
+            assert reports.setdefault(name, report) == report
+    return list(reports.values())
 
 
 def ocmw(settings: KafkaSettings, *arguments: str) -> str:
@@ -134,9 +134,9 @@ def folded(port: int) -> int:
 
 @pytest.fixture
 def settings(kafka: KafkaServer, tmp_path: Path) -> KafkaSettings:
-    found = KafkaSettings(servers=kafka.servers, partitions=PARTITIONS, state=tmp_path / "state")
-    asyncio.run(make_topics(found, every_topic(found)))
-    return found
+    made_settings = KafkaSettings(servers=kafka.servers, partitions=PARTITIONS, state=tmp_path / "state")
+    asyncio.run(make_topics(made_settings, every_topic(made_settings)))
+    return made_settings
 
 
 def test_kafka_and_the_embedded_driver_give_the_same_answers(settings: KafkaSettings, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_kafka_and_the_embedded_driver_give_the_same_answers(settings: KafkaSett
         made(DossierKnown, "lier", ocmw=12021),
     ]
     contract = made(GpmiContract, "contract")
-    asked = [
+    requests = [
         made(SocialReportRequest, "first", gpmi_consent=consent("2017-04-01")),
         made(SocialReportRequest, "second", person=BERT),
         made(SocialReportRequest, "third", reason="REVIEW"),
@@ -157,8 +157,11 @@ def test_kafka_and_the_embedded_driver_give_the_same_answers(settings: KafkaSett
     ]
     late = made(DecisionTaken, "late", ocmw=12021, sent_at="2017-04-20")
     for name, topic, records in (
-        ("1", "contracts", [contract]), ("2", "decisions", known), ("3", "requests", asked), ("4", "decisions", [late]),
-    ):  # fmt: skip
+        ("1", "contracts", [contract]),
+        ("2", "decisions", known),
+        ("3", "requests", requests),
+        ("4", "decisions", [late]),
+    ):
         write_topic(tmp_path / f"{name}.avro", TOPIC[topic], records)
     files = [str(tmp_path / f"{name}.avro") for name in "1234"]
     embedded = CliRunner().invoke(app, ["admit", *files, "--store", str(tmp_path / "store")])
@@ -166,19 +169,19 @@ def test_kafka_and_the_embedded_driver_give_the_same_answers(settings: KafkaSett
     port = free_port()
     with worker(settings, port):
         awaited(lambda: get(port, "/readyz")[0] == 200)
-        told = ocmw(settings, "emit", *files[:2])
-        assert told.startswith("6 events of keyed services sent; 0 records")
+        printed = ocmw(settings, "emit", *files[:2])
+        assert printed.startswith("6 events of keyed services sent; 0 records")
         elsewhere = value_of(TOPIC["decisions"], made(DecisionTaken, "elsewhere", person=BERT))
         asyncio.run(send(settings, ("decisions", elsewhere)))  # under the key of another person: wrong-partition
         awaited(lambda: folded(port) == 6)  # requests come after decisions are admitted
         ocmw(settings, "emit", files[2])
         assert len(answers(settings, 4)) == 4
         ocmw(settings, "emit", files[3])
-        found = answers(settings, 5)
-        assert len(found) == 5
+        reports = answers(settings, 5)
+        assert len(reports) == 5
         _same(settings, tmp_path, named("first").hex())
         letters = asyncio.run(values(settings, letters_topic("social-reports")))
-        aside = (("decisions", known[3]), ("requests", asked[4]))
+        aside = (("decisions", known[3]), ("requests", requests[4]))
         assert sorted(letters) == sorted([elsewhere, *(value_of(TOPIC[topic], record) for topic, record in aside)])
         arguments = f"--ocmw 11002 --person {ANNA.hex()} --from 2017-03-01 --to 2017-03-31 --reason AID_REQUESTED"
         more = "--asked-by 00000000000000a1 --at 2017-04-10T10:00:00Z --kafka"
@@ -196,7 +199,7 @@ def _same(settings: KafkaSettings, root: Path, request: str) -> None:
     assert [answer["state"] for answer in kafka["answers"]] == ["RECEIVED", "RECEIVED"]
 
 
-def _timeless(told: Any) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(told, dict):
-        return {name: _timeless(value) for name, value in told.items() if name not in ("at", "made_at")}
-    return [_timeless(one) for one in told] if isinstance(told, list) else told
+def _timeless(document: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(document, dict):
+        return {name: _timeless(value) for name, value in document.items() if name not in ("at", "made_at")}
+    return [_timeless(one) for one in document] if isinstance(document, list) else document

@@ -26,31 +26,31 @@ PERIOD = ("--from", "2017-01-01", "--to", "2017-12-31", "--all", "--format", "cs
 
 def contracts() -> list[GpmiContract | GpmiEvaluation]:
     """Return contracts of some persons, one of them wrong, an evaluation before its contract."""
-    found: list[GpmiContract | GpmiEvaluation] = []
+    records: list[GpmiContract | GpmiEvaluation] = []
     for number in range(12):
         person = named(f"person {number}")
-        found.append(made(GpmiEvaluation, f"early {number}", person=person))
+        records.append(made(GpmiEvaluation, f"early {number}", person=person))
         first = made(GpmiContract, f"a {number}", person=person, sex=1 + number % 3)
-        found += [
+        records += [
             first,
             replace(first, event_id=named(f"b {number}"), version=2, signed_on=day("2017-06-01"), training=True),
         ]
-    return [*found, made(GpmiContract, "wrong", version=0)]
+    return [*records, made(GpmiContract, "wrong", version=0)]
 
 
 def reports() -> list[Grant | YearReport]:
     """Return grants and reports, one without its grant, one refused."""
     part = Part("A", 500_000, None, 9, None, None, (Activity("A1", 9, 500_000),), ())
-    found: list[Grant | YearReport] = []
+    records: list[Grant | YearReport] = []
     for ocmw in (44021, 11002, 21004):
-        found += [Grant(named(f"g {ocmw}"), ocmw, 2017, 900_000, None)]
-        found += [YearReport(named(f"r {ocmw}"), ocmw, 2017, (part,), 1, None, None)]
+        records += [Grant(named(f"g {ocmw}"), ocmw, 2017, 900_000, None)]
+        records += [YearReport(named(f"r {ocmw}"), ocmw, 2017, (part,), 1, None, None)]
     wrong = replace(part, persons=99)
-    found += [YearReport(named("refused"), 44021, 2017, (wrong,), None, None, None)]
-    return [*found[1:], YearReport(named("waits"), 62063, 2017, (part,), None, None, None)]
+    records += [YearReport(named("refused"), 44021, 2017, (wrong,), None, None, None)]
+    return [*records[1:], YearReport(named("waits"), 62063, 2017, (part,), None, None, None)]
 
 
-def told(*line: str) -> str:
+def printed(*line: str) -> str:
     """Run the program and return what it prints."""
     done = CliRunner().invoke(app, list(line))
     assert done.exit_code == 0, done.output
@@ -77,13 +77,13 @@ def test_the_topics_answer_as_the_store_does(
     store = str(tmp_path / "store")
     for name, records in (("contracts", contracts()), ("reports", reports())):
         write_topic(tmp_path / f"{name}.avro", TOPIC[name], list(records))
-        told("admit", str(tmp_path / f"{name}.avro"), "--store", store)
-    figures = told("gpmi", "--store", store, *PERIOD)
+        printed("admit", str(tmp_path / f"{name}.avro"), "--store", store)
+    figures = printed("gpmi", "--store", store, *PERIOD)
     assert "projects_started,total,total,12,12" in figures
-    assert told("gpmi", "--kafka", *PERIOD) == figures
-    indicators = told("subsidies", "report", "--store", store, "--format", "csv")
+    assert printed("gpmi", "--kafka", *PERIOD) == figures
+    indicators = printed("subsidies", "report", "--store", store, "--format", "csv")
     assert "2017,21004,7,,,500000,cents," in indicators
-    assert told("subsidies", "report", "--kafka", "--format", "csv") == indicators
+    assert printed("subsidies", "report", "--kafka", "--format", "csv") == indicators
 
 
 def test_a_form_is_imported_into_the_topic_as_into_a_store(
@@ -100,13 +100,13 @@ def test_a_form_is_imported_into_the_topic_as_into_a_store(
     asyncio.run(sent(settings, {"reports": list(grants)}))
     write_topic(tmp_path / "grants.avro", TOPIC["reports"], list(grants))
     store = ("--store", str(tmp_path / "store"))
-    told("admit", str(tmp_path / "grants.avro"), *store)
+    printed("admit", str(tmp_path / "grants.avro"), *store)
     form = tmp_path / "form.csv"
     lines = ("sheet;ocmw;part;justified;persons", "parts;44021;A;6000;30", "parts;21004;A;all;30", "parts;9;A;1;1")
     for again, said in ((False, "1 report kept, 0 known before, 1 refused"), (True, "0 reports kept, 1 known before")):
         form.write_text("\n".join(lines), encoding="utf-8")
         for place in (store, ("--kafka",)):
-            assert said in told("subsidies", "import", str(form), *place), again
+            assert said in printed("subsidies", "import", str(form), *place), again
     for more in (("report", "--format", "csv"), ("corrections", "--format", "csv")):
-        assert told("subsidies", *more, "--kafka") == told("subsidies", *more, *store)
-    assert "21004,parts,D3,justified-not-whole" in told("subsidies", "corrections", "--kafka", "--format", "csv")
+        assert printed("subsidies", *more, "--kafka") == printed("subsidies", *more, *store)
+    assert "21004,parts,D3,justified-not-whole" in printed("subsidies", "corrections", "--kafka", "--format", "csv")

@@ -60,7 +60,7 @@ def test_a_log_of_more_partitions_than_the_settings_say_is_refused_and_left_alon
 
 
 def test_topics_that_are_missing_are_a_sentence(kafka: KafkaServer, tmp_path: Path) -> None:
-    told = {command: run(command, kafka, tmp_path).stderr for command in COMMANDS}
-    assert told == {
+    sentences = {command: run(command, kafka, tmp_path).stderr for command in COMMANDS}
+    assert sentences == {
         command: f"ocmw: topic {topic} is missing; run ocmw topics\n" for command, (_, topic) in COMMANDS.items()
     }

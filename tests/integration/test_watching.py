@@ -30,8 +30,8 @@ def known(name: str) -> bool:
 
 def rules() -> list[dict[str, Any]]:
     document = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = document["groups"][0]["rules"]
-    return found
+    alert_rules: list[dict[str, Any]] = document["groups"][0]["rules"]
+    return alert_rules
 
 
 def promtool(*arguments: str) -> None:
@@ -62,13 +62,13 @@ def test_each_alert_names_a_chapter_of_the_runbooks() -> None:
     headings = re.findall(r"^## (.+)$", RUNBOOKS.read_text(encoding="utf-8"), re.MULTILINE)
     anchors = {heading.lower().replace(" ", "-") for heading in headings}
     named = [re.match(r"docs/runbooks\.md#([a-z-]+): ", rule["annotations"]["runbook"]) for rule in rules()]
-    assert {found[1] if found else None for found in named} <= anchors
+    assert {match[1] if match else None for match in named} <= anchors
 
 
 def test_the_dashboard_shows_each_metric_and_no_other() -> None:
     board = json.loads((DEPLOY / "grafana" / "ocmw.json").read_text(encoding="utf-8"))
-    asked = {name for panel in board["panels"] for name in _NAME.findall(panel["targets"][0]["expr"])}
-    assert {name.removesuffix("_bucket") for name in asked} == {one.name for one in METRICS}
+    queried = {name for panel in board["panels"] for name in _NAME.findall(panel["targets"][0]["expr"])}
+    assert {name.removesuffix("_bucket") for name in queried} == {one.name for one in METRICS}
 
 
 @pytest_asyncio.fixture
@@ -81,7 +81,7 @@ async def worker() -> AsyncIterator[tuple[str, Metrics, dict[str, str]]]:
     await health.stop()
 
 
-async def asked(address: str, path: str) -> tuple[int, str]:
+async def answer_of(address: str, path: str) -> tuple[int, str]:
     async with ClientSession() as session, session.get(f"http://{address}{path}") as answer:
         return answer.status, await answer.text()
 
@@ -90,24 +90,24 @@ async def asked(address: str, path: str) -> tuple[int, str]:
 async def test_a_worker_that_waits_lives_and_is_not_ready(worker: tuple[str, Metrics, dict[str, str]]) -> None:
     address, _, said = worker
     said["waiting"] = "partition 3 is 700 records behind"
-    assert await asked(address, "/livez") == (200, "ok\n")
-    assert await asked(address, "/readyz") == (503, "partition 3 is 700 records behind\n")
+    assert await answer_of(address, "/livez") == (200, "ok\n")
+    assert await answer_of(address, "/readyz") == (503, "partition 3 is 700 records behind\n")
 
 
 @pytest.mark.asyncio
 async def test_a_worker_that_caught_up_is_ready(worker: tuple[str, Metrics, dict[str, str]]) -> None:
-    assert await asked(worker[0], "/readyz") == (200, "ok\n")
+    assert await answer_of(worker[0], "/readyz") == (200, "ok\n")
 
 
 @pytest.mark.asyncio
 async def test_a_worker_that_crashed_neither_lives_nor_is_ready(worker: tuple[str, Metrics, dict[str, str]]) -> None:
     address, _, said = worker
     said["ailing"] = "the fold crashed"
-    assert (await asked(address, "/livez"))[0] == 503
-    assert (await asked(address, "/readyz"))[0] == 503
+    assert (await answer_of(address, "/livez"))[0] == 503
+    assert (await answer_of(address, "/readyz"))[0] == 503
 
 
 @pytest.mark.asyncio
 async def test_nothing_else_is_served(worker: tuple[str, Metrics, dict[str, str]]) -> None:
     for path in ("/", "/table", "/settings"):
-        assert (await asked(worker[0], path))[0] == 404
+        assert (await answer_of(worker[0], path))[0] == 404

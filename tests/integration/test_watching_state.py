@@ -50,16 +50,16 @@ def test_outcomes_add_up_to_the_events_in() -> None:
     outcomes[0], outcomes[DUPLICATE], outcomes[NUMBER["bad-period"]], outcomes[NUMBER["undecodable"]] = 90, 5, 3, 2
     metrics = Metrics()
     tell_outcomes(metrics, 7, outcomes)
-    told = [value(metrics, f'ocmw_events{{outcome="{name}"') for name in ("applied", "duplicate", "set_aside")]
-    assert told == [90, 5, 5]
+    values = [value(metrics, f'ocmw_events{{outcome="{name}"') for name in ("applied", "duplicate", "set_aside")]
+    assert values == [90, 5, 5]
     assert value(metrics, 'ocmw_set_aside{partition="7",slug="bad-period"}') == 3
 
 
 def test_states_of_the_gate_are_told_and_those_without_figures_are_0() -> None:
     metrics = Metrics()
     tell_release(metrics, release(State.PENDING, State.PENDING, State.FROZEN))
-    told = {state: value(metrics, f'ocmw_gate_state{{state="{state}",support="LL"}}') for state in State}
-    assert told == {"pending": 2, "settling": 0, "published": 0, "revising": 0, "frozen": 1}
+    values = {state: value(metrics, f'ocmw_gate_state{{state="{state}",support="LL"}}') for state in State}
+    assert values == {"pending": 2, "settling": 0, "published": 0, "revising": 0, "frozen": 1}
     tell_release(metrics, release(State.PUBLISHED))
     assert value(metrics, 'ocmw_gate_state{state="pending",support="LL"}') == 0
 

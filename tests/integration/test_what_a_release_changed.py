@@ -13,7 +13,7 @@ def replayed(room: Path, table: str, **settings: str) -> Path:
     return room / "store"
 
 
-def told(store: Path, release: int) -> list[str]:
+def lines_of(store: Path, release: int) -> list[str]:
     """Return all lines that the program prints of a release."""
     done = ocmw("changes", "--store", store, "--release", release)
     assert (done.returncode, done.stderr) == (0, "")
@@ -22,7 +22,7 @@ def told(store: Path, release: int) -> list[str]:
 
 def told_of(store: Path, release: int, figure: str) -> list[str]:
     """Return what the program says of one figure, as ``LL 2024-03``."""
-    return [line for line in told(store, release) if f" {figure}:" in line]
+    return [line for line in lines_of(store, release) if f" {figure}:" in line]
 
 
 def test_freezing_what_no_event_touched_revises_nothing(tmp_path: Path) -> None:
@@ -39,8 +39,8 @@ def test_freezing_what_no_event_touched_revises_nothing(tmp_path: Path) -> None:
     )
     assert told_of(store, 2, "LL 2007-01") == ["new       LL 2007-01: 9"]
     assert told_of(store, 3, "LL 2007-01") == ["frozen    LL 2007-01: 9 as before, no cell changed, for good"]
-    assert told(store, 3)[0] == "Release 3, update u3: 45 frozen"
-    assert told(store, 4) == ["Release 4, update u4: nothing changed"]
+    assert lines_of(store, 3)[0] == "Release 3, update u3: 45 frozen"
+    assert lines_of(store, 4) == ["Release 4, update u4: nothing changed"]
 
 
 def test_a_freeze_says_what_it_shows_first_what_it_revises_and_where_only_other_cells_changed(tmp_path: Path) -> None:
@@ -144,8 +144,8 @@ def test_a_store_that_dropped_the_release_before_says_the_same_of_what_changed(t
     (tmp_path / "all").mkdir()
     (tmp_path / "one").mkdir()
     every, newest = replayed(tmp_path / "all", table), replayed(tmp_path / "one", table, OCMW_KEEP_RELEASES="1")
-    assert told(newest, 4) == told(every, 4)
-    assert [line for line in told(newest, 4) if " LL 2024-0" in line] == [
+    assert lines_of(newest, 4) == lines_of(every, 4)
+    assert [line for line in lines_of(newest, 4) if " LL 2024-0" in line] == [
         "revised   LL 2024-02: from 100 to 105",
         "revised   LL 2024-03: from 100 to 101",
         "revising  LL 2024-04: it went from 100 to 109, more than 1 %; 100 stays published",

@@ -29,20 +29,20 @@ async def fill(settings: KafkaSettings) -> None:
 
 
 async def _sent(producer: AIOKafkaProducer, number: int) -> asyncio.Future[object]:
-    found: asyncio.Future[object] = await producer.send(
+    sending: asyncio.Future[object] = await producer.send(
         DOSSIERS,
         key=secrets.token_bytes(16) if number % 7 or not number % 5 else None,
         value=secrets.token_bytes(number % 90) if number % 5 else None,
         headers=[("number", b"12")] if number % 11 == 0 else [],
         partition=0,
     )
-    return found
+    return sending
 
 
 async def plain(settings: KafkaSettings, start: int) -> Records:
     async with reading(settings, PLACE) as reader:
-        found = [unpacked(iter(fetched)) async for fetched in records_between(reader, PLACE, start, COUNT)]
-    return joined(found)
+        batches = [unpacked(iter(fetched)) async for fetched in records_between(reader, PLACE, start, COUNT)]
+    return joined(batches)
 
 
 async def widened(settings: KafkaSettings, start: int) -> Records:
@@ -51,13 +51,13 @@ async def widened(settings: KafkaSettings, start: int) -> Records:
     await reader.start()
     reader.assign([PLACE])
     reader.seek(PLACE, start)
-    found: list[Records] = []
+    read: list[Records] = []
     while await reader.position(PLACE) < COUNT:
         for batches in (await reader.getmany(timeout_ms=500)).values():
-            found.extend(batches)
+            read.extend(batches)
     await reader.stop()
-    assert len(found) > 1 or start  # more than one batch was read, so batches are joined
-    return joined(found)
+    assert len(read) > 1 or start  # more than one batch was read, so batches are joined
+    return joined(read)
 
 
 @pytest.fixture(scope="module")

@@ -116,11 +116,11 @@ class Flow:
 
     def values(self, role: str) -> Values:
         """Return all that a role tells."""
-        found: Values = {}
+        values: Values = {}
         for family in text_string_to_metric_families(self.get(role, "/metrics")[1]):
             for sample in family.samples:
-                found.setdefault(sample.name, {})[tuple(sorted(sample.labels.items()))] = sample.value
-        return found
+                values.setdefault(sample.name, {})[tuple(sorted(sample.labels.items()))] = sample.value
+        return values
 
 
 def awaited(question: Callable[[], bool], flow: Flow) -> None:
@@ -200,15 +200,15 @@ def test_each_sender_has_a_receipt_of_all_that_it_sent(flow: Flow) -> None:
     sent = counted(flow.history)
     chosen = [ocmw for ocmw, _ in Counter({key[0]: events for key, events in sent.items()}).most_common(3)]
 
-    def told() -> dict[tuple[int, int], int]:
-        found = [one for ocmw in chosen for one in asyncio.run(read_receipts(flow.settings, ocmw))]
-        return {(one["ocmw"], one["statement_month"]): one["received"] for one in found}
+    def received_of() -> dict[tuple[int, int], int]:
+        receipts = [one for ocmw in chosen for one in asyncio.run(read_receipts(flow.settings, ocmw))]
+        return {(one["ocmw"], one["statement_month"]): one["received"] for one in receipts}
 
     wanted = {key: events for key, events in sent.items() if key[0] in chosen}
-    awaited(lambda: told() == wanted, flow)
+    awaited(lambda: received_of() == wanted, flow)
     (ocmw, month), events = max(wanted.items(), key=lambda item: item[1])
-    shown = flow.ocmw("receipts", "--ocmw", f"{ocmw}", "--statement-month", f"{month // 100}-{month % 100:02d}")
-    assert re.search(rf"{month // 100}-{month % 100:02d} +{events:,} ", shown)
+    printed = flow.ocmw("receipts", "--ocmw", f"{ocmw}", "--statement-month", f"{month // 100}-{month % 100:02d}")
+    assert re.search(rf"{month // 100}-{month % 100:02d} +{events:,} ", printed)
     assert "no receipt of 12345 yet" in flow.ocmw("receipts", "--ocmw", "12345")
     assert "unknown-ocmw 1" in flow.ocmw("receipts", "--ocmw", "99999")  # the history holds one of a wrong code
 
@@ -245,16 +245,16 @@ OF_BOARD = {"ocmw_board_seconds", "ocmw_board_unreadable"}
 """Told by the board, which this flow has not: see the tests of the board."""
 
 
-def told(flow: Flow) -> dict[str, list[float]]:
+def metrics_of(flow: Flow) -> dict[str, list[float]]:
     """Return the values of each metric of ours, with all labels that it has, over all roles."""
-    found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
+    by_metric: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
     for role in ROLES:
         for name, values in flow.values(role).items():
             metric = name.removesuffix("_count")
-            found.setdefault(metric, {})
+            by_metric.setdefault(metric, {})
             for labels, value in values.items():
-                found[metric][labels] = max(value, found[metric].get(labels, 0.0))
-    return {name: list(values.values()) for name, values in found.items()}
+                by_metric[metric][labels] = max(value, by_metric[metric].get(labels, 0.0))
+    return {name: list(values.values()) for name, values in by_metric.items()}
 
 
 def test_every_metric_of_the_list_is_told_and_plausible(flow: Flow) -> None:
@@ -262,9 +262,11 @@ def test_every_metric_of_the_list_is_told_and_plausible(flow: Flow) -> None:
     wrong: dict[str, list[float]] = {}
 
     def right() -> bool:
-        found = told(flow)
+        metrics = metrics_of(flow)
         wrong.clear()
-        wrong.update({name: found.get(name, []) for name, holds in PLAUSIBLE.items() if not _holds(holds, found, name)})
+        wrong.update(
+            {name: metrics.get(name, []) for name, holds in PLAUSIBLE.items() if not _holds(holds, metrics, name)}
+        )
         return not wrong
 
     try:
@@ -273,8 +275,8 @@ def test_every_metric_of_the_list_is_told_and_plausible(flow: Flow) -> None:
         raise AssertionError(wrong) from error
 
 
-def _holds(holds: Callable[[list[float]], bool], found: dict[str, list[float]], name: str) -> bool:
-    return bool(found.get(name)) and holds(found[name])
+def _holds(holds: Callable[[list[float]], bool], metrics: dict[str, list[float]], name: str) -> bool:
+    return bool(metrics.get(name)) and holds(metrics[name])
 
 
 def test_outcomes_add_up_to_what_was_sent(flow: Flow) -> None:
@@ -298,22 +300,22 @@ def test_a_real_prometheus_reads_the_real_workers(flow: Flow) -> None:
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     try:
-        awaited(lambda: _asked(listening, "sum(up)") == "3", flow)
-        awaited(lambda: _asked(listening, "sum(ocmw_active)") == "3", flow)
-        assert _asked(listening, 'ocmw_release{place="home"}') == str(UPDATES)
+        awaited(lambda: _queried(listening, "sum(up)") == "3", flow)
+        awaited(lambda: _queried(listening, "sum(ocmw_active)") == "3", flow)
+        assert _queried(listening, 'ocmw_release{place="home"}') == str(UPDATES)
     finally:
         process.terminate()
         process.wait()
 
 
-def _asked(listening: str, query: str) -> str:
+def _queried(listening: str, query: str) -> str:
     """Return the value of the first result of a query, "" where there is none."""
     try:
         with urlopen(f"http://{listening}/api/v1/query?query={quote(query)}", timeout=5) as answer:
-            found = yaml.safe_load(answer.read())["data"]["result"]
+            vector = yaml.safe_load(answer.read())["data"]["result"]
     except OSError:
         return ""
-    return str(found[0]["value"][1]) if found else ""
+    return str(vector[0]["value"][1]) if vector else ""
 
 
 def test_status_says_what_is_stable_and_for_whom_an_update_waits(flow: Flow) -> None:

@@ -35,11 +35,11 @@ async def _letters(settings: KafkaSettings) -> list[DeadLetter]:
 
 def _await_letters(settings: KafkaSettings, count: int) -> dict[str, DeadLetter]:
     deadline = time.monotonic() + PATIENCE
-    found: list[DeadLetter] = []
-    while len(found) < count and time.monotonic() < deadline:
+    letters: list[DeadLetter] = []
+    while len(letters) < count and time.monotonic() < deadline:
         time.sleep(0.5)
-        found = asyncio.run(_letters(settings))
-    return {letter.fault.slug: letter for letter in found}
+        letters = asyncio.run(_letters(settings))
+    return {letter.fault.slug: letter for letter in letters}
 
 
 def test_an_example_is_applied_and_a_number_in_clear_stands_in_no_dead_letter_and_no_log(workers: Workers) -> None:
@@ -49,9 +49,9 @@ def test_an_example_is_applied_and_a_number_in_clear_stands_in_no_dead_letter_an
     asyncio.run(_send(workers.settings))
     letters = _await_letters(workers.settings, 2)
     assert set(letters) == {"person-not-keyed", "unknown-schema"}  # and nothing of the example
-    told = letters["person-not-keyed"].record
-    assert (told.key, told.value) == (None, b"")
-    assert b"9066151" not in b"".join(value for _, value in told.headers)
+    letter = letters["person-not-keyed"].record
+    assert (letter.key, letter.value) == (None, b"")
+    assert b"9066151" not in b"".join(value for _, value in letter.headers)
     assert "9066151" not in workers.log("intake")
     assert letters["unknown-schema"].fault.reason == "schema id 99 is none that this version knows"
     resent = ocmw_apart("dead-letters", "resend", "person-not-keyed", OCMW_KAFKA_SERVERS=workers.settings.servers)

@@ -113,10 +113,10 @@ def closing(draw: Random, base: int) -> Plain:
 
 def _event(seed: int, base: int, leaves: list[int]) -> bytes:
     draw = Random(seed)  # noqa: S311 - a history, not a secret
-    what = draw.random()
-    if what < 0.04:
+    chance = draw.random()
+    if chance < 0.04:
         return LATER
-    return encode_plain(closing(draw, base) if what < 0.2 else line(draw, base, leaves))
+    return encode_plain(closing(draw, base) if chance < 0.2 else line(draw, base, leaves))
 
 
 @st.composite

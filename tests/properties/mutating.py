@@ -91,15 +91,15 @@ OTHER_KEYS = {key(person) for person in OTHERS}
 
 def admitted_bodies(fold: Fold, batch: Batch) -> tuple[list[bytes], Counter[int]]:
     """Fold a batch; return the applied events of the other persons, and how many events had each outcome."""
-    found, outcomes = [], Counter[int]()
+    bodies, outcomes = [], Counter[int]()
     for step in fold.steps(batch):
         outcomes.update(step.outcomes().tolist())
         start, stop = step.events.start, step.events.stop
         for row in range(step.first, step.stop):
             body = step.batch.data[start[row] : stop[row]].tobytes()
             if step.events.fault[row] == 0 and body[16:32] in OTHER_KEYS:
-                found.append(body)
-    return found, outcomes
+                bodies.append(body)
+    return bodies, outcomes
 
 
 def blocks(draw: Random, layout: Layout, count: int) -> Iterator[tuple[int, bytes]]:
@@ -122,10 +122,10 @@ def blocks(draw: Random, layout: Layout, count: int) -> Iterator[tuple[int, byte
 def ends_where_it_did(broken: bytes) -> bool:
     """Tell whether a mutated record still takes its own bytes and no others, so the next one begins where it did."""
     try:
-        found = decode(batch_of([block_of([broken])], TODAY), rules(SETTINGS))
+        decoded = decode(batch_of([block_of([broken])], TODAY), rules(SETTINGS))
     except LeftOverError:
         return False
-    return bool(found.start[0] < found.stop[0])
+    return bool(decoded.start[0] < decoded.stop[0])
 
 
 def look_at(block: Block, layout: Layout, before: list[bytes], after: list[bytes], *, kept: bool) -> bool:
@@ -135,14 +135,14 @@ def look_at(block: Block, layout: Layout, before: list[bytes], after: list[bytes
     may be lost. ``kept``: they may not.
     """
     try:
-        found, outcomes = admitted_bodies(Fold(SETTINGS), batch_of([block], layout))
+        bodies, outcomes = admitted_bodies(Fold(SETTINGS), batch_of([block], layout))
     except LeftOverError:
         return False
     assert outcomes.total() == block.count  # L2
     first, last = applied(before), applied(after)
-    assert found[: len(first)] == first, "an event before the mutated one changed"
-    assert set(found[len(first) :]) <= set(last), "an event that nobody sent was applied"
-    assert not kept or found[len(first) :] == last, "an event behind it changed"
+    assert bodies[: len(first)] == first, "an event before the mutated one changed"
+    assert set(bodies[len(first) :]) <= set(last), "an event that nobody sent was applied"
+    assert not kept or bodies[len(first) :] == last, "an event behind it changed"
     return True
 
 
@@ -203,21 +203,21 @@ def record_batches(draw: Random, count: int) -> int:
     original, read = bytes(builder.build()), 0
     for _ in range(count):
         data = original[:BATCH_HEAD] + mutated(draw, original[BATCH_HEAD:])
-        found = plain_records(memoryview(data), 0)
+        records = plain_records(memoryview(data), 0)
         try:
             theirs = [(one.offset, one.key or None, one.value or None) for one in DefaultRecordBatch(data)]
         except (CorruptRecordException, UnicodeDecodeError, OverflowError, MemoryError):
-            assert found is None
+            assert records is None
             continue
-        if found is not None:
-            assert [(offset, *found.at(offset)) for offset in found.offsets.tolist()] == theirs
+        if records is not None:
+            assert [(offset, *records.at(offset)) for offset in records.offsets.tolist()] == theirs
             read += 1
     return read
 
 
 def files(draw: Random, count: int, room: Path) -> Counter[str]:
     """Mutate whole files, header and frames too: they are refused, or each of their records has an outcome."""
-    found: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     originals = []
     for codec in ("null", "deflate", "snappy", "bzip2"):
         path = room / "original.avro"
@@ -233,10 +233,10 @@ def files(draw: Random, count: int, room: Path) -> Counter[str]:
         try:
             held = sum(block.count for block in LogFile.open(path).blocks())
             assert checked([path], SETTINGS).events == held  # L2
-            found["whole"] += 1
+            outcomes["whole"] += 1
         except CorruptFileError:
-            found["refused"] += 1
-    return found
+            outcomes["refused"] += 1
+    return outcomes
 
 
 def same_as_the_slow_truth(given: list[tuple[int, bytes]], schema: events.Schema, room: Path) -> int:

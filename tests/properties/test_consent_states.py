@@ -122,8 +122,8 @@ class Lives(RuleBasedStateMachine):
             for ocmw in (ASKER, *ASKED):
                 assert listed([mine], name, ocmw, TODAY) == listed([other], name, ocmw, TODAY)
         for request in mine.requests:
-            asked = [found([one], request.record.event_id, ASKER, TODAY) for one in (mine, other)]
-            pages = [told(one) for one in asked if one]
+            in_both = [found([one], request.record.event_id, ASKER, TODAY) for one in (mine, other)]
+            pages = [told(one) for one in in_both if one]
             assert (pages[0] == pages[1]) or may_show(request.record)
             assert not any(found([mine], request.record.event_id, ocmw, TODAY) for ocmw in ASKED)
 

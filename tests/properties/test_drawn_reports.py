@@ -124,8 +124,8 @@ def wrong(draw: st.DrawFn) -> Grant | YearReport:
 @settings(max_examples=200, deadline=None)
 @given(REPORTS | wrong().filter(lambda one: isinstance(one, YearReport) and one.year == 2017))
 def test_each_rule_is_broken_as_the_slow_truth_says(report: YearReport) -> None:
-    found = {(one.rule, one.part, one.activity) for one in own_findings(report, LAW) if one.error}
-    assert found == slow.broken(report)
+    broken = {(one.rule, one.part, one.activity) for one in own_findings(report, LAW) if one.error}
+    assert broken == slow.broken(report)
 
 
 @settings(max_examples=200, deadline=None)
@@ -138,6 +138,6 @@ def test_every_indicator_is_that_of_the_slow_truth(drawn: list[Grant | YearRepor
         known[key], became = admitted(service, known.get(key, Known(service.begin())), record, 0)
         assert (became.slug if isinstance(became, Fault) else "") == slow.fault(record)
         kept += [record] if became == "applied" else []
-    found = list(rows(standings([one.state for one in known.values()], 2017), LAW))
-    assert len(found) == len(set(found))
-    assert set(found) == slow.Year(kept, 2017).rows()
+    indicators = list(rows(standings([one.state for one in known.values()], 2017), LAW))
+    assert len(indicators) == len(set(indicators))
+    assert set(indicators) == slow.Year(kept, 2017).rows()

@@ -84,9 +84,11 @@ LIVES = draw.lists(draw.one_of(DOSSIERS, DECISIONS, DECISIONS, CONTRACTS, REQUES
 def lives(drawn: draw.DrawFn) -> list[Any]:
     """Draw records of one person in log order; archivings mostly name a request that there is."""
     records = drawn(LIVES)
-    asked = [one.event_id for one in records if isinstance(one, SocialReportRequest)]
+    requests = [one.event_id for one in records if isinstance(one, SocialReportRequest)]
     return [
-        replace(one, request=drawn(draw.sampled_from(asked))) if asked and isinstance(one, ReportArchived) else one
+        replace(one, request=drawn(draw.sampled_from(requests)))
+        if requests and isinstance(one, ReportArchived)
+        else one
         for one in records
     ]
 
@@ -123,13 +125,13 @@ def test_files_of_any_size_lead_to_the_state_that_records_one_by_one_do(records:
         files = sorted(root.glob("*.avro"), key=lambda path: int(path.stem))
         admit_files(files[: len(files) // 2], root / "store", 0)
         admit_files(files[len(files) // 2 :], root / "store", 0)
-        found: Person = state_of(SERVICE, root / "store", ANNA) if files else SERVICE.begin()
-    assert found == expected
+        state: Person = state_of(SERVICE, root / "store", ANNA) if files else SERVICE.begin()
+    assert state == expected
 
 
 def _files(records: list[Any], size: int) -> list[tuple[TopicName, list[Any]]]:
     """Return records in log order as files: a file holds one topic's, and at most so many."""
-    found: list[tuple[TopicName, list[Any]]] = []
+    files: list[tuple[TopicName, list[Any]]] = []
     for one in records:
         kind = type(one).__name__
         topic: TopicName = (
@@ -139,7 +141,7 @@ def _files(records: list[Any], size: int) -> list[tuple[TopicName, list[Any]]]:
             if kind in ("DossierKnown", "DecisionTaken")
             else "requests"
         )
-        if not found or found[-1][0] != topic or len(found[-1][1]) == size:
-            found.append((topic, []))
-        found[-1][1].append(one)
-    return found
+        if not files or files[-1][0] != topic or len(files[-1][1]) == size:
+            files.append((topic, []))
+        files[-1][1].append(one)
+    return files

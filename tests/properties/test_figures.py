@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from drawn import cut, histories, known, newer_file
 from engines import Outcomes, Reference
+from everything import Everything, FigureAt, everything
 from history import raw_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shown import Everything, Shown, shown
 from split import SplitLog
 
 from schemas.breakdowns import CATEGORIES
@@ -60,14 +60,16 @@ def counted_slowly(slow: Reference) -> Everything:
     """Return what a store must say, by the slow truth."""
     blocks = {update.sequence: slow.blocks(update.sequence) for update in slow.updates()}
     sequence = {update.update_id: update.sequence for update in slow.updates()}
-    found = {}
+    figures_of = {}
     for figure, vintages in slow.all_vintages().items():
         for number, vintage in vintages.items():
             at = vintage.published_update
             block = Cells.empty() if at is None else blocks[sequence[at]][figure]
             public = block.public() if NODE[figure.support].public else Cells.empty()
-            found[number, figure] = Shown(vintage, blocks[number][figure].digest(), block.digest(), public.digest())
-    return found
+            figures_of[number, figure] = FigureAt(
+                vintage, blocks[number][figure].digest(), block.digest(), public.digest()
+            )
+    return figures_of
 
 
 @given(st.data())
@@ -83,7 +85,7 @@ def test_the_fast_core_is_the_slow_truth_in_every_block_state_and_zone_l1_l2_l3_
         assert outcomes == slow.outcomes()
         assert outcomes.applied + outcomes.duplicates + len(outcomes.set_aside) == len(bodies)
         assert list(store.updates()) == slow.updates()
-        assert shown(store) == counted_slowly(slow)
+        assert everything(store) == counted_slowly(slow)
         assert cents_of_years(store) == cents_of_events(slow, chosen)
         assert exceeding(store) == []
 
@@ -109,16 +111,16 @@ def cents_of_years(store: DirectoryStore) -> dict[str, int]:
 
 def exceeding(store: DirectoryStore) -> list[str]:
     """Return where a total exceeds the sum of its categories, or a level of places the sum of a finer one (L4)."""
-    found = []
+    sentences = []
     for figure, entry in store.release().entries.items():
         cells = frame(Cells.empty() if entry.latest is None else store.read_block(entry.latest))
         by = cells.pivot_table("persons", "place", "breakdown", "sum", fill_value=0)
         if len(by) and by.lt(by["total"], axis=0).to_numpy().any():
-            found.append(f"{figure}: a total exceeds its categories")
+            sentences.append(f"{figure}: a total exceeds its categories")
         sums = cells[cells.breakdown == "total"].groupby("level").persons.sum()
         if not sums.reindex(COARSE_TO_FINE, fill_value=0).is_monotonic_increasing:
-            found.append(f"{figure}: a place exceeds what it is made of")
-    return found
+            sentences.append(f"{figure}: a place exceeds what it is made of")
+    return sentences
 
 
 def frame(cells: Cells) -> pd.DataFrame:
@@ -145,9 +147,9 @@ def test_cut_into_batches_files_and_runs_a_log_gives_the_same_store_a8(data: st.
             files = [raw_file(Path(name, f"{number}.avro"), piece) for number, piece in enumerate(pieces)]
             store, outcomes = replayed(Path(name), files, chosen, runs=runs)
             slugs = [slug for _, _, slug in outcomes.set_aside]
-            found = (shown(store), outcomes._replace(set_aside=[]), slugs)
-            expected = expected or found
-            assert found == expected
+            of_cut = (everything(store), outcomes._replace(set_aside=[]), slugs)
+            expected = expected or of_cut
+            assert of_cut == expected
 
 
 @given(st.data())
@@ -158,9 +160,9 @@ def test_split_by_person_over_ledgers_whose_rows_are_joined_a_log_gives_the_same
     bodies, chosen = data.draw(histories(most=40)), data.draw(FIGURE_SETTINGS)
     with TemporaryDirectory() as name:
         store, _ = replayed(Path(name), [newer_file(Path(name, "log.avro"), bodies)], chosen)
-        expected = shown(store)
+        expected = everything(store)
     for partitions in (1, 3, 12):
-        assert shown(SplitLog(partitions, chosen).read(bodies)) == expected
+        assert everything(SplitLog(partitions, chosen).read(bodies)) == expected
 
 
 def test_the_drawn_histories_hold_every_fault_of_a_file_every_state_and_all_kinds_of_periods() -> None:
@@ -183,7 +185,7 @@ def test_the_drawn_histories_hold_every_fault_of_a_file_every_state_and_all_kind
             store, outcomes = replayed(Path(name), [newer_file(Path(name, "log.avro"), bodies)], FigureSettings())
             seen.update({slug for _, _, slug in outcomes.set_aside})
             seen.update({"duplicate"} if outcomes.duplicates else set())
-            for (_, figure), said in shown(store).items():
+            for (_, figure), said in everything(store).items():
                 seen.update({said.vintage.state, figure.period.kind, figure.support})
 
     look()

@@ -90,8 +90,8 @@ Figures = Counter[frozenset[tuple[int, ...]]]
 def figures(rows: np.ndarray) -> Figures:
     held: dict[int, set[tuple[int, ...]]] = {}
     for row in rows.tolist():
-        told = (row_place_in(row[KEY]), row[AMOUNT], row[STATE_SHARE], row[DAYS], row[TRAITS])
-        held.setdefault(person_in(row[KEY]), set()).add(told)
+        measures = (row_place_in(row[KEY]), row[AMOUNT], row[STATE_SHARE], row[DAYS], row[TRAITS])
+        held.setdefault(person_in(row[KEY]), set()).add(measures)
     return Counter(frozenset(of_person) for of_person in held.values())
 
 
@@ -275,12 +275,12 @@ class World:
 
     def elected(self, *, fresh: bool) -> PublishWorker:
         """Return a publisher as an election makes it."""
-        found = self.publish_disk
-        if fresh or found is None or found.alignment.released > len(self.home) or not self.same_output(found):
+        snapshot = self.publish_disk
+        if fresh or snapshot is None or snapshot.alignment.released > len(self.home) or not self.same_output(snapshot):
             sources = [Source() for _ in range(PARTITIONS)]
             gathered = Gathered(Ledger(SETTINGS), PARTITIONS)
             return PublishWorker(Alignment(sources, len(self.home)), gathered, [0] * PARTITIONS)
-        worker = _copied(found)
+        worker = _copied(snapshot)
         while worker.alignment.released < len(self.home):
             worker.alignment.release()
         return worker
@@ -347,8 +347,8 @@ class World:
             worker = self.taken_over(partition, 0)
             while worker.due or worker.position < len(self.log[partition]):
                 self.act(worker, 7)
-            for told in worker.intake.tell():
-                self.send(partition, told)
+            for summary in worker.intake.tell():
+                self.send(partition, summary)
         publisher = self.elected(fresh=False)
         while len(self.home) < UPDATES:
             before = (len(self.home), list(publisher.positions))
@@ -366,11 +366,11 @@ class World:
 
     def expected_receipts(self) -> Receipts:
         """Return what the agents must know: what each partition, in one gulp, says of its senders."""
-        found: Receipts = {}
+        receipts: Receipts = {}
         for partition, log in enumerate(self.log):
-            for told in gulp(partition, log).tally.touched_after(0):
-                found.setdefault((told.ocmw, told.statement_month), {})[partition] = told.summary
-        return found
+            for one in gulp(partition, log).tally.touched_after(0):
+                receipts.setdefault((one.ocmw, one.statement_month), {})[partition] = one.summary
+        return receipts
 
 
 def gulp(partition: int, log: list[Record]) -> PartitionFold:
@@ -452,7 +452,7 @@ def hear_what_is_had(self: Alignment, batch: RowsBatch) -> list[Rows] | None:
 def watermark_of_any_part(messages: Iterable[RowsBatch | CutReached]) -> Watermark | None:
     """Take a batch for sent when a part of it was."""
     stops = [Watermark(one.stop, one.digest) for one in messages if not isinstance(one, CutReached)]
-    return max(stops, key=lambda found: found.stop, default=None)
+    return max(stops, key=lambda watermark: watermark.stop, default=None)
 
 
 def first_marker(self: Alignment) -> Update | None:

@@ -64,22 +64,22 @@ def service_of(topic: TopicName) -> ServiceName:
 
 
 def test_a_mutated_value_is_a_record_or_a_fault_and_a_record_is_folded_or_set_aside() -> None:
-    draw, found = Random(SEED), Counter[str]()  # noqa: S311 - to break bytes
+    draw, outcomes = Random(SEED), Counter[str]()  # noqa: S311 - to break bytes
     for topic, records in RECORDS.items():
         service = SERVICE[service_of(topic)]
         for _ in range(250):
             record = record_of(TOPIC[topic], mutated(draw, value_of(TOPIC[topic], draw.choice(records))))
             if isinstance(record, str):
                 assert record in SERVICE_FAULT
-                found[record] += 1
+                outcomes[record] += 1
                 continue
             _, became = admitted(service, Known(service.begin()), record, 0)
-            found["folded" if isinstance(became, str) else became.slug] += 1
-    assert min(found["undecodable"], found["unknown-schema"], found["folded"], found["unknown-ocmw"]) > 0
+            outcomes["folded" if isinstance(became, str) else became.slug] += 1
+    assert min(outcomes["undecodable"], outcomes["unknown-schema"], outcomes["folded"], outcomes["unknown-ocmw"]) > 0
 
 
 def test_a_mutated_file_is_refused_whole_or_each_of_its_records_has_an_outcome_l2(tmp_path: Path) -> None:
-    draw, found = Random(SEED), Counter[str]()  # noqa: S311 - to break bytes
+    draw, outcomes = Random(SEED), Counter[str]()  # noqa: S311 - to break bytes
     for topic, records in RECORDS.items():
         file, service = tmp_path / f"{topic}.avro", service_of(topic)
         write_topic(file, TOPIC[topic], records * 3, codec=draw.choice(["null", "deflate"]))
@@ -90,15 +90,15 @@ def test_a_mutated_file_is_refused_whole_or_each_of_its_records_has_an_outcome_l
                 balance = admit_files([file], tmp_path / f"{topic}{number}", 0)[service]
             except CorruptFileError as error:
                 assert "\n" not in str(error)  # noqa: PT017 - refused or not, both are right
-                found["refused"] += 1
+                outcomes["refused"] += 1
                 continue
             assert balance.events == balance.applied + balance.duplicates + balance.faults.total()
-            found["admitted"] += 1
-    assert min(found["refused"], found["admitted"]) > 0
+            outcomes["admitted"] += 1
+    assert min(outcomes["refused"], outcomes["admitted"]) > 0
 
 
 def test_a_mutated_form_is_read_or_refused_in_a_sentence(tmp_path: Path) -> None:
-    draw, found = Random(SEED), Counter[str]()  # noqa: S311 - to break bytes
+    draw, outcomes = Random(SEED), Counter[str]()  # noqa: S311 - to break bytes
     path = workbook(tmp_path)
     book, table = path.read_bytes(), "\n".join((HEADER, *GENT)).encode()
     with zipfile.ZipFile(path) as packed:
@@ -111,10 +111,10 @@ def test_a_mutated_form_is_read_or_refused_in_a_sentence(tmp_path: Path) -> None
             read_form(lines_of(path, 2017), 2017)
         except CorruptFileError as error:
             assert "\n" not in str(error)  # noqa: PT017 - refused or not, both are right
-            found["refused"] += 1
+            outcomes["refused"] += 1
         else:
-            found["read"] += 1
-    assert min(found["refused"], found["read"]) > 0
+            outcomes["read"] += 1
+    assert min(outcomes["refused"], outcomes["read"]) > 0
 
 
 def repacked(parts: dict[str, bytes]) -> bytes:

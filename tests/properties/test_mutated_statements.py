@@ -36,13 +36,13 @@ mutation = st.tuples(
 
 def mutated(base: bytes, mutations: list[tuple[int, str, bytes]]) -> bytes:
     """Return bytes with mutations, one after the other."""
-    for place, what, content in mutations:
+    for place, kind, content in mutations:
         at = place % (len(base) + 1)
-        if what == "flip":
+        if kind == "flip":
             base = base[:at] + bytes(byte ^ content[0] for byte in base[at : at + 1]) + base[at + 1 :]
-        elif what == "cut":
+        elif kind == "cut":
             base = base[:at] + base[at + content[0] :]
-        elif what == "put":
+        elif kind == "put":
             base = base[:at] + content + base[at:]
         else:
             base += base[at:]
@@ -64,10 +64,10 @@ def test_a_mutated_statement_is_imported_or_refused_and_says_no_number(
         try:
             outcomes = Importer(JUDGE, EventFile(log, None), {}, closing=closing).run([path])
         except EdgeError as refused:
-            told = str(refused)
+            said = str(refused)
         else:
             report = Report("key", outcomes)
-            told = report.markdown() + report.json() + "".join(report.sentences())
+            said = report.markdown() + report.json() + "".join(report.sentences())
             (one,) = outcomes
             assert one.lines == one.events + one.again + one.slugs.total()
             with out.open("wb") as file:
@@ -76,5 +76,5 @@ def test_a_mutated_statement_is_imported_or_refused_and_says_no_number(
             events = [event for block in written.blocks() for event in read_plain(block, written.layout)]
             assert not any(isinstance(event, Fault) for event in events)
             assert sum(not isinstance(event, Fault) and event[0] < 2 for event in events) == one.events
-        assert not any(one in told for one in NUMBERS)
-        assert "Zwaluw" not in told
+        assert not any(one in said for one in NUMBERS)
+        assert "Zwaluw" not in said

@@ -113,7 +113,7 @@ def folded(events: list[Event]) -> tuple[dict[bytes, Contracts], list[str]]:
     return {person: one.state for person, one in known.items()}, became
 
 
-def asked(states: dict[bytes, Contracts], ocmw: str | None, first: date, last: date) -> list[Row]:
+def answered(states: dict[bytes, Contracts], ocmw: str | None, first: date, last: date) -> list[Row]:
     """Ask a question of a fold."""
     return list(answer(gathered(states.items()).columns, Question(ocmw, first, last)))
 
@@ -136,8 +136,8 @@ def test_admission_is_that_of_the_slow_truth(events: list[Event]) -> None:
 )
 def test_every_figure_is_that_of_the_slow_truth(events: list[Event], ocmw: str, first: date, length: int) -> None:
     last = date.fromordinal(first.toordinal() + length)
-    found = asked(folded(events)[0], ocmw, first, last)
-    fast = {row[3:6]: row[6:] for row in found if row[6:] != (0, 0)}
+    answer_rows = answered(folded(events)[0], ocmw, first, last)
+    fast = {row[3:6]: row[6:] for row in answer_rows if row[6:] != (0, 0)}
     slow = PeriodFigures(slow_gpmi.admitted(events)[0], ocmw, first, last).figures()
     if ocmw == "01000":
         slow = {key: counts for key, counts in slow.items() if key[1] != "worker"}
@@ -148,9 +148,9 @@ def test_every_figure_is_that_of_the_slow_truth(events: list[Event], ocmw: str, 
 @given(histories(), st.dates(date(2017, 10, 1), date(2019, 3, 1)), st.integers(0, 300))
 def test_all_ocmws_at_once_are_each_of_them_alone(events: list[Event], first: date, length: int) -> None:
     states, last = folded(events)[0], date.fromordinal(first.toordinal() + length)
-    rows = asked(states, None, first, last)
+    rows = answered(states, None, first, last)
     for ocmw in ("01000", "44021", "12041" if last.year == 2019 else "12030"):
-        alone = [row for row in asked(states, ocmw, first, last) if row.breakdown != "worker"]
+        alone = [row for row in answered(states, ocmw, first, last) if row.breakdown != "worker"]
         assert [row for row in rows if row.ocmw == ocmw] == alone
 
 
@@ -161,7 +161,7 @@ def test_running_is_what_ran_before_and_started_less_what_closed(events: list[Ev
     before = date.fromordinal(first.toordinal() - 1)
 
     def unique(figure: str, since: date, until: date) -> int:
-        rows = asked(states, "01000", since, until)
+        rows = answered(states, "01000", since, until)
         return next(int(row.unique) for row in rows if row[3:6] == (figure, "total", "total"))
 
     ran, runs = unique("projects_running", before, before), unique("projects_running", first, last)
@@ -172,6 +172,6 @@ def test_running_is_what_ran_before_and_started_less_what_closed(events: list[Ev
 @given(histories(), st.dates(date(2017, 10, 1), date(2019, 3, 1)), st.integers(0, 300))
 def test_the_tool_never_counts_less(events: list[Event], first: date, length: int) -> None:
     last = date.fromordinal(first.toordinal() + length)
-    for row in asked(folded(events)[0], None, first, last):
+    for row in answered(folded(events)[0], None, first, last):
         if not row.figure.startswith("mean_"):
             assert row.as_tool >= row.unique  # type: ignore[operator]  # both are counts

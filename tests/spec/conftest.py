@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from engines import ENGINES
 from history import log_file
-from told import Teller, Told
+from named_figures import NamedFigures, Teller
 
 from schemas.settings import FigureSettings
 
@@ -19,14 +19,14 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Teller:
         recoveries_in_balance: bool = False,
         geography: str = "as_then",
         earliest: str | None = None,
-    ) -> Told:
+    ) -> NamedFigures:
         room = tmp_path / str(len(list(tmp_path.iterdir())))
         room.mkdir()
         files = [
             table if isinstance(table, Path) else log_file(room / f"{number}.avro", table)
             for number, table in enumerate(tables, start=1)
         ]
-        return Told(
+        return NamedFigures(
             ENGINES[request.param](
                 files, room, FigureSettings(recoveries_in_balance, geography, earliest_month=earliest)
             )

@@ -87,8 +87,8 @@ class Reference:
         return reference_gate.vintages(self.history, key)
 
     def published(self, key: BlockKey, sequence: int) -> Cells | None:
-        shown = reference_gate.published_at(self.history, self.vintages(key)[sequence])
-        return None if shown is None else self.cells(key, shown)
+        sequence_shown = reference_gate.published_at(self.history, self.vintages(key)[sequence])
+        return None if sequence_shown is None else self.cells(key, sequence_shown)
 
 
 class Fast:
@@ -121,7 +121,7 @@ class Fast:
         return {key: self.vintages(key) for key in self.known(self.store.latest())}
 
     def vintages(self, key: BlockKey) -> dict[int, Vintage]:
-        return {number: told[key].vintage for number, told in self.entries.items() if key in told}
+        return {number: entries[key].vintage for number, entries in self.entries.items() if key in entries}
 
     def published(self, key: BlockKey, sequence: int) -> Cells | None:
         entry = self.entries[sequence][key]

@@ -63,16 +63,16 @@ Record = tuple[str, dict[str, Any]]
 def records(table: str) -> list[Record]:
     """Return the events of a table as records of the log, in the order of its lines."""
     lines = [line.strip() for line in table.strip().splitlines() if line.strip()]
-    columns, told = _split(lines[0]), lines[1:]
+    columns, rows = _split(lines[0]), lines[1:]
     unknown = set(columns) - set(DEFAULTS)
     if unknown:
         raise ValueError(f"no such columns: {sorted(unknown)}; there are {sorted(DEFAULTS)}")
-    if not any(line.startswith(("close ", OPEN)) for line in told):
-        told.append(FAR)
-    told = [line for line in told if line != OPEN]
+    if not any(line.startswith(("close ", OPEN)) for line in rows):
+        rows.append(FAR)
+    rows = [line for line in rows if line != OPEN]
     source = key(table).hex()
     return [
-        record for number, line in enumerate(told, start=1) for record in _line(columns, line, f"{source} {number}")
+        record for number, line in enumerate(rows, start=1) for record in _line(columns, line, f"{source} {number}")
     ]
 
 
@@ -128,8 +128,8 @@ def _line(columns: list[str], line: str, line_id: str) -> list[Record]:
     cells = _split(line)
     if len(cells) != len(columns):
         raise ValueError(f"{len(cells)} cells for {len(columns)} columns: {line}")
-    told = DEFAULTS | {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
-    return [_event(told | {"id": told["id"] or line_id, "person": person}) for person in _persons(told["person"])]
+    row = DEFAULTS | {column: cell for column, cell in zip(columns, cells, strict=True) if cell}
+    return [_event(row | {"id": row["id"] or line_id, "person": person}) for person in _persons(row["person"])]
 
 
 def _persons(text: str) -> list[str]:
@@ -139,30 +139,30 @@ def _persons(text: str) -> list[str]:
     return [f"{text[0]}{number}" for number in range(first, last + 1)]
 
 
-def _event(told: dict[str, str]) -> Record:
-    first, last = _covered(told["month"])
-    name = told["record"] or ("Regularisation" if told["type"].startswith("REG_") else "ReimbursementClaim")
+def _event(row: dict[str, str]) -> Record:
+    first, last = _covered(row["month"])
+    name = row["record"] or ("Regularisation" if row["type"].startswith("REG_") else "ReimbursementClaim")
     values = {
-        "event_id": key(f"event {told['id']}"),
-        "person": key(f"person {told['person']}"),
-        "ocmw": int(told["ocmw"]),
-        "dossier": int(told["dossier"]),
-        "support": told["support"],
-        "amount_type": told["type"],
+        "event_id": key(f"event {row['id']}"),
+        "person": key(f"person {row['person']}"),
+        "ocmw": int(row["ocmw"]),
+        "dossier": int(row["dossier"]),
+        "support": row["support"],
+        "amount_type": row["type"],
         "first_day": first,
         "last_day": last,
-        "statement_month": int(told["statement"] or f"{last:%Y%m}"),
-        "amount_cents": int(told["cents"]),
-        "days": int(told["days"] or ((last - first).days + 1) * (-1 if int(told["cents"]) < 0 else 1)),
+        "statement_month": int(row["statement"] or f"{last:%Y%m}"),
+        "amount_cents": int(row["cents"]),
+        "days": int(row["days"] or ((last - first).days + 1) * (-1 if int(row["cents"]) < 0 else 1)),
         "budget_article": 1,
-        "state_percentage": int(told["percent"]),
-        "sex": int(told["sex"]),
-        "birth_date": None if told["born"] == "-" else date.fromisoformat(told["born"]),
-        "household": told["household"],
-        "nationality": told["nationality"],
-        "status": told["status"],
+        "state_percentage": int(row["percent"]),
+        "sex": int(row["sex"]),
+        "birth_date": None if row["born"] == "-" else date.fromisoformat(row["born"]),
+        "household": row["household"],
+        "nationality": row["nationality"],
+        "status": row["status"],
     }
-    corrects = {"corrects": key(f"event {told['corrects']}") if told["corrects"] else None}
+    corrects = {"corrects": key(f"event {row['corrects']}") if row["corrects"] else None}
     return name, values | (corrects if name == "Regularisation" else {})
 
 
@@ -170,17 +170,17 @@ def _fact(line: str, line_id: str) -> Record:
     """Read ``dimona OUT a end=2024-05-31 period=2``, ``youth a …`` or ``lives a …``."""
     word, *names = (cell for cell in line.split() if "=" not in cell)
     said = dict(cell.split("=") for cell in line.split() if "=" in cell)
-    told = {"id": line_id} | FACTS[word] | said
-    head = {"event_id": key(f"event {told['id']}"), "person": key(f"person {names[-1]}")}
+    given = {"id": line_id} | FACTS[word] | said
+    head = {"event_id": key(f"event {given['id']}"), "person": key(f"person {names[-1]}")}
     if word == "dimona":
-        dates = {"start_date": _day(told["start"]), "end_date": _day(told["end"]), "worker_type": told["type"]}
-        employer = {"employer": int(told["employer"]), "employer_is_ocmw": told["ocmw"] == "yes"}
-        opened = {"declaration": names[0], "dimona_period": int(told["period"])}
+        dates = {"start_date": _day(given["start"]), "end_date": _day(given["end"]), "worker_type": given["type"]}
+        employer = {"employer": int(given["employer"]), "employer_is_ocmw": given["ocmw"] == "yes"}
+        opened = {"declaration": names[0], "dimona_period": int(given["period"])}
         return "EmploymentDeclaration", head | employer | opened | dates
     if word == "youth":
-        born = {"sex": int(told["sex"]), "birth_date": _day(told["born"])}
-        return "YouthCareExit", head | {"exit_date": _day(told["exit"])} | born
-    return "ResidenceRegistered", head | {"municipality": int(told["ocmw"]), "from_date": _day(told["from"])}
+        born = {"sex": int(given["sex"]), "birth_date": _day(given["born"])}
+        return "YouthCareExit", head | {"exit_date": _day(given["exit"])} | born
+    return "ResidenceRegistered", head | {"municipality": int(given["ocmw"]), "from_date": _day(given["from"])}
 
 
 def _day(text: str) -> date | None:

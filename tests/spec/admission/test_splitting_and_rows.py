@@ -1,7 +1,7 @@
 """How a line becomes rows: months by days, cents by largest remainder, attributes of the last event (A5, A6)."""
 
 import pytest
-from told import Teller
+from named_figures import Teller
 
 
 @pytest.mark.parametrize(
@@ -20,38 +20,38 @@ from told import Teller
 def test_cents_are_split_by_days_with_the_largest_remainder_a5(
     engine: Teller, covered: str, cents: int, parts: dict[str, int]
 ) -> None:
-    told = engine(f"""
+    figures = engine(f"""
         month     | cents
         {covered} | {cents}
     """)
-    found = {month: told.amount("LL", month) for month in ("2023-12", "2024-01", "2024-02", "2024-03")}
-    assert {month: amount for month, amount in found.items() if amount} == parts
+    amounts = {month: figures.amount("LL", month) for month in ("2023-12", "2024-01", "2024-02", "2024-03")}
+    assert {month: amount for month, amount in amounts.items() if amount} == parts
 
 
 def test_days_are_split_like_cents_a5(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         month                  | cents | days
         2024-01-31..2024-02-02 | 300   | 2
     """)
-    assert (told.days("LL", "2024-01"), told.days("LL", "2024-02")) == (1, 1)
+    assert (figures.days("LL", "2024-01"), figures.days("LL", "2024-02")) == (1, 1)
 
 
 def test_a_part_of_zero_cents_touches_its_row_a5_a6(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         month                  | cents | household
         2024-01                | 1000  | A
         2024-01-31..2024-02-29 | 2     | E
     """)
-    assert told.amounts_by("household", "LL", "2024-01") == {"E": 1000}
+    assert figures.amounts_by("household", "LL", "2024-01") == {"E": 1000}
 
 
 def test_a_line_of_zero_cents_makes_a_period_exist_though_it_has_no_cells_a5(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         month   | cents
         2024-05 | 0
     """)
-    assert told.periods("LL") == ["2024-05", "2024-Q2", "2024"]
-    assert told.cells("LL", "2024-05") == {}
+    assert figures.periods("LL") == ["2024-05", "2024-Q2", "2024"]
+    assert figures.cells("LL", "2024-05") == {}
 
 
 @pytest.mark.parametrize(
@@ -69,40 +69,40 @@ def test_a_line_of_zero_cents_makes_a_period_exist_though_it_has_no_cells_a5(eng
     ],
 )
 def test_the_state_share_rounds_half_away_from_zero(engine: Teller, cents: int, percent: int, share: int) -> None:
-    told = engine(f"""
+    figures = engine(f"""
         cents   | percent | type
         {cents} | {percent} | ARREARS
     """)
-    assert told.state_share("LL", "2024-03") == share
+    assert figures.state_share("LL", "2024-03") == share
 
 
 def test_the_state_share_is_rounded_per_event_and_month_l3(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         month                  | cents | percent
         2024-01-31..2024-02-01 | 2     | 50
         2024-03                | 1     | 50
         2024-03                | 1     | 50
     """)
-    assert [told.state_share("LL", period) for period in ("2024-01", "2024-02", "2024-03", "2024")] == [1, 1, 2, 4]
+    assert [figures.state_share("LL", period) for period in ("2024-01", "2024-02", "2024-03", "2024")] == [1, 1, 2, 4]
 
 
 def test_attributes_of_a_row_are_those_of_the_last_event_in_log_order_a6(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         household | nationality | sex | born       | type      | cents
         A         | BE          | 1   | 1990-01-01 | GRANT     | 1000
         E         | FR          | 2   | 1950-01-01 | REG_GRANT | -10
     """)
-    assert [told.by(name, "LL", "2024-03") for name in ("household", "nationality", "sex", "age5")] == [
+    assert [figures.by(name, "LL", "2024-03") for name in ("household", "nationality", "sex", "age5")] == [
         {"E": 1},
         {"FR": 1},
         {"2": 1},
         {"65+": 1},
     ]
-    assert told.amounts_by("household", "LL", "2024-03") == {"E": 990}
+    assert figures.amounts_by("household", "LL", "2024-03") == {"E": 990}
 
 
 def test_attributes_change_in_the_row_touched_and_in_no_other_a6(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         support  | ocmw  | month   | household
         LL_OTHER | 11002 | 2024-03 | A
         LL_STUD  | 11002 | 2024-03 | A
@@ -110,14 +110,14 @@ def test_attributes_change_in_the_row_touched_and_in_no_other_a6(engine: Teller)
         LL_OTHER | 11002 | 2024-02 | A
         LL_OTHER | 11002 | 2024-03 | B
     """)
-    assert told.by("household", "LL_OTHER", "2024-03", place="11002") == {"B": 1}
-    assert told.by("household", "LL_STUD", "2024-03") == {"A": 1}
-    assert told.by("household", "LL", "2024-03", place="44021") == {"A": 1}
-    assert told.by("household", "LL", "2024-02") == {"A": 1}
+    assert figures.by("household", "LL_OTHER", "2024-03", place="11002") == {"B": 1}
+    assert figures.by("household", "LL_STUD", "2024-03") == {"A": 1}
+    assert figures.by("household", "LL", "2024-03", place="44021") == {"A": 1}
+    assert figures.by("household", "LL", "2024-02") == {"A": 1}
 
 
 def test_a_late_event_moves_the_whole_row_to_the_new_cells_at_the_next_update_a6(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         month   | household | cents
         2024-03 | A         | 1000
         close 2024-03
@@ -125,16 +125,20 @@ def test_a_late_event_moves_the_whole_row_to_the_new_cells_at_the_next_update_a6
         close 2024-04
     """)
     first, second = (
-        {code: cell[1] for (_, geo, name, code), cell in told.cells("LL", "2024-03", at).items() if (geo, name) == key}
+        {
+            code: cell[1]
+            for (_, geo, name, code), cell in figures.cells("LL", "2024-03", at).items()
+            if (geo, name) == key
+        }
         for at, key in ((1, ("01000", "household")), (2, ("01000", "household")))
     )
     assert (first, second) == ({"A": 1000}, {"E": 1001})
 
 
 def test_attributes_of_a_line_over_months_are_seen_on_the_15th_of_each_a5_c2(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         month                  | born
         2024-03-01..2024-04-30 | 2006-03-21
     """)
-    assert told.by("age5", "LL", "2024-03") == {"0-17": 1}
-    assert told.by("age5", "LL", "2024-04") == {"18-24": 1}
+    assert figures.by("age5", "LL", "2024-03") == {"0-17": 1}
+    assert figures.by("age5", "LL", "2024-04") == {"18-24": 1}

@@ -49,8 +49,8 @@ def test_the_signature_is_over_release_manifest_seal_before_and_key(room: Path) 
         seal = json.loads(path.read_bytes())
         manifest = (room / "store" / "public" / "releases" / f"{number:06d}.json").read_bytes()
         assert seal["manifest_sha256"] == hashlib.sha256(manifest).hexdigest()
-        told = f"ocmw-seal-v1\n{number}\n{seal['manifest_sha256']}\n{before}\n{seal['key_id']}"
-        Ed25519PublicKey.from_public_bytes(public).verify(base64.b64decode(seal["signature"]), told.encode())
+        signed = f"ocmw-seal-v1\n{number}\n{seal['manifest_sha256']}\n{before}\n{seal['key_id']}"
+        Ed25519PublicKey.from_public_bytes(public).verify(base64.b64decode(seal["signature"]), signed.encode())
         before = hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -211,8 +211,8 @@ def test_an_export_of_the_public_zone_shows_what_was_let_out_and_no_more(tmp_pat
     store, settings = tmp_path / "store", required(key)
     replayed(store, *(f"2024-{month:02d}" for month in range(1, 10)), **settings)
 
-    def public_rows(**told: str) -> int:
-        done = ocmw("export", "--store", store, "--format", "csv", "--out", tmp_path / "figures.csv", **told)
+    def public_rows(**environment: str) -> int:
+        done = ocmw("export", "--store", store, "--format", "csv", "--out", tmp_path / "figures.csv", **environment)
         assert done.returncode == 0, done.stderr
         return len((tmp_path / "figures.csv").read_text(encoding="utf-8").splitlines()) - 1
 

@@ -33,19 +33,19 @@ def test_each_release_has_its_manifest_and_the_newest_is_pointed_at(store: Path)
 def test_a_published_figure_is_the_cells_of_the_public_zone(store: Path) -> None:
     tree, home = PublicTree.of(store), DirectoryStore.reading(store)
     figures = tree.manifest(6).figures
-    shown = {
+    in_home = {
         (key.support, key.period.code): home.read_block(entry.public).digest()
         for key, entry in home.release().entries.items()
         if entry.public
     }
-    told = {
+    in_tree = {
         (support, period): tree.cells(figure.block).digest()
         for support, periods in figures.items()
         for period, figure in periods.items()
         if figure.block
     }
-    assert told == shown
-    assert ("LL", "2024-03") in told
+    assert in_tree == in_home
+    assert ("LL", "2024-03") in in_tree
 
 
 def test_what_waits_has_a_state_and_the_month_that_may_show_it_but_no_value(store: Path) -> None:
@@ -63,18 +63,18 @@ def test_restricted_supports_are_not_even_named(store: Path) -> None:
 def test_the_history_tells_each_release_in_which_a_figure_became_another(store: Path) -> None:
     tree = PublicTree.of(store)
     history = read_history(tree.file_bytes(tree.manifest(6).tables["history"])).to_pylist()
-    told = [(row["release"], row["state"], row["value"]) for row in history if row["period"] == "2024-02"]
-    assert told[-1:] == [(5, "published", 100)]
-    assert all(value is None for _, state, value in told if state in ("pending", "settling"))
+    rows = [(row["release"], row["state"], row["value"]) for row in history if row["period"] == "2024-02"]
+    assert rows[-1:] == [(5, "published", 100)]
+    assert all(value is None for _, state, value in rows if state in ("pending", "settling"))
 
 
 def test_the_changes_of_a_release_name_what_is_new_and_what_waits(store: Path) -> None:
     tree = PublicTree.of(store)
     changes = json.loads(tree.file_bytes(tree.manifest(6).tables["changes"]))
-    found = {(row["support"], row["period"]): row for row in changes}
-    assert found["LL", "2024-03"]["kind"] == "new"
-    assert found["LL", "2024-03"]["to"] == 100
-    assert found["LL", "2024-06"] == {
+    by_figure = {(row["support"], row["period"]): row for row in changes}
+    assert by_figure["LL", "2024-03"]["kind"] == "new"
+    assert by_figure["LL", "2024-03"]["to"] == 100
+    assert by_figure["LL", "2024-06"] == {
         "support": "LL", "period": "2024-06", "kind": "waiting", "update_id": None, "earliest": "2024-09",
     }  # fmt: skip
 

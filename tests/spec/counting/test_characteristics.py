@@ -1,7 +1,7 @@
 """By what: sex, age, household, nationality, status, each as on the 15th of the month (C1-C7)."""
 
 import pytest
-from told import Teller
+from named_figures import Teller
 
 ALL_BUT_STATUS = {
     *("total", "sex", "age5", "age13", "household", "nationality_group", "nationality"),
@@ -10,14 +10,14 @@ ALL_BUT_STATUS = {
 
 
 def test_sex_is_male_female_or_unknown_c1(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         person | sex
         a      | 1
         b      | 2
         c      | 2
         d      | 3
     """)
-    assert told.by("sex", "LL", "2024-03") == {"1": 1, "2": 2, "3": 1}
+    assert figures.by("sex", "LL", "2024-03") == {"1": 1, "2": 2, "3": 1}
 
 
 @pytest.mark.parametrize(
@@ -42,12 +42,12 @@ def test_sex_is_male_female_or_unknown_c1(engine: Teller) -> None:
     ],
 )
 def test_age_in_march_2024_is_days_over_365_c2_c3(engine: Teller, born: str, age5: str, age13: str) -> None:
-    told = engine(f"""
+    figures = engine(f"""
         born
         {born}
     """)
-    assert told.by("age5", "LL", "2024-03") == {age5: 1}
-    assert told.by("age13", "LL", "2024-03") == {age13: 1}
+    assert figures.by("age5", "LL", "2024-03") == {age5: 1}
+    assert figures.by("age13", "LL", "2024-03") == {age13: 1}
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_age_in_march_2024_is_days_over_365_c2_c3(engine: Teller, born: str, age
     ],
 )
 def test_household_categories_changed_in_2005_c4(engine: Teller, month: str, household: str, category: str) -> None:
-    told = engine(f"""
+    figures = engine(f"""
         month   | household
         {month} | {household}
     """)
-    assert told.by("household", "LL", month) == {category: 1}
+    assert figures.by("household", "LL", month) == {category: 1}
 
 
 @pytest.mark.parametrize(
@@ -92,31 +92,31 @@ def test_household_categories_changed_in_2005_c4(engine: Teller, month: str, hou
     ],
 )
 def test_the_european_union_is_that_of_the_month_c5(engine: Teller, month: str, country: str, group: str) -> None:
-    told = engine(f"""
+    figures = engine(f"""
         month   | nationality
         {month} | {country}
     """)
-    assert told.by("nationality_group", "LL", month) == {group: 1}
-    assert told.by("nationality", "LL", month) == {country: 1}
+    assert figures.by("nationality_group", "LL", month) == {group: 1}
+    assert figures.by("nationality", "LL", month) == {country: 1}
 
 
 @pytest.mark.parametrize("letter", "ABCDEFGHIJKM")
 def test_status_of_the_law_of_1965_is_a_letter_c6(engine: Teller, letter: str) -> None:
-    told = engine(f"""
+    figures = engine(f"""
         support | status
         FH      | {letter}
     """)
-    assert told.by("status", "FH", "2024-03") == {letter: 1}
-    assert told.by("status", "RMH", "2024-03") == {letter: 1}
+    assert figures.by("status", "FH", "2024-03") == {letter: 1}
+    assert figures.by("status", "RMH", "2024-03") == {letter: 1}
 
 
 @pytest.mark.parametrize("status", ["NONE", "UNKNOWN"])
 def test_status_none_and_unknown_are_unknown_c6(engine: Teller, status: str) -> None:
-    told = engine(f"""
+    figures = engine(f"""
         support | status
         MH_DMH  | {status}
     """)
-    assert told.by("status", "MH", "2024-03") == {"unknown": 1}
+    assert figures.by("status", "MH", "2024-03") == {"unknown": 1}
 
 
 @pytest.mark.parametrize(
@@ -131,43 +131,43 @@ def test_status_none_and_unknown_are_unknown_c6(engine: Teller, status: str) -> 
     ],
 )
 def test_status_is_shown_for_supports_of_the_law_of_1965_c6(engine: Teller, leaf: str, nodes: tuple[str, ...]) -> None:
-    told = engine(f"""
+    figures = engine(f"""
         support | status
         {leaf}  | C
     """)
-    assert {node: told.breakdowns(node, "2024-03") for node in nodes} == {
+    assert {node: figures.breakdowns(node, "2024-03") for node in nodes} == {
         node: ALL_BUT_STATUS | {"status"} for node in nodes
     }
 
 
 @pytest.mark.parametrize("support", ["LL", "LL_OTHER", "RMI"])
 def test_no_status_is_shown_for_the_law_of_2002_c6(engine: Teller, support: str) -> None:
-    told = engine("""
+    figures = engine("""
         status
         C
     """)
-    assert told.breakdowns(support, "2024-03") == ALL_BUT_STATUS
+    assert figures.breakdowns(support, "2024-03") == ALL_BUT_STATUS
 
 
 def test_no_status_is_shown_for_the_organic_law_c6(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         support
         IK_OW
     """)
-    assert told.breakdowns("IK_OW", "2024-03") == ALL_BUT_STATUS
+    assert figures.breakdowns("IK_OW", "2024-03") == ALL_BUT_STATUS
 
 
 def test_combinations_join_both_codes_c7(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         person | sex | born       | household | nationality
         a      | 1   | 2000-01-01 | A         | BE
         b      | 2   | 1990-01-01 | E         | SY
         c      | 2   | -          | E         | ZZ
     """)
-    assert told.by("sex_age5", "LL", "2024-03") == {"1|18-24": 1, "2|25-44": 1, "2|unknown": 1}
-    assert told.by("sex_age13", "LL", "2024-03") == {"1|20-24": 1, "2|30-34": 1, "2|unknown": 1}
-    assert told.by("household_age5", "LL", "2024-03") == {"A|18-24": 1, "E|25-44": 1, "E|unknown": 1}
-    assert told.by("nationality_group_age5", "LL", "2024-03") == {
+    assert figures.by("sex_age5", "LL", "2024-03") == {"1|18-24": 1, "2|25-44": 1, "2|unknown": 1}
+    assert figures.by("sex_age13", "LL", "2024-03") == {"1|20-24": 1, "2|30-34": 1, "2|unknown": 1}
+    assert figures.by("household_age5", "LL", "2024-03") == {"A|18-24": 1, "E|25-44": 1, "E|unknown": 1}
+    assert figures.by("nationality_group_age5", "LL", "2024-03") == {
         "BE|18-24": 1,
         "nonEU|25-44": 1,
         "unknown|unknown": 1,
@@ -175,18 +175,18 @@ def test_combinations_join_both_codes_c7(engine: Teller) -> None:
 
 
 def test_one_person_fills_one_cell_of_each_breakdown_and_level_with_all_measures_c7_d1(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         ocmw  | cents
         11002 | 129500
     """)
-    cells = told.cells("LL", "2024-03")
+    cells = figures.cells("LL", "2024-03")
     assert len(cells) == 5 * 11
     assert set(cells.values()) == {(1, 129500, 71225, 31)}
 
 
 def test_a_month_before_2005_has_old_household_categories_in_its_combination_c4_c7(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         month   | household | born
         2004-12 | D         | 1970-01-01
     """)
-    assert told.by("household_age5", "LL", "2004-12") == {"oldD|25-44": 1}
+    assert figures.by("household_age5", "LL", "2004-12") == {"oldD|25-44": 1}

@@ -39,22 +39,22 @@ TOLD = """
 """
 
 
-def files_of(room: Path, told: str, settings: FigureSettings | None = None) -> tuple[Path, DirectoryStore]:
+def files_of(room: Path, table: str, settings: FigureSettings | None = None) -> tuple[Path, DirectoryStore]:
     """Replay a history; return its file and the store."""
-    log, root = log_file(room / "log.avro", told), room / "store"
+    log, root = log_file(room / "log.avro", table), room / "store"
     Embedded.run(root, settings or FigureSettings(), [log])
     return log, DirectoryStore.reading(root)
 
 
 def rows(store: DirectoryStore, number: int) -> pd.DataFrame:
     """Return the completeness of a release."""
-    found: pd.DataFrame = pa.Table.from_batches(list(completeness_batches(store, number))).to_pandas()
-    return found
+    table: pd.DataFrame = pa.Table.from_batches(list(completeness_batches(store, number))).to_pandas()
+    return table
 
 
-def row(found: pd.DataFrame, support: str, period: str, geo: str) -> dict[str, Any]:
+def row(table: pd.DataFrame, support: str, period: str, geo: str) -> dict[str, Any]:
     """Return one row."""
-    chosen = found[(found["support"] == support) & (found["period"] == period) & (found["geo"] == geo)]
+    chosen = table[(table["support"] == support) & (table["period"] == period) & (table["geo"] == geo)]
     (one,) = chosen.to_dict("records")
     return {str(name): value for name, value in one.items()}
 
@@ -66,33 +66,33 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DirectoryStore
 
 
 def test_no_line_is_no_claim_lines_without_anybody_above_zero_are_zero(made: tuple[Path, DirectoryStore]) -> None:
-    found = rows(made[1], 1)
-    states = [row(found, "LL", "2024-01", geo)["state"] for geo in ("44021", "11002", "71022")]
+    table = rows(made[1], 1)
+    states = [row(table, "LL", "2024-01", geo)["state"] for geo in ("44021", "11002", "71022")]
     assert states == ["positive", "zero", "no_claim"]
 
 
 def test_lines_are_persons_told_of_and_a_correction_is_no_line_of_its_own(made: tuple[Path, DirectoryStore]) -> None:
-    found = row(rows(made[1], 2), "LL", "2024-01", "44021")
-    assert (found["lines"], found["beneficiaries"]) == (3, 3)
+    gent = row(rows(made[1], 2), "LL", "2024-01", "44021")
+    assert (gent["lines"], gent["beneficiaries"]) == (3, 3)
 
 
 def test_of_beneficiaries_those_are_told_whose_attributes_are_unknown(made: tuple[Path, DirectoryStore]) -> None:
-    found = row(rows(made[1], 1), "LL", "2024-01", "44021")
-    assert [found[f"unknown_{name}"] for name in ("birth", "household", "nationality")] == [1, 1, 0]
-    assert found["unknown_status"] is None or pd.isna(found["unknown_status"])
+    gent = row(rows(made[1], 1), "LL", "2024-01", "44021")
+    assert [gent[f"unknown_{name}"] for name in ("birth", "household", "nationality")] == [1, 1, 0]
+    assert gent["unknown_status"] is None or pd.isna(gent["unknown_status"])
 
 
 def test_a_line_is_late_by_the_months_to_the_update_that_first_held_it(made: tuple[Path, DirectoryStore]) -> None:
-    found = row(rows(made[1], 2), "LL", "2024-01", "44021")  # two lines in time, the third by two months
-    assert (found["late_median"], found["late_p95"]) == (0, 2)
+    gent = row(rows(made[1], 2), "LL", "2024-01", "44021")  # two lines in time, the third by two months
+    assert (gent["late_median"], gent["late_p95"]) == (0, 2)
 
 
 def test_a_line_of_a_year_before_all_others_makes_no_silent_months(
     made: tuple[Path, DirectoryStore],
 ) -> None:
-    found = rows(made[1], 2)
-    assert set(found["period"]) == {"2022-05", "2024-01", "2024-02", "2024-03"}
-    assert set(found[found["period"] == "2022-05"]["geo"]) == {"11002"}
+    table = rows(made[1], 2)
+    assert set(table["period"]) == {"2022-05", "2024-01", "2024-02", "2024-03"}
+    assert set(table[table["period"] == "2022-05"]["geo"]) == {"11002"}
     assert Completeness.of(made[1], 2).outliers == (parse_month("2022-05"),)
 
 
@@ -111,10 +111,10 @@ def test_where_the_import_set_lines_aside_no_claim_would_be_false(made: tuple[Pa
         {"ocmw": "11007", "month": "2024-01", "lines": 1, "events": 0, "slugs": {"not-a-support": 1}},
     ]
     Origin(None, tuple(aside)).write(store.root)
-    found = rows(store, 1)
-    assert row(found, "LL", "2024-01", "71022")["state"] == "set_aside"
-    assert row(found, "LL", "2024-01", "71022")["set_aside"] == "bad-number=2"
-    assert row(found, "LL", "2024-01", "11007")["state"] == "no_claim"
+    table = rows(store, 1)
+    assert row(table, "LL", "2024-01", "71022")["state"] == "set_aside"
+    assert row(table, "LL", "2024-01", "71022")["set_aside"] == "bad-number=2"
+    assert row(table, "LL", "2024-01", "11007")["state"] == "no_claim"
     (store.root / "journal" / "origin.json").write_text(json.dumps({"key_id": None, "imports": []}))
 
 
@@ -125,11 +125,11 @@ def test_lines_and_lateness_are_those_of_the_slow_truth_l1(tmp_path: Path, geogr
     moved = TOLD.replace("11002 | LL_OTHER | GRANT     |     0", "11007 | TW_RMI_ART60 | GRANT     |   700")
     log, store = files_of(tmp_path, moved, settings)
     history = History.of(admitted([log]), settings)
-    found = rows(store, number)
-    with_lines = found[found["lines"] > 0].assign(month=found["period"].map(parse_month))
-    told = with_lines[slow.COLUMNS].sort_values(["support", "month", "geo"], ignore_index=True)
-    pd.testing.assert_frame_equal(told, slow.lines(history, number), check_dtype=False)
-    for one in found[found["beneficiaries"] > 0].to_dict("records"):
+    table = rows(store, number)
+    with_lines = table[table["lines"] > 0].assign(month=table["period"].map(parse_month))
+    fast = with_lines[slow.COLUMNS].sort_values(["support", "month", "geo"], ignore_index=True)
+    pd.testing.assert_frame_equal(fast, slow.lines(history, number), check_dtype=False)
+    for one in table[table["beneficiaries"] > 0].to_dict("records"):
         key = BlockKey(one["support"], Period.parse(one["period"]))
         cells = reference.labelled(reference.count(history, key, number))
         there = cells[(cells["geo"] == one["geo"]) & (cells["breakdown"] == "total")]

@@ -103,21 +103,21 @@ class Attacker:
             return self.true(cell), self.true(cell)
         aim = np.zeros(len(self.number))
         aim[self.number[cell]] = 1
-        found = []
+        ends = []
         for sign in (1, -1):
             constraints = [LinearConstraint(self.matrix, *self.limits)] if self.matrix.shape[0] else []
             solved = milp(
                 sign * aim, constraints=constraints, integrality=np.ones(len(aim)), bounds=Bounds(self.least, 10_000)
             )
             assert solved.success, solved.message
-            found.append(round(sign * solved.fun))
-        return found[0], found[1]
+            ends.append(round(sign * solved.fun))
+        return ends[0], ends[1]
 
     def found_out(self, threshold: int) -> list[tuple[Cell, tuple[int, int]]]:
         """Return the small counts that are less wide than the threshold."""
-        told = []
+        cells = []
         for cell in self.primary(threshold):
             low, high = self.interval(cell)
             if high - low < threshold:
-                told.append((cell, (low, high)))
-        return told
+                cells.append((cell, (low, high)))
+        return cells

@@ -32,29 +32,29 @@ def interval(linked: Linked, hidden: Mask, cell: int) -> tuple[int, int]:
     rows: list[npt.NDArray[np.float64]] = []
     low: list[float] = []
     high: list[float] = []
-    shown = np.where(hidden, 0, linked.counts)
+    open_counts = np.where(hidden, 0, linked.counts)
     for whole, parts in linked.sums:
-        row = np.zeros(len(shown))
+        row = np.zeros(len(open_counts))
         row[list(parts)], row[whole] = 1, -1
         overlap = float(linked.counts @ row)
         rows.append(row)
         low.append(overlap)
         high.append(overlap)
         for part in parts:
-            bound = np.zeros(len(shown))
+            bound = np.zeros(len(open_counts))
             bound[part], bound[whole] = 1, -1
             rows.append(bound)
             low.append(-np.inf)
             high.append(max(0.0, float(linked.counts @ bound)))
     bounds = Bounds(np.where(hidden, 0, linked.counts), np.where(hidden, 10_000, linked.counts))
-    found = []
+    ends = []
     for sign in (1, -1):
-        aim = np.zeros(len(shown))
+        aim = np.zeros(len(open_counts))
         aim[cell] = sign
         solved = milp(aim, constraints=[LinearConstraint(np.array(rows), low, high)], integrality=1, bounds=bounds)
         assert solved.success, solved.message
-        found.append(round(sign * solved.fun))
-    return found[0], found[1]
+        ends.append(round(sign * solved.fun))
+    return ends[0], ends[1]
 
 
 @st.composite

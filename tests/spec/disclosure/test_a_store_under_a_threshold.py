@@ -37,9 +37,9 @@ def rows(room: Path) -> list[dict[str, str]]:
 
 
 def test_no_count_is_shown_from_one_to_four(rows: list[dict[str, str]]) -> None:
-    shown = [int(row["beneficiaries"]) for row in rows if row["beneficiaries"]]
-    assert shown
-    assert min(shown) >= 5
+    counts = [int(row["beneficiaries"]) for row in rows if row["beneficiaries"]]
+    assert counts
+    assert min(counts) >= 5
 
 
 def test_what_is_hidden_has_one_mark_small_or_not(rows: list[dict[str, str]]) -> None:

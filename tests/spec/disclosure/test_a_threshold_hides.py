@@ -94,7 +94,9 @@ def crowds(draw: st.DrawFn, world: Country, months: int = 1) -> list[tuple[int, 
         st.integers(0, months - 1),
     )
     people = draw(st.lists(st.lists(one, min_size=1, max_size=1), min_size=3, max_size=28))
-    return [(who, month, node, place, kind) for who, facts in enumerate(people) for node, place, kind, month in facts]
+    return [
+        (number, month, node, place, kind) for number, facts in enumerate(people) for node, place, kind, month in facts
+    ]
 
 
 ATTACKS = settings(max_examples=25, deadline=None, derandomize=True)

@@ -17,7 +17,7 @@ def test_a_place_stands_no_higher_than_its_own_counts_allow() -> None:
 
 def test_a_hidden_total_alone_is_the_rest_of_a_sum() -> None:
     counts = {ARRONDISSEMENT: {ALL: 20}, GENT: {ALL: 17}, AALST: {ALL: 3}}
-    assert any("can be told" in told for told in broken(counts, {AALST: 0}, 5))
+    assert any("can be told" in sentence for sentence in broken(counts, {AALST: 0}, 5))
     assert not list(broken(counts, {AALST: 0, GENT: 0}, 5))
 
 

@@ -86,8 +86,8 @@ def settled(
     flags = np.where((counts > 0) & (counts < threshold), SMALL, 0).astype(np.uint8)
     for month, theirs in before:
         rungs = np.minimum(rungs, theirs)
-        shown = theirs[:, None] >= shape.rung[None, :]
-        least = np.maximum(least, np.where(shown, month, 0))
+        open_cells = theirs[:, None] >= shape.rung[None, :]
+        least = np.maximum(least, np.where(open_cells, month, 0))
         flags |= np.where((month > 0) & (month < threshold), SMALL_BEFORE, 0).astype(np.uint8)
     least = np.minimum(least, counts)
     settle(Sheet(counts, least, flags, np.ones(len(counts), np.bool_)), rungs, shape, threshold)

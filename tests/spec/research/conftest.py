@@ -17,8 +17,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Room:
     made_all, claims = folder / "all.avro", folder / "c.avro"
     ocmw("generate", "--persons", 1200, "--from", "2022-04", "--to", "2024-06", "--out", made_all)
     with made_all.open("rb") as file:
-        found = [(name.rpartition(".")[2], body) for name, body in fastavro.reader(file, return_record_name=True)]
-    write_log(claims, (record for record in found if is_wanted(*record)))
+        records = [(name.rpartition(".")[2], body) for name, body in fastavro.reader(file, return_record_name=True)]
+    write_log(claims, (record for record in records if is_wanted(*record)))
     assert ocmw("replay", claims, "--store", made.store).returncode == 0
     (folder / "approvals.yaml").write_text(APPROVALS, encoding="utf-8")
     variables = "\n".join(f'{name} = "the model"' for name in MADE if name != "status")

@@ -25,7 +25,7 @@ POSITION = 'position = "where leavers go"'
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "sentence"),
     [
         (["person;quarter"], "line 1 .* is not key_id"),
         ([HEADER], "no line of a person"),
@@ -38,8 +38,8 @@ POSITION = 'position = "where leavers go"'
         ([HEADER, LINE, LINE[:-1] + "2"], "line 3 .* stand twice"),
     ],
 )
-def test_a_coded_file_that_cannot_be_is_refused_by_its_line(lines: list[str], told: str) -> None:
-    with pytest.raises(ProtocolError, match=told) as refused:
+def test_a_coded_file_that_cannot_be_is_refused_by_its_line(lines: list[str], sentence: str) -> None:
+    with pytest.raises(ProtocolError, match=sentence) as refused:
         coded(lines, KEY_ID)
     assert "\n" not in str(refused.value)
     assert PERSON not in str(refused.value)
@@ -64,9 +64,9 @@ def couple(room: Room, *options: object, protocol: Path | None = None) -> tuple[
 def test_who_left_by_region_and_four_quarters_on_is_one_command_and_a_question(room: Room) -> None:
     named = ("ocmw", "sex", "household", "spell_start", "outcome_x3")
     variables = "\n".join((POSITION, *(f'{name} = "profile"' for name in named)))
-    code, told, wrong = couple(room, "--drawn", protocol=write(room, variables))
+    code, printed, wrong = couple(room, "--drawn", protocol=write(room, variables))
     assert code == 0, wrong
-    folder = Path(told.split(" in ")[1].split(",")[0])
+    folder = Path(printed.split(" in ")[1].split(",")[0])
     table = room.table(folder, "leavers")
     assert list(table.columns) == ["person", "exit", "region", *named, "position", "position_later"]
     assert [ancestors(nis)["region"] for nis in table["ocmw"]] == list(table["region"])
@@ -129,9 +129,9 @@ def test_a_coupling_is_refused_in_a_sentence_and_nothing_is_written(room: Room) 
         ),
         (couple(room, "--coded", room.folder / "none.csv"), "no coded file can be read"),
     )
-    for (code, out, wrong), told in refused:
+    for (code, out, wrong), sentence in refused:
         assert code in (1, 2)
-        assert told in wrong
+        assert sentence in wrong
         assert wrong.count("\n") == 1
         assert not out
     assert sorted((room.folder / "x").iterdir()) == before

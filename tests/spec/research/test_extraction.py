@@ -44,7 +44,7 @@ def test_a_lawful_protocol_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "sentence"),
     [
         ('study = "mobility"', 'study = "Mobility"', "study"),
         ('purpose = "positions of leavers"\n', "", "purpose is missing"),
@@ -61,9 +61,9 @@ def test_a_lawful_protocol_is_read() -> None:
         ("age1ql3z", "bge1ql3z", "recipient.key"),
     ],
 )
-def test_a_protocol_that_cannot_be_is_refused_by_its_field(before: str, after: str, told: str) -> None:
+def test_a_protocol_that_cannot_be_is_refused_by_its_field(before: str, after: str, sentence: str) -> None:
     assert before in LAWFUL
-    with pytest.raises(ProtocolError, match=told) as refused:
+    with pytest.raises(ProtocolError, match=sentence) as refused:
         protocol(LAWFUL.replace(before, after, 1))
     assert "\n" not in str(refused.value)
 

@@ -40,7 +40,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "sentence"),
     [
         ("shape = 2", "shape = 9", "shape 9 is none; write 1 to 8"),
         ("shape = 2", "shape = 2\ncolour = 1", "colour is no field of a question"),
@@ -58,9 +58,9 @@ def rows(text: str) -> list[dict[str, str]]:
         ("shape = 2", "shape 2", "no TOML"),
     ],
 )
-def test_a_question_of_no_shape_is_refused_by_its_field(before: str, after: str, told: str) -> None:
+def test_a_question_of_no_shape_is_refused_by_its_field(before: str, after: str, sentence: str) -> None:
     assert before in BY_SEX
-    with pytest.raises(QuestionError, match=told) as refused:
+    with pytest.raises(QuestionError, match=sentence) as refused:
         question(BY_SEX.replace(before, after, 1))
     assert "\n" not in str(refused.value)
 
@@ -81,7 +81,7 @@ def test_counts_are_rounded_to_five() -> None:
 
 
 def test_each_shape_is_answered(room: Room) -> None:
-    asked = {
+    texts = {
         1: SERIES_OF,
         2: BY_SEX,
         3: LL + FLANDERS + 'shape = 3\nperiod = "2023"\nby = ["sex", "age5"]\n',
@@ -90,7 +90,7 @@ def test_each_shape_is_answered(room: Room) -> None:
         6: LL + FLANDERS + 'shape = 6\nperiod = "2022-06"\n',
         7: LL + 'shape = 7\nlevel = "region"\nperiod = "2023-04"\n',
     }
-    for shape, text in asked.items():
+    for shape, text in texts.items():
         done = room.ask(text)
         assert done.returncode == 0, (shape, done.stderr)
         assert rows(done.stdout)
@@ -102,11 +102,11 @@ def test_each_shape_is_answered(room: Room) -> None:
 
 
 def test_no_figure_below_five_is_shown_and_zero_looks_the_same(room: Room) -> None:
-    told = rows(room.ask(BY_SEX + "round = false\n").stdout)
-    unknown = next(row for row in told if row["sex"] == "3")
+    answer_rows = rows(room.ask(BY_SEX + "round = false\n").stdout)
+    unknown = next(row for row in answer_rows if row["sex"] == "3")
     assert unknown["persons"] == HIDDEN
-    assert all(row["persons"] == HIDDEN or int(row["persons"]) >= 5 for row in told)
-    assert sum(row["persons"] == HIDDEN for row in told) >= 2  # alone it were the total less the others
+    assert all(row["persons"] == HIDDEN or int(row["persons"]) >= 5 for row in answer_rows)
+    assert sum(row["persons"] == HIDDEN for row in answer_rows) >= 2  # alone it were the total less the others
 
 
 def test_the_request_file_reproduces_the_answer(room: Room) -> None:
@@ -144,28 +144,28 @@ def test_persons_counted_from_the_rows_are_those_of_the_store(room: Room) -> Non
 def test_states_of_later_are_those_of_the_indicators(room: Room) -> None:
     inquiry, month = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse("2022-06")
     with inquiry.rows(month.first, month.last + 12) as connection:
-        found = counting.later(connection, month)
+        later = counting.later(connection, month)
     number = NUMBER["transitions", "own", "state|later"]
-    told = {}
+    transitions = {}
     for part in read_release(inquiry.store, inquiry.number, "outcomes"):
         mine = (part.table.series == number) & (part.table.reference == month.last)
         mine &= part.table.place == PLACE_NUMBER["kingdom", "01000"]
         for category, count in zip(part.table.category[mine], part.table.counted[mine], strict=True):
-            told[SERIES[number].categories[category]] = int(count)
-    assert told["ll|ll"] == found["kingdom", "01000", "LL"] > 0
-    assert told.get("ll|fh", 0) == found.get(("kingdom", "01000", "FH"), 0)
+            transitions[SERIES[number].categories[category]] = int(count)
+    assert transitions["ll|ll"] == later["kingdom", "01000", "LL"] > 0
+    assert transitions.get("ll|fh", 0) == later.get(("kingdom", "01000", "FH"), 0)
 
 
 def test_who_enters_had_nothing_there_the_month_before(room: Room) -> None:
     inquiry, month = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse("2023-05")
     with inquiry.rows(month.first - 1, month.last) as connection:
-        found = counting.entering(connection, Asked("LL", month))
+        entering = counting.entering(connection, Asked("LL", month))
     number = NUMBER["spells", "own_g0", "flow"]
     entries = SERIES[number].categories.index("entries")
     for part in read_release(inquiry.store, inquiry.number):
         mine = (part.table.series == number) & (part.table.reference == month.last) & (part.table.category == entries)
         for place, count in zip(part.table.place[mine], part.table.counted[mine], strict=True):
-            assert found.get(PLACES[place], 0) == count
+            assert entering.get(PLACES[place], 0) == count
 
 
 def test_too_few_and_too_near_are_refused_in_the_same_words(room: Room) -> None:
@@ -215,7 +215,7 @@ def test_an_answer_leaves_the_house_on_the_chairmans_approval_alone(room: Room) 
 
 
 def test_a_study_without_extraction_and_a_period_not_published_are_refused(room: Room) -> None:
-    for text, told in (
+    for text, sentence in (
         (BY_SEX.replace("mobility", "other"), "study other has no extraction"),
         (BY_SEX.replace("2023", "2024-05"), f"is not published at update {UPDATE}"),
         (BY_SEX.replace('"LL"', '"RMI"'), "shares leaves with LL"),
@@ -223,7 +223,7 @@ def test_a_study_without_extraction_and_a_period_not_published_are_refused(room:
     ):
         done = room.ask(text)
         assert done.returncode == 2
-        assert told in done.stderr
+        assert sentence in done.stderr
         assert done.stderr.count("\n") == 1
         assert not done.stdout
 

@@ -36,7 +36,7 @@ def sent(*records: Any) -> list[tuple[int, str]]:  # noqa: ANN401 - any record
     return [(report.answering, report.state) for request in requests(*records) for report in request.reports]
 
 
-def shown(*records: Any) -> list[tuple[int, list[str]]]:  # noqa: ANN401 - any record
+def dossiers_sent(*records: Any) -> list[tuple[int, list[str]]]:  # noqa: ANN401 - any record
     """Return the dossiers of the last report sent: their hash, and the types of their decisions."""
     report = [report for request in requests(*records) for report in request.reports][-1]
     return [(one.dossier, [decision.decision_type for decision in one.decisions]) for one in report.dossiers]

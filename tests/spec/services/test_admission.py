@@ -25,11 +25,11 @@ SERVICE = ContractService()
 def after(*records: object) -> list[str]:
     """Return what became of records that come one after the other."""
     known: Known[Contracts] = Known(SERVICE.begin())
-    found = []
+    outcomes = []
     for record in records:
         known, became = admitted(SERVICE, known, record, 0)
-        found.append(became.slug if isinstance(became, Fault) else became)
-    return found
+        outcomes.append(became.slug if isinstance(became, Fault) else became)
+    return outcomes
 
 
 def test_the_same_event_again_changes_nothing() -> None:
@@ -115,8 +115,8 @@ def test_a_value_is_read_back_as_it_was_framed() -> None:
     ],
 )
 def test_bytes_that_are_no_event_are_told_by_their_fault(value: bytes | None, slug: str) -> None:
-    found = record_of(TOPIC["contracts"], value)
-    assert found == (made(GpmiContract, "a") if slug == "applied" else slug)
+    read = record_of(TOPIC["contracts"], value)
+    assert read == (made(GpmiContract, "a") if slug == "applied" else slug)
 
 
 @pytest.mark.parametrize("digest", [{"type": "fixed", "name": "Digest", "size": 20}, "bytes", "string"])
@@ -126,11 +126,15 @@ def test_a_contract_whose_document_has_a_digest_of_another_kind_is_set_aside_and
     schema = json.loads(json.dumps(schema_document("contracts.avsc")))
     (document,) = [one for one in _records(schema) if one["name"] == "Document"]
     document["fields"][0]["type"] = digest
-    found = {"digest": "ab" * 10 if digest == "string" else bytes(20), "media_type": "application/pdf", "locator": "1"}
+    foreign = {
+        "digest": "ab" * 10 if digest == "string" else bytes(20),
+        "media_type": "application/pdf",
+        "locator": "1",
+    }
     plain = [fields(made(GpmiContract, name, contract=name)) for name in ("a", "b")]
     with (tmp_path / "contracts.avro").open("wb") as file:
         union = fastavro.parse_schema(schema)
-        fastavro.writer(file, union, [("be.ocmw.v1.GpmiContract", plain[0] | {"document": found}),
+        fastavro.writer(file, union, [("be.ocmw.v1.GpmiContract", plain[0] | {"document": foreign}),
                                       ("be.ocmw.v1.GpmiContract", plain[1])])  # fmt: skip
     balance = admit_files([tmp_path / "contracts.avro"], tmp_path / "store", 0)["contracts"]
     assert (balance.applied, dict(balance.faults)) == (1, {"unknown-schema": 1})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from made import made
-from reports_told import answers, shown
+from reports_told import answers, dossiers_sent
 
 from schemas.services.records import DecisionTaken, SocialReportRequest
 
@@ -85,15 +85,15 @@ def test_of_decisions_of_the_same_days_the_log_says_which_is_before() -> None:
 def test_a_stop_leaves_what_touches_one_day_alone() -> None:
     refusal = decision(decision_type="REFUSAL", effective_from="2017-03-05")
     stop = decision("b", decision_type="STOP", effective_from="2017-03-05", decided_on="2017-03-06")
-    assert shown(refusal, stop, made(SocialReportRequest, "request")) == [(1, ["REFUSAL", "STOP"])]
+    assert dossiers_sent(refusal, stop, made(SocialReportRequest, "request")) == [(1, ["REFUSAL", "STOP"])]
 
 
 def test_a_dossier_of_an_ocmw_that_was_merged_is_one_with_that_of_its_successor() -> None:
     """Borsbeek (11007) became a part of Antwerpen (11002) on 1 January 2025."""
     old = decision(ocmw=11007, effective_from="2024-01-01")
     stop = decision("b", ocmw=11002, decision_type="STOP", effective_from="2025-02-01")
-    asked = made(
+    request = made(
         SocialReportRequest, "request", ocmw=44021, from_day="2025-03-01", to_day="2025-03-31", asked_at="2025-04-01"
     )
-    assert answers(old, stop, asked) == {}
-    assert answers(old, asked) == {11002: "RECEIVED"}
+    assert answers(old, stop, request) == {}
+    assert answers(old, request) == {11002: "RECEIVED"}

@@ -25,7 +25,7 @@ def edge(tmp_path: Path) -> Edge:
     return Edge(tmp_path)
 
 
-def asked(monkeypatch: pytest.MonkeyPatch, typed: str, *options: object, reason: str = "AID_REQUESTED") -> Done:
+def requested(monkeypatch: pytest.MonkeyPatch, typed: str, *options: object, reason: str = "AID_REQUESTED") -> Done:
     """Ask with something on standard input."""
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     return ocmw(*ASK, "--reason", reason, *options)
@@ -45,7 +45,7 @@ def test_a_number_typed_in_asks_about_the_person_of_the_logs_and_is_neither_kept
     edge.imports(text(line(number=mine)))
     options = ("--insz", "-", "--key", edge.key, "--synthetic", "--store", store)
     spelled = f"{mine[:2]}.{mine[2:4]}.{mine[4:6]}-{mine[6:9]}.{mine[9:]}\n"
-    done = [asked(monkeypatch, typed, *options) for typed in (mine, spelled)]
+    done = [requested(monkeypatch, typed, *options) for typed in (mine, spelled)]
     assert [one.returncode for one in done] == [0, 0]
     (person,) = {request_told(store, one)["person"] for one in done}
     assert person == edge.imports(text(line(number=mine))).claims[0]["person"].hex()
@@ -58,7 +58,7 @@ def test_a_number_that_changed_is_the_person_of_the_oldest_one(edge: Edge, monke
     store, old, new = edge.room / "store", number(5), number(7)
     changed = edge.file(f"old;new;day\n{old};{new};2016-01-01\n", "changed.csv")
     options = ("--insz", "-", "--key", edge.key, "--synthetic", "--store", store, "--identities", changed)
-    persons = {str(request_told(store, asked(monkeypatch, typed, *options))["person"]) for typed in (old, new)}
+    persons = {str(request_told(store, requested(monkeypatch, typed, *options))["person"]) for typed in (old, new)}
     assert len(persons) == 1
 
 
@@ -77,7 +77,7 @@ def test_what_is_no_number_is_refused_in_a_sentence_that_does_not_hold_it(
     edge: Edge, monkeypatch: pytest.MonkeyPatch, typed: str, said: str
 ) -> None:
     store = edge.room / "store"
-    done = asked(monkeypatch, typed, "--insz", "-", "--key", edge.key, "--synthetic", "--store", store)
+    done = requested(monkeypatch, typed, "--insz", "-", "--key", edge.key, "--synthetic", "--store", store)
     assert (done.returncode, done.stderr.count("\n"), said in done.stderr) == (1, 1, True)
     assert not typed or typed not in done.stderr + done.stdout
     assert not store.exists()
@@ -99,7 +99,7 @@ def test_a_person_is_named_in_one_way_and_never_by_a_number_in_the_command(
 ) -> None:
     monkeypatch.chdir(edge.key.parent)
     named = [edge.key.name if one == "edge.key" else one for one in options]
-    done = asked(monkeypatch, number(5), *named, "--store", edge.room / "store")
+    done = requested(monkeypatch, number(5), *named, "--store", edge.room / "store")
     assert (done.returncode, done.stderr.count("\n"), said in done.stderr) == (code, 1, True)
     assert "90850500112" not in done.stderr + done.stdout
 
@@ -111,7 +111,7 @@ def test_a_person_is_named_in_one_way_and_never_by_a_number_in_the_command(
 def test_the_page_says_for_which_period_and_why_it_was_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, period: str, reason: str
 ) -> None:
-    done = asked(monkeypatch, "", "--person", "a" * 32, "--store", tmp_path / "store", reason="REVIEW")
+    done = requested(monkeypatch, "", "--person", "a" * 32, "--store", tmp_path / "store", reason="REVIEW")
     show = (
         "esv",
         "show",
@@ -135,7 +135,7 @@ def test_what_others_wrote_cannot_move_the_cursor_nor_add_a_line_or_a_tag(
     element = Element("LIVING_SITUATION", None, None, "\x1b[2J<b>\n\nalone")
     write_topic(file, TOPIC["decisions"], [made(DecisionTaken, "grant", person=person, elements=(element,))])
     assert ocmw("admit", file, "--store", store).returncode == 0
-    done = asked(monkeypatch, "", "--person", person.hex(), "--store", store)
+    done = requested(monkeypatch, "", "--person", person.hex(), "--store", store)
     show = ("esv", "show", done.stdout.split()[-1], "--ocmw", "11002", "--store", store)
     plain, page = ocmw(*show).stdout, ocmw(*show, "--format", "html").stdout
     assert ("\x1b" in plain + page, "<b>" in page, "\ufffd[2J<b>\ufffd\ufffdalone" in plain) == (False, False, True)

@@ -65,8 +65,8 @@ def part_of(path: Path) -> Part:
 
 def to_mend(path: Path, brussels: str = "fr") -> list[tuple[str, str, str, str]]:
     """Return OCMW, sheet, cell, rule of each error."""
-    found = corrections(path.parent / "store", 2017, brussels)
-    return [row[:4] for row in found if row.severity in {"fout", "erreur"}]
+    rows = corrections(path.parent / "store", 2017, brussels)
+    return [row[:4] for row in rows if row.severity in {"fout", "erreur"}]
 
 
 def test_a_filled_template_is_kept_and_the_same_again_is_known(tmp_path: Path) -> None:
@@ -148,8 +148,8 @@ def test_corrections_are_in_the_language_of_the_region_in_brussels_by_choice(
     """63023 is Eupen, where German is spoken: French. 21004 is Brussels, asked here in Dutch."""
     path = csv_form(tmp_path, f"parts;{ocmw};;A;;veel;3;;")
     imported(path)
-    (found,) = corrections(path.parent / "store", 2017, "nl")
-    assert found.remedy.startswith(remedy)
+    (correction,) = corrections(path.parent / "store", 2017, "nl")
+    assert correction.remedy.startswith(remedy)
 
 
 def test_no_content_of_a_cell_stands_in_a_correction(tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ WORDS: dict[str, Any] = document("gpmi_words")["nl"]
 
 def done(*arguments: object) -> str:
     """Run a command that must do its work, and return what it printed."""
-    found = ocmw(*arguments)
-    assert found.returncode == 0, found.stderr
-    return found.stdout
+    ended = ocmw(*arguments)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def answered(store: Path, *arguments: object) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(done("gpmi", "--store", store, "--format", "json", *arguments))
-    return found
+    rows: list[dict[str, Any]] = json.loads(done("gpmi", "--store", store, "--format", "json", *arguments))
+    return rows
 
 
 @pytest.fixture(scope="module")
@@ -86,21 +86,21 @@ def projects(store: Path, busiest: str) -> Any:  # noqa: ANN401 - openpyxl's
 def test_each_figure_of_projects_and_of_persons_stands_in_its_cell(store: Path, busiest: str, projects: Any) -> None:  # noqa: ANN401
     rows = answered(store, *YEAR, "--ocmw", busiest)
     for name, figures in (("projects", PROJECT_FIGURES), ("persons", PERSON_FIGURES)):
-        label, found = "", []
+        label, lines = "", []
         for figure, category, as_tool, unique, _ in cells(projects[WORDS["sheets"][name]], 5):
             label = figure or label
-            found.append((label, category, as_tool, unique))
-        told = [
+            lines.append((label, category, as_tool, unique))
+        titled = [
             (WORDS["figures"][row["figure"]][0], row) for figure in figures for row in rows if row["figure"] == figure
         ]
         expected = [
             (title, row["as_tool"], row["unique"])
-            for title, row in told
+            for title, row in titled
             if row["breakdown"] != "sex_age5" or (row["as_tool"], row["unique"]) != (0, 0)
         ]
-        assert [(label, as_tool, unique) for label, _, as_tool, unique in found] == expected
-        assert all(category for _, category, _, _ in found)
-        assert len({one[:2] for one in found}) == len(found)
+        assert [(label, as_tool, unique) for label, _, as_tool, unique in lines] == expected
+        assert all(category for _, category, _, _ in lines)
+        assert len({one[:2] for one in lines}) == len(lines)
 
 
 def test_workers_stand_by_their_names_where_they_are_known_and_by_their_keys(
@@ -109,31 +109,31 @@ def test_workers_stand_by_their_names_where_they_are_known_and_by_their_keys(
     projects: Any,  # noqa: ANN401 - openpyxl's
 ) -> None:
     rows = answered(store, *YEAR, "--ocmw", busiest)
-    told = {(row["figure"], row["category"]): (row["as_tool"], row["unique"]) for row in rows}
+    pairs = {(row["figure"], row["category"]): (row["as_tool"], row["unique"]) for row in rows}
     *lines, last = cells(projects[WORDS["sheets"]["workers"]], 5)
-    assert {line[1] for line in lines} == {key for figure, key in told if figure == "projects_per_worker"}
+    assert {line[1] for line in lines} == {key for figure, key in pairs if figure == "projects_per_worker"}
     for _, key, *counts in lines:
-        assert tuple(counts) == told["projects_per_worker", key] + told["beneficiaries_per_worker", key]
+        assert tuple(counts) == pairs["projects_per_worker", key] + pairs["beneficiaries_per_worker", key]
     assert [bool(line[0]) for line in lines] == [True] * (len(lines) - 1) + [False]
-    means = told["mean_projects", "total"] + told["mean_beneficiaries", "total"]
+    means = pairs["mean_projects", "total"] + pairs["mean_beneficiaries", "total"]
     assert [f"{value:.2f}" for value in last[2:]] == list(means)
 
 
 def test_months_are_what_a_question_of_that_month_alone_says(store: Path, busiest: str, projects: Any) -> None:  # noqa: ANN401
-    found = {line[0]: line[1:4] for line in cells(projects[WORDS["sheets"]["months"]], 5)}
-    assert len(found) == 12
+    months = {line[0]: line[1:4] for line in cells(projects[WORDS["sheets"]["months"]], 5)}
+    assert len(months) == 12
     for month, last in (("2017-06", 30), ("2017-12", 31)):
         rows = answered(store, "--from", f"{month}-01", "--to", f"{month}-{last}", "--ocmw", busiest)
-        told = {row["figure"]: row["unique"] for row in rows if row["breakdown"] == "total"}
-        assert found[month] == tuple(told[f"projects_{what}"] for what in ("running", "started", "closed"))
+        uniques = {row["figure"]: row["unique"] for row in rows if row["breakdown"] == "total"}
+        assert months[month] == tuple(uniques[f"projects_{verb}"] for verb in ("running", "started", "closed"))
 
 
 def test_what_needs_an_evaluation_stands_in_a_list(store: Path, busiest: str, projects: Any) -> None:  # noqa: ANN401
     due = answered(store, *YEAR, "--ocmw", busiest, "--due")
     assert due
-    found = list(cells(projects[WORDS["sheets"]["due"]], 5))
-    assert [line[:3] for line in found] == [(one["contract"], one["version"], one["begins_on"]) for one in due]
-    assert [line[3] for line in found] == [one["evaluated_on"] or WORDS["due"]["never"] for one in due]
+    lines = list(cells(projects[WORDS["sheets"]["due"]], 5))
+    assert [line[:3] for line in lines] == [(one["contract"], one["version"], one["begins_on"]) for one in due]
+    assert [line[3] for line in lines] == [one["evaluated_on"] or WORDS["due"]["never"] for one in due]
 
 
 def test_the_kingdom_has_a_sheet_of_ocmws_only_where_all_were_asked(store: Path, tmp_path: Path) -> None:
@@ -143,17 +143,17 @@ def test_the_kingdom_has_a_sheet_of_ocmws_only_where_all_were_asked(store: Path,
         book = openpyxl.load_workbook(out)
         assert (WORDS["sheets"]["ocmws"] in book.sheetnames) is there
     rows = [row for row in answered(store, *YEAR, "--all") if row["ocmw"] != "01000" and row["breakdown"] == "total"]
-    found = {line[0]: line[2:] for line in cells(book[WORDS["sheets"]["ocmws"]], 5)}
-    assert len(found) == len({row["ocmw"] for row in rows})
+    lines = {line[0]: line[2:] for line in cells(book[WORDS["sheets"]["ocmws"]], 5)}
+    assert len(lines) == len({row["ocmw"] for row in rows})
     for at, figure in enumerate(("beneficiaries", "projects_started", "projects_closed", "projects_running")):
-        assert {code: line[at] for code, line in found.items()} == {
+        assert {code: line[at] for code, line in lines.items()} == {
             row["ocmw"]: row["unique"] for row in rows if row["figure"] == figure
         }
 
 
 def test_the_demonstration_says_the_figures_that_the_commands_give(store: Path) -> None:
-    told = {row["figure"]: row for row in answered(store, *YEAR, "--ocmw", "01000") if row["breakdown"] == "total"}
-    began, people = told["projects_started"]["unique"], told["beneficiaries"]
+    figures = {row["figure"]: row for row in answered(store, *YEAR, "--ocmw", "01000") if row["breakdown"] == "total"}
+    began, people = figures["projects_started"]["unique"], figures["beneficiaries"]
     assert f": {began} began, " in projects_shown(store)
     assert f"; {people['unique']} beneficiaries, {people['as_tool']} as the tool counts" in projects_shown(store)
     given = csv.DictReader(io.StringIO(done("subsidies", "report", "--store", store, "--format", "csv")))
@@ -172,11 +172,11 @@ def subsidies(store: Path) -> tuple[Any, Indicators]:
     """Return the national workbook, and the rows that it is made of."""
     out = store / "subsidies.xlsx"
     done("subsidies", "report", "--store", store, "--format", "xlsx", "--out", out)
-    told = done("subsidies", "report", "--store", store, "--format", "csv")
-    return openpyxl.load_workbook(out), list(csv.DictReader(io.StringIO(told)))
+    printed = done("subsidies", "report", "--store", store, "--format", "csv")
+    return openpyxl.load_workbook(out), list(csv.DictReader(io.StringIO(printed)))
 
 
-def shown(row: dict[str, str]) -> float | None:
+def as_read(row: dict[str, str]) -> float | None:
     """Return a value as people read it: money in euro, ratios as a share of one."""
     if not row["value"]:
         return None
@@ -185,12 +185,12 @@ def shown(row: dict[str, str]) -> float | None:
 
 def test_the_kingdoms_indicators_stand_row_by_row(subsidies: tuple[Any, Indicators]) -> None:
     book, rows = subsidies
-    number, found = "", []
+    number, lines = "", []
     for indicator, _, _, place, value, _, flag in cells(book[SHEETS["kingdom"]], 2):
         number = indicator or number
-        found.append((number, (place or "").split(" ")[0], value, flag or ""))
-    assert found == [
-        (row["indicator"], row["activity"] or row["part"], shown(row), row["flag"])
+        lines.append((number, (place or "").split(" ")[0], value, flag or ""))
+    assert lines == [
+        (row["indicator"], row["activity"] or row["part"], as_read(row), row["flag"])
         for row in rows
         if row["ocmw"] == "01000"
     ]
@@ -200,14 +200,14 @@ def test_the_whole_figures_of_each_ocmw_and_all_rows_stand_in_their_cells(subsid
     book, rows = subsidies
     header, *lines = cells(book[SHEETS["ocmws"]], 1)
     numbers = [str(title).split("\n")[0] for title in header[2:]]
-    found = {
+    values = {
         (line[0], number): value
         for line in lines
         for number, value in zip(numbers, line[2:], strict=True)
         if value is not None
     }
-    assert found == {
-        (row["ocmw"], row["indicator"]): shown(row)
+    assert values == {
+        (row["ocmw"], row["indicator"]): as_read(row)
         for row in rows
         if row["ocmw"] != "01000" and not row["part"] and row["value"] and row["indicator"] in numbers
     }
@@ -220,10 +220,10 @@ def test_how_use_is_spread_counts_each_ocmw_in_the_class_of_its_grant(subsidies:
     whole = {(row["ocmw"], row["indicator"]): int(row["value"] or 0) for row in rows if not row["part"]}
     used = {code: value for (code, number), value in whole.items() if number == "8c" and code != "01000"}
     sizes = Counter(sum(whole[code, "6"] > end for end in (500_000, 749_999, 2_500_000, 10_000_000)) for code in used)
-    found = [line for line in cells(book[SHEETS["spread"]], 2) if line[6] is not None]
-    assert [line[6] for line in found] == [sizes[number] for number in range(5)]
-    assert [sum(line[1:6]) for line in found] == [line[6] for line in found]
+    classes = [line for line in cells(book[SHEETS["spread"]], 2) if line[6] is not None]
+    assert [line[6] for line in classes] == [sizes[number] for number in range(5)]
+    assert [sum(line[1:6]) for line in classes] == [line[6] for line in classes]
     largest = [value for code, value in used.items() if whole[code, "6"] > 10_000_000]
-    assert found[4][5] == sum(value >= 10_000 for value in largest)
-    assert found[4][10] == pytest.approx(median(largest) / 10_000)
-    assert found[4][7] == sum(whole[code, "6"] for code in used if whole[code, "6"] > 10_000_000) / 100
+    assert classes[4][5] == sum(value >= 10_000 for value in largest)
+    assert classes[4][10] == pytest.approx(median(largest) / 10_000)
+    assert classes[4][7] == sum(whole[code, "6"] for code in used if whole[code, "6"] > 10_000_000) / 100

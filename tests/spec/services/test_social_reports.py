@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from made import ANNA, at, consent, day, made, named
-from reports_told import SERVICE, answers, came, requests, sent, shown, states
+from reports_told import SERVICE, answers, came, dossiers_sent, requests, sent, states
 
 from processors.services.protocol import Arrived
 from processors.services.report_making import shown_contract
@@ -28,7 +28,7 @@ REQUESTED = made(SocialReportRequest, "request")
 
 def test_an_ocmw_that_decided_answers_with_its_decisions() -> None:
     assert sent(GRANT, REQUESTED) == [(44021, "RECEIVED")]
-    assert shown(GRANT, REQUESTED) == [(1, ["GRANT"])]
+    assert dossiers_sent(GRANT, REQUESTED) == [(1, ["GRANT"])]
     (request,) = requests(GRANT, REQUESTED)
     assert states(request.history) == ["RECEIVED", "ANSWERED"]
 
@@ -62,7 +62,7 @@ def test_an_answer_about_a_person_whom_nobody_knows_has_the_form_and_the_moment_
 
 
 @pytest.mark.parametrize(
-    ("said", "asked"),
+    ("said", "is_asked"),
     [
         ({"to_day": "2017-03-01"}, True),
         ({"to_day": "2017-02-28"}, False),
@@ -70,8 +70,8 @@ def test_an_answer_about_a_person_whom_nobody_knows_has_the_form_and_the_moment_
         ({"from_day": "2017-04-01"}, False),
     ],
 )
-def test_a_dossier_asks_its_ocmw_where_it_touches_the_period(said: dict[str, object], *, asked: bool) -> None:
-    assert bool(answers(made(DossierKnown, "known", **said), REQUESTED)) is asked
+def test_a_dossier_asks_its_ocmw_where_it_touches_the_period(said: dict[str, object], *, is_asked: bool) -> None:
+    assert bool(answers(made(DossierKnown, "known", **said), REQUESTED)) is is_asked
 
 
 def test_the_last_word_about_a_dossier_holds() -> None:
@@ -91,19 +91,19 @@ def test_merged_ocmws_are_asked_under_the_code_of_the_day_of_the_request() -> No
 def test_decisions_are_shown_by_dossier_in_the_order_of_their_effect() -> None:
     later = made(DecisionTaken, "later", effective_from="2017-03-10", decision_type="SUSPENSION")
     other = made(DecisionTaken, "other", effective_from="2016-06-01", dossier=2)
-    assert shown(later, GRANT, other, REQUESTED) == [(2, ["GRANT"]), (1, ["GRANT", "SUSPENSION"])]
+    assert dossiers_sent(later, GRANT, other, REQUESTED) == [(2, ["GRANT"]), (1, ["GRANT", "SUSPENSION"])]
 
 
 def test_recoveries_of_a_dossier_that_is_shown_are_shown_whatever_their_day() -> None:
     recovery = made(DecisionTaken, "recovery", decision_type="RECOVERY", effective_from="2016-02-01")
     alone = made(DecisionTaken, "alone", decision_type="RECOVERY", effective_from="2016-02-01", dossier=2)
-    assert shown(recovery, alone, GRANT, REQUESTED) == [(1, ["RECOVERY", "GRANT"])]
+    assert dossiers_sent(recovery, alone, GRANT, REQUESTED) == [(1, ["RECOVERY", "GRANT"])]
 
 
 def test_the_last_dossier_told_says_whether_the_person_is_its_main_beneficiary() -> None:
     no = made(DossierKnown, "no", main_beneficiary=False)
-    for told, main in (((KNOWN, no), False), ((no, KNOWN), True), ((), None)):
-        (request,) = requests(*told, GRANT, REQUESTED)
+    for dossiers, main in (((KNOWN, no), False), ((no, KNOWN), True), ((), None)):
+        (request,) = requests(*dossiers, GRANT, REQUESTED)
         assert [one.main_beneficiary for one in request.reports[0].dossiers] == [main]
 
 
@@ -207,7 +207,7 @@ def test_an_answer_that_is_received_takes_no_more_decisions() -> None:
 def test_a_late_answer_holds_all_that_is_admitted_when_it_comes() -> None:
     too_late = made(DecisionTaken, "too late", sent_at="2017-06-01", dossier=2)
     late = made(DecisionTaken, "late", sent_at="2017-04-11")
-    assert shown(KNOWN, REQUESTED, too_late, late) == [(2, ["GRANT"]), (1, ["GRANT"])]
+    assert dossiers_sent(KNOWN, REQUESTED, too_late, late) == [(2, ["GRANT"]), (1, ["GRANT"])]
 
 
 # What is put away.

@@ -46,22 +46,22 @@ def report(*parts: Part, ocmw: int = 44021, name: str = "report", **said: Any) -
 
 def after(*records: Grant | YearReport) -> tuple[list[str], dict[bytes, Known[OcmwYear]]]:
     """Admit records; return what became of each, and what is known."""
-    service, told = SubsidyService(), []
+    service, outcomes = SubsidyService(), []
     states: dict[bytes, Known[OcmwYear]] = {}
     for record in records:
         key = kept_under(record)
         states[key], became = admitted(service, states.get(key, Known(service.begin())), record, 0)
-        told.append(became.slug if isinstance(became, Fault) else became)
-    return told, states
+        outcomes.append(became.slug if isinstance(became, Fault) else became)
+    return outcomes, states
 
 
 def figures(*records: Grant | YearReport, ocmw: str = "44021") -> dict[str, Value]:
     """Return ``indicator part activity`` -> value and flag of an OCMW, in the kingdom also ``15 unit``."""
     _, known = after(*records)
-    found = rows(standings([one.state for one in known.values()], 2017), LAW)
+    all_rows = rows(standings([one.state for one in known.values()], 2017), LAW)
     return {
         " ".join(word for word in (row[2], row[3], row[4], row.unit if row[2] == "15" else "") if word): row[5::2]
-        for row in found
+        for row in all_rows
         if row.ocmw == ocmw
     }
 
@@ -214,8 +214,8 @@ def test_the_last_report_without_error_holds_and_the_last_grant_judges() -> None
 
 
 def test_the_figures_of_gent() -> None:
-    found = figures(grant(), report(A, B, agreements=3, own_staff_cents=30_000))
-    assert found == {
+    values = figures(grant(), report(A, B, agreements=3, own_staff_cents=30_000))
+    assert values == {
         "1 A A1": (20, ""), "1 A A4": (15, ""),
         "2 A": (30, ""), "2 B": (12, ""),
         "2.1 A": (20, ""), "2.1 B": (None, "missing"),
@@ -237,32 +237,32 @@ def test_the_figures_of_gent() -> None:
 
 
 def test_more_justified_than_granted_is_justification_above_and_use_of_all() -> None:
-    found = figures(grant(800_000), report(A, B))
-    assert (found["8"], found["8c"], found["9"], found["10"]) == ((11_250, ""), (10_000, ""), (0, ""), (1_250, ""))
+    values = figures(grant(800_000), report(A, B))
+    assert (values["8"], values["8c"], values["9"], values["10"]) == ((11_250, ""), (10_000, ""), (0, ""), (1_250, ""))
 
 
 def test_below_7500_euro_there_are_totals_alone_and_12_up_to_5000() -> None:
-    found = figures(grant(500_000), report(A))
-    assert set(found) == {"6", "7", "8", "8 A", "8c", "9", "10", "12"}
-    assert found["12"] == (10_000, "")
+    values = figures(grant(500_000), report(A))
+    assert set(values) == {"6", "7", "8", "8 A", "8c", "9", "10", "12"}
+    assert values["12"] == (10_000, "")
     assert "12" not in figures(grant(500_001), report(A))
 
 
 def test_a_grant_of_nothing_is_no_base() -> None:
-    found = figures(grant(0), report(A))
-    assert found["8"] == found["8c"] == found["12"] == (None, "no-base")
+    values = figures(grant(0), report(A))
+    assert values["8"] == values["8c"] == values["12"] == (None, "no-base")
 
 
 def test_nobody_reached_is_no_base_for_a_cost_each() -> None:
     part = Part("A", 0, 0, 0, None, None, (Activity("A1", 0, 0),), ())
-    found = figures(grant(), report(part))
-    assert found["3 A"] == found["4 A A1"] == found["11 A"] == (None, "no-base")
+    values = figures(grant(), report(part))
+    assert values["3 A"] == values["4 A A1"] == values["11 A"] == (None, "no-base")
 
 
 def test_modules_of_which_some_give_no_number_are_the_sum_of_the_others() -> None:
     two = replace(B, persons=20, modules=(MODULE, replace(MODULE, title="Words", dropouts=None, progressed=None)))
-    found = figures(grant(), report(two))
-    assert (found["5 B"], found["5.1 B"]) == ((24, ""), (2, "missing"))
+    values = figures(grant(), report(two))
+    assert (values["5 B"], values["5.1 B"]) == ((24, ""), (2, "missing"))
     none = replace(B, modules=(replace(MODULE, dropouts=None),))
     assert figures(grant(), report(none))["5.1 B"] == (None, "missing")
 
@@ -280,27 +280,27 @@ def test_a_grant_without_report_is_shown_alone() -> None:
 
 def test_ratios_of_the_kingdom_are_ratios_of_sums_and_a_part_not_held_counts_nothing() -> None:
     both = grant(), report(A, B), grant(3_000_000, ocmw=11002), report(A, ocmw=11002)
-    found = figures(*both, ocmw="01000")
-    assert found["6"] == (4_000_000, "")
-    assert found["8"] == (3_750, "")
-    assert found["8 B"] == (750, "")  # 300,000 of both grants
-    assert found["3 A"] == (20_000, "")
-    assert found["2.2 A"] == (16, "estimate")
-    assert found["8 C"] == (0, "")
-    assert found["2 C"] == (None, "missing")
-    assert found["12"] == (None, "no-base")
+    values = figures(*both, ocmw="01000")
+    assert values["6"] == (4_000_000, "")
+    assert values["8"] == (3_750, "")
+    assert values["8 B"] == (750, "")  # 300,000 of both grants
+    assert values["3 A"] == (20_000, "")
+    assert values["2.2 A"] == (16, "estimate")
+    assert values["8 C"] == (0, "")
+    assert values["2 C"] == (None, "missing")
+    assert values["12"] == (None, "no-base")
 
 
 def test_the_kingdoms_use_caps_each_ocmw_by_itself() -> None:
     both = grant(800_000), report(A, B), grant(1_200_000, ocmw=11002), report(A, ocmw=11002)
-    found = figures(*both, ocmw="01000")
-    assert found["8"] == (7_500, "")
-    assert found["8c"] == (7_000, "")
+    values = figures(*both, ocmw="01000")
+    assert values["8"] == (7_500, "")
+    assert values["8c"] == (7_000, "")
 
 
 def test_a_grant_without_accepted_report_counts_in_6_alone() -> None:
-    found = figures(grant(), report(A, B), grant(5_000_000, ocmw=11002), ocmw="01000")
-    assert (found["6"], found["8"]) == ((6_000_000, ""), (9_000, ""))
+    values = figures(grant(), report(A, B), grant(5_000_000, ocmw=11002), ocmw="01000")
+    assert (values["6"], values["8"]) == ((6_000_000, ""), (9_000, ""))
 
 
 def test_agreements_are_a_sum_a_number_of_ocmws_and_a_share_of_those_that_say() -> None:
@@ -308,12 +308,12 @@ def test_agreements_are_a_sum_a_number_of_ocmws_and_a_share_of_those_that_say() 
         grant(), report(A, agreements=3), grant(ocmw=11002), report(A, ocmw=11002, agreements=0),
         grant(ocmw=21004), report(A, ocmw=21004),
     ]  # fmt: skip
-    found = figures(*some, ocmw="01000")
-    assert (found["15 agreements"], found["15 ocmws"], found["15 per10000"]) == ((3, ""), (1, ""), (5_000, ""))
+    values = figures(*some, ocmw="01000")
+    assert (values["15 agreements"], values["15 ocmws"], values["15 per10000"]) == ((3, ""), (1, ""), (5_000, ""))
 
 
 def test_without_any_ocmw_counts_are_missing_and_ratios_have_no_base() -> None:
-    found = figures(ocmw="01000")
-    assert found["6"] == found["15 ocmws"] == (None, "missing")
-    assert found["8c"] == found["15 per10000"] == (None, "no-base")
-    assert "9 A" not in found
+    values = figures(ocmw="01000")
+    assert values["6"] == values["15 ocmws"] == (None, "missing")
+    assert values["8c"] == values["15 per10000"] == (None, "no-base")
+    assert "9 A" not in values

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from history import log_file
-from indicators_told import ENGINES, IndicatorsTold, IndicatorTeller
+from named_indicators import ENGINES, IndicatorTeller, NamedIndicators
 
 from schemas.periods import parse_month
 from schemas.settings import FigureSettings, SpellSupports
@@ -21,10 +21,10 @@ def indicators(request: pytest.FixtureRequest, tmp_path: Path) -> IndicatorTelle
         supports: SpellSupports = "LL",
         geography: str = "as_then",
         since: str | None = None,
-    ) -> IndicatorsTold:
+    ) -> NamedIndicators:
         files = [log_file(tmp_path / f"{number}.avro", table) for number, table in enumerate(tables)]
         wanted = parse_month(first or last), parse_month(last)
         settings = FigureSettings(geography=geography, spells=supports, first_month=since)
-        return IndicatorsTold(ENGINES[request.param](files, settings, *wanted))
+        return NamedIndicators(ENGINES[request.param](files, settings, *wanted))
 
     return tell

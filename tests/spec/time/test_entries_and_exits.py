@@ -1,10 +1,10 @@
 """How often again: entries by rank, exits, the stock between them, completed spells and survival (H3)."""
 
-from indicators_told import IndicatorTeller
+from named_indicators import IndicatorTeller
 
 
 def test_a_first_spell_long_after_the_log_began_is_the_first_h3(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         z      | 2022-01
@@ -14,12 +14,12 @@ def test_a_first_spell_long_after_the_log_began_is_the_first_h3(indicators: Indi
         first="2023-01",
         last="2024-12",
     )
-    assert told.ranks("2024") == {"1": 1}
-    assert told.ranks("2023") == {"unknown": 1}
+    assert tables.ranks("2024") == {"1": 1}
+    assert tables.ranks("2023") == {"unknown": 1}
 
 
 def test_who_was_under_18_or_not_yet_born_in_l_had_no_spell_before_h3(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month   | born
         z      | 2021-12 | 1980-01-01
@@ -30,7 +30,7 @@ def test_who_was_under_18_or_not_yet_born_in_l_had_no_spell_before_h3(indicators
     """,
         last="2022-12",
     )
-    assert told.ranks("2022") == {"1": 2, "unknown": 2}  # 18 x 365 days before 2021-12-15 is 2003-12-20
+    assert tables.ranks("2022") == {"1": 2, "unknown": 2}  # 18 x 365 days before 2021-12-15 is 2003-12-20
 
 
 def test_the_birth_date_is_that_of_the_last_event_that_touched_a_row_of_leefloon_h3(
@@ -50,7 +50,7 @@ def test_the_birth_date_is_that_of_the_last_event_that_touched_a_row_of_leefloon
 
 
 def test_each_spell_seen_before_adds_to_the_rank_h3(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         z      | 2020-01
@@ -62,15 +62,15 @@ def test_each_spell_seen_before_adds_to_the_rank_h3(indicators: IndicatorTeller)
     """,
         last="2022-12",
     )
-    assert told.ranks("2022") == {"1": 1, "2": 1, "3": 1, "4+": 2}
-    assert told.ranks("2022", "persons_own_g0") == {"1": 1}
-    assert told.ranks("2022", "spells_own_g2") == {"1": 1}
+    assert tables.ranks("2022") == {"1": 1, "2": 1, "3": 1, "4+": 2}
+    assert tables.ranks("2022", "persons_own_g0") == {"1": 1}
+    assert tables.ranks("2022", "spells_own_g2") == {"1": 1}
 
 
 def test_a_return_to_another_municipality_is_a_first_there_and_a_second_in_the_kingdom_h3(
     indicators: IndicatorTeller,
 ) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month   | ocmw
         z      | 2020-01 | 44021
@@ -79,13 +79,13 @@ def test_a_return_to_another_municipality_is_a_first_there_and_a_second_in_the_k
     """,
         last="2023-12",
     )
-    assert told.ranks("2023", "spells_own_g0", "11002") == {"1": 1}
-    assert told.ranks("2023", "spells_national_g0", "11002") == {"2": 1}
-    assert told.ranks("2023") == {"2": 1}
+    assert tables.ranks("2023", "spells_own_g0", "11002") == {"1": 1}
+    assert tables.ranks("2023", "spells_national_g0", "11002") == {"2": 1}
+    assert tables.ranks("2023") == {"2": 1}
 
 
 def test_a_move_without_a_gap_begins_a_spell_in_the_municipality_only_h3(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month   | ocmw
         z      | 2020-01 | 44021
@@ -94,15 +94,15 @@ def test_a_move_without_a_gap_begins_a_spell_in_the_municipality_only_h3(indicat
     """,
         last="2023-12",
     )
-    assert told.ranks("2023", place="11002") == {"1": 1}
-    assert told.ranks("2023", "spells_national_g0", "11002") == {}
-    assert told.ranks("2023") == {}
+    assert tables.ranks("2023", place="11002") == {"1": 1}
+    assert tables.ranks("2023", "spells_national_g0", "11002") == {}
+    assert tables.ranks("2023") == {}
 
 
 def test_a_national_entry_stands_where_the_person_is_in_its_first_month_though_no_spell_begins_there_h3(
     indicators: IndicatorTeller,
 ) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month   | ocmw  | type      | cents
         z      | 2020-01 | 44021 | GRANT     |  1000
@@ -112,13 +112,13 @@ def test_a_national_entry_stands_where_the_person_is_in_its_first_month_though_n
     """,
         last="2023-12",
     )
-    assert told.ranks("2023", place="44021") == {}  # in Gent since December
-    assert told.ranks("2023", "spells_national_g0", "44021") == {"1": 1}  # the kingdom is above zero from January on
-    assert told.ranks("2023", "persons_national_g0", "44021") == {"1": 1}
+    assert tables.ranks("2023", place="44021") == {}  # in Gent since December
+    assert tables.ranks("2023", "spells_national_g0", "44021") == {"1": 1}  # the kingdom is above zero from January on
+    assert tables.ranks("2023", "persons_national_g0", "44021") == {"1": 1}
 
 
 def test_persons_count_by_the_first_of_their_national_entries_at_that_place_h3(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month   | ocmw
         z      | 2020-01 | 44021
@@ -128,13 +128,13 @@ def test_persons_count_by_the_first_of_their_national_entries_at_that_place_h3(i
     """,
         last="2023-12",
     )
-    assert told.ranks("2023", "persons_national_g0") == {"1": 1}
-    assert told.ranks("2023", "persons_national_g0", "11002") == {"2": 1}
-    assert told.ranks("2023", "spells_national_g0", "11002") == {"2": 1, "3": 1}
+    assert tables.ranks("2023", "persons_national_g0") == {"1": 1}
+    assert tables.ranks("2023", "persons_national_g0", "11002") == {"2": 1}
+    assert tables.ranks("2023", "spells_national_g0", "11002") == {"2": 1, "3": 1}
 
 
 def test_a_spell_that_goes_on_in_the_new_year_does_not_begin_in_it_h3(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         z      | 2020-01
@@ -142,11 +142,11 @@ def test_a_spell_that_goes_on_in_the_new_year_does_not_begin_in_it_h3(indicators
     """,
         last="2023-12",
     )
-    assert told.ranks("2023") == {}
+    assert tables.ranks("2023") == {}
 
 
 def test_entries_less_exits_of_the_month_before_are_the_change_of_the_stock_h3(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         z      | 2023-01
@@ -157,10 +157,10 @@ def test_entries_less_exits_of_the_month_before_are_the_change_of_the_stock_h3(i
         first="2024-01",
         last="2024-05",
     )
-    assert told.flow("2024-01") == {"entries": 1, "stock": 1}
-    assert told.flow("2024-02") == {"entries": 1, "exits": 1, "stock": 2}
-    assert told.flow("2024-03") == {"entries": 1, "exits": 2, "stock": 2}
-    assert told.flow("2024-04") == {}
+    assert tables.flow("2024-01") == {"entries": 1, "stock": 1}
+    assert tables.flow("2024-02") == {"entries": 1, "exits": 1, "stock": 2}
+    assert tables.flow("2024-03") == {"entries": 1, "exits": 2, "stock": 2}
+    assert tables.flow("2024-04") == {}
 
 
 def test_an_exit_is_known_only_when_the_months_behind_it_are_h3(indicators: IndicatorTeller) -> None:
@@ -171,13 +171,13 @@ def test_an_exit_is_known_only_when_the_months_behind_it_are_h3(indicators: Indi
         z      | 2024-06
     """
     assert indicators(table, first="2024-01", last="2024-01").flow("2024-01") == {}
-    told = indicators(table, first="2024-01", last="2024-02")
-    assert told.flow("2024-01") == {"entries": 1, "exits": 1, "stock": 1}
-    assert told.flow("2024-01", "own_g2") == {}
+    tables = indicators(table, first="2024-01", last="2024-02")
+    assert tables.flow("2024-01") == {"entries": 1, "exits": 1, "stock": 1}
+    assert tables.flow("2024-01", "own_g2") == {}
 
 
 def test_gap_months_are_in_no_stock_h3(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         z      | 2023-01
@@ -187,13 +187,13 @@ def test_gap_months_are_in_no_stock_h3(indicators: IndicatorTeller) -> None:
         first="2024-01",
         last="2024-06",
     )
-    assert told.flow("2024-01", "own_g2") == {"entries": 1, "stock": 1}
-    assert told.flow("2024-02", "own_g2") == {}
-    assert told.flow("2024-03", "own_g2") == {"exits": 1, "stock": 1}
+    assert tables.flow("2024-01", "own_g2") == {"entries": 1, "stock": 1}
+    assert tables.flow("2024-02", "own_g2") == {}
+    assert tables.flow("2024-03", "own_g2") == {"exits": 1, "stock": 1}
 
 
 def test_nobody_leaves_a_municipality_because_it_merges_d3(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month                  | ocmw
         a      | 2024-11-01..2025-02-28 | 71022
@@ -201,13 +201,13 @@ def test_nobody_leaves_a_municipality_because_it_merges_d3(indicators: Indicator
         first="2024-11",
         last="2025-03",
     )
-    assert told.flow("2024-12", place="71072") == {"stock": 1}
-    assert told.flow("2025-01", place="71072") == {"stock": 1}
-    assert told.flow("2025-02", place="71072") == {"exits": 1, "stock": 1}
+    assert tables.flow("2024-12", place="71072") == {"stock": 1}
+    assert tables.flow("2025-01", place="71072") == {"stock": 1}
+    assert tables.flow("2025-02", place="71072") == {"exits": 1, "stock": 1}
 
 
 def test_completed_spells_are_measured_in_the_year_they_end_h2(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         z      | 2022-01
@@ -219,11 +219,11 @@ def test_completed_spells_are_measured_in_the_year_they_end_h2(indicators: Indic
         first="2023-01",
         last="2024-01",
     )
-    assert told.by("quartiles", "completed_g0", "2023") == {"q1": 1, "median": 3, "q3": 5}
+    assert tables.by("quartiles", "completed_g0", "2023") == {"q1": 1, "median": 3, "q3": 5}
 
 
 def test_survival_says_how_many_of_ten_thousand_last_longer_h2(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         z      | 2021-12
@@ -235,11 +235,11 @@ def test_survival_says_how_many_of_ten_thousand_last_longer_h2(indicators: Indic
         first="2022-01",
         last="2023-07",
     )
-    assert told.survival("2022") == {"1": 7500, "3": 5000, "6": 2500, "12": 2500}
+    assert tables.survival("2022") == {"1": 7500, "3": 5000, "6": 2500, "12": 2500}
 
 
 def test_a_spell_still_running_is_at_risk_as_long_as_it_was_seen_h2(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         z      | 2021-12
@@ -250,11 +250,11 @@ def test_a_spell_still_running_is_at_risk_as_long_as_it_was_seen_h2(indicators: 
         first="2022-01",
         last="2023-03",
     )
-    assert told.survival("2022") == {"1": 10000, "3": 10000, "6": 5000, "12": 5000}
+    assert tables.survival("2022") == {"1": 10000, "3": 10000, "6": 5000, "12": 5000}
 
 
 def test_what_lasts_longer_than_anybody_was_seen_is_not_told_h2(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         z      | 2021-12
@@ -263,11 +263,11 @@ def test_what_lasts_longer_than_anybody_was_seen_is_not_told_h2(indicators: Indi
         first="2022-01",
         last="2023-01",
     )
-    assert told.survival("2022") == {"1": 10000, "3": 10000, "6": 10000}  # seen for ten months, up to 2022-12
+    assert tables.survival("2022") == {"1": 10000, "3": 10000, "6": 10000}  # seen for ten months, up to 2022-12
 
 
 def test_a_curve_at_zero_is_told_though_nobody_is_left_h2(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         z      | 2021-12
@@ -276,7 +276,7 @@ def test_a_curve_at_zero_is_told_though_nobody_is_left_h2(indicators: IndicatorT
         first="2022-01",
         last="2023-01",
     )
-    assert told.survival("2022") == {"1": 10000, "3": 0, "6": 0, "12": 0}
+    assert tables.survival("2022") == {"1": 10000, "3": 0, "6": 0, "12": 0}
 
 
 def test_a_spell_ends_at_the_horizon_only_where_all_months_of_the_tolerance_are_seen_h2(
@@ -290,9 +290,9 @@ def test_a_spell_ends_at_the_horizon_only_where_all_months_of_the_tolerance_are_
         c      | 2022-12-01..2023-02-28
         d      | 2022-09-01..2022-09-30
     """
-    told = indicators(log, first="2022-01", last="2023-02")  # g = 2: seen up to 2022-11
-    assert told.survival("2022", gap=2) == {"1": 5000, "3": 5000, "6": 5000}
-    base = told.rows("survival")
+    tables = indicators(log, first="2022-01", last="2023-02")  # g = 2: seen up to 2022-11
+    assert tables.survival("2022", gap=2) == {"1": 5000, "3": 5000, "6": 5000}
+    base = tables.rows("survival")
     assert set(base.loc[base["method"] == "kaplan_meier_g2", "base"]) == {4}  # who entered in December too
 
 
@@ -300,5 +300,5 @@ def test_half_of_a_spell_of_ten_thousand_is_rounded_up_h2(indicators: IndicatorT
     lines = ["person | month", "z | 2021-12"] + [
         f"p{number}..p{number} | 2022-01-01..2022-0{1 if number < 29 else 3}-28" for number in range(32)
     ]
-    told = indicators("\n".join(lines), first="2022-01", last="2022-12")
-    assert told.survival("2022")["1"] == 938  # 3 of 32: 937.5
+    tables = indicators("\n".join(lines), first="2022-01", last="2022-12")
+    assert tables.survival("2022")["1"] == 938  # 3 of 32: 937.5

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import fastavro
 import pytest
-from facts_told import ENGINES, Employed, FactsTold
+from facts_left import ENGINES, Employed, FactsLeft
 from history import log_file, records
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from told import Teller
+from named_figures import Teller
 
 from schemas import events
 
 
 @pytest.fixture(params=sorted(ENGINES))
-def facts(request: pytest.FixtureRequest, tmp_path: Path) -> FactsTold:
+def facts(request: pytest.FixtureRequest, tmp_path: Path) -> FactsLeft:
     """Return what reads lines as one log and tells the employments that they leave."""
 
     def tell(*lines: str) -> list[Employed]:
@@ -23,19 +23,19 @@ def facts(request: pytest.FixtureRequest, tmp_path: Path) -> FactsTold:
     return tell
 
 
-def told_of(engine: Teller, *lines: str) -> tuple[int, int, list[str]]:
+def outcome_of(engine: Teller, *lines: str) -> tuple[int, int, list[str]]:
     """Return applied (the closing left out), duplicates and slugs of a log of lines."""
-    told = engine("\n".join(["person", *lines]))
-    outcomes = told.outcomes()
-    return outcomes.applied - 1, outcomes.duplicates, told.slugs()
+    figures = engine("\n".join(["person", *lines]))
+    outcomes = figures.outcomes()
+    return outcomes.applied - 1, outcomes.duplicates, figures.slugs()
 
 
 def test_facts_are_events_like_others_l2(engine: Teller) -> None:
-    assert told_of(engine, "dimona IN a start=2024-01-01", "youth a", "lives a", "b") == (4, 0, [])
+    assert outcome_of(engine, "dimona IN a start=2024-01-01", "youth a", "lives a", "b") == (4, 0, [])
 
 
 def test_the_same_fact_again_changes_nothing_and_with_other_content_it_is_a_conflict_a4(engine: Teller) -> None:
-    told = told_of(
+    outcome = outcome_of(
         engine,
         "dimona IN a id=x start=2024-01-01",
         "dimona IN a id=x start=2024-01-01",
@@ -49,24 +49,24 @@ def test_the_same_fact_again_changes_nothing_and_with_other_content_it_is_a_conf
         "youth a id=z",
         "youth a id=z born=-",
     )
-    assert told == (4, 2, ["conflicting-duplicate"] * 5)
+    assert outcome == (4, 2, ["conflicting-duplicate"] * 5)
 
 
 def test_a_claim_and_a_fact_share_the_ids_of_their_person_a4(engine: Teller) -> None:
-    told = engine("""
+    figures = engine("""
         person | id
         youth a id=x
         a      | x
         a      | y
         lives a id=y
     """)
-    assert told.outcomes().applied == 3
-    assert told.slugs() == ["conflicting-duplicate"] * 2
+    assert figures.outcomes().applied == 3
+    assert figures.slugs() == ["conflicting-duplicate"] * 2
 
 
 @pytest.mark.parametrize("declaration", ["OUT", "UPDATE", "CANCEL"])
 def test_a_declaration_before_its_in_is_set_aside_and_uses_its_id_l2(engine: Teller, declaration: str) -> None:
-    told = told_of(
+    outcome = outcome_of(
         engine,
         f"dimona {declaration} a id=x end=2024-06-30",
         f"dimona {declaration} a id=x end=2024-06-30",
@@ -74,12 +74,14 @@ def test_a_declaration_before_its_in_is_set_aside_and_uses_its_id_l2(engine: Tel
         "dimona IN a start=2024-01-01",
         f"dimona {declaration} a end=2024-06-30",
     )
-    assert told == (2, 1, ["dimona-unknown-period", "conflicting-duplicate"])
+    assert outcome == (2, 1, ["dimona-unknown-period", "conflicting-duplicate"])
 
 
 def test_a_period_belongs_to_its_person_l2(engine: Teller) -> None:
-    told = told_of(engine, "dimona IN a period=1 start=2024-01-01", "dimona OUT b period=1", "dimona OUT a period=2")
-    assert told == (1, 0, ["dimona-unknown-period"] * 2)
+    outcome = outcome_of(
+        engine, "dimona IN a period=1 start=2024-01-01", "dimona OUT b period=1", "dimona OUT a period=2"
+    )
+    assert outcome == (1, 0, ["dimona-unknown-period"] * 2)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_a_period_belongs_to_its_person_l2(engine: Teller) -> None:
     ],
 )
 def test_dates_of_an_employment_are_in_order_and_of_this_age(engine: Teller, dates: str, slugs: list[str]) -> None:
-    assert told_of(engine, f"dimona IN a {dates}")[2] == slugs
+    assert outcome_of(engine, f"dimona IN a {dates}")[2] == slugs
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ def test_dates_of_an_employment_are_in_order_and_of_this_age(engine: Teller, dat
     ],
 )
 def test_an_exit_and_a_residence_are_lawful_or_named(engine: Teller, line: str, slugs: list[str]) -> None:
-    assert told_of(engine, line)[2] == slugs
+    assert outcome_of(engine, line)[2] == slugs
 
 
 @pytest.mark.parametrize("word", ["dimona", "youth", "lives"])
@@ -147,43 +149,43 @@ def _alone(schema: events.Schema) -> events.Schema:
     return {"type": "record", "name": schema["name"], "namespace": events.NAMESPACE, "fields": fields}
 
 
-def test_an_in_opens_and_an_out_ends_a_period_h4(facts: FactsTold) -> None:
+def test_an_in_opens_and_an_out_ends_a_period_h4(facts: FactsLeft) -> None:
     assert facts("dimona IN a start=2024-01-01") == [("2024-01-01", "-", False, "OTH")]
     assert facts("dimona IN a start=2024-01-01", "dimona OUT a end=2024-06-30") == [
         ("2024-01-01", "2024-06-30", False, "OTH")
     ]
 
 
-def test_the_last_declaration_wins_per_field_and_a_null_changes_nothing_h4(facts: FactsTold) -> None:
-    told = facts(
+def test_the_last_declaration_wins_per_field_and_a_null_changes_nothing_h4(facts: FactsLeft) -> None:
+    employments = facts(
         "dimona IN a start=2024-01-01 end=2024-12-31 type=IVT",
         "dimona UPDATE a start=2024-02-01 type=OTH",
         "dimona OUT a end=2024-06-30 ocmw=yes",
     )
-    assert told == [("2024-02-01", "2024-06-30", True, "OTH")]
+    assert employments == [("2024-02-01", "2024-06-30", True, "OTH")]
 
 
-def test_the_end_of_time_in_an_update_means_no_end_h4(facts: FactsTold) -> None:
-    told = facts("dimona IN a start=2024-01-01 end=2024-12-31", "dimona UPDATE a end=9999-12-31")
-    assert told == [("2024-01-01", "-", False, "OTH")]
+def test_the_end_of_time_in_an_update_means_no_end_h4(facts: FactsLeft) -> None:
+    employments = facts("dimona IN a start=2024-01-01 end=2024-12-31", "dimona UPDATE a end=9999-12-31")
+    assert employments == [("2024-01-01", "-", False, "OTH")]
 
 
-def test_after_a_cancel_only_a_new_in_reopens_and_nothing_of_before_holds_h4(facts: FactsTold) -> None:
+def test_after_a_cancel_only_a_new_in_reopens_and_nothing_of_before_holds_h4(facts: FactsLeft) -> None:
     before = ("dimona IN a start=2024-01-01 end=2024-12-31", "dimona CANCEL a")
     assert facts(*before, "dimona UPDATE a end=2024-11-30") == []
     assert facts(*before, "dimona IN a start=2024-03-01") == [("2024-03-01", "-", False, "OTH")]
 
 
-def test_what_came_before_its_in_takes_effect_right_behind_it_h4(facts: FactsTold) -> None:
-    told = facts("dimona OUT a end=2024-06-30", "dimona IN a start=2024-03-01 end=2024-12-31")
-    assert told == [("2024-03-01", "2024-06-30", False, "OTH")]
+def test_what_came_before_its_in_takes_effect_right_behind_it_h4(facts: FactsLeft) -> None:
+    employments = facts("dimona OUT a end=2024-06-30", "dimona IN a start=2024-03-01 end=2024-12-31")
+    assert employments == [("2024-03-01", "2024-06-30", False, "OTH")]
     assert facts("dimona CANCEL a", "dimona IN a start=2024-03-01") == []
     assert facts("dimona CANCEL a", "dimona IN a", "dimona IN a start=2024-03-01") == [
         ("2024-03-01", "-", False, "OTH")
     ]
 
 
-def test_what_never_opened_is_no_employment_h4(facts: FactsTold) -> None:
+def test_what_never_opened_is_no_employment_h4(facts: FactsLeft) -> None:
     assert facts("dimona UPDATE a start=2024-01-01") == []
 
 

@@ -50,9 +50,9 @@ def test_rows_are_sorted_by_their_keys_and_none_stands_twice(store: Path, tmp_pa
 
 @pytest.mark.parametrize("form", ["csv", "parquet", "xlsx", "sdmx-csv"])
 def test_a_table_holds_the_periods_and_the_municipality_asked_for(store: Path, tmp_path: Path, form: str) -> None:
-    asked = ("--table", "spells", "--ocmw", "44021", "--period", "2023-03", "--period", "2023-04")
-    told = run("export", "--store", store, *asked, "--format", form, "--out", tmp_path / "out")
-    assert told.startswith("11 rows")  # two months, two tolerances, three flows; none enters in L + 2
+    options = ("--table", "spells", "--ocmw", "44021", "--period", "2023-03", "--period", "2023-04")
+    printed = run("export", "--store", store, *options, "--format", form, "--out", tmp_path / "out")
+    assert printed.startswith("11 rows")  # two months, two tolerances, three flows; none enters in L + 2
     if form == "parquet":
         table = pq.read_table(tmp_path / "out", columns=["geo", "reference"]).to_pylist()
         assert {tuple(row.values()) for row in table} == {("44021", "2023-03"), ("44021", "2023-04")}
@@ -65,21 +65,21 @@ def test_an_earlier_release_shows_what_was_known_then(store: Path, tmp_path: Pat
 
 
 def test_the_screen_shows_categories_in_the_order_of_people_not_of_text(store: Path) -> None:
-    told = run("indicators", "--store", store, "--place", "44021")
-    flows = told.partition("spells, own_g0")[2]
+    printed = run("indicators", "--store", store, "--place", "44021")
+    flows = printed.partition("spells, own_g0")[2]
     assert flows.index("entries") < flows.index("exits") < flows.index("stock")
 
 
 def test_the_screen_shows_the_newest_reference_of_a_place(store: Path) -> None:
-    told = run("indicators", "--store", store, "--place", "44021")
-    assert told.startswith("Gent (44021), public zone, release 12, update 2023-12\n")
-    assert "2023-09, duration, exact_own_g0, band: duration, months since the spell began, the place itself" in told
-    assert "unknown" in told
+    printed = run("indicators", "--store", store, "--place", "44021")
+    assert printed.startswith("Gent (44021), public zone, release 12, update 2023-12\n")
+    assert "2023-09, duration, exact_own_g0, band: duration, months since the spell began, the place itself" in printed
+    assert "unknown" in printed
 
 
 def test_a_place_that_the_public_may_not_see_is_told_so_in_a_sentence(store: Path) -> None:
-    told = run("indicators", "--store", store, "--place", "11007")
-    assert told == (
+    printed = run("indicators", "--store", store, "--place", "11007")
+    assert printed == (
         "Nothing is shown of 11007 in the public zone: of municipalities it shows the centre cities alone; ask with "
         "--zone restricted.\n"
     )
@@ -87,8 +87,8 @@ def test_a_place_that_the_public_may_not_see_is_told_so_in_a_sentence(store: Pat
 
 
 def test_a_place_of_which_no_month_is_published_is_told_so(store: Path) -> None:
-    told = run("indicators", "--store", store, "--place", "44021", "--release", "1")
-    assert told == "Nothing is shown of 44021 in the public zone at release 1: no month it needs is published.\n"
+    printed = run("indicators", "--store", store, "--place", "44021", "--release", "1")
+    assert printed == "Nothing is shown of 44021 in the public zone at release 1: no month it needs is published.\n"
 
 
 def test_a_release_beside_an_update_is_refused_for_each_names_what_is_shown(store: Path) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from history import log_file
-from indicators_told import KEY
+from named_indicators import KEY
 
 from schemas.periods import month_code, parse_month
 from schemas.settings import FigureSettings
@@ -43,26 +43,26 @@ def replayed(room: Path, table: str) -> tuple[Path, Path]:
     return file, room / "store"
 
 
-def shown(store: Path, number: int, zone: str = "restricted") -> pd.DataFrame:
+def indicators_of(store: Path, number: int, zone: str = "restricted") -> pd.DataFrame:
     """Return all indicators of a release that claims alone tell; ``test_outcomes_of_stores`` has the others."""
     tables = [
         pa.Table.from_batches(list(indicator_batches(DirectoryStore.reading(store), number, name, zone)))
         for name in OF_CLAIMS
     ]
-    found: list[pd.DataFrame] = [table.to_pandas() for table in tables if table.num_columns]
-    return pd.concat(found, ignore_index=True).astype(dict.fromkeys((*KEY, "update_id"), str))
+    frames: list[pd.DataFrame] = [table.to_pandas() for table in tables if table.num_columns]
+    return pd.concat(frames, ignore_index=True).astype(dict.fromkeys((*KEY, "update_id"), str))
 
 
 def test_nothing_is_shown_before_a_month_is_published(tmp_path: Path) -> None:
     _, store = replayed(tmp_path, history(4, 5, []))
     assert [exists(DirectoryStore.reading(store), number) for number in range(1, 6)] == [True] * 5
-    shown_at = [[set(shown(store, number)["reference"]) for number in range(1, 6)]]
+    shown_at = [[set(indicators_of(store, number)["reference"]) for number in range(1, 6)]]
     assert shown_at == [[set(), set(), set(), {"2022-10"}, {"2022-10", "2022-11"}]]
 
 
 def test_a_row_names_the_update_that_counted_it(tmp_path: Path) -> None:
     _, store = replayed(tmp_path, history(4, 12, []))
-    rows = shown(store, 12)
+    rows = indicators_of(store, 12)
     flows = rows[(rows["indicator"] == "spells") & (rows["method"] == "own_g0") & (rows["geo_level"] == "kingdom")]
     by_month = flows.groupby("reference")["update_id"].agg(set).to_dict()
     assert by_month["2022-10"] < {f"u{number}" for number in range(12)}
@@ -73,7 +73,7 @@ def test_the_public_sees_areas_and_centre_cities_only(tmp_path: Path) -> None:
     _, store = replayed(tmp_path, history(4, 12, []))
     municipalities = {
         zone: set(rows[rows["geo_level"] == "municipality"]["geo"])
-        for zone, rows in ((zone, shown(store, 12, zone)) for zone in ("public", "restricted"))
+        for zone, rows in ((zone, indicators_of(store, 12, zone)) for zone in ("public", "restricted"))
     }
     assert municipalities == {"public": {"44021", "71022"}, "restricted": {"44021", "71022", "11007"}}
 

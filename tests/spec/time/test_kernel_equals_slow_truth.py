@@ -10,7 +10,7 @@ import pytest
 from history import log_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from indicators_told import KEY, fast, reference
+from named_indicators import KEY, fast, reference
 
 from processors.reference import indicators as reference_indicators
 from schemas.indicators import BANDS
@@ -47,13 +47,13 @@ PERSON, DAY = st.sampled_from("abc"), st.dates(date(2023, 9, 1), date(2025, 4, 3
 DECLARED = st.tuples(st.sampled_from(["IN", "IN", "OUT", "CANCEL"]), PERSON, DAY, st.sampled_from(["OTH", "IVT"]))
 FACTS = st.one_of(
     DECLARED.map(
-        lambda told: f"dimona {told[0]} {told[1]} {'end' if told[0] == 'OUT' else 'start'}={told[2]} type={told[3]}"
+        lambda fact: f"dimona {fact[0]} {fact[1]} {'end' if fact[0] == 'OUT' else 'start'}={fact[2]} type={fact[3]}"
     ),
-    st.tuples(PERSON, DAY).map(lambda told: f"dimona IN {told[0]} period=2 start={told[1]} ocmw=yes"),
+    st.tuples(PERSON, DAY).map(lambda fact: f"dimona IN {fact[0]} period=2 start={fact[1]} ocmw=yes"),
     st.tuples(PERSON, DAY, st.sampled_from(["2006-01-16", "2005-01-01", "-"]))
-    .map(lambda told: f"youth {told[0]} exit={told[1]} born={told[2]}"),
+    .map(lambda fact: f"youth {fact[0]} exit={fact[1]} born={fact[2]}"),
     st.tuples(PERSON, st.sampled_from(["11007", "44021", "0"]), DAY)
-    .map(lambda told: f"lives {told[0]} ocmw={told[1]} from={told[2]}"),
+    .map(lambda fact: f"lives {fact[0]} ocmw={fact[1]} from={fact[2]}"),
 )  # fmt: skip
 
 
@@ -73,13 +73,13 @@ def test_every_row_of_the_kernel_is_a_row_of_the_slow_truth_l1(
     geography: str,
 ) -> None:
     with tempfile.TemporaryDirectory() as room:
-        told = "\n".join([history([*lines, LINES_ANCHOR], runs), *facts])
-        files = [log_file(Path(room) / "a.avro", told)]
+        log = "\n".join([history([*lines, LINES_ANCHOR], runs), *facts])
+        files = [log_file(Path(room) / "a.avro", log)]
         given = FigureSettings(geography=geography, spells=supports)
         slow, quick = reference(files, given, FIRST, LAST)(), fast(files, given, FIRST, LAST)()
         outcomes = [*reference_indicators.OUTCOME_INDICATORS, *reference_indicators.YOUTH_INDICATORS]
-        asked = files, given, EARLIER, LAST
-        slow_outcomes, quick_outcomes = reference(*asked)(*outcomes), fast(*asked)(*outcomes)
+        wanted = files, given, EARLIER, LAST
+        slow_outcomes, quick_outcomes = reference(*wanted)(*outcomes), fast(*wanted)(*outcomes)
     pd.testing.assert_frame_equal(quick_outcomes.reset_index(drop=True), slow_outcomes, check_dtype=False)
     pd.testing.assert_frame_equal(quick, slow, check_dtype=False)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from history import log_file
-from indicators_told import IndicatorTeller
+from named_indicators import IndicatorTeller
 from program import ocmw
 from stores import Store
 
@@ -15,7 +15,7 @@ from streams.embedded.driver import Embedded
 
 
 def test_who_is_there_in_the_first_month_does_not_enter_in_it(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         a      | 2022-01-01..2022-03-31
@@ -24,12 +24,12 @@ def test_who_is_there_in_the_first_month_does_not_enter_in_it(indicators: Indica
         first="2022-01",
         last="2022-04",
     )
-    assert told.by("spells", "own_g0", "2022-01") == {"exits": 0, "stock": 1}  # no row of entries, not 0 of them
-    assert told.by("spells", "own_g0", "2022-02") == {"entries": 1, "exits": 1, "stock": 2}
+    assert tables.by("spells", "own_g0", "2022-01") == {"exits": 0, "stock": 1}  # no row of entries, not 0 of them
+    assert tables.by("spells", "own_g0", "2022-02") == {"entries": 1, "exits": 1, "stock": 2}
 
 
 def test_with_a_tolerance_of_two_nobody_enters_in_the_two_months_after_either(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         z      | 2022-01
@@ -39,9 +39,9 @@ def test_with_a_tolerance_of_two_nobody_enters_in_the_two_months_after_either(in
         first="2022-01",
         last="2022-07",
     )
-    assert "entries" not in told.by("spells", "own_g2", "2022-03")
-    assert told.flow("2022-03", "own_g2") == {"exits": 1, "stock": 1}
-    assert told.flow("2022-04", "own_g2") == {"entries": 1, "exits": 1, "stock": 1}
+    assert "entries" not in tables.by("spells", "own_g2", "2022-03")
+    assert tables.flow("2022-03", "own_g2") == {"exits": 1, "stock": 1}
+    assert tables.flow("2022-04", "own_g2") == {"entries": 1, "exits": 1, "stock": 1}
 
 
 def test_a_year_with_a_month_of_unknown_beginnings_has_neither_ranks_nor_a_cohort(indicators: IndicatorTeller) -> None:
@@ -51,17 +51,17 @@ def test_a_year_with_a_month_of_unknown_beginnings_has_neither_ranks_nor_a_cohor
         a      | 2022-05
         a      | 2023-05
     """
-    told = indicators(log, first="2021-12", last="2023-12")
-    assert told.ranks("2021") == told.survival("2021") == {}
-    assert told.ranks("2022", "spells_own_g0") == {"unknown": 1}
-    assert told.ranks("2022", "spells_own_g2") == {}  # with g = 2 a spell of 2022-01 or 2022-02 may have begun before
-    assert told.ranks("2023", "spells_own_g2") == {"2": 1}
-    assert told.survival("2022", gap=2) == {}
-    assert told.survival("2022") != {}
+    tables = indicators(log, first="2021-12", last="2023-12")
+    assert tables.ranks("2021") == tables.survival("2021") == {}
+    assert tables.ranks("2022", "spells_own_g0") == {"unknown": 1}
+    assert tables.ranks("2022", "spells_own_g2") == {}  # with g = 2 a spell of 2022-01 or 2022-02 may have begun before
+    assert tables.ranks("2023", "spells_own_g2") == {"2": 1}
+    assert tables.survival("2022", gap=2) == {}
+    assert tables.survival("2022") != {}
 
 
 def test_the_spell_that_ran_in_l_is_the_first_of_those_seen(indicators: IndicatorTeller) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         a      | 2021-12
@@ -69,7 +69,7 @@ def test_the_spell_that_ran_in_l_is_the_first_of_those_seen(indicators: Indicato
     """,
         last="2022-12",
     )
-    assert told.ranks("2022") == {"2": 1}
+    assert tables.ranks("2022") == {"2": 1}
 
 
 def test_who_was_there_within_the_tolerance_of_l_has_no_known_band_for_five_years(indicators: IndicatorTeller) -> None:
@@ -79,16 +79,16 @@ def test_who_was_there_within_the_tolerance_of_l_has_no_known_band_for_five_year
         a      | 2018-03-01..2023-02-28
         a      | 2023-03
     """
-    told = indicators(log, first="2023-02", last="2023-03")
-    assert told.band("2023-02", "exact_own_g2") == told.band("2023-02", "exact_national_g2") == {"unknown": 1}
-    assert told.band("2023-02") == told.band("2023-02", "stock_own") == {"4-5": 1}
-    assert told.band("2023-03", "exact_own_g2") == {"5+": 1}
+    tables = indicators(log, first="2023-02", last="2023-03")
+    assert tables.band("2023-02", "exact_own_g2") == tables.band("2023-02", "exact_national_g2") == {"unknown": 1}
+    assert tables.band("2023-02") == tables.band("2023-02", "stock_own") == {"4-5": 1}
+    assert tables.band("2023-03", "exact_own_g2") == {"5+": 1}
 
 
 def test_a_spell_without_a_known_beginning_is_longer_than_any_other_when_it_ends_too(
     indicators: IndicatorTeller,
 ) -> None:
-    told = indicators(
+    tables = indicators(
         """
         person | month
         a      | 2022-01-01..2022-02-28
@@ -100,7 +100,7 @@ def test_a_spell_without_a_known_beginning_is_longer_than_any_other_when_it_ends
         first="2022-01",
     )
     told_later = indicators("person | month\na | 2022-01\nb | 2022-03", first="2022-01", last="2023-01")
-    assert told.quartiles("2022", "completed_g0") == {}  # 2022-12 is the last month seen: exits of it are not known
+    assert tables.quartiles("2022", "completed_g0") == {}  # 2022-12 is the last month seen: exits of it are not known
     assert told_later.quartiles("2022", "completed_g0") == {"q1": 1, "median": 1}  # the third quartile falls on a
     assert told_later.quartiles("2022", "completed_g2") == {}
 
@@ -111,11 +111,11 @@ def test_claims_of_before_l_belong_to_no_spell_and_stand_on_no_list(indicators: 
         a      | 2021-06-01..2022-03-31
         b      | 2020-02-01..2022-02-28
     """
-    told = indicators(log, first="2020-02", last="2022-12", since="2022-02")
-    assert told.flow("2022-01") == {}
-    assert told.flow("2022-02") == {"exits": 1, "stock": 2}
-    assert told.band("2022-02", "stock_own") == {"unknown": 2}
-    assert told.changes("2021-06") == {"ll|none": 2}  # transitions follow no spell
+    tables = indicators(log, first="2020-02", last="2022-12", since="2022-02")
+    assert tables.flow("2022-01") == {}
+    assert tables.flow("2022-02") == {"exits": 1, "stock": 2}
+    assert tables.band("2022-02", "stock_own") == {"unknown": 2}
+    assert tables.changes("2021-06") == {"ll|none": 2}  # transitions follow no spell
 
 
 def test_a_stray_claim_of_long_ago_does_not_move_l(tmp_path: Path) -> None:

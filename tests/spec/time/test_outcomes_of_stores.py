@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from history import key, log_file
-from indicators_told import KEY
+from named_indicators import KEY
 from typer.testing import CliRunner, Result
 
 from processors.reference import indicators as reference_indicators
@@ -72,15 +72,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return file, room / "store"
 
 
-def shown(store: Path, number: int) -> pd.DataFrame:
+def outcomes_of(store: Path, number: int) -> pd.DataFrame:
     """Return exits and transitions of a release, all places."""
     tables = [
         pa.Table.from_batches(list(indicator_batches(DirectoryStore.reading(store), number, name, "restricted")))
         for name in ("exit_to_work", "transitions")
     ]
     rows: list[pd.DataFrame] = [table.to_pandas() for table in tables]
-    found = pd.concat(rows, ignore_index=True)
-    return found.astype(dict.fromkeys((*KEY, "update_id"), str)).sort_values(KEY, ignore_index=True)
+    outcomes = pd.concat(rows, ignore_index=True)
+    return outcomes.astype(dict.fromkeys((*KEY, "update_id"), str)).sort_values(KEY, ignore_index=True)
 
 
 @pytest.mark.parametrize("number", [26, 27, 30])
@@ -89,31 +89,31 @@ def test_a_release_shows_the_outcomes_of_published_months_as_a_recount_gives_the
 ) -> None:
     file, store = made
     release = DirectoryStore.reading(store).release(number)
-    asked = SpellSource(History.of(admitted([file]), FigureSettings()), number, FigureSettings())
+    source = SpellSource(History.of(admitted([file]), FigureSettings()), number, FigureSettings())
     window = reference_indicators.MonthsThere.at(release)
-    expected = reference_indicators.rows(asked, window, reference_indicators.OUTCOME_INDICATORS)
+    expected = reference_indicators.rows(source, window, reference_indicators.OUTCOME_INDICATORS)
     assert len(expected) > 50
-    pd.testing.assert_frame_equal(shown(store, number)[list(COLUMNS[:9])], expected, check_dtype=False)
+    pd.testing.assert_frame_equal(outcomes_of(store, number)[list(COLUMNS[:9])], expected, check_dtype=False)
 
 
 def test_a_row_that_reads_a_month_of_any_support_not_published_is_absent_h4(made: tuple[Path, Path]) -> None:
-    references = set(shown(made[1], 30)["reference"])
+    references = set(outcomes_of(made[1], 30)["reference"])
     assert max(references) == month_code(FIRST + MONTHS - 1 - 6 - 1)  # FH and TW_RMH wait six months, X = 1
 
 
 def test_recount_covers_the_indicators_and_names_a_row_that_differs_l1(made: tuple[Path, Path], tmp_path: Path) -> None:
     file, store = made
     copy = Path(shutil.copytree(store, tmp_path / "store"))
-    verdict = Recount.of(ReadLog.of(admitted([file]), FigureSettings()), DirectoryStore.reading(copy))
-    found = verdict.verdict([])
-    assert (found.differences, found.indicators > 500) == ([], True)
+    recount = Recount.of(ReadLog.of(admitted([file]), FigureSettings()), DirectoryStore.reading(copy))
+    of_all = recount.verdict([])
+    assert (of_all.differences, of_all.indicators > 500) == ([], True)
     path = copy / "outcomes" / "000030.parquet"
     table = pq.read_table(path)
     counts, references = table["counted"].to_pylist(), table["reference"].to_pylist()
     counts[references.index(max(references))] = 99
     wrong = table.set_column(4, "counted", pa.array(counts, pa.int32()))
     pq.write_table(wrong.replace_schema_metadata(table.schema.metadata), path)
-    assert any("count 99 / " in line for line in verdict.verdict([]).differences)
+    assert any("count 99 / " in line for line in recount.verdict([]).differences)
 
 
 def run(*arguments: str | Path) -> Result:
@@ -137,10 +137,10 @@ def test_an_update_is_counted_on_request_where_the_store_has_nothing_of_it(
     made: tuple[Path, Path], tmp_path: Path
 ) -> None:
     store = Path(shutil.copytree(made[1], tmp_path / "store"))
-    before = shown(store, 27)
+    before = outcomes_of(store, 27)
     shutil.rmtree(store / "outcomes")
     assert "outcomes counted on request" in run("indicators", "--store", store, "--update", "u26").output
-    pd.testing.assert_frame_equal(shown(store, 27)[list(COLUMNS[:9])], before[list(COLUMNS[:9])])
+    pd.testing.assert_frame_equal(outcomes_of(store, 27)[list(COLUMNS[:9])], before[list(COLUMNS[:9])])
     assert "nothing counted on request" in run("indicators", "--store", store, "--update", "u26").output
 
 
@@ -221,18 +221,18 @@ def test_a_list_holds_the_pseudonyms_of_one_ocmw_in_a_domain_of_their_own_and_no
 ) -> None:
     assert approved.exists()
     store = Path(shutil.copytree(made[1], tmp_path / "store"))
-    told = outreach(store, tmp_path / "list.csv")
+    printed = outreach(store, tmp_path / "list.csv")
     wanted = hmac.new(SECRET, key("person p7"), hashlib.sha256).digest()[:16]
     until = today() + timedelta(days=10)  # as long as the approval holds, 90 days at most
-    told_of = f"pseudonym;ocmw;cohort;expires\n{wanted.hex()};44021;2023-H1;{until}\n"
-    assert (tmp_path / "list.csv").read_text() == told_of
+    listed = f"pseudonym;ocmw;cohort;expires\n{wanted.hex()};44021;2023-H1;{until}\n"
+    assert (tmp_path / "list.csv").read_text() == listed
     assert (tmp_path / "list.csv").stat().st_mode & 0o777 == 0o600
     youth_export(store, tmp_path / "out.csv")
     for file in [path for path in (*store.rglob("*"), tmp_path / "out.csv") if path.is_file()]:
         content = file.read_bytes()
         assert wanted not in content
         assert wanted.hex().encode() not in content
-    assert wanted.hex() not in told.output
+    assert wanted.hex() not in printed.output
     log = (store / FILE).read_text()
     assert '"ocmw": "44021", "cohort": "2023-H1", "after": 3, "persons": 1, "expires": "' in log
     assert key("person p7").hex() not in log

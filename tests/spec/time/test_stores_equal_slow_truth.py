@@ -49,7 +49,7 @@ class Works(NamedTuple):
     by_ocmw: str
 
 
-class Told(NamedTuple):
+class Adversary(NamedTuple):
     """What makes a history adversarial: late lines, work, months in which nobody has anything, a release to look at."""
 
     late: list[Late]
@@ -59,18 +59,17 @@ class Told(NamedTuple):
 
     def table(self, first: int) -> str:
         """Return an update a month from ``first`` on."""
-        told = ["person | month | ocmw | support | cents | born"]
+        lines_of_log = ["person | month | ocmw | support | cents | born"]
         for number in range(UPDATES):
-            told += [] if number in self.idle else _regular(number, month_code(first + number))
-            told += [line for late in self.late if late.update == number for line in late.lines(first)]
-            told += [
-                f"dimona IN {told_of.person} period={number} start={month_code(first + told_of.start)}-10 "
-                f"ocmw={told_of.by_ocmw}"
-                for told_of in self.works
-                if told_of.update == number
+            lines_of_log += [] if number in self.idle else _regular(number, month_code(first + number))
+            lines_of_log += [line for late in self.late if late.update == number for line in late.lines(first)]
+            lines_of_log += [
+                f"dimona IN {work.person} period={number} start={month_code(first + work.start)}-10 ocmw={work.by_ocmw}"
+                for work in self.works
+                if work.update == number
             ]
-            told += [f"close u{number} {month_code(first + number)}"]
-        return "\n".join(told)
+            lines_of_log += [f"close u{number} {month_code(first + number)}"]
+        return "\n".join(lines_of_log)
 
 
 def _regular(number: int, month: str) -> list[str]:
@@ -95,8 +94,8 @@ LATE = st.builds(
     born=st.sampled_from(("1990-06-20", "2005-01-16", "-")),
 )
 WORKS = st.builds(Works, UPDATE, PERSON, st.integers(-6, 10), st.sampled_from(("yes", "no")))
-TOLD = st.builds(
-    Told,
+ADVERSARIES = st.builds(
+    Adversary,
     st.lists(LATE, min_size=3, max_size=12),
     st.lists(WORKS, max_size=4),
     st.sets(UPDATE, max_size=4),
@@ -118,14 +117,14 @@ TOLD = st.builds(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink whole replays would take longer than to read one
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-@given(told=TOLD)
+@given(adversary=ADVERSARIES)
 def test_a_release_shows_what_a_recount_from_scratch_shows_whatever_came_late_merged_or_froze_l1(
-    tmp_path_factory: pytest.TempPathFactory, first: str, given_settings: FigureSettings, told: Told
+    tmp_path_factory: pytest.TempPathFactory, first: str, given_settings: FigureSettings, adversary: Adversary
 ) -> None:
-    store = Store(tmp_path_factory.mktemp("store"), told.table(parse_month(first)), given_settings)
+    store = Store(tmp_path_factory.mktemp("store"), adversary.table(parse_month(first)), given_settings)
     past = History.of(admitted([store.log]), given_settings)
-    for release in (told.number, UPDATES):
+    for release in (adversary.number, UPDATES):
         window = slow.MonthsThere.at(DirectoryStore.reading(store.root).release(release))
-        asked = SpellSource(past, release, given_settings)
-        expected = slow.rows(asked, window, (*slow.INDICATORS, *slow.OUTCOME_INDICATORS))
+        source = SpellSource(past, release, given_settings)
+        expected = slow.rows(source, window, (*slow.INDICATORS, *slow.OUTCOME_INDICATORS))
         pd.testing.assert_frame_equal(store.rows(release)[list(COLUMNS[:9])], expected, check_dtype=False)

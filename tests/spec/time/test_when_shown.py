@@ -67,8 +67,8 @@ def test_ranks_need_the_year_and_the_five_years_before_january(tmp_path: Path) -
     late = {27: "b | 2023-07 | 44021 | LL_OTHER"}
     absent = tuple(months("2022-05", "2022-06") + months("2023-04", "2023-11"))
     store = Store(tmp_path, monthly(28, late, absent), FigureSettings())
-    told = [store.references(number, "reentry", "spells_own_g0") for number in (26, 27, 28)]
-    assert told == [[], [], ["2023"]]  # December's delay passes at update 27, when July is settling
+    references = [store.references(number, "reentry", "spells_own_g0") for number in (26, 27, 28)]
+    assert references == [[], [], ["2023"]]  # December's delay passes at update 27, when July is settling
     late = {30: "b | 2022-06 | 44021 | LL_OTHER"}
     (tmp_path / "late").mkdir()
     store = Store(tmp_path / "late", monthly(31, late, absent), FigureSettings())
@@ -121,11 +121,15 @@ def test_the_horizon_of_survival_ends_where_a_month_is_not_there(tmp_path: Path)
     absent = (*months("2022-07", "2022-12"), "2023-03", "2024-01")
     late = {28: "b | 2023-03 | 44021 | LL_OTHER", 31: "b | 2024-01 | 44021 | LL_OTHER"}
     store = Store(tmp_path, monthly(32, late, absent), FigureSettings())
-    told = [store.references(number, "survival", "kaplan_meier_g0") for number in (26, 27, 28, 29)]
-    assert told == [[], ["2023"], [], ["2023"]]  # at update 28 a month of the cohort is settling
+    references = [store.references(number, "survival", "kaplan_meier_g0") for number in (26, 27, 28, 29)]
+    assert references == [[], ["2023"], [], ["2023"]]  # at update 28 a month of the cohort is settling
     assert store.counts(29, "survival", "kaplan_meier_g0", "2023", "44021") == {"1": 6667, "3": 3333, "6": 3333}
-    told = [store.references(number, "survival", "kaplan_meier_g0", "12") for number in (30, 31, 32)]
-    assert told == [["2023"], [], ["2023"]]  # at update 31 the horizon is 2023-12: the end in that month is not seen
+    references = [store.references(number, "survival", "kaplan_meier_g0", "12") for number in (30, 31, 32)]
+    assert references == [
+        ["2023"],
+        [],
+        ["2023"],
+    ]  # at update 31 the horizon is 2023-12: the end in that month is not seen
     assert store.references(31, "survival", "kaplan_meier_g0", "6") == ["2023"]
 
 

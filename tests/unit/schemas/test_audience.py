@@ -21,18 +21,18 @@ HEAD, *LINES = (line.split() for line in TABLE.split("\n") if line)
 CASES = [(zone, line[0], block) for line in LINES for zone, block in zip(HEAD[1:], line[1:], strict=True)]
 
 
-def shown(zone: Zone, state: str, key: BlockKey) -> str:
+def seen_as(zone: Zone, state: str, key: BlockKey) -> str:
     published = state in ("published", "revising", "frozen")
     vintage = Vintage(9, 9, State(state), 9 if published else None, "u1" if published else None)
     entry = Entry(vintage, LATEST, PUBLISHED if published else None, PUBLIC if published else None)
-    found = seen(zone, key, entry, Release(Update(2, "u2", 0), {key: entry}))
-    return f"{found.ref.file} of {found.update_id}" if found else "-"
+    figure = seen(zone, key, entry, Release(Update(2, "u2", 0), {key: entry}))
+    return f"{figure.ref.file} of {figure.update_id}" if figure else "-"
 
 
 @pytest.mark.parametrize(("zone", "state", "block"), CASES)
 def test_a_zone_shows_of_a_month_what_its_line_says(zone: Zone, state: str, block: str) -> None:
     named = {"-": "-", "latest": "latest of u2", "published": "published of u1", "public": "public of u1"}
-    assert shown(zone, state, BlockKey("LL", Period.parse("2024-03"))) == named[block]
+    assert seen_as(zone, state, BlockKey("LL", Period.parse("2024-03"))) == named[block]
 
 
 def test_a_year_that_waits_is_in_no_zone_but_the_internal_one() -> None:
@@ -42,7 +42,7 @@ def test_a_year_that_waits_is_in_no_zone_but_the_internal_one() -> None:
 
 def test_a_node_that_is_not_public_is_restricted() -> None:
     premium = BlockKey("IK_RMH", Period.parse("2024-03"))
-    assert [shown(zone, "published", premium) for zone in AUDIENCE] == ["-", "published of u1", "-", "latest of u2"]
+    assert [seen_as(zone, "published", premium) for zone in AUDIENCE] == ["-", "published of u1", "-", "latest of u2"]
 
 
 def test_a_figure_that_is_frozen_and_empty_is_shown_to_nobody_outside() -> None:

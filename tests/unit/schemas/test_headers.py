@@ -54,8 +54,8 @@ def _read(path: Path) -> list[object]:
 def test_a_writers_defaults_play_no_part_in_reading(tmp_path: Path, record: int, field: str, default: object) -> None:
     path = log_file(tmp_path / "log.avro", TABLE)
     expected, schema = _read(path), copy.deepcopy(_schema(path))
-    told = {each["name"]: each for each in schema[record]["fields"]}
-    told[field]["default"] = default
+    members = {each["name"]: each for each in schema[record]["fields"]}
+    members[field]["default"] = default
     assert _read(_rewritten(path, schema)) == expected
     assert LogFile.open(path).layout.native
 

@@ -131,14 +131,14 @@ def test_a_value_read_as_another_type_is_of_that_type_or_set_aside(
 ) -> None:
     value = data.draw(_values(_of(kind).fields[0][1]))
     try:
-        found = resolved({"f": value}, _of(kind), _of(other), "Outer")["f"]
+        read = resolved({"f": value}, _of(kind), _of(other), "Outer")["f"]
     except UnresolvableError:
         assert kind != other
         return
     stream = io.BytesIO()
-    fastavro.schemaless_writer(stream, plain(_of(other)), {"f": found}, strict=True)
+    fastavro.schemaless_writer(stream, plain(_of(other)), {"f": read}, strict=True)
     stream.seek(0)
-    assert fastavro.schemaless_reader(stream, plain(_of(other))) == {"f": found}
+    assert fastavro.schemaless_reader(stream, plain(_of(other))) == {"f": read}
 
 
 def _values(part: Shape) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one line a type

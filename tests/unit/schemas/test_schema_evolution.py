@@ -11,7 +11,7 @@ import fastavro
 import pytest
 from engines import ENGINES
 from history import Record, log_file, records
-from told import Told
+from named_figures import NamedFigures
 
 from schemas import events
 from schemas.settings import FigureSettings
@@ -47,15 +47,15 @@ def retyped(field: str, kind: events.Schema) -> events.Schema:
     return fastavro.parse_schema(document)
 
 
-def written(path: Path, schema: events.Schema, told: list[Record], **more: Any) -> Path:  # noqa: ANN401 - a field's value
+def written(path: Path, schema: events.Schema, given: list[Record], **more: Any) -> Path:  # noqa: ANN401 - a field's value
     """Write events as a writer of another version does."""
     with path.open("wb") as file:
-        fastavro.writer(file, schema, [(f"{events.NAMESPACE}.{name}", values | more) for name, values in told])
+        fastavro.writer(file, schema, [(f"{events.NAMESPACE}.{name}", values | more) for name, values in given])
     return path
 
 
-def without_corrects(told: list[Record]) -> list[Record]:
-    return [(name, {field: value for field, value in values.items() if field != "corrects"}) for name, values in told]
+def without_corrects(given: list[Record]) -> list[Record]:
+    return [(name, {field: value for field, value in values.items() if field != "corrects"}) for name, values in given]
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
@@ -65,18 +65,20 @@ def test_todays_reader_reads_newer_events_and_knows_them_again(
 ) -> None:
     today = log_file(tmp_path / "today.avro", TABLE)
     later = written(tmp_path / "later.avro", newer(), records(TABLE), **more)
-    told = Told(ENGINES[engine]([today, later], tmp_path, FigureSettings()))
-    assert told.outcomes() == (3, 3, [])
-    assert told.by("household", "LL", "2024-03") == {"B": 1}
-    assert told.amount("LL", "2024-03") == 500
+    figures = NamedFigures(ENGINES[engine]([today, later], tmp_path, FigureSettings()))
+    assert figures.outcomes() == (3, 3, [])
+    assert figures.by("household", "LL", "2024-03") == {"B": 1}
+    assert figures.amount("LL", "2024-03") == 500
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
 def test_todays_reader_reads_older_events_with_the_default_and_knows_them_again(engine: str, tmp_path: Path) -> None:
     before = written(tmp_path / "before.avro", older(), without_corrects(records(TABLE)))
-    told = Told(ENGINES[engine]([before, log_file(tmp_path / "today.avro", TABLE)], tmp_path, FigureSettings()))
-    assert told.outcomes() == (3, 3, [])
-    assert told.amount("LL", "2024-03") == 500
+    figures = NamedFigures(
+        ENGINES[engine]([before, log_file(tmp_path / "today.avro", TABLE)], tmp_path, FigureSettings())
+    )
+    assert figures.outcomes() == (3, 3, [])
+    assert figures.amount("LL", "2024-03") == 500
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
@@ -84,8 +86,8 @@ def test_a_writer_without_a_field_that_has_no_default_is_another_schema(engine: 
     document = copy.deepcopy(events.schema_document("dossier.avsc"))
     document[0]["fields"] = [field for field in document[0]["fields"] if field["name"] != "budget_article"]
     path = written(tmp_path / "log.avro", fastavro.parse_schema(document), records(TABLE))
-    told = Told(ENGINES[engine]([path], tmp_path, FigureSettings()))
-    assert told.outcomes() == (2, 0, [("log.avro", 1, "unknown-schema")])
+    figures = NamedFigures(ENGINES[engine]([path], tmp_path, FigureSettings()))
+    assert figures.outcomes() == (2, 0, [("log.avro", 1, "unknown-schema")])
 
 
 LETTERS = {"type": "enum", "name": "Letters", "symbols": ["A", "B"]}
@@ -115,9 +117,11 @@ def test_a_value_is_read_as_the_branch_that_its_writer_chose(
 ) -> None:
     ours = log_file(tmp_path / "ours.avro", "person\n a")
     wide = b"\xff" * 16  # looks like a number beyond 64 bits: such a record is written again and compared
-    told = [(name, values | {"birth_date": born, "event_id": wide}) for name, values in records("person\n b")[:1]]
-    theirs = written(tmp_path / "theirs.avro", retyped("birth_date", kind), told)
-    outcomes = Told(ENGINES[engine]([theirs, ours], tmp_path, FigureSettings())).outcomes()
+    theirs_plain = [
+        (name, values | {"birth_date": born, "event_id": wide}) for name, values in records("person\n b")[:1]
+    ]
+    theirs = written(tmp_path / "theirs.avro", retyped("birth_date", kind), theirs_plain)
+    outcomes = NamedFigures(ENGINES[engine]([theirs, ours], tmp_path, FigureSettings())).outcomes()
     assert outcomes == (3 - len(slugs), 0, [("theirs.avro", 1, slug) for slug in slugs])
 
 
@@ -141,12 +145,14 @@ def test_a_value_is_read_as_the_branch_that_its_writer_chose(
 def test_a_string_may_be_written_as_bytes_or_as_a_branch_of_a_union(
     engine: str, kind: events.Schema, nationality: object, slugs: list[str], tmp_path: Path
 ) -> None:
-    told = [(name, values | {"nationality": nationality}) for name, values in records(TABLE)[:1]]
-    theirs = written(tmp_path / "theirs.avro", retyped("nationality", kind), told)
-    found = Told(ENGINES[engine]([theirs, log_file(tmp_path / "ours.avro", TABLE)], tmp_path, FigureSettings()))
+    theirs_plain = [(name, values | {"nationality": nationality}) for name, values in records(TABLE)[:1]]
+    theirs = written(tmp_path / "theirs.avro", retyped("nationality", kind), theirs_plain)
+    figures = NamedFigures(
+        ENGINES[engine]([theirs, log_file(tmp_path / "ours.avro", TABLE)], tmp_path, FigureSettings())
+    )
     duplicates = 0 if slugs else 1  # x, told in both ways, is one event
-    assert found.outcomes() == (3, duplicates, [("theirs.avro", 1, slug) for slug in slugs])
-    assert found.by("nationality", "LL", "2024-03") == {"BE": 1}
+    assert figures.outcomes() == (3, duplicates, [("theirs.avro", 1, slug) for slug in slugs])
+    assert figures.by("nationality", "LL", "2024-03") == {"BE": 1}
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
@@ -166,23 +172,23 @@ def test_a_string_may_be_written_as_bytes_or_as_a_branch_of_a_union(
 def test_a_long_may_be_written_as_an_int_or_as_a_branch_of_a_union(
     engine: str, kind: events.Schema, cents: object, slugs: list[str], tmp_path: Path
 ) -> None:
-    told = [(name, values | {"amount_cents": cents}) for name, values in records("person\n b")[:1]]
-    theirs = written(tmp_path / "theirs.avro", retyped("amount_cents", kind), told)
+    theirs_plain = [(name, values | {"amount_cents": cents}) for name, values in records("person\n b")[:1]]
+    theirs = written(tmp_path / "theirs.avro", retyped("amount_cents", kind), theirs_plain)
     ours = log_file(tmp_path / "ours.avro", "person\n a")
-    found = Told(ENGINES[engine]([theirs, ours], tmp_path, FigureSettings()))
-    assert found.outcomes() == (3 - len(slugs), 0, [("theirs.avro", 1, slug) for slug in slugs])
-    assert found.amount("LL", "2024-03") == 100000 * (2 - len(slugs))
+    figures = NamedFigures(ENGINES[engine]([theirs, ours], tmp_path, FigureSettings()))
+    assert figures.outcomes() == (3 - len(slugs), 0, [("theirs.avro", 1, slug) for slug in slugs])
+    assert figures.amount("LL", "2024-03") == 100000 * (2 - len(slugs))
 
 
 def test_an_older_reader_reads_todays_events(tmp_path: Path) -> None:
     path = log_file(tmp_path / "today.avro", TABLE)
     with path.open("rb") as file:
-        found = list(fastavro.reader(file, older()))
-    assert found[:2] == [values for _, values in without_corrects(records(TABLE))[:2]]
+        read = list(fastavro.reader(file, older()))
+    assert read[:2] == [values for _, values in without_corrects(records(TABLE))[:2]]
 
 
 def test_a_newer_reader_reads_todays_events_with_the_default(tmp_path: Path) -> None:
     path = log_file(tmp_path / "today.avro", TABLE)
     with path.open("rb") as file:
-        found = [event for event in fastavro.reader(file, newer()) if isinstance(event, dict)]
-    assert {event["channel"] for event in found} == {"paper"}
+        read = [event for event in fastavro.reader(file, newer()) if isinstance(event, dict)]
+    assert {event["channel"] for event in read} == {"paper"}

@@ -25,5 +25,5 @@ def test_a_role_may_read_and_write_what_the_rows_of_topics_say_and_nothing_else(
         for operation in {"Read", "Write"} & set(one.operations)
         if one.resource == "topic" and not one.name.endswith("*")
     }
-    told = {(role, "Read", row.name.format(epoch=1)) for row in TOPICS for role in row.readers}
-    assert may == told | {(role, "Write", row.name.format(epoch=1)) for row in TOPICS for role in row.writers}
+    readers = {(role, "Read", row.name.format(epoch=1)) for row in TOPICS for role in row.readers}
+    assert may == readers | {(role, "Write", row.name.format(epoch=1)) for row in TOPICS for role in row.writers}

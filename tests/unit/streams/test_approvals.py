@@ -12,8 +12,8 @@ ENTRY = "- {{body: IVC, number: 24/1, date: {}, valid_until: {}, purpose: youth_
 def test_an_approval_is_read_with_its_days(tmp_path: Path) -> None:
     file = tmp_path / "approvals.yaml"
     file.write_text(ENTRY.format("2024-03-05", "2027-03-05"))
-    (found,) = on_record(file)
-    assert (found.name, found.given.isoformat(), found.valid_until.isoformat()) == (
+    (approval,) = on_record(file)
+    assert (approval.name, approval.given.isoformat(), approval.valid_until.isoformat()) == (
         "IVC 24/1",
         "2024-03-05",
         "2027-03-05",

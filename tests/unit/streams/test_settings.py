@@ -64,12 +64,12 @@ def test_what_cannot_be_is_a_sentence_that_does_not_show_the_value(
 ) -> None:
     monkeypatch.setenv(name, value)
     kind = RedisSettings if name.startswith("OCMW_REDIS_") else KafkaSettings
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as refused:
         kind()
-    assert str(told.value).startswith(sentence)
-    assert str(told.value).endswith("; see ocmw settings")
-    assert CANARY not in str(told.value)
-    assert told.value.__suppress_context__
+    assert str(refused.value).startswith(sentence)
+    assert str(refused.value).endswith("; see ocmw settings")
+    assert CANARY not in str(refused.value)
+    assert refused.value.__suppress_context__
 
 
 @pytest.mark.parametrize("kind", [Settings, RedisSettings, HealthSettings])

@@ -61,13 +61,13 @@ class Counted:
 
     def month_mean(self, node: str) -> float:
         """Return the mean of the months of the year."""
-        found = self.beneficiaries(node)
-        return float(found.month.isin(YEAR).sum() / len(YEAR))
+        months = self.beneficiaries(node)
+        return float(months.month.isin(YEAR).sum() / len(YEAR))
 
     def year_unique(self, node: str) -> int:
         """Return the distinct persons of the months of the year."""
-        found = self.beneficiaries(node)
-        return int(found[found.month.isin(YEAR)].person.nunique())
+        months = self.beneficiaries(node)
+        return int(months[months.month.isin(YEAR)].person.nunique())
 
     def share(self, chosen: Callable[[pd.DataFrame], Any], among: Callable[[pd.DataFrame], Any] | None = None) -> float:
         """Return the share of LL person-months of the year for which ``chosen`` holds."""
@@ -89,12 +89,12 @@ class Counted:
     def variations(self, node: str) -> dict[int, list[tuple[int, int]]]:
         """Return (before, after) of the months M - k, by k from 1."""
         values = self.vintages(node).to_numpy()
-        found: dict[int, list[tuple[int, int]]] = {}
+        pairs: dict[int, list[tuple[int, int]]] = {}
         for update in range(1, len(values)):
             for month in range(update):
                 pair = (int(values[update - 1, month]), int(values[update, month]))
-                found.setdefault(update - month, []).append(pair)
-        return found
+                pairs.setdefault(update - month, []).append(pair)
+        return pairs
 
     def stable_from(self, node: str) -> int:
         """Return the first k from which the months M - k, taken together, move by no more than 1 % (G3)."""
@@ -117,20 +117,20 @@ class Counted:
         first = float(values[YEAR[-1] + NODE["LL"].delay - FIRST])
         return 100 * (float(values[-1]) - first) / first
 
-    def _declare(self, told: dict[str, Any]) -> None:
+    def _declare(self, declaration: dict[str, Any]) -> None:
         """Let a declaration hold, field by field; enough here, where next to none comes out of order."""
-        held = self.declared.setdefault((told["person"], told["dimona_period"]), {"cancelled": False})
-        held |= {name: value for name, value in told.items() if value is not None}
-        held["cancelled"] |= told["declaration"] == DECLARE_CANCEL
+        held = self.declared.setdefault((declaration["person"], declaration["dimona_period"]), {"cancelled": False})
+        held |= {name: value for name, value in declaration.items() if value is not None}
+        held["cancelled"] |= declaration["declaration"] == DECLARE_CANCEL
 
     def exits(self) -> pd.DataFrame:
         """Return (person, month, ocmw) of the ends of spells in the kingdom, a year before the log's end or earlier.
 
         Gaps of up to two months are bridged: they are mostly made by offices.
         """
-        found = self.beneficiaries("LL").sort_values(["person", "month"])
-        goes_on = (found.person == found.person.shift(-1)) & (found.month.shift(-1) <= found.month + 3)
-        ended = found[~goes_on & (found.month > FIRST) & (found.month <= LAST - 12)]
+        months = self.beneficiaries("LL").sort_values(["person", "month"])
+        goes_on = (months.person == months.person.shift(-1)) & (months.month.shift(-1) <= months.month + 3)
+        ended = months[~goes_on & (months.month > FIRST) & (months.month <= LAST - 12)]
         places = self.rows[self.rows.support.isin(NODE["LL"].leaves)].drop_duplicates(["person", "month"])
         return ended.merge(places[["person", "month", "ocmw"]], on=["person", "month"])
 
@@ -160,9 +160,9 @@ class Counted:
 
     def spell_months(self) -> float:
         """Return months in LL for each spell that begins, after the first month of the log (Little's law)."""
-        found = self.beneficiaries("LL").sort_values(["person", "month"])
-        goes_on = (found.person == found.person.shift()) & (found.month == found.month.shift() + 1)
-        inside = found.month > FIRST
+        months = self.beneficiaries("LL").sort_values(["person", "month"])
+        goes_on = (months.person == months.person.shift()) & (months.month == months.month.shift() + 1)
+        inside = months.month > FIRST
         return float(inside.sum() / (inside & ~goes_on).sum())
 
 
@@ -257,9 +257,9 @@ def test_every_target_is_measured() -> None:
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_generated_history_resembles_what_is_published(log: Counted, name: str) -> None:
     target, tolerance = TARGETS[name]["target"], TARGETS[name]["tolerance"]
-    found = MEASURES[name](log)
-    print(f"{name:28} target {target:7} generated {found:8.3f} tolerance {tolerance}")  # noqa: T201 - the table
-    assert abs(found - target) <= tolerance, f"{name}: {found:.3f} against {target} ({TARGETS[name]['source']})"
+    measured = MEASURES[name](log)
+    print(f"{name:28} target {target:7} generated {measured:8.3f} tolerance {tolerance}")  # noqa: T201 - the table
+    assert abs(measured - target) <= tolerance, f"{name}: {measured:.3f} against {target} ({TARGETS[name]['source']})"
 
 
 def test_the_first_year_looks_like_the_others(log: Counted) -> None:

@@ -35,9 +35,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
 def events(written: tuple[Path, Summary]) -> list[Plain]:
     """Return its events in log order."""
     log = LogFile.open(written[0])
-    found = [event for block in log.blocks() for event in read_plain(block, log.layout)]
-    assert not any(isinstance(event, Fault) for event in found)
-    return [event for event in found if not isinstance(event, Fault)]
+    records = [event for block in log.blocks() for event in read_plain(block, log.layout)]
+    assert not any(isinstance(event, Fault) for event in records)
+    return [event for event in records if not isinstance(event, Fault)]
 
 
 def _claims(events: list[Plain]) -> list[dict[str, Any]]:
@@ -72,9 +72,9 @@ def test_the_same_arguments_give_the_same_bytes(written: tuple[Path, Summary], t
 
 
 def test_the_same_arguments_give_the_same_bytes_in_every_process(tmp_path: Path) -> None:
-    asked = ("--persons", 5, "--from", "2024-01", "--to", "2024-01")
+    options = ("--persons", 5, "--from", "2024-01", "--to", "2024-01")
     for seed in ("0", "1"):
-        done = ocmw_apart("generate", *asked, "--out", tmp_path / seed, PYTHONHASHSEED=seed)
+        done = ocmw_apart("generate", *options, "--out", tmp_path / seed, PYTHONHASHSEED=seed)
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "0").read_bytes() == (tmp_path / "1").read_bytes()
 
@@ -176,8 +176,8 @@ def test_some_persons_move_and_some_change_household(events: list[Plain]) -> Non
     for values in _claims(events):
         towns.setdefault(values["person"], set()).add(values["ocmw"])
         households.setdefault(values["person"], set()).add(values["household"])
-    for found in (towns, households):
-        assert 0.03 < np.mean([len(different) > 1 for different in found.values()]) < 0.4
+    for of_person in (towns, households):
+        assert 0.03 < np.mean([len(different) > 1 for different in of_person.values()]) < 0.4
 
 
 def test_corrections_reach_thirty_months_back_and_no_further(tmp_path: Path) -> None:
@@ -211,13 +211,13 @@ def test_progress_counts_the_months_to_the_end(tmp_path: Path) -> None:
 
 
 def test_a_person_is_in_one_phase_at_a_time_and_in_the_calendar() -> None:
-    found = history(300, FIRST, LAST, 2)
-    assert set(found.stays.person) == set(range(300))
-    assert np.all(found.stays.start <= found.stays.end)
-    assert np.all(found.phases.end >= FIRST)
-    assert np.all(found.phases.start <= LAST)
-    same = found.phases.person[1:] == found.phases.person[:-1]
-    assert np.all(found.phases.start[1:][same] > found.phases.end[:-1][same])
+    made = history(300, FIRST, LAST, 2)
+    assert set(made.stays.person) == set(range(300))
+    assert np.all(made.stays.start <= made.stays.end)
+    assert np.all(made.phases.end >= FIRST)
+    assert np.all(made.phases.start <= LAST)
+    same = made.phases.person[1:] == made.phases.person[:-1]
+    assert np.all(made.phases.start[1:][same] > made.phases.end[:-1][same])
 
 
 def test_facts_are_lawful_and_only_the_deliberate_declarations_come_before_their_in(events: list[Plain]) -> None:
@@ -225,8 +225,8 @@ def test_facts_are_lawful_and_only_the_deliberate_declarations_come_before_their
     assert {fact.kind for fact in facts} == {EMPLOYMENT, YOUTH_EXIT, RESIDENCE}
     assert not any(fact_fault(fact.kind, fact.fields) for fact in facts)
     numbers = {key: number for number, key in enumerate({fact.fields["person"] for fact in facts})}
-    told = [replace(fact, person=numbers[fact.fields["person"]]) for fact in facts]
-    assert len(list(unknown_periods(told))) < len(facts) / 50
+    numbered = [replace(fact, person=numbers[fact.fields["person"]]) for fact in facts]
+    assert len(list(unknown_periods(numbered))) < len(facts) / 50
 
 
 def test_facts_are_of_persons_who_have_claims_and_have_ids_of_their_own(events: list[Plain]) -> None:
@@ -255,6 +255,6 @@ def test_a_history_is_whole_or_what_was_there_stands(tmp_path: Path) -> None:
 
 
 def test_a_town_claims_by_its_inhabitants_before_a_merger_too() -> None:
-    found = towns(Calendar(ordinal(2022, 1), ordinal(2022, 12)))
-    shares = dict(zip(found.codes[:, 0].tolist(), np.diff(found.shares, prepend=0.0).tolist(), strict=True))
+    drawn = towns(Calendar(ordinal(2022, 1), ordinal(2022, 12)))
+    shares = dict(zip(drawn.codes[:, 0].tolist(), np.diff(drawn.shares, prepend=0.0).tolist(), strict=True))
     assert shares[11002] > 20 * shares[11007], "Antwerpen, and Borsbeek that it absorbed in 2025"

@@ -64,8 +64,8 @@ def sent(step: int) -> tuple[Gathered, list[RowsBatch]]:
 
 def facts_of(ledger: Ledger) -> list[tuple[int, ...]]:
     """Return the facts without the numbers of their persons, in an order of their own."""
-    found = ledger.facts[ledger.facts[:, STATE] != 0]
-    return sorted(map(tuple, np.delete(found, PERSON, axis=1).tolist()))
+    there = ledger.facts[ledger.facts[:, STATE] != 0]
+    return sorted(map(tuple, np.delete(there, PERSON, axis=1).tolist()))
 
 
 @pytest.mark.parametrize("step", [1, 2, 100])

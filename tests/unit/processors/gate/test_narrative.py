@@ -11,7 +11,9 @@ LL_MARCH = BlockKey("LL", Period.parse("2024-03"))
 
 def release(update: Update, *vintages: tuple[str, str, Vintage]) -> Release:
     """Return a release of figures (support, period, vintage); its blocks are not looked at."""
-    return Release(update, {BlockKey(code, Period.parse(period)): Entry(told, None) for code, period, told in vintages})
+    return Release(
+        update, {BlockKey(code, Period.parse(period)): Entry(vintage, None) for code, period, vintage in vintages}
+    )
 
 
 def vintages(release: Release) -> dict[BlockKey, Vintage]:
@@ -21,16 +23,16 @@ def vintages(release: Release) -> dict[BlockKey, Vintage]:
 
 def test_a_figure_that_waits_says_since_when_and_until_when() -> None:
     key = BlockKey("LL", Period.parse("2024-05"))
-    (told,) = why(key, [(JUNE, Vintage(100, None, State.PENDING))])
-    assert told == (
+    (sentence,) = why(key, [(JUNE, Vintage(100, None, State.PENDING))])
+    assert sentence == (
         "LL 2024-05 waits for its legal delay of 3 months (G4): at the earliest an update that refers to 2024-08 "
         "shows it; the last one, u6, refers to 2024-06."
     )
 
 
 def test_a_figure_that_settles_says_how_it_moved() -> None:
-    (told,) = why(LL_MARCH, [(JUNE, Vintage(103, 100, State.SETTLING))])
-    assert told == (
+    (sentence,) = why(LL_MARCH, [(JUNE, Vintage(103, 100, State.SETTLING))])
+    assert sentence == (
         "LL 2024-03 passed its legal delay of 3 months but is not stable (G3): it went from 100 to 103, more than "
         "1 %; at the earliest the next update shows it."
     )
@@ -46,8 +48,8 @@ def test_a_published_figure_tells_its_revisions() -> None:
 
 
 def test_a_figure_under_revision_keeps_what_was_published() -> None:
-    (told, *_) = why(LL_MARCH, [(JULY, Vintage(210, 200, State.REVISING, 200, "u6"))])
-    assert told.startswith(
+    (sentence, *_) = why(LL_MARCH, [(JULY, Vintage(210, 200, State.REVISING, 200, "u6"))])
+    assert sentence.startswith(
         "LL 2024-03 is published with 200, by update u6, and under revision: it went from 200 to 210"
     )
 
@@ -61,8 +63,8 @@ def test_thousands_are_set_apart() -> None:
 
 def test_a_restricted_figure_is_never_called_published() -> None:
     key = BlockKey("IK_OW", Period.parse("2023-12"))
-    (told, *_) = why(key, [(JUNE, Vintage(5, 5, State.PUBLISHED, 5, "u6"))])
-    assert told == "IK_OW 2023-12 is stable, for the restricted zone only (F1), with 5, by update u6."
+    (sentence, *_) = why(key, [(JUNE, Vintage(5, 5, State.PUBLISHED, 5, "u6"))])
+    assert sentence == "IK_OW 2023-12 is stable, for the restricted zone only (F1), with 5, by update u6."
 
 
 def test_a_release_says_what_is_new_revised_waiting_and_under_revision() -> None:
@@ -81,15 +83,15 @@ def test_a_release_says_what_is_new_revised_waiting_and_under_revision() -> None
         ("LL", "2024-04", Vintage(301, 300, State.PUBLISHED, 301, "u7")),
         ("LL", "2024-07", Vintage(50, 0, State.PENDING)),
     )
-    told = changes(now, vintages(before), before)
-    assert told == [
+    sentences = changes(now, vintages(before), before)
+    assert sentences == [
         "revised   LL 2024-01: from 200 to 201",
         "revised   LL 2024-02: 200 as before, other cells changed",
         "revising  LL 2024-03: it went from 200 to 210, more than 1 %; 200 stays published",
         "new       LL 2024-04: 301",
         "waiting   LL 2024-07: until an update refers to 2024-10",
     ]
-    assert tally(told) == "2 revised, 1 revising, 1 new, 1 waiting"
+    assert tally(sentences) == "2 revised, 1 revising, 1 new, 1 waiting"
 
 
 def test_a_release_that_changes_nothing_says_so() -> None:

@@ -34,7 +34,7 @@ FIRST, LAST = parse_month("2024-10"), parse_month("2025-02")
 MONTHS = range(FIRST, LAST + 1)
 """Municipalities merge on 2025-01-01."""
 
-Told = dict[tuple[str, str, int, int], tuple[int, ...]]
+Standings = dict[tuple[str, str, int, int], tuple[int, ...]]
 """(municipality, support, month, category) -> measures."""
 
 
@@ -59,35 +59,35 @@ def ledger(history: Path, settings: FigureSettings) -> Ledger:
     return fold.ledger
 
 
-def told_by_count(ledger: Ledger, settings: FigureSettings) -> Told:
+def counted(ledger: Ledger, settings: FigureSettings) -> Standings:
     months = np.zeros(MONTH_COUNT, np.bool_)
     months[list(MONTHS)] = True
     places = {PLACE_NUMBER["municipality", nis]: nis for nis in MUNICIPALITIES}
     every = axis("month", tuple(Period("month", month) for month in MONTHS))
-    found: Told = {}
+    cells_of: Standings = {}
     for node in NODES:
         for _, blocks in added_up(turned(people(ledger, months), (every,), node, settings)):
             for month, cells in zip(MONTHS, blocks, strict=True):
                 columns = (cells.place, cells.category, cells.beneficiaries, cells.amount_cents, cells.days)
                 for place, category, *measures in zip(*(column.tolist() for column in columns), strict=True):
                     if place in places:
-                        found[places[place], node.code, month, category] = tuple(measures)
-    return found
+                        cells_of[places[place], node.code, month, category] = tuple(measures)
+    return cells_of
 
 
-def told_live(ledger: Ledger, wanted: Mask, open_: Mask, settings: FigureSettings) -> Told:
+def live_count(ledger: Ledger, wanted: Mask, open_: Mask, settings: FigureSettings) -> Standings:
     standing = Standing(settings)
-    return told(standing.recounted(standing.take(ledger, wanted, open_)))
+    return cells_of_lines(standing.recounted(standing.take(ledger, wanted, open_)))
 
 
-def told(lines: Iterable[Recounted]) -> Told:
-    found: Told = {}
+def cells_of_lines(lines: Iterable[Recounted]) -> Standings:
+    cells_of: Standings = {}
     for one in lines:
         cells = one.cells
         columns = (cells.support, cells.category, cells.beneficiaries, cells.amount_cents, cells.days)
         for support, category, *measures in zip(*(column.tolist() for column in columns), strict=True):
-            found[one.nis, NODES[support].code, one.month, category] = tuple(measures)
-    return found
+            cells_of[one.nis, NODES[support].code, one.month, category] = tuple(measures)
+    return cells_of
 
 
 def every(months: range = MONTHS) -> Mask:
@@ -97,9 +97,9 @@ def every(months: range = MONTHS) -> Mask:
 
 
 def test_everything_live_is_what_a_count_gives(ledger: Ledger, settings: FigureSettings) -> None:
-    live = told_live(ledger, every(), open_months(None), settings)
+    live = live_count(ledger, every(), open_months(None), settings)
     assert len(live) > 1000
-    assert live == told_by_count(ledger, settings)
+    assert live == counted(ledger, settings)
 
 
 def test_what_is_wanted_and_open_alone_is_counted(ledger: Ledger, settings: FigureSettings) -> None:
@@ -109,19 +109,19 @@ def test_what_is_wanted_and_open_alone_is_counted(ledger: Ledger, settings: Figu
     number = {node.code: at for at, node in enumerate(NODES)}
     expected = {
         key: measures
-        for key, measures in told_by_count(ledger, settings).items()
+        for key, measures in counted(ledger, settings).items()
         if wanted[MUNICIPALITIES.index(key[0]), key[2]] and open_[number[key[1]], key[2]]
     }
     assert expected
-    assert told_live(ledger, wanted, open_, settings) == expected
+    assert live_count(ledger, wanted, open_, settings) == expected
 
 
 def test_a_wanted_month_without_rows_is_told_as_empty(ledger: Ledger, settings: FigureSettings) -> None:
     wanted = every(range(FIRST - 3, FIRST - 2))
     standing = Standing(settings)
-    found = list(standing.recounted(standing.take(ledger, wanted, open_months(None))))
-    assert len(found) == len(MUNICIPALITIES)
-    assert all(len(one.cells.support) == 0 for one in found)
+    lines = list(standing.recounted(standing.take(ledger, wanted, open_months(None))))
+    assert len(lines) == len(MUNICIPALITIES)
+    assert all(len(one.cells.support) == 0 for one in lines)
 
 
 def changed(ledger: Ledger, chance: np.random.Generator) -> Iterator[Rows]:
@@ -157,9 +157,9 @@ def blocks_of(ledger: Ledger, open_: Mask, settings: FigureSettings) -> Iterator
             )
 
 
-def in_open(told: Told, open_: Mask) -> Told:
+def in_open(live_cells: Standings, open_: Mask) -> Standings:
     number = {node.code: at for at, node in enumerate(NODES)}
-    return {key: measures for key, measures in told.items() if open_[number[key[1]], key[2]]}
+    return {key: measures for key, measures in live_cells.items() if open_[number[key[1]], key[2]]}
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -169,7 +169,7 @@ def test_whatever_changes_in_whatever_turns_what_stands_is_what_a_count_gives(
     chance = np.random.default_rng(seed)
     open_ = (chance.random((len(NODES), MONTH_COUNT)) < 0.7) & every().any(axis=0)
     gathered, reached, standing = Gathered(Ledger(settings), 1), Reached(1, settings), Standing(settings)
-    shown: Told = {}
+    standing_cells: Standings = {}
     for number, rows in enumerate(changed(ledger, chance)):
         standing.note(gathered.persons_of(0, rows), rows, gathered.ledger)
         gathered.put(0, rows)
@@ -179,13 +179,15 @@ def test_whatever_changes_in_whatever_turns_what_stands_is_what_a_count_gives(
         wanted = reached.take() & open_.any(axis=0)
         lines = list(standing.recounted(standing.take(gathered.ledger, wanted, open_)))
         again = {(line.nis, line.month) for line in lines}
-        shown = {key: measures for key, measures in shown.items() if (key[0], key[2]) not in again} | told(lines)
+        standing_cells = {
+            key: measures for key, measures in standing_cells.items() if (key[0], key[2]) not in again
+        } | cells_of_lines(lines)
         if number == 5:  # a release: it says what there is, and shows begin anew
             standing.begin(blocks_of(gathered.ledger, open_, settings))
-            shown = told_by_count(gathered.ledger, settings)
-    expected = in_open(told_by_count(gathered.ledger, settings), open_)
+            standing_cells = counted(gathered.ledger, settings)
+    expected = in_open(counted(gathered.ledger, settings), open_)
     assert len(expected) > 1000
-    assert in_open(shown, open_) == expected
+    assert in_open(standing_cells, open_) == expected
 
 
 def test_rows_are_noted_by_the_municipality_that_shows_them(ledger: Ledger, settings: FigureSettings) -> None:
@@ -196,7 +198,7 @@ def test_rows_are_noted_by_the_municipality_that_shows_them(ledger: Ledger, sett
     reached = Reached(2, settings)
     reached.note(1, given)
     wanted = reached.take()
-    assert told_live(ledger, wanted, open_months(None), settings) == told_by_count(ledger, settings)
+    assert live_count(ledger, wanted, open_months(None), settings) == counted(ledger, settings)
     assert not reached.take().any()
     reached.note(1, given)
     reached.forget([1])
@@ -213,11 +215,11 @@ def test_stable_months_are_closed_and_unknown_ones_open() -> None:
         "2024-04": State.PENDING,
     }
     entries = {BlockKey("LL", Period.parse(code)): Entry(Vintage(1, None, state)) for code, state in states.items()}
-    found = open_months(Release(update, entries))[[node.code for node in NODES].index("LL")]
+    is_open = open_months(Release(update, entries))[[node.code for node in NODES].index("LL")]
     months = [parse_month(f"2024-0{month}") for month in range(1, 6)]
-    assert found[months].tolist() == [False, False, True, True, True]
-    assert not found[parse_month("2007-12")]
-    assert found[parse_month("2008-01")]
+    assert is_open[months].tolist() == [False, False, True, True, True]
+    assert not is_open[parse_month("2007-12")]
+    assert is_open[parse_month("2008-01")]
 
 
 HEADER = 100
@@ -233,10 +235,10 @@ def home(tmp_path: Path) -> LiveHome:
     return made
 
 
-def shown(home: LiveHome, nis: str = "11002") -> list[Line]:
-    found = home.of(nis)
-    assert found is not None
-    return found[1]
+def live_lines(home: LiveHome, nis: str = "11002") -> list[Line]:
+    live = home.of(nis)
+    assert live is not None
+    return live[1]
 
 
 def test_nothing_is_shown_before_something_was(tmp_path: Path) -> None:
@@ -255,8 +257,8 @@ def test_a_later_state_replaces_its_lines_and_keeps_others(home: LiveHome) -> No
     assert after is not None
     assert after.turn > before.turn
     assert after.reflects.positions == (11, 20)
-    assert shown(home) == [MORE]
-    assert shown(home, "44021") == [OTHER]
+    assert live_lines(home) == [MORE]
+    assert live_lines(home, "44021") == [OTHER]
     changed = home.since(before.turn)
     assert changed is not None
     assert changed[1] == [MORE]
@@ -266,13 +268,13 @@ def test_a_later_state_replaces_its_lines_and_keeps_others(home: LiveHome) -> No
 def test_an_older_state_is_refused(home: LiveHome, older: Reflects) -> None:
     assert not home.admits(older)
     assert not home.show(older, [MORE])
-    assert shown(home) == [SOME]
+    assert live_lines(home) == [SOME]
 
 
 def test_the_next_release_empties_it(home: LiveHome) -> None:
     assert home.show(Reflects(4, (10, 20), 5_000), [])
-    assert shown(home) == []
-    assert shown(home, "44021") == []
+    assert live_lines(home) == []
+    assert live_lines(home, "44021") == []
 
 
 @pytest.mark.parametrize("torn", [b"", b"no database at all, but long enough to be read as one" * 100])
@@ -280,7 +282,7 @@ def test_a_torn_database_shows_nothing_and_is_made_anew(home: LiveHome, tmp_path
     (tmp_path / "live.sqlite").write_bytes(torn)
     assert home.of("11002") is None
     assert home.show(Reflects(3, (1, 1), 5_000), [OTHER])
-    assert shown(home, "44021") == [OTHER]
+    assert live_lines(home, "44021") == [OTHER]
 
 
 @pytest.mark.parametrize("fill", [b"\0", b"\xff"], ids=["zeros", "ones"])
@@ -299,7 +301,7 @@ def test_a_database_torn_behind_its_header_raises_nothing_and_is_made_anew(
     assert home.admits(later)
     assert (home.of("44021") or (None, []))[1] == []
     assert home.show(later, [OTHER])
-    assert shown(home, "44021") == [OTHER]
+    assert live_lines(home, "44021") == [OTHER]
 
 
 def test_a_database_of_another_version_shows_nothing_and_is_made_anew(home: LiveHome, tmp_path: Path) -> None:
@@ -307,4 +309,4 @@ def test_a_database_of_another_version_shows_nothing_and_is_made_anew(home: Live
         database.execute("PRAGMA user_version = 99")
     assert home.state() is None
     assert home.show(Reflects(1, (1, 1), 5_000), [])
-    assert shown(home) == []
+    assert live_lines(home) == []

@@ -84,13 +84,13 @@ class Trial:
 
     def months(self) -> list[str]:
         """Return the months that are live."""
-        found = self.home.of(NIS)
-        return [line.period for line in found[1]] if found else []
+        live = self.home.of(NIS)
+        return [line.period for line in live[1]] if live else []
 
     def cents(self) -> set[int]:
         """Return the amounts that are live: one, where one row is."""
-        found = self.home.of(NIS)
-        return {int(cents) for line in (found[1] if found else []) for cents in decoded(line.cells).amount_cents}
+        live = self.home.of(NIS)
+        return {int(cents) for line in (live[1] if live else []) for cents in decoded(line.cells).amount_cents}
 
     def delays(self) -> float:
         """Return how many delays were measured."""

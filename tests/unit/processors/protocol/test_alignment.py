@@ -38,9 +38,9 @@ def fresh(partitions: int = 1, released: int = 0) -> Alignment:
 def test_a_batch_counts_when_all_its_parts_are_there_in_their_order() -> None:
     alignment = fresh()
     assert alignment.hear_batch(batch(0, 5, 1, 2)) is None
-    found = alignment.hear_batch(batch(0, 5, 0, 2))
-    assert found is not None
-    assert [part.person.tolist() for part in found] == [[0], [1]]
+    parts = alignment.hear_batch(batch(0, 5, 0, 2))
+    assert parts is not None
+    assert [part.person.tolist() for part in parts] == [[0], [1]]
     assert alignment.sources[0].stop == 5
 
 

@@ -153,7 +153,7 @@ def test_up_to_the_watermark_nothing_is_sent_again_but_the_marker_at_it() -> Non
 
 
 def heard(output: Output) -> list[tuple[int, int]]:
-    return [(told.statement_month, told.summary.received) for told in output.summaries]
+    return [(summary_of_ocmw.statement_month, summary_of_ocmw.summary.received) for summary_of_ocmw in output.summaries]
 
 
 def test_summaries_are_told_when_a_step_reaches_a_multiple_and_only_what_was_touched() -> None:
@@ -167,7 +167,7 @@ def test_summaries_are_told_when_a_step_reaches_a_multiple_and_only_what_was_tou
 def test_what_the_driver_told_in_between_is_not_owed_again() -> None:
     intake = PartitionIntake(empty(), Watermark(), SESSION, tell_every=3)
     sent(intake, given(A_CLAIM))
-    assert [told.statement_month for told in intake.tell()] == [202403]
+    assert [owed.statement_month for owed in intake.tell()] == [202403]
     assert intake.tell() == ()
     assert [heard(output) for output in sent(intake, given(OTHER_CLAIM, OTHER_CLAIM, first=1))] == [[(202404, 2)]]
 
@@ -179,7 +179,7 @@ def test_who_takes_over_owes_what_was_touched_since_the_last_multiple_below_the_
     after = PartitionIntake(empty(), Watermark(4, step.batches[0].digest), SESSION, tell_every=3)
     assert after.tell() == ()
     assert sent(after, log) == []
-    assert [(told.statement_month, told.summary.to) for told in after.tell()] == [(202403, 4)]
+    assert [(owed.statement_month, owed.summary.to) for owed in after.tell()] == [(202403, 4)]
 
 
 def test_a_snapshot_that_was_not_seen_to_be_of_this_log_tells_nothing() -> None:
@@ -188,7 +188,7 @@ def test_a_snapshot_that_was_not_seen_to_be_of_this_log_tells_nothing() -> None:
     intake = PartitionIntake(fold, Watermark(1, fold.position.digest.to_bytes(8, "big")), SESSION)
     assert intake.tell() == ()
     sent(intake, given(A_CLAIM))
-    assert [told.summary.to for told in intake.tell()] == [1]
+    assert [owed.summary.to for owed in intake.tell()] == [1]
 
 
 def test_a_watermark_with_another_digest_stops_intake() -> None:

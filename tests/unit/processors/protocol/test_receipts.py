@@ -33,21 +33,21 @@ def test_the_same_summary_again_says_nothing_new() -> None:
 
 def test_a_receipt_adds_up_the_partitions() -> None:
     sources = {3: summary(20, 9, bad_period=1), 7: summary(5, 2, bad_period=2, undecodable=1)}
-    found = total(sources)
-    assert (found.received, found.applied, found.cents_in) == (15, 11, 1100)
-    assert found.set_aside == (("bad-period", 3), ("undecodable", 1))
+    receipt = total(sources)
+    assert (receipt.received, receipt.applied, receipt.cents_in) == (15, 11, 1100)
+    assert receipt.set_aside == (("bad-period", 3), ("undecodable", 1))
 
 
 def test_any_order_with_repeats_gives_the_same_receipt() -> None:
-    told = [(3, summary(10, 5)), (3, summary(20, 9)), (7, summary(5, 2)), (7, summary(8, 4, bad_month=1))]
+    sent = [(3, summary(10, 5)), (3, summary(20, 9)), (7, summary(5, 2)), (7, summary(8, 4, bad_month=1))]
     chance = random.Random(4)  # noqa: S311 - a seed, not a secret
-    found = set()
-    for order in permutations(told):
+    receipts = set()
+    for order in permutations(sent):
         sources: Sources = {}
         for partition, one in [*order, *chance.sample(order, 2)]:
             sources = heard(sources, partition, one)
-        found.add(total(sources))
-    assert found == {total({3: summary(20, 9), 7: summary(8, 4, bad_month=1)})}
+        receipts.add(total(sources))
+    assert receipts == {total({3: summary(20, 9), 7: summary(8, 4, bad_month=1)})}
 
 
 FIELDS = {
@@ -79,16 +79,16 @@ def test_a_summary_that_says_nothing_new_makes_no_receipt() -> None:
 
 
 def test_what_intake_tells_is_what_the_agents_read() -> None:
-    told = OcmwSummary(44021, 202403, Summary(20, 10, 8, 1, (("bad-period", 1),), 1000, 800))
-    assert decode(encoded(3, told)) == ("ReceiptSummary", FIELDS)
-    assert next_receipt(None, decode(encoded(3, told))[1]) == next_receipt(None, FIELDS)
+    of_ocmw = OcmwSummary(44021, 202403, Summary(20, 10, 8, 1, (("bad-period", 1),), 1000, 800))
+    assert decode(encoded(3, of_ocmw)) == ("ReceiptSummary", FIELDS)
+    assert next_receipt(None, decode(encoded(3, of_ocmw))[1]) == next_receipt(None, FIELDS)
 
 
-def vintages(sequence: int, *told: str) -> bytes:
+def vintages(sequence: int, *flags: str) -> bytes:
     figures = [
         {"period": "2024-03", "value": 1, "previous": None, "state": state, "published_value": None}
         | {"published_update": None}
-        for state in told
+        for state in flags
     ]
     about = {"support": "LL", "sequence": sequence, "update_id": "u", "reference_month": 202406}
     return encode(VINTAGES_ID, about | {"figures": figures})
@@ -102,5 +102,5 @@ def test_a_later_update_is_newer_and_a_repeat_is_not() -> None:
 
 
 def test_states_are_counted_and_those_without_periods_are_0() -> None:
-    found = states(decode(vintages(1, "pending", "pending", "frozen"))[1])
-    assert found == {"pending": 2, "frozen": 1, "settling": 0, "published": 0, "revising": 0}
+    counts = states(decode(vintages(1, "pending", "pending", "frozen"))[1])
+    assert counts == {"pending": 2, "frozen": 1, "settling": 0, "published": 0, "revising": 0}

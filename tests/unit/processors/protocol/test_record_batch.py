@@ -26,7 +26,7 @@ def batch(
     return bytes(builder.build())
 
 
-def told(records: Records | None) -> list[tuple[int, bytes | None, bytes | None]]:
+def plain(records: Records | None) -> list[tuple[int, bytes | None, bytes | None]]:
     assert records is not None
     return [(offset, *records.at(offset)) for offset in records.offsets.tolist()]
 
@@ -37,13 +37,13 @@ def by_the_client(data: bytes) -> list[tuple[int, bytes | None, bytes | None]]:
 
 def test_a_plain_batch_gives_the_records_that_the_client_gives() -> None:
     data = batch(PAIRS)
-    assert told(plain_records(memoryview(data), 0)) == by_the_client(data)
+    assert plain(plain_records(memoryview(data), 0)) == by_the_client(data)
     assert len(by_the_client(data)) == len(PAIRS)
 
 
 def test_what_lies_before_the_offset_asked_for_is_left_out() -> None:
     data = batch(PAIRS)
-    assert told(plain_records(memoryview(data), 3)) == by_the_client(data)[3:]
+    assert plain(plain_records(memoryview(data), 3)) == by_the_client(data)[3:]
 
 
 def test_a_batch_that_is_compressed_or_has_headers_or_another_format_is_for_the_client() -> None:
@@ -62,5 +62,5 @@ def test_joined_records_are_those_of_the_parts_in_order() -> None:
     first = plain_records(memoryview(batch(PAIRS)), 1)
     assert first is not None
     second = records_of([7, 8], [b"a", None], [b"", b"closing"], {1: 12})
-    assert told(joined([first, second])) == [*told(first), *told(second)]
+    assert plain(joined([first, second])) == [*plain(first), *plain(second)]
     assert joined([first, second]).numbers == {len(first) + 1: 12}

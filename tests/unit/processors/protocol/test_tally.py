@@ -35,7 +35,7 @@ def folded(*values: bytes | None, at: int = 0, fold: PartitionFold | None = None
     return mine
 
 
-def told(fold: PartitionFold, after: int = 0) -> list[OcmwSummary]:
+def touched(fold: PartitionFold, after: int = 0) -> list[OcmwSummary]:
     return list(fold.tally.touched_after(after))
 
 
@@ -43,24 +43,24 @@ CLAIM = claim(PERSON, 1, month=3, cents=1_000)
 
 
 def test_an_applied_event_is_received_and_applied_with_its_cents() -> None:
-    assert told(folded(CLAIM)) == [OcmwSummary(OCMW, MARCH, Summary(1, 1, 1, 0, (), 1_000, 1_000))]
+    assert touched(folded(CLAIM)) == [OcmwSummary(OCMW, MARCH, Summary(1, 1, 1, 0, (), 1_000, 1_000))]
 
 
 def test_a_duplicate_is_received_and_its_cents_come_in_but_are_not_applied() -> None:
-    assert told(folded(CLAIM, CLAIM)) == [OcmwSummary(OCMW, MARCH, Summary(2, 2, 1, 1, (), 2_000, 1_000))]
+    assert touched(folded(CLAIM, CLAIM)) == [OcmwSummary(OCMW, MARCH, Summary(2, 2, 1, 1, (), 2_000, 1_000))]
 
 
 def test_an_event_with_a_fault_is_told_to_its_sender() -> None:
     wrong = changed(CLAIM, percentage=300, nationality="be", event_id=bytes(16))
     conflict = claim(PERSON, 1, month=3, cents=7)
-    found = told(folded(CLAIM, wrong, conflict))
+    summaries = touched(folded(CLAIM, wrong, conflict))
     faults = (("bad-attributes", 1), ("conflicting-duplicate", 1))
-    assert found == [OcmwSummary(OCMW, MARCH, Summary(3, 3, 1, 0, faults, 2_007, 1_000))]
+    assert summaries == [OcmwSummary(OCMW, MARCH, Summary(3, 3, 1, 0, faults, 2_007, 1_000))]
 
 
 def test_who_has_no_number_or_month_that_exists_has_a_receipt_all_the_same() -> None:
-    found = told(folded(changed(CLAIM, ocmw=99_999), changed(CLAIM, statement_month=-202_413)))
-    assert [(one.ocmw, one.statement_month, one.summary.set_aside) for one in found] == [
+    summaries = touched(folded(changed(CLAIM, ocmw=99_999), changed(CLAIM, statement_month=-202_413)))
+    assert [(one.ocmw, one.statement_month, one.summary.set_aside) for one in summaries] == [
         (99_999, MARCH, (("unknown-ocmw", 1),)),
         (OCMW, -202_413, (("bad-month", 1),)),
     ]
@@ -71,19 +71,19 @@ def test_who_has_no_number_or_month_that_exists_has_a_receipt_all_the_same() -> 
     [None, b"", CLAIM[:-1], CLAIM + b"x", closing("u1", MARCH), changed(CLAIM, ocmw=-1), changed(CLAIM, ocmw=100_000)],
 )
 def test_what_has_no_readable_sender_has_no_receipt(value: bytes | None) -> None:
-    assert told(folded(value)) == []
-    assert told(folded(value, CLAIM, value)) == [OcmwSummary(OCMW, MARCH, Summary(2, 1, 1, 0, (), 1_000, 1_000))]
+    assert touched(folded(value)) == []
+    assert touched(folded(value, CLAIM, value)) == [OcmwSummary(OCMW, MARCH, Summary(2, 1, 1, 0, (), 1_000, 1_000))]
 
 
 def test_an_amount_that_no_event_may_have_enters_no_sum() -> None:
-    found = told(folded(changed(CLAIM, amount_cents=2**62), changed(CLAIM, amount_cents=2**62), CLAIM))
-    assert found[0].summary == Summary(3, 3, 1, 0, (("amount-out-of-range", 2),), 1_000, 1_000)
+    summaries = touched(folded(changed(CLAIM, amount_cents=2**62), changed(CLAIM, amount_cents=2**62), CLAIM))
+    assert summaries[0].summary == Summary(3, 3, 1, 0, (("amount-out-of-range", 2),), 1_000, 1_000)
 
 
 def test_only_what_was_touched_later_is_told() -> None:
     fold = folded(CLAIM, claim(PERSON, 2, month=4))
-    assert [one.statement_month for one in told(fold, after=1)] == [202404]
-    assert told(fold, after=2) == []
+    assert [one.statement_month for one in touched(fold, after=1)] == [202404]
+    assert touched(fold, after=2) == []
 
 
 def many(count: int) -> list[bytes]:
@@ -103,14 +103,14 @@ def many(count: int) -> list[bytes]:
 
 def counted(values: list[bytes], fold: PartitionFold) -> dict[tuple[int, int], tuple[int, int, int]]:
     """Return received, cents in and the place behind the last one, by OCMW and month, one event after the other."""
-    found: dict[tuple[int, int], tuple[int, int, int]] = {}
+    sums: dict[tuple[int, int], tuple[int, int, int]] = {}
     for place, value in enumerate(values, start=1):
         fields = decode(value)[1]
         key = (fields["ocmw"], fields["statement_month"])
-        received, cents, _ = found.get(key, (0, 0, 0))
-        found[key] = (received + 1, cents + fields["amount_cents"], place)
-    assert sum(received for received, _, _ in found.values()) == fold.outcomes.sum()
-    return found
+        received, cents, _ = sums.get(key, (0, 0, 0))
+        sums[key] = (received + 1, cents + fields["amount_cents"], place)
+    assert sum(received for received, _, _ in sums.values()) == fold.outcomes.sum()
+    return sums
 
 
 def test_sums_are_those_of_counting_one_by_one_and_do_not_depend_on_the_cutting() -> None:
@@ -118,12 +118,12 @@ def test_sums_are_those_of_counting_one_by_one_and_do_not_depend_on_the_cutting(
     gulp, drops = folded(*values), folded()
     for first in range(0, len(values), 77):
         folded(*values[first : first + 77], at=first, fold=drops)
-    found = {
+    sums = {
         (one.ocmw, one.statement_month): (one.summary.received, one.summary.cents_in, one.summary.to)
-        for one in told(gulp)
+        for one in touched(gulp)
     }
-    assert found == counted(values, gulp)
-    assert told(gulp) == told(drops)
+    assert sums == counted(values, gulp)
+    assert touched(gulp) == touched(drops)
 
 
 def test_a_tally_goes_on_from_what_a_snapshot_holds() -> None:
@@ -132,10 +132,10 @@ def test_a_tally_goes_on_from_what_a_snapshot_holds() -> None:
     keys, sums = half.tally.trimmed()
     half.tally = Tally(keys.copy(), sums.copy())
     folded(*values[900:], at=900, fold=half)
-    assert told(half) == told(whole)
+    assert touched(half) == touched(whole)
 
 
 def test_a_wrong_key_is_told_too() -> None:
     fold = PartitionFold(HOME, PARTITIONS, Ledger(FigureSettings()))
     list(fold.fold(records_of([0], [secrets.token_bytes(16)], [CLAIM], {})))
-    assert told(fold)[0].summary.set_aside == (("wrong-partition", 1),)
+    assert touched(fold)[0].summary.set_aside == (("wrong-partition", 1),)

@@ -107,8 +107,8 @@ def test_what_a_regularisation_corrects_is_read_as_its_bytes(tmp_path: Path) -> 
     file = LogFile.open(tmp_path / "log.avro")
     (event,) = [event for block in file.blocks() for event in read_plain(block, file.layout)]
     assert not isinstance(event, Fault)
-    kind, told = event
-    assert (kind, told["corrects"]) == (REGULARISATION, CORRECTED)
+    kind, fields = event
+    assert (kind, fields["corrects"]) == (REGULARISATION, CORRECTED)
 
 
 def test_a_block_is_the_same_alone_and_among_others(log: AdmittedLog) -> None:
@@ -167,16 +167,16 @@ def test_stability_is_one_percent_in_integers_g3(*, before: int, now: int, stabl
 
 def test_the_gate_asks_whether_blocks_differ_only_of_a_figure_that_stays_published() -> None:
     updates = [Update(number, f"u{number}", 1500 + number) for number in (1, 2, 3)]
-    asked = []
+    compared = []
 
     def differs(before: int, after: int) -> bool:
-        asked.append((before, after))
+        compared.append((before, after))
         return False
 
-    told = reference_gate.gate(LL_MARCH, updates, [5, 5, 5], 1, differs)
-    assert [vintage.state for vintage in told.values()] == [State.SETTLING, State.PUBLISHED, State.PUBLISHED]
-    assert told[3] == Vintage(5, 5, State.PUBLISHED, 5, "u2")
-    assert asked == [(2, 3)]
+    by_update = reference_gate.gate(LL_MARCH, updates, [5, 5, 5], 1, differs)
+    assert [vintage.state for vintage in by_update.values()] == [State.SETTLING, State.PUBLISHED, State.PUBLISHED]
+    assert by_update[3] == Vintage(5, 5, State.PUBLISHED, 5, "u2")
+    assert compared == [(2, 3)]
 
 
 def test_the_third_opinion_starts_from_events_and_agrees(log: AdmittedLog) -> None:

@@ -38,8 +38,8 @@ def release(number: int, refs: dict[Period, BlockRef | None]) -> Release:
     return Release(update(number), {BlockKey("LL", period): Entry(vintage, ref) for period, ref in refs.items()})
 
 
-def refs_of(found: Release) -> dict[Period, BlockRef | None]:
-    return {key.period: entry.latest for key, entry in found.entries.items()}
+def refs_of(of_release: Release) -> dict[Period, BlockRef | None]:
+    return {key.period: entry.latest for key, entry in of_release.entries.items()}
 
 
 def published(store: DirectoryStore, number: int, *changed: Period) -> Release:
@@ -162,10 +162,10 @@ def test_nodes_are_written_by_several_threads_at_once(tmp_path: Path) -> None:
         return store.write_blocks(update(1), "internal", support, blocks)
 
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(written, supports))
+        refs_of_nodes = list(threads.map(written, supports))
     assert [
         [block.beneficiaries[0] for block in store.read_blocks(ref for ref in refs.values() if ref is not None)]
-        for refs in found
+        for refs in refs_of_nodes
     ] == [list(range(1, 9))] * 4
 
 

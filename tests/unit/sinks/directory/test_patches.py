@@ -42,8 +42,8 @@ def same(one: Cells, other: Cells) -> bool:
 def test_a_patch_holds_what_changed_what_is_new_and_zeros_for_what_vanished() -> None:
     base = cells({(1, 0): (5, 0, 0, 0), (1, 1): (7, 0, 0, 0), (2, 0): (2, 0, 0, 0)})
     now = cells({(1, 0): (5, 0, 0, 0), (1, 1): (8, 0, 0, 0), (3, 0): (1, 0, 0, 0)})
-    found = patch(base, now)
-    assert list(zip(found.place, found.category, found.beneficiaries, strict=True)) == [(1, 1, 8), (2, 0, 0), (3, 0, 1)]
+    changes = patch(base, now)
+    assert list(zip(changes.place, changes.category, changes.beneficiaries, strict=True)) == [(1, 1, 8), (2, 0, 0), (3, 0, 1)]
 
 
 @given(BLOCKS, BLOCKS)
@@ -200,8 +200,8 @@ def _right_or_corrupt(store: DirectoryStore, ref: BlockRef, block: Cells) -> Non
 def test_cells_out_of_order_never_pass_for_the_block(order: list[int]) -> None:
     base = cells({(place, 0): (place + 1, 0, 0, 0) for place in range(6)})
     now = cells({(place, 0): (place + 2, 0, 0, 0) for place in range(6)})
-    found = patch(base, now)
-    shuffled = Cells(*(getattr(found, field.name)[list(order)] for field in fields(Cells)))
+    changes = patch(base, now)
+    shuffled = Cells(*(getattr(changes, field.name)[list(order)] for field in fields(Cells)))
     made = patched(base, shuffled)
     assert (made.digest() == now.digest()) == same(made, now)
 

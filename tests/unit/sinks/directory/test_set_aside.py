@@ -54,5 +54,5 @@ def test_a_file_name_with_commas_quotes_and_line_breaks_survives(tmp_path: Path)
 def test_hundreds_of_thousands_of_lines_are_kept(tmp_path: Path) -> None:
     append_run(tmp_path, (SetAside("a.avro", record, UNKNOWN) for record in range(200_000)))
     append_run(tmp_path, [SetAside("b.avro", 1, UNKNOWN)])
-    found = lines(tmp_path)
-    assert (len(found), found[-1]["run"], found[-2]["record"]) == (200_001, "2", "199999")
+    kept = lines(tmp_path)
+    assert (len(kept), kept[-1]["run"], kept[-2]["record"]) == (200_001, "2", "199999")

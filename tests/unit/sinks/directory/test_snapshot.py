@@ -24,17 +24,17 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_arrays_come_back_with_their_types_and_shapes(path: Path) -> None:
-    found = snapshot.load(path)
-    assert found is not None
-    assert {name: (array.dtype, array.shape, array.tobytes()) for name, array in found.arrays.items()} == {
+    loaded = snapshot.load(path)
+    assert loaded is not None
+    assert {name: (array.dtype, array.shape, array.tobytes()) for name, array in loaded.arrays.items()} == {
         name: (array.dtype, array.shape, array.tobytes()) for name, array in ARRAYS.items()
     }
 
 
 def test_meta_comes_back(path: Path) -> None:
-    found = snapshot.load(path)
-    assert found is not None
-    assert found.meta == {"segments": 7}
+    loaded = snapshot.load(path)
+    assert loaded is not None
+    assert loaded.meta == {"segments": 7}
 
 
 def test_a_missing_snapshot_is_none(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_snapshot_of_another_version_is_none(tmp_path: Path, monkeypatch: pyte
 
 def test_a_second_save_replaces_the_first_and_leaves_nothing_else(path: Path) -> None:
     snapshot.save(path, {}, {"segments": 8})
-    found = snapshot.load(path)
-    assert found is not None
-    assert (found.arrays, found.meta) == ({}, {"segments": 8})
+    loaded = snapshot.load(path)
+    assert loaded is not None
+    assert (loaded.arrays, loaded.meta) == ({}, {"segments": 8})
     assert list(path.parent.iterdir()) == [path]

@@ -46,9 +46,9 @@ def test_its_newest_release_says_what_it_said(old: DirectoryStore, tmp_path: Pat
 def test_a_recount_from_its_journal_finds_no_cell_that_differs(old: DirectoryStore) -> None:
     journal = sorted((old.root / "journal").glob("*.avro"))
     recount = Recount.of(ReadLog.of(admitted(journal), old.settings), old)
-    found = recount.blocks(recount.places()[::40])
-    assert found.cells > 0
-    assert found.differences == []
+    verdict = recount.blocks(recount.places()[::40])
+    assert verdict.cells > 0
+    assert verdict.differences == []
 
 
 def test_it_goes_on_where_it_was(old: DirectoryStore) -> None:

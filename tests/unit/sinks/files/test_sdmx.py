@@ -69,10 +69,10 @@ def test_sdmx1_reads_every_public_cell_back(store: DirectoryStore, tmp_path: Pat
         flow = structures(structure).dataflow["SUPPORT_MEASURES"]
         message = Reader().convert(data, structure=flow)
     read = [
-        {name: value.value for name, value in found.dimension.values.items()}
-        | {"BENEFICIARIES": found.value}
-        | {name: value.value for name, value in found.attached_attribute.items()}
-        for found in message.data[0].obs
+        {name: value.value for name, value in observation.dimension.values.items()}
+        | {"BENEFICIARIES": observation.value}
+        | {name: value.value for name, value in observation.attached_attribute.items()}
+        for observation in message.data[0].obs
     ]
     assert [as_long_row(row, "public") for row in read] == expected(store, selected("public"))
 
@@ -97,12 +97,12 @@ def test_all_codes_of_the_data_stand_in_the_structure(store: DirectoryStore, tmp
     write_sdmx(tmp_path, store, store.release(), selected(zone))
     message = pysdmx.io.read_sdmx(tmp_path / "structure.xml", validate=False)
     (structure,) = message.get_data_structure_definitions()
-    found = observations(tmp_path / "data.csv")
+    rows = observations(tmp_path / "data.csv")
     lists = [component for component in structure.components if component.enumeration is not None]
     assert len(lists) == 8
     for component in lists:
         assert component.enumeration is not None
-        assert {row[component.id] for row in found} <= {code.id for code in component.enumeration}
+        assert {row[component.id] for row in rows} <= {code.id for code in component.enumeration}
 
 
 @pytest.mark.parametrize("zone", ZONES)

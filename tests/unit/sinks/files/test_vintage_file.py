@@ -17,13 +17,13 @@ def test_vintages_come_with_nulls_where_nothing_is_published(store: DirectorySto
     table = pq.read_table(tmp_path / "v.parquet")
     assert tuple(table.column_names) == VINTAGE_COLUMNS
     assert [field.type for field in table.schema] == [field.type for field in VINTAGE_SCHEMA]
-    found = {(row["support"], row["period"]): row for row in table.to_pylist()}
-    assert (found["LL", "2024-05"]["published_value"], found["LL", "2024-05"]["published_update"]) == (None, None)
-    assert (found["LL", "2024-02"]["state"], found["LL", "2024-02"]["published_update"]) == ("revising", "u1")
-    assert {(row["update_id"], row["sequence"], row["reference_month"]) for row in found.values()} == {
+    rows = {(row["support"], row["period"]): row for row in table.to_pylist()}
+    assert (rows["LL", "2024-05"]["published_value"], rows["LL", "2024-05"]["published_update"]) == (None, None)
+    assert (rows["LL", "2024-02"]["state"], rows["LL", "2024-02"]["published_update"]) == ("revising", "u1")
+    assert {(row["update_id"], row["sequence"], row["reference_month"]) for row in rows.values()} == {
         ("u2", 2, 202406),
     }
-    assert list(found) == sorted(found)
+    assert list(rows) == sorted(rows)
 
 
 def test_a_missing_vintage_is_an_empty_field_of_the_csv(store: DirectoryStore, tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ def table(sheet: Worksheet) -> list[dict[str, object]]:
 
 
 def row_of(sheet: Worksheet, nis: str, code: str | None = None) -> dict[str, object]:
-    (found,) = [row for row in table(sheet) if row["NIS"] == nis and (code is None or row["Code"] == code)]
-    return found
+    (only,) = [row for row in table(sheet) if row["NIS"] == nis and (code is None or row["Code"] == code)]
+    return only
 
 
 def persons(total: int) -> Cells:
@@ -144,9 +144,9 @@ def test_the_mean_of_the_months_stands_beside_the_unique_count(
     months = [("LL", f"2024-0{n}", State.PUBLISHED, persons(10 + (n == 1)), persons(1)) for n in (1, 2, 3)]
     store = make_store([*months, ("LL", "2024-Q1", State.PUBLISHED, persons(12), persons(12))])
     (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
-    found = row_of(opened(path)["quarter total"], "44021")
-    assert found["2024-Q1\nuniek / unique"] == 12
-    assert found["2024-Q1\nmaandgemiddelde\nmoyenne mensuelle\nmean of the months"] == 10.3
+    row = row_of(opened(path)["quarter total"], "44021")
+    assert row["2024-Q1\nuniek / unique"] == 12
+    assert row["2024-Q1\nmaandgemiddelde\nmoyenne mensuelle\nmean of the months"] == 10.3
 
 
 def test_crossed_characteristics_have_the_mean_of_their_months_too(
@@ -158,9 +158,9 @@ def test_crossed_characteristics_have_the_mean_of_their_months_too(
     months = [("LL", f"2023-{n:02}", State.PUBLISHED, crossed(n), crossed(n)) for n in range(1, 13)]
     store = make_store([*months, ("LL", "2023", State.PUBLISHED, crossed(20), crossed(20))])
     (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
-    found = row_of(opened(path)["year sex_age5"], "01000", "2|25-44")
-    assert found["2023\nuniek / unique"] == 20
-    assert found["2023\nmaandgemiddelde\nmoyenne mensuelle\nmean of the months"] == 6.5
+    row = row_of(opened(path)["year sex_age5"], "01000", "2|25-44")
+    assert row["2023\nuniek / unique"] == 20
+    assert row["2023\nmaandgemiddelde\nmoyenne mensuelle\nmean of the months"] == 6.5
 
 
 def test_there_is_no_mean_when_a_month_is_not_published(
@@ -180,8 +180,8 @@ def test_a_month_published_as_nobody_counts_in_the_mean(
     nobody = ("LL", "2024-03", State.PUBLISHED, Cells.empty(), Cells.empty())
     store = make_store([*months, nobody, ("LL", "2024-Q1", State.PUBLISHED, persons(12), persons(12))])
     (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
-    found = row_of(opened(path)["quarter total"], "01000")
-    assert found["2024-Q1\nmaandgemiddelde\nmoyenne mensuelle\nmean of the months"] == 6.7
+    row = row_of(opened(path)["quarter total"], "01000")
+    assert row["2024-Q1\nmaandgemiddelde\nmoyenne mensuelle\nmean of the months"] == 6.7
     assert row_of(opened(path)["month total"], "01000")["2024-03"] == 0
 
 
@@ -214,8 +214,8 @@ def test_the_cover_credits_those_whose_lists_of_places_it_leans_on(book: openpyx
 
 
 def test_a_workbook_has_a_title_that_a_person_can_read(book: openpyxl.Workbook) -> None:
-    told = ("Leefloon (LL), vanaf 2008", "Revenu d'intégration (LL), depuis 2008", "Living wage (LL), from 2008")
-    assert book.properties.title == " / ".join(told)
+    titles = ("Leefloon (LL), vanaf 2008", "Revenu d'intégration (LL), depuis 2008", "Living wage (LL), from 2008")
+    assert book.properties.title == " / ".join(titles)
 
 
 def test_the_cover_links_to_every_sheet(book: openpyxl.Workbook) -> None:
@@ -303,10 +303,10 @@ def test_a_code_that_counts_outside_its_months_has_a_row_d2(
     (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC)
     row = row_of(opened(path)["month total"], "44084")
     assert (row["2018-11"], row["2018-12"]) == (None, 7)
-    told = {language: text_of(opened(path)["info"], column) for column, language in ((2, "nl"), (3, "fr"), (4, "en"))}
-    assert "does not tell which of the merged municipalities it was of; here: Aalter (44084), 2018-12" in told["en"]
-    assert "Aalter (44084), 2018-12" in told["nl"]
-    assert "Aalter (44084), 2018-12" in told["fr"]
+    texts = {language: text_of(opened(path)["info"], column) for column, language in ((2, "nl"), (3, "fr"), (4, "en"))}
+    assert "does not tell which of the merged municipalities it was of; here: Aalter (44084), 2018-12" in texts["en"]
+    assert "Aalter (44084), 2018-12" in texts["nl"]
+    assert "Aalter (44084), 2018-12" in texts["fr"]
 
 
 def test_where_no_merged_ocmw_corrects_months_of_before_nothing_is_said_of_it(book: openpyxl.Workbook) -> None:
@@ -325,8 +325,8 @@ def test_a_geography_before_a_merger_has_a_row_of_the_code_that_cannot_be_parted
     store = make_store(months, settings)
     (path,) = write_workbooks(tmp_path / "out", store, store.release(), PUBLIC, settings.geography)
     sheet = opened(path)["month total"]
-    shown = {nis: (row["2018-12"], row["2022-01"]) for nis in ("12041", "12030") if (row := row_of(sheet, nis))}
-    assert shown == {"12041": (None, 7), "12030": (0, None)}
+    counts = {nis: (row["2018-12"], row["2022-01"]) for nis in ("12041", "12030") if (row := row_of(sheet, nis))}
+    assert counts == {"12041": (None, 7), "12030": (0, None)}
 
 
 @pytest.mark.parametrize("nis", ["46030", "11001"])

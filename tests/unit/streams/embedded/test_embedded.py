@@ -28,16 +28,16 @@ def test_a_declaration_that_waited_when_a_run_was_killed_is_told_by_the_next(tmp
     generate(1500, parse_month("2024-01"), parse_month("2024-04"), 1, history)
     Embedded.run(tmp_path / "whole", SETTINGS, [history])
 
-    def killed(what: str, _done: int, _total: int) -> None:
-        if what == "counting update synthetic-2024-04":
+    def killed(doing: str, _done: int, _total: int) -> None:
+        if doing == "counting update synthetic-2024-04":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         Embedded.run(tmp_path / "killed", SETTINGS, [history], progress=killed)
     Embedded.run(tmp_path / "killed", SETTINGS, [history])
-    told = set_aside(tmp_path / "whole")
-    assert told["dimona-unknown-period"] > 0
-    assert set_aside(tmp_path / "killed") == told
+    expected = set_aside(tmp_path / "whole")
+    assert expected["dimona-unknown-period"] > 0
+    assert set_aside(tmp_path / "killed") == expected
 
 
 @pytest.mark.parametrize("snapshot", ["kept", "lost"])

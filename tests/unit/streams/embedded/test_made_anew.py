@@ -59,9 +59,9 @@ def test_comparing_changes_nothing_in_a_store(store: Path) -> None:
 
 def test_a_block_that_is_torn_is_named_and_made_anew(store: Path, made: Path) -> None:
     tear(store / "blocks" / "000005")
-    found = rebuild(store)
-    assert found.exit_code == 1
-    assert "000005/internal-" in found.output
+    compared = rebuild(store)
+    assert compared.exit_code == 1
+    assert "000005/internal-" in compared.output
     assert rebuild(store, "--repair").exit_code == 0
     assert rebuild(store).exit_code == 0
     assert list(differences(DirectoryStore.reading(made), DirectoryStore.reading(store))) == []

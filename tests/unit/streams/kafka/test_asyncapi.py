@@ -32,10 +32,10 @@ def test_it_tells_of_each_topic_and_of_no_other() -> None:
 
 @pytest.mark.parametrize("name", sorted(CHANNELS))
 def test_a_topic_is_told_as_it_is_made(name: str) -> None:
-    told, topic = CHANNELS[name]["bindings"]["kafka"], ours()[name]
-    configuration = told["topicConfiguration"]
-    found = (told["partitions"], configuration["max.message.bytes"], str(configuration["retention.ms"]))
-    assert found == (topic.partitions, topic.max_bytes, topic.kept)
+    binding, topic = CHANNELS[name]["bindings"]["kafka"], ours()[name]
+    configuration = binding["topicConfiguration"]
+    documented = (binding["partitions"], configuration["max.message.bytes"], str(configuration["retention.ms"]))
+    assert documented == (topic.partitions, topic.max_bytes, topic.kept)
 
 
 @pytest.mark.parametrize("name", sorted(name for name in MESSAGES if not name.lower().endswith("deadletters")))
@@ -46,14 +46,14 @@ def test_a_message_has_a_schema_that_can_be_parsed(name: str) -> None:
 
 def test_each_schema_id_is_told_once_with_its_file() -> None:
     ids = schema_document("ids.json")["ids"]
-    told = {
+    file_of_id = {
         str(number): Path(message["payload"]["schema"]["$ref"]).name
         for message in MESSAGES.values()
         for number in message.get("x-schema-ids", [])
     }
-    assert told.keys() <= ids.keys()
+    assert file_of_id.keys() <= ids.keys()
     files = {entry["file"] for entry in ids.values()}
-    assert files <= set(told.values())
+    assert files <= set(file_of_id.values())
 
 
 def test_each_channel_has_an_operation_and_a_message() -> None:

@@ -27,49 +27,49 @@ class Clock:
 
 
 @pytest.fixture
-def told() -> StringIO:
+def written() -> StringIO:
     """Return where the lines go."""
     return StringIO()
 
 
 @pytest.fixture
-def clock(told: StringIO) -> Iterator[Clock]:
+def clock(written: StringIO) -> Iterator[Clock]:
     """Set logging up with a clock, and put back what was there."""
     root = logging.getLogger()
     before = (root.handlers, root.level, logging.raiseExceptions)
     made = Clock()
-    logs.configure("INFO", told, made)
+    logs.configure("INFO", written, made)
     yield made
     root.handlers, root.level, logging.raiseExceptions = before
     structlog.reset_defaults()
 
 
-def lines(told: StringIO) -> list[dict[str, object]]:
-    return [json.loads(line) for line in told.getvalue().splitlines()]
+def lines(written: StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in written.getvalue().splitlines()]
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_line_is_one_json_object(told: StringIO) -> None:
+def test_a_line_is_one_json_object(written: StringIO) -> None:
     structlog.get_logger("ocmw.intake").info("step", partition=3, to=700)
-    (line,) = lines(told)
+    (line,) = lines(written)
     assert (line["event"], line["partition"], line["to"], line["level"]) == ("step", 3, 700, "info")
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_field_that_nobody_allowed_is_dropped(told: StringIO) -> None:
+def test_a_field_that_nobody_allowed_is_dropped(written: StringIO) -> None:
     structlog.get_logger("ocmw.intake").warning("step", partition=3, person=SECRET, offset=SECRET.encode())
-    assert SECRET not in told.getvalue()
+    assert SECRET not in written.getvalue()
 
 
 @pytest.mark.usefixtures("clock")
 def test_the_text_of_an_exception_is_dropped_and_its_kind_and_place_are_told(
-    told: StringIO,
+    written: StringIO,
 ) -> None:
     try:
         int(SECRET, base=2)
     except ValueError:
         structlog.get_logger("ocmw.intake").exception("crashed")
-    (line,) = lines(told)
+    (line,) = lines(written)
     assert SECRET not in json.dumps(line)
     assert (line["event"], line["error"]) == ("crashed", "ValueError")
     assert str(line["places"]).startswith("['test_logs.py:")
@@ -90,11 +90,11 @@ def test_what_nobody_catches_is_a_line_without_its_text(fails: str) -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_of_what_a_client_filled_in_stays_what_is_no_key_and_no_value(told: StringIO) -> None:
+def test_of_what_a_client_filled_in_stays_what_is_no_key_and_no_value(written: StringIO) -> None:
     logging.getLogger("aiokafka.producer").error(
         "cannot send %s to %s at %r, %d times: %s", SECRET, "topic-3", ("kafka", 9092), 4, ConnectionError("refused")
     )
-    (line,) = lines(told)
+    (line,) = lines(written)
     assert line["event"] == "cannot send <str> to topic-3 at ('kafka', 9092), 4 times: ConnectionError: refused"
 
 
@@ -114,55 +114,55 @@ def test_the_text_of_an_error_is_shown_where_it_is_about_a_server_and_nowhere_el
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_template_that_asks_for_something_else_is_told_as_it_is(told: StringIO) -> None:
+def test_a_template_that_asks_for_something_else_is_told_as_it_is(written: StringIO) -> None:
     logging.getLogger("aiokafka").error("%s and %s", "one")  # noqa: PLE1206 - as a client may
-    assert lines(told)[0]["event"] == "%s and %s"
+    assert lines(written)[0]["event"] == "%s and %s"
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_line_that_a_client_filled_in_before_is_only_its_place(told: StringIO) -> None:
+def test_a_line_that_a_client_filled_in_before_is_only_its_place(written: StringIO) -> None:
     logging.getLogger("faust.topics").warning(f"error for message {SECRET}")  # noqa: G004 - as faust does it
-    (line,) = lines(told)
+    (line,) = lines(written)
     assert SECRET not in json.dumps(line)
     assert str(line["event"]).startswith("test_logs:")
 
 
 @pytest.mark.usefixtures("clock")
-def test_an_exception_of_a_client_is_told_without_its_text(told: StringIO) -> None:
+def test_an_exception_of_a_client_is_told_without_its_text(written: StringIO) -> None:
     nothing: dict[str, str] = {}
     try:
         nothing[SECRET]
     except KeyError:
         logging.getLogger("faust.agents").exception("agent failed")
-    (line,) = lines(told)
+    (line,) = lines(written)
     assert SECRET not in json.dumps(line)
     assert line["error"] == "KeyError"
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_client_that_repeats_itself_is_held_back(told: StringIO) -> None:
+def test_a_client_that_repeats_itself_is_held_back(written: StringIO) -> None:
     for number in range(1000):
         logging.getLogger("aiokafka").warning("broker %s is gone", number)
-    assert len(lines(told)) == 5
+    assert len(lines(written)) == 5
 
 
-def test_after_a_minute_it_says_how_many_were_held_back(clock: Clock, told: StringIO) -> None:
+def test_after_a_minute_it_says_how_many_were_held_back(clock: Clock, written: StringIO) -> None:
     for number in range(1000):
         logging.getLogger("aiokafka").warning("broker %s is gone", number)
-    told.truncate(0)
-    told.seek(0)
+    written.truncate(0)
+    written.seek(0)
     clock.seconds = 61
     logging.getLogger("aiokafka").warning("broker %s is gone", 1)
-    assert [line["event"] for line in lines(told)] == ["broker 1 is gone (held back 995 times)"]
+    assert [line["event"] for line in lines(written)] == ["broker 1 is gone (held back 995 times)"]
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_client_is_quiet_below_warning(told: StringIO) -> None:
+def test_a_client_is_quiet_below_warning(written: StringIO) -> None:
     logging.getLogger("aiokafka").info("hello")
-    assert not lines(told)
+    assert not lines(written)
 
 
-def test_our_own_lines_are_quiet_by_default(clock: Clock, told: StringIO) -> None:
-    logs.configure(stream=told, now=clock)
+def test_our_own_lines_are_quiet_by_default(clock: Clock, written: StringIO) -> None:
+    logs.configure(stream=written, now=clock)
     structlog.get_logger("ocmw.publish").info("released", number=3)
-    assert not lines(told)
+    assert not lines(written)

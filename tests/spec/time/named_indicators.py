@@ -35,9 +35,9 @@ Rows = Callable[..., pd.DataFrame]
 def reference(files: list[Path], settings: FigureSettings, first: int, last: int) -> Rows:
     """Return what tells the rows of the slow truth, of some indicators or of all."""
     log = admitted(files)
-    asked = SpellSource(History.of(log, settings), len(log.updates), settings)
-    shown = reference_indicators.MonthsThere.through(last)
-    return lambda *names: reference_indicators.rows(asked, shown, names or ALL, range(first, last + 1))
+    source = SpellSource(History.of(log, settings), len(log.updates), settings)
+    months_there = reference_indicators.MonthsThere.through(last)
+    return lambda *names: reference_indicators.rows(source, months_there, names or ALL, range(first, last + 1))
 
 
 def fast(files: list[Path], settings: FigureSettings, first: int, last: int) -> Rows:
@@ -51,11 +51,15 @@ def fast(files: list[Path], settings: FigureSettings, first: int, last: int) -> 
     since = int(np.flatnonzero(exists)[0]) if settings.first is None and exists.any() else settings.first
     there = np.arange(MONTH_COUNT) <= last
     windows = Windows(There(there, there), There(there, there))
-    asked = fast_tables.Question.of(fold.ledger, everyone(fold.ledger), since, windows, first, settings)
-    outcomes = outcome_tables.Outcomes.of(fold.ledger, asked)
-    found = (fast_tables.tables(asked), outcome_tables.outcome_tables(outcomes), outcome_tables.youth_tables(outcomes))
-    told = pd.concat([fast_tables.labelled(table) for table in found]).sort_values(KEY, ignore_index=True)
-    asked_for = _within(told, first, last)
+    question = fast_tables.Question.of(fold.ledger, everyone(fold.ledger), since, windows, first, settings)
+    outcomes = outcome_tables.Outcomes.of(fold.ledger, question)
+    tables = (
+        fast_tables.tables(question),
+        outcome_tables.outcome_tables(outcomes),
+        outcome_tables.youth_tables(outcomes),
+    )
+    rows = pd.concat([fast_tables.labelled(table) for table in tables]).sort_values(KEY, ignore_index=True)
+    asked_for = _within(rows, first, last)
     return lambda *names: asked_for[asked_for["indicator"].isin(names or ALL)]
 
 
@@ -72,7 +76,7 @@ ENGINES: dict[str, Callable[[list[Path], FigureSettings, int, int], Rows]] = {
 }
 
 
-class IndicatorsTold:
+class NamedIndicators:
     """Rows by code; a place is its NIS code."""
 
     def __init__(self, rows: Rows) -> None:
@@ -83,12 +87,12 @@ class IndicatorsTold:
         self, indicator: str, method: str, reference: str, place: str = KINGDOM, breakdown: str = ""
     ) -> dict[str, int]:
         """Return category -> count of one place; ``breakdown`` where the indicator has several."""
-        found = self.rows(indicator)
-        chosen = found[
-            (found["method"] == method)
-            & (found["reference"] == reference)
-            & (found["geo"] == place)
-            & (found["breakdown"] == (breakdown or found["breakdown"]))
+        rows = self.rows(indicator)
+        chosen = rows[
+            (rows["method"] == method)
+            & (rows["reference"] == reference)
+            & (rows["geo"] == place)
+            & (rows["breakdown"] == (breakdown or rows["breakdown"]))
         ]
         return dict(zip(chosen["category"], chosen["count"].tolist(), strict=True))
 
@@ -125,5 +129,5 @@ class IndicatorsTold:
         return self.by("youth_care", f"x{after}", half_year, place)
 
 
-IndicatorTeller = Callable[..., IndicatorsTold]
+IndicatorTeller = Callable[..., NamedIndicators]
 """Reads tables as one log and tells its indicators; the fixture ``indicators``."""

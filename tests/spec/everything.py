@@ -9,7 +9,7 @@ from sinks.protocol import Store
 NOTHING = Cells.empty().digest()
 
 
-class Shown(NamedTuple):
+class FigureAt(NamedTuple):
     """What a store says of a figure at an update: the latest block, the published one and the public one."""
 
     vintage: Vintage
@@ -18,17 +18,19 @@ class Shown(NamedTuple):
     public: bytes
 
 
-Everything = dict[tuple[int, BlockKey], Shown]
+Everything = dict[tuple[int, BlockKey], FigureAt]
 
 
 def _digest(ref: BlockRef | None) -> bytes:
     return NOTHING if ref is None else ref.digest
 
 
-def shown(store: Store) -> Everything:
+def everything(store: Store) -> Everything:
     """Return all that a store says of all figures at all updates."""
     return {
-        (number, figure): Shown(entry.vintage, _digest(entry.latest), _digest(entry.published), _digest(entry.public))
+        (number, figure): FigureAt(
+            entry.vintage, _digest(entry.latest), _digest(entry.published), _digest(entry.public)
+        )
         for number in store.numbers()
         for figure, entry in store.release(number).entries.items()
     }

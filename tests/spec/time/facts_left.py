@@ -16,7 +16,7 @@ from streams.embedded.driver import batches
 
 Employed = tuple[str, str, bool, str]
 """First day, last day (``-``: not told, no end), by an OCMW, worker type as far as the ledger knows it."""
-FactsTold = Callable[..., list[Employed]]
+FactsLeft = Callable[..., list[Employed]]
 
 _NAMES = {packed(name): name for name in ("OTH", "IVT", "STU", "é")}
 
@@ -28,8 +28,8 @@ def _day(day: int | None) -> str:
 def reference(files: list[Path]) -> list[Employed]:
     """Return the employments of the slow truth."""
     return sorted(
-        (_day(found.start), _day(found.end), found.by_ocmw, _NAMES.get(packed(found.worker_type), "other"))
-        for found in employments(admitted(files).facts)
+        (_day(one.start), _day(one.end), one.by_ocmw, _NAMES.get(packed(one.worker_type), "other"))
+        for one in employments(admitted(files).facts)
     )
 
 

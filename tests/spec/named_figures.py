@@ -16,7 +16,7 @@ Named = dict[tuple[str, str, str, str], Measures]
 _NOTHING = (0, 0, 0, 0)
 
 
-class Told:
+class NamedFigures:
     """Figures by code; ``at`` is the sequence of an update (default: the last one), a place is its NIS code."""
 
     def __init__(self, engine: Engine) -> None:
@@ -38,14 +38,14 @@ class Told:
     def periods(self, support: str, at: int | None = None) -> list[str]:
         """Return the codes of the months, quarters and years (not the rolling ones) that a node knows."""
         known = self.engine.known(self._at(at))
-        found = {key.period for key in known if key.support == support and key.period.kind != "rolling_year"}
-        return [period.code for period in sorted(found)]
+        periods = {key.period for key in known if key.support == support and key.period.kind != "rolling_year"}
+        return [period.code for period in sorted(periods)]
 
     def supports(self, period: str) -> list[str]:
         """Return the nodes that count somebody in the kingdom in a period, sorted."""
         known = self.engine.known(self._at(None))
-        found = {key.support for key in known if key.period.code == period}
-        return sorted(support for support in found if self.beneficiaries(support, period))
+        supports = {key.support for key in known if key.period.code == period}
+        return sorted(support for support in supports if self.beneficiaries(support, period))
 
     def cells(self, support: str, period: str, at: int | None = None) -> Named:
         """Return (geo_level, geo, breakdown, category) -> beneficiaries, amount, state share, days."""
@@ -53,12 +53,12 @@ class Told:
 
     def measures(self, support: str, period: str, place: str = KINGDOM, at: int | None = None) -> Measures:
         """Return all four measures of a place, all characteristics together; zeros where there is no cell."""
-        found = [
+        of_place = [
             measures
             for (_, geo, breakdown, _), measures in self.cells(support, period, at).items()
             if geo == place and breakdown == "total"
         ]
-        return found[0] if found else _NOTHING
+        return of_place[0] if of_place else _NOTHING
 
     def beneficiaries(self, support: str, period: str, place: str = KINGDOM, at: int | None = None) -> int:
         """Return how many persons a place counts."""
@@ -80,24 +80,24 @@ class Told:
         """Return category -> beneficiaries of one breakdown, categories without a beneficiary left out."""
         return {
             category: measures[0]
-            for (_, geo, told, category), measures in self.cells(support, period).items()
-            if told == breakdown and geo == place and measures[0]
+            for (_, geo, name, category), measures in self.cells(support, period).items()
+            if name == breakdown and geo == place and measures[0]
         }
 
     def amounts_by(self, breakdown: str, support: str, period: str, place: str = KINGDOM) -> dict[str, int]:
         """Return category -> cents of one breakdown, zero balances left out."""
         return {
             category: measures[1]
-            for (_, geo, told, category), measures in self.cells(support, period).items()
-            if told == breakdown and geo == place and measures[1]
+            for (_, geo, name, category), measures in self.cells(support, period).items()
+            if name == breakdown and geo == place and measures[1]
         }
 
     def places(self, level: str, support: str, period: str) -> dict[str, int]:
         """Return NIS code -> beneficiaries of one geographic level, places without a beneficiary left out."""
         return {
             geo: measures[0]
-            for (found, geo, breakdown, _), measures in self.cells(support, period).items()
-            if found == level and breakdown == "total" and measures[0]
+            for (level_of_cell, geo, breakdown, _), measures in self.cells(support, period).items()
+            if level_of_cell == level and breakdown == "total" and measures[0]
         }
 
     def breakdowns(self, support: str, period: str, at: int | None = None) -> set[str]:
@@ -141,5 +141,5 @@ def _named(cells: Cells) -> Named:
     return dict(zip(keys, zip(*(column.tolist() for column in columns), strict=True), strict=True))
 
 
-Teller = Callable[..., Told]
+Teller = Callable[..., NamedFigures]
 """Reads tables (or files) as one log and tells its figures; the fixture ``engine``."""
