@@ -1,17 +1,32 @@
 """Which rows of the indicators the public zone shows under a threshold (F3, H).
 
 The categories of one (indicator, method, reference, place, breakdown) are shown whole or not at all: where each count
-is 0 or at least the threshold, and so is what a base holds beside it. A hidden place hides the smallest of those beside
-it where it alone would be missing from an area, and the area where none is left. The flows of a place stand or fall in
-all months, for stock, entries and exits of neighbouring months give each other away.
+is 0 or at least the threshold, and so is what a base holds beside it. Cities are children of their arrondissement, and
+what else lies in it is one more child that is never shown. Then, until nothing changes, for an area and its children:
+
+1. Hidden children of N0 persons together, k0 of them with anybody, leave N0 - k0 values at least the threshold apart.
+2. So does each small count among them, given the sums of all hidden children by category.
+
+Else the smallest child that is shown is hidden too, and the area where none is left; what is hidden takes all below it
+along. The flows of a place stand or fall in all months, for stock, entries and exits of neighbouring months give each
+other away. A row in other codes than those of its month (H, geography) is hidden where the municipalities that lie in
+the one and not in the other are not told apart from their category cells in the figures of that month.
+
+Worked example, threshold 5: a region of two arrondissements with 9 and 3 exits hides the 3. Alone it were the region
+less the 9: N0 - k0 = 3 - 1 < 5, so the 9 is hidden too. Then N0 - k0 = 12 - 2 = 10: neither is known within 5.
 """
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from schemas.arrays import Mask
-from schemas.indicators import SERIES, Table
-from schemas.places import LEVELS, MUNICIPALITY, PLACE_NUMBER, PLACES, ancestors
+from schemas.arrays import Int8, Mask
+from schemas.indicators import SERIES, Table, months_read
+from schemas.places import LEVELS, MUNICIPALITY, PLACE_NUMBER, PLACES, ancestors, boundaries, valid_code
+from schemas.rungs import HIDDEN, TOTAL
 
 SMALLEST_BASE = 20
 """Quartiles and survival of fewer spells are one person's life."""
@@ -33,25 +48,62 @@ _PARENT = _parents()
 _DEPTH = {number: LEVELS.index(level) for number, (level, _) in enumerate(PLACES)}
 
 
-def shown(table: Table, threshold: int, hidden_months: set[tuple[int, int]]) -> Mask:
-    """Return which rows of the public places stand; ``hidden_months`` are (month, place) whose total is hidden."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One place of a table: how many are counted in all, and by category; ``of_base`` where these are parts of it."""
+
+    base: int
+    counts: Mapping[int, int]
+    of_base: bool = True
+
+    def cell(self, category: int, *, beside: bool) -> int:
+        """Return the count of a category, or what the base holds beside it."""
+        count = self.counts.get(category, 0)
+        return self.base - count if beside else count
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the figures of a release show: the rungs of LL by month, and the codes of its newest month.
+
+    ``fixed`` tells that one geography holds for all months.
+    """
+
+    rungs: Mapping[int, Int8]
+    newest: int
+    fixed: bool = False
+
+
+def shown(table: Table, threshold: int, known: Known) -> Mask:
+    """Return which rows of the public places stand."""
     rows = pd.DataFrame(table._asdict())
     rows["small"] = _small(rows, threshold)
-    groups = rows.groupby(_GROUP, as_index=False).agg(
-        small=("small", "any"), base=("base", "max"), least=("counted", "min"), whole=("counted", "sum")
-    )
-    months = zip(groups["reference"], groups["place"], strict=True)
-    groups["small"] |= np.array([pair in hidden_months for pair in months], np.bool_)
+    groups = rows.groupby(_GROUP, as_index=False).agg(small=("small", "any"))
+    keys = groups[_GROUP].to_numpy().tolist()
+    groups["small"] |= np.array([_told_by_figures(*key, known=known) for key in keys], np.bool_)
     flows = _FLOWS[groups["series"].to_numpy()]
     ever = groups[flows].groupby(["series", "place"])["small"].transform("any")
     groups.loc[flows, "small"] = ever
-    hidden = {
-        (series, reference, place)
-        for (series, reference), mine in groups.groupby(["series", "reference"])
-        for place in _hidden(dict(zip(mine["place"], mine["base"], strict=True)), set(mine.loc[mine["small"], "place"]))
-    }
-    keys = zip(rows["series"], rows["reference"], rows["place"], strict=True)
-    return np.array([key not in hidden for key in keys], np.bool_)
+    tables = rows.groupby(["series", "reference"]).indices
+    hidden: set[tuple[int, int, int]] = set()
+    few: dict[tuple[int, int], set[int]] = {}
+    for series, reference, place in groups.loc[groups["small"], _GROUP].to_numpy().tolist():
+        few.setdefault((series, reference), set()).add(place)
+    for (series, reference), small in few.items():
+        lines = _lines(rows.iloc[tables[series, reference]], of_base=bool(_PART_OF_BASE[series]))
+        persons = bool(_PERSONS[series])
+        hidden |= {(series, reference, place) for place in _hidden(lines, small, threshold, persons=persons)}
+    places = zip(rows["series"], rows["reference"], rows["place"], strict=True)
+    return np.array([place not in hidden for place in places], np.bool_)
+
+
+def _lines(rows: pd.DataFrame, *, of_base: bool) -> dict[int, Line]:
+    counts: dict[int, dict[int, int]] = {}
+    bases: dict[int, int] = {}
+    for place, category, count, base in rows[["place", "category", "counted", "base"]].to_numpy().tolist():
+        counts.setdefault(place, {})[category] = count
+        bases[place] = max(bases.get(place, 0), base)
+    return {place: Line(bases[place], counts[place], of_base) for place in bases}
 
 
 def _small(rows: pd.DataFrame, threshold: int) -> Mask:
@@ -63,20 +115,99 @@ def _small(rows: pd.DataFrame, threshold: int) -> Mask:
     return mask
 
 
-def _hidden(bases: dict[int, int], small: set[int]) -> set[int]:
+def _told_by_figures(series: int, reference: int, place: int, *, known: Known) -> bool:
+    """Tell whether a row falls with a figure of its month: its own total, or a municipality that it has or lacks."""
+    rungs = known.rungs.get(reference)
+    if rungs is None:
+        return False
+    moved = () if known.fixed else _moved(place, reference, months_read(SERIES[series], reference) or known.newest)
+    return bool(rungs[place] == HIDDEN or any(rungs[other] <= TOTAL for other in moved))
+
+
+def _moved(place: int, month: int, read: int) -> tuple[int, ...]:
+    """Return the municipalities of a month that lie in a place by the codes of one of two months and not of the other.
+
+    Where the code did not exist yet these are all its predecessors.
+    """
+    changes = np.array(boundaries())
+    eras = np.searchsorted(changes, [month, read], side="right")
+    return (
+        ()
+        if eras[0] == eras[1]
+        else _moved_between(int(changes[eras[0] - 1]), int(changes[eras[1] - 1])).get(place, ())
+    )
+
+
+@cache
+def _moved_between(month: int, read: int) -> dict[int, tuple[int, ...]]:
+    before: dict[int, set[int]] = {}
+    after: dict[int, set[int]] = {}
+    for nis, municipality in MUNICIPALITY.items():
+        if municipality.first <= month and (municipality.last is None or month <= municipality.last):
+            number = PLACE_NUMBER["municipality", nis]
+            for held, code in ((before, nis), (after, valid_code(nis, read))):
+                for place in ancestors(code).items():
+                    held.setdefault(PLACE_NUMBER[place], set()).add(number)
+    changed = {place: tuple(sorted(after.get(place, set()) ^ before.get(place, set()))) for place in before | after}
+    return {place: moved for place, moved in changed.items() if moved}
+
+
+def _hidden(lines: Mapping[int, Line], small: set[int], threshold: int, *, persons: bool) -> set[int]:
     """Return the small places of one table and those that would tell them."""
     hidden = set(small)
     changed = True
     while changed:
         changed = False
-        for parent in sorted(bases, key=lambda place: -_DEPTH[place]):
-            mine = [place for place in bases if _PARENT.get(place) == parent]
+        for parent in sorted(lines, key=lambda place: -_DEPTH[place]):
+            mine = [place for place in lines if _PARENT.get(place) == parent]
             gone = [place for place in mine if place in hidden]
             if parent in hidden:
                 changed |= len(gone) < len(mine)
                 hidden.update(mine)
-            elif len(gone) == 1 and PLACES[parent][0] != "arrondissement":
-                left = [place for place in mine if place not in hidden and bases[place] > 0]
-                hidden.add(min(left, key=lambda place: (bases[place], place)) if left else parent)
+                continue
+            beside = _rest(lines, parent, mine)
+            if gone and not _wide([*(lines[place] for place in gone), *beside], threshold, persons=persons):
+                left = [place for place in mine if place not in hidden and lines[place].base > 0]
+                hidden.add(min(left, key=lambda place: (lines[place].base, place)) if left else parent)
                 changed = True
     return hidden
+
+
+def _rest(lines: Mapping[int, Line], parent: int, children: Iterable[int]) -> list[Line]:
+    """Return what lies in an arrondissement beside its cities, which no table of the public shows."""
+    if PLACES[parent][0] != "arrondissement":
+        return []
+    whole, parts = lines[parent], [lines[child] for child in children]
+    base = whole.base - sum(part.base for part in parts)
+    counts = {
+        category: max(0, count - sum(part.counts.get(category, 0) for part in parts))
+        for category, count in whole.counts.items()
+    }
+    return [Line(base, counts, whole.of_base)] if base > 0 else []
+
+
+def _wide(hidden: list[Line], threshold: int, *, persons: bool) -> bool:
+    """Tell whether the sums of hidden places leave so many values to each of their small counts."""
+    counted = [line for line in hidden if line.base > 0]
+    if not persons:
+        return len(counted) != 1
+    bases = sum(line.base for line in counted)
+    if counted and bases - len(counted) < threshold:
+        return False
+    categories = {category for line in hidden for category in line.counts}
+    kinds = (False, True) if hidden[0].of_base else (False,)
+    return all(
+        _category_wide(hidden, [line.cell(category, beside=beside) for line in hidden], bases, threshold)
+        for category in categories
+        for beside in kinds
+    )
+
+
+def _category_wide(hidden: list[Line], counts: list[int], bases: int, threshold: int) -> bool:
+    """Tell it of one category: where counts are parts of a base, at most what one place can have, at least one."""
+    if not any(0 < count < threshold for count in counts):
+        return True
+    total, places = sum(counts), sum(line.base > 0 for line in hidden)
+    if not hidden[0].of_base:
+        return total - sum(count > 0 for count in counts) >= threshold
+    return min(total, bases - places + 1) - max(0, total + 1 - bases) >= threshold

@@ -172,6 +172,17 @@ YEARLY = frozenset({"reentry", "survival"})
 """Indicators whose reference is a year."""
 
 
+def months_read(series: Series, reference: int) -> int | None:
+    """Return the last month that a row reads, whose codes it stands in (H); None where that is a horizon."""
+    gap = next((int(piece[1:]) for piece in series.method.split("_") if piece[0] == "g" and piece[1:].isdigit()), 0)
+    after = next((int(piece[1:]) for piece in series.method.split("_") if piece[0] == "x" and piece[1:].isdigit()), 0)
+    if series.indicator == "survival":
+        return None
+    if series.indicator in ("spells", "exit_to_work") or series.method.startswith("completed"):
+        return reference + max(after, gap + 1)
+    return reference
+
+
 def reference_code(series: Series, month: int) -> str:
     """Return how people write a reference: ``2024-03``, or ``2024`` where it is a year, given by its last month."""
     if series.indicator == "youth_care":

@@ -12,7 +12,7 @@ from schemas import indicator_rungs
 from schemas.datasets import DURATION
 from schemas.indicators import COLUMNS, SERIES, Series, Table, is_public, reference_code
 from schemas.places import PLACES
-from schemas.rungs import HIDDEN, rungs_of
+from schemas.rungs import rungs_of
 from sinks.arrow import arrow_schema
 from sinks.files.selection import ExportRefusedError
 from sinks.indicators import Counted, Family, read_release
@@ -73,7 +73,7 @@ def _chosen(counted: Counted, table: str, zone: str) -> Counted:
 def _suppressed(store: Store, release: int, parts: list[Counted], threshold: int) -> list[Counted]:
     """Return what the public may know of some parts, judged together (F3)."""
     whole = Table._make(map(np.concatenate, zip(*(part.table for part in parts), strict=True)))
-    stands = indicator_rungs.shown(whole, threshold, _hidden_months(store, release))
+    stands = indicator_rungs.shown(whole, threshold, _known(store, release))
     ends = np.cumsum([len(part.table.series) for part in parts])[:-1]
     return [
         replace(part, table=Table._make(column[mine] for column in part.table))
@@ -81,14 +81,16 @@ def _suppressed(store: Store, release: int, parts: list[Counted], threshold: int
     ]
 
 
-def _hidden_months(store: Store, release: int) -> set[tuple[int, int]]:
-    """Return the (month, place) whose total of LL is hidden: spells and durations fall with it."""
-    hidden: set[tuple[int, int]] = set()
-    for key, entry in store.release(release).entries.items():
-        if key.support == "LL" and key.period.kind == "month" and entry.hidden is not None:
-            rungs = rungs_of(store.read_block(entry.hidden))
-            hidden.update((key.period.last, place) for place in np.flatnonzero(rungs == HIDDEN).tolist())
-    return hidden
+def _known(store: Store, release: int) -> indicator_rungs.Known:
+    """Return what the figures of a release show of LL: indicators fall with them."""
+    whole = store.release(release)
+    rungs = {
+        key.period.last: rungs_of(store.read_block(entry.hidden))
+        for key, entry in whole.entries.items()
+        if key.support == "LL" and key.period.kind == "month" and entry.hidden is not None
+    }
+    fixed = store.settings.geography_month is not None
+    return indicator_rungs.Known(rungs, whole.update.reference_month, fixed)
 
 
 def _batch(parts: list[Counted]) -> pa.RecordBatch:
