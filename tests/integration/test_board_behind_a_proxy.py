@@ -61,8 +61,8 @@ def answer(address: str, **headers: str) -> tuple[Message, bytes]:
 
 def answered(address: str, context: ssl.SSLContext | None, **headers: str) -> tuple[Message, bytes]:
     request = urllib.request.Request(address, headers=headers)  # noqa: S310 - of our own
-    with urllib.request.urlopen(request, timeout=10, context=context) as found:  # noqa: S310 - the same
-        return found.headers, found.read()
+    with urllib.request.urlopen(request, timeout=10, context=context) as response:  # noqa: S310 - the same
+        return response.headers, response.read()
 
 
 @contextmanager

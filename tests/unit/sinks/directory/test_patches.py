@@ -43,7 +43,11 @@ def test_a_patch_holds_what_changed_what_is_new_and_zeros_for_what_vanished() ->
     base = cells({(1, 0): (5, 0, 0, 0), (1, 1): (7, 0, 0, 0), (2, 0): (2, 0, 0, 0)})
     now = cells({(1, 0): (5, 0, 0, 0), (1, 1): (8, 0, 0, 0), (3, 0): (1, 0, 0, 0)})
     changes = patch(base, now)
-    assert list(zip(changes.place, changes.category, changes.beneficiaries, strict=True)) == [(1, 1, 8), (2, 0, 0), (3, 0, 1)]
+    assert list(zip(changes.place, changes.category, changes.beneficiaries, strict=True)) == [
+        (1, 1, 8),
+        (2, 0, 0),
+        (3, 0, 1),
+    ]
 
 
 @given(BLOCKS, BLOCKS)
