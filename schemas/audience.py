@@ -9,10 +9,10 @@ provisional pending, settling; months only                 latest        of the 
 internal    all                                            latest        of the release
 =========== ============================================== ============= ==============
 
-A figure that is frozen and empty has no published block, and so shows none. Which cells of a block a zone holds is
-said by ``Cells.public`` and, for an OCMW in the provisional zone, by the exporter; small cells are shown, but in
-the public zone under a threshold: there the public block was made of what may be told, ``hidden`` says what is not, and
-a block of which nothing is left is seen by that alone (F3).
+A figure that is frozen and empty has no published block, and so shows none. Which cells of a block a zone holds is said
+by ``Cells.public`` and, for an OCMW in the provisional zone, by the exporter; small cells are shown there. Under a
+threshold (F3) the public zone is an exception: its block holds only what may be told, and ``hidden`` lists the rest. A
+block with nothing left to tell is seen by ``hidden`` alone.
 """
 
 from typing import Literal, NamedTuple

@@ -86,8 +86,8 @@ class PublicManifest:
     the number of the published release before, ``geography`` how municipalities are shown (D3). ``figures`` is support
     -> code of the period -> figure. ``tables`` is name -> SHA-256 (definitions, words, population, map, changes,
     history), ``completeness`` month -> SHA-256, ``files`` SHA-256 -> bytes of every file that is named here.
-    ``accesses`` is the digest of the last entry of the store's log of accesses, "" where there was none: whoever has a
-    copy of this manifest can tell that the end of the log was cut off.
+    ``accesses`` is the digest of the last entry of the store's log of accesses, "" where there was none. Against a copy
+    of this manifest a log shows whether its end was cut off.
     """
 
     release: int

@@ -1,7 +1,7 @@
 """Which OCMW sent lines about which month: a table beside each release, of the months that its update reached.
 
-Rows stand by month, leaf and municipality, numbers only; the metadata names the months counted. Reading goes from a
-release backwards and takes each month where it was counted last.
+Rows stand by month, leaf and municipality, numbers only; the metadata names the months counted. Reading goes backwards
+from a release and takes each month from the update that counted it last.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Indicators as tables beside releases: of each update what it counted, of two families.
+"""Indicators as tables beside releases: each update keeps what it counted, in two families.
 
     indicators     what an update counted of the references from ``first`` on
     outcomes       the same of what reads facts too: exits and transitions; youth care is stored nowhere
@@ -7,9 +7,9 @@ An update counts again only the references that its events, or time, could chang
 earlier update. Reading a release goes from its own table backwards and takes from each the references that no newer
 one counted.
 
-Series and categories stand there by name, and the table names its *edition*: which series there are, with which
-categories, by which reading of the rules. A table of another edition is refused with a sentence, and the next update
-of such a store counts all references.
+Series and categories stand there by name. The table names its *edition*, a digest of all series, their categories and
+the rules by which they are counted. A table of another edition is refused with a sentence, and the next update of such
+a store counts all references.
 """
 
 from collections.abc import Iterator

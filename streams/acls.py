@@ -29,8 +29,7 @@ class Grant(NamedTuple):
 class Role:
     """A user of Kafka: whether it looks at topics before it works, its consumer group, whether it makes topics.
 
-    ``watches`` is a group of others whose positions it may see, ``knows`` an app of which it may read what its tables
-    hold.
+    ``watches`` is another's group, whose positions it may see; ``knows`` is an app, whose tables it may read.
     """
 
     name: str

@@ -19,8 +19,8 @@ class UsageError(Exception):
 class FromEnvironment(BaseSettings):
     """Settings that the environment gives.
 
-    What cannot be is one sentence. It never shows the value: that might be a password in the wrong variable. A variable
-    that is set but empty is as one that is not: so compose files pass on what is unset.
+    What cannot be is one sentence. It never shows the value: that might be a password in the wrong variable. An empty
+    variable counts as unset, for compose files pass on unset ones as empty.
     """
 
     model_config = SettingsConfigDict(env_ignore_empty=True)

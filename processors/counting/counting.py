@@ -3,8 +3,8 @@
 Nothing is incremental. At a cut the rows of the months concerned are laid out person by person, and every touched
 period is counted again; an error can therefore not outlive the next cut, and a rebuild calls the same functions.
 
-What is to be found, for each period, place and category: how many persons have, in some part of the node, a balance
-above zero over the rows that fall in that cell. And three sums over rows. Five observations make it fast.
+For each period, place and category it counts the persons whose balance, in some part of the node, is above zero over
+the rows of that cell. Beside it stand three sums over rows. Five observations make it fast.
 
 1. **A person's periods are intervals.** Lay the periods of one kind on an axis. A month then lies in one interval of
    places [low, high] on it: one place for months, quarters and years, up to twelve for rolling years. The balance along
@@ -12,10 +12,10 @@ above zero over the rows that fall in that cell. And three sums over rows. Five 
    leaves the count; so a person of twenty-four months writes +1 once and -1 once, not twenty-four times twelve
    rolling years, and one running sum over the cells at the end gives every period. (Where
    no row is zero or negative, the places are the joined intervals, and no balance need be run.)
-2. **Most people stay what they are.** For a breakdown in which all of a person's rows have the same category, the turns
-   are those of the total; they are found once and written again for each such breakdown. Only where the category
-   changes are rows grouped by it and each group run by itself. That is rule B4 to the letter, for unions of parts too:
-   a place on the axis counts when some part's balance is above zero there.
+2. **Most people stay what they are.** Where all of a person's rows have the same category of a breakdown, its turns are
+   those of the total: they are worked out once and written for each such breakdown. Only where the category changes are
+   rows grouped by it and each group run by itself. That is rule B4 to the letter, for unions of parts too: a place on
+   the axis counts when some part's balance is above zero there.
 3. **Most people stay where they are.** If all rows lie in one municipality, a cell of any area that holds it has the
    same rows, so turns are written for the municipality alone (``own``) and added up from area to area afterwards. A
    person of several municipalities is run for each level separately and written to the areas directly (``wide``).

@@ -197,7 +197,7 @@ def _extent(rows: Int64, start: Whole, plan: Plan) -> tuple[Whole, Whole]:
 
 @inlined
 def _write_views(rows: Int64, start: Whole, stop: Whole, plan: Plan, person: Person, counts: Counts) -> None:
-    """Write a person of several children: what the node sees of the rows, and off it what each child saw."""
+    """Write a person of several children: as the node sees the rows, less what each child saw."""
     for view in range(len(plan.part_of_leaf)):
         size, profiles = _unpack(rows, start, stop, view, plan, person)
         if size:

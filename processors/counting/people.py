@@ -47,8 +47,8 @@ def everyone(ledger: Ledger) -> People:
 class _Order(NamedTuple):
     """What sorts rows by person, zero at first: by person how many rows, where they begin and the municipality of one.
 
-    ``sizes`` is by municipality. They come from numpy, as the rows do: it lays large arrays on large pages, and that
-    those a kernel makes are not cost as much as all that is done here.
+    ``sizes`` is by municipality. numpy makes them, as it makes the rows: it lays large arrays on large pages, and a
+    kernel does not. On small pages they would cost as much again as all the sorting.
     """
 
     lines: Int32

@@ -92,8 +92,8 @@ def changes(release: Release, before: Mapping[BlockKey, Vintage], kept: Release 
 
     Each begins with its kind: ``new``, ``revised``, ``stable`` (under revision no longer, and as it was), ``frozen``,
     ``waiting`` or ``revising``. ``before`` holds the vintages of the update before, none at the first one. ``kept`` is
-    that update's release: where there is none any more, of a block that was published anew the total alone is compared.
-    A period that is not over cannot be known yet, so nothing is said of it.
+    that update's release. Where it is no longer kept, a block that was published anew is compared by its total alone. A
+    period that is not over cannot be known yet, so nothing is said of it.
     """
     ordered = sorted(release.entries, key=lambda key: (key.support, key.period.kind, key.period.last))
     entries = kept.entries if kept else {}

@@ -137,7 +137,7 @@ def _gate(node: Node, figure: Figure, known: Entry | None, now: Moment) -> tuple
 def _public(
     taking: list[Figure], latest: dict[Period, BlockRef | None], known: Entries, blocks: Blocks
 ) -> dict[Period, BlockRef | None]:
-    """Write what the public may see of the blocks that are published now, where that differs from what it sees."""
+    """Write the public cells of blocks that are published now, where they differ from what stands."""
     changed = []
     kept: dict[Period, BlockRef | None] = {}
     for figure in taking:

@@ -77,7 +77,7 @@ def line_and_person(keys: Int64, settings: FigureSettings) -> Int64:
 
 
 def amounts(now: Int64, was: Int64, open_: Mask, settings: FigureSettings) -> Iterator[Line]:
-    """Yield by how much lines differ, in order: what rows amount to now, less what they amounted to.
+    """Yield the change of each line, in order: the amounts of the rows ``now`` less those of ``was``.
 
     Of a person and line all rows must be there, or none; they may stand in any order. ``open_`` says by (node, month)
     what is counted.

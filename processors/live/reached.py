@@ -1,13 +1,13 @@
 """Live figures: which OCMW and month has something to show that is not stable yet.
 
-Between two updates nobody may publish, but an OCMW wants to see its own claims arrive. So what rows reached is noted
-by (municipality, month), and of those alone what changed is counted (``running_totals``, ``municipal_cells``).
-Only cells of municipalities are wanted, and such a cell asks for the rows of its municipality alone: a person of two
-municipalities is simply two persons here, each complete. What is shown replaces what the last release says of that
-municipality and month; after the next release nothing is left to show.
+Between two updates nobody may publish, but an OCMW wants to see its own claims arrive. So each (municipality, month)
+that rows reach is noted, and only there are changes counted (``running_totals``, ``municipal_cells``). Only cells of
+municipalities are wanted, and such a cell asks for the rows of its municipality alone: a person of two municipalities
+is simply two persons here, each complete. What is shown replaces what the last release says of that municipality and
+month; after the next release nothing is left to show.
 
-Nothing here reaches the gate. Which months are open is what the last release says: pending or settling ones, and those
-that no release knows yet.
+Nothing here reaches the gate. The last release says which months are open: pending and settling ones, and those that it
+does not know yet.
 """
 
 from collections.abc import Iterable

@@ -1,10 +1,10 @@
 """What municipalities and months amount to now, kept up by the persons that changed.
 
-Counting a municipality and month whole for a few persons costs seconds at national size. What it amounts to is a sum
-over its persons, so where something *stands*, only those that changed are counted, as they were and as they are, and
-the difference is added: whole numbers, so nothing drifts. What stands is what a release says, right after it; a
-publisher that began later counts whole what rows reach first. A test demands the same cells as a count of everything,
-after any changes in any turns.
+Counting a municipality and month whole for a few persons costs seconds at national size. Its cells are sums over its
+persons. So once a line (a municipality and month) *stands*, only persons that changed are counted, before and after,
+and the difference is added: whole numbers, so nothing drifts. Right after a release its cells stand; a publisher that
+began later counts a line whole when rows first reach it. A test demands the same cells as a count of everything, after
+any changes in any turns.
 
     note ─► take ─► recounted
     rows    between   beside whatever
@@ -53,8 +53,9 @@ class Earlier(NamedTuple):
 class Turn(NamedTuple):
     """What one turn counts, copied from the ledger.
 
-    ``now`` are all rows of what did not stand yet, and those of persons that changed in what did; ``was`` the latter
-    before. ``wanted`` is by (shown municipality, month), ``open_`` by (node, month).
+    ``now`` holds all rows of lines that did not stand yet and, of lines that did, the rows of persons that changed;
+    ``was`` holds the rows of those persons before. ``wanted`` is by (shown municipality, month), ``open_`` by (node,
+    month).
     """
 
     wanted: Mask
@@ -64,7 +65,7 @@ class Turn(NamedTuple):
 
 
 class Standing:
-    """Lines of what stands. Nothing of it is read while a turn is counted."""
+    """The lines that stand, with their sums. Nothing of it is read while a turn is counted."""
 
     def __init__(self, settings: FigureSettings) -> None:
         """Begin with nothing that stands."""
@@ -116,7 +117,7 @@ class Standing:
 
 @kernel
 def _earlier(person: Int64, rows: Rows, stands: Mask, shown_as: Int16, tables: Tables) -> tuple[Int64, Mask]:
-    """Return the rows with the keys of those that are about to be put, of what stands."""
+    """Return, of lines that stand, the rows that are about to be replaced."""
     earlier = np.zeros((len(person), tables.rows.shape[1]), np.int64)
     there = np.zeros(len(person), np.bool_)
     size = 0

@@ -1,8 +1,8 @@
 """What publish believes of what it hears: batches whole and in order, and a closing only when all partitions have it.
 
 Messages of a partition may repeat, come from a worker that does not know it was replaced, or lack parts that a killed
-one never sent. A batch counts when all its parts came from one session; what was had already is ignored; what would
-leave a gap stops the program, for then rows are missing and no later message mends that.
+one never sent. A batch counts when all its parts came from one session. A repeated message is ignored. One that would
+leave a gap stops the program: rows are missing, and no later message mends that.
 """
 
 from collections.abc import Iterable

@@ -12,8 +12,8 @@ different stories, or misses a part of one. Four rules see to it:
   found to be the same.
 - Summaries for receipts are cumulative, so the last word is enough, and one at each step would be nearly one an event.
   A step that reaches a new multiple of TELL_EVERY tells all that was touched since it was told last, before its batch;
-  the driver tells in between, when it likes. So who takes over owes what was touched since the last multiple at or
-  below the watermark, whoever told what of it. An example: told up to 500,000, a batch up to 630,000 is acknowledged,
+  the driver tells in between, when it likes. So whoever takes over tells all that was touched since the last multiple
+  at or below the watermark, even if it was told. An example: told up to 500,000, a batch up to 630,000 is acknowledged,
   the worker dies. The next one folds on from 630,000 and tells, at once, all that was touched since 500,000.
 """
 

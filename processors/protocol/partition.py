@@ -2,8 +2,8 @@
 
 What differs from the fold of files: a value is a record of its own, an event that belongs to another partition is set
 aside, and a closing carries its number. The number is the update's rank among the accepted requests; copies of it may
-repeat (whoever closes may crash, or race), and only the first counts. A number that is not the next one, nor known,
-means that a copy is missing: no figure made after that could be trusted, so the fold refuses to go on.
+repeat (whoever closes may crash, or race), and only the first counts. A number that is neither known nor the next one
+means that a copy is missing. No later figure could be trusted, so the fold refuses to go on.
 """
 
 from collections.abc import Iterator, Sequence

@@ -104,7 +104,7 @@ class Spells(NamedTuple):
 class SpellsSeen(NamedTuple):
     """The spells of every place; and the kingdom's spells at each place where the person is in their first month.
 
-    Of the latter only those that are entries, at the places (H3): of who moves without a gap there is none.
+    The kingdom's are those that are entries (H3): a person who moves without a gap has none at the new place.
     """
 
     own: Spells
@@ -147,7 +147,7 @@ POSITIVE, LISTS, KINGDOM, ENTERS_OF, NATIONAL_LISTS, FIRST_OF = range(
 )
 NATIONAL_FIRST_OF = FIRST_OF + GAP_COUNT
 BALANCE, BANDS_OF = NATIONAL_FIRST_OF + GAP_COUNT, NATIONAL_FIRST_OF + GAP_COUNT + 1
-"""Lines of the room in which one person is looked at: first what each row says, months ascending, then what is found.
+"""Lines of the room for one person: first the rows, months ascending, then what is worked out from them.
 
 One array, not a record of arrays: kernels that pass it on compile in a third of the time.
 """

@@ -173,7 +173,7 @@ class Question:
 
 Job = Callable[[], Iterable[Table]]
 Each = Callable[[Callable[[Job], list[Table]], list[Job]], Iterable[list[Table]]]
-"""What maps a function over jobs that do not depend on each other: ``map``, or that of a pool of threads."""
+"""Maps a function over independent jobs: ``map``, or the map of a pool of threads."""
 
 
 def tables(question: Question, each: Each = map) -> Table:
@@ -415,7 +415,7 @@ def _survival_table(series: int, year: int, place: int, rows: Spells, end: int) 
 
 
 _EXACT = 6
-"""Digits behind the point of what the library finds, so that a half is a half, and rounded up."""
+"""Digits kept of the library's floats, so that a half stays a half and is rounded up."""
 
 
 def labelled(table: Table) -> pd.DataFrame:

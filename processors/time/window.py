@@ -4,8 +4,8 @@ A row is shown when the months that it needs are there (``schemas.indicators`` s
 revising or frozen with a block, or without any row and past their delay. Months before its reference may be frozen
 without a block too: these are taken as recounted. A month before L, the first of the time dimension, is never needed.
 
-What an update counts again is every reference from the first one on whose rows its events, or a month that became
-there or is there no more, can reach.
+An update counts again from the first reference that it can reach: by its events, or by a month that became there or is
+there no more.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,8 @@ _Months = npt.NDArray[np.integer[Any]]
 
 LONGEST_OF_CLAIMS = max(GAPS) + 1
 LONGEST_OF_OUTCOMES = max(*EXIT_MONTHS, TRANSITION_MONTHS, LONGEST_OF_CLAIMS)
-"""The most months after its reference that a row reads: of what claims alone tell, of what reads facts too."""
+"""The most months after its reference that a row reads: first of tables made from claims alone, then of those that read
+facts too."""
 
 
 class There(NamedTuple):

@@ -1,12 +1,12 @@
 """Live figures beside the releases of a store: one small database, ``live.sqlite`` in its directory.
 
 A line for each municipality and month that events reached since the current release: its cells now, in all nodes that
-the month is open in (``processors.live.reached``). It stands *above* that release and is emptied by the next one,
-so what is not in it is what the release says. One transaction shows what was counted together, or nothing of it.
+the month is open in (``processors.live.reached``). It stands *above* that release and is emptied by the next one; a
+line that is not in it is as the release says. One transaction shows what was counted together, or nothing of it.
 
-It is a cache: nothing is synced, nothing here is kept in copies of a store, and a database that is lost or torn is made
-anew by the publisher, which counts what it must. SQLite because readers and one writer meet here many times a minute:
-replacing lines in place, all at once, guarded, is what it is for; a file for each line would be six thousand files.
+It is a cache: nothing is synced, and copies of a store leave it out. The publisher makes a lost or torn database anew.
+SQLite because readers and one writer meet here many times a minute: replacing lines in place, all at once, guarded, is
+what it is for; a file for each line would be six thousand files.
 
 *Guard.* A publisher that does not know it was replaced, or one that reads its topic again and has not caught up yet,
 must not show an older state. A state is shown only when it is of the same release with no partition further back, or

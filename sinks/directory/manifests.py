@@ -148,7 +148,7 @@ def read_accesses(path: Path) -> str:
 
 
 def named_groups(path: Path) -> frozenset[tuple[str, int]]:
-    """Read the (file, row group) pairs that a manifest names, those that patches hang on too.
+    """Read the (file, row group) pairs that a manifest names, the bases of its patches among them.
 
     Raises as ``read_manifest``.
     """
@@ -162,7 +162,7 @@ def named_groups(path: Path) -> frozenset[tuple[str, int]]:
 
 
 def named_files(path: Path) -> frozenset[str]:
-    """Read the block files that a manifest names, those that patches hang on too; raises as ``read_manifest``."""
+    """Read the block files that a manifest names, the bases of its patches among them; raises as ``read_manifest``."""
     return frozenset(file for file, _ in named_groups(path))
 
 

@@ -36,7 +36,7 @@ def to_copy(
     kept: Iterable[frozenset[tuple[str, int]]],
     groups: Callable[[str], int],
 ) -> dict[Home, list[BlockRef]]:
-    """Return the blocks that a release names in nearly dead files, those together that make one new file.
+    """Return the blocks that a release names in nearly dead files, grouped by the new file that they make together.
 
     ``kept`` are the (file, row group) pairs that each other kept release names; ``groups`` tells how many row groups
     a file has. A patch that hangs on a nearly dead file is copied too, as the whole block that it makes.

@@ -6,12 +6,12 @@
     releases/000012.parquet                       release 12: which block stands where, and the history
     indicators/000012.parquet                     what update 12 wrote beside its release, a folder a table (tables.py)
 
-A release is written and synced under a temporary name, after all that it names, and then given its number. That
-fails when the number exists, so of two writers that both believe to be the only one, one loses and nothing of
-the other is touched. The current release is the highest number; there is no other pointer, so nothing can disagree
-with it. Every other file carries the random name of an attempt and exists for readers only when a release names it.
-What no kept release names is swept, but only for updates up to the current one: what lies above may belong to a
-release that is being made.
+A release is written and synced under a temporary name, after all that it names, and then given its number. That fails
+when the number exists, so of two writers that both believe to be the only one, one loses and nothing of the other is
+touched. The current release is the highest number; there is no other pointer, so nothing can disagree with it. Every
+other file carries the random name of an attempt and exists for readers only when a release names it. A file that no
+kept release names is swept, but only of updates up to the current one: a later one may belong to a release in the
+making.
 
 An update writes as many block files of a zone as threads write at once, and syncs four things: each block file and
 then their directory, so that a manifest never names what a power cut takes; the vintages; the manifest before it is

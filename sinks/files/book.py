@@ -11,7 +11,7 @@ from xlsxwriter.exceptions import FileCreateError
 from sinks.durability import put_in_place, temporary
 
 _TEXT_STAYS_TEXT = {"strings_to_urls": False, "strings_to_formulas": False}
-"""An update is called what people chose, also where that begins as a formula or an address does."""
+"""People choose the names of updates, and one may begin as a formula or an address does."""
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def indicator_batches(store: Store, release: int, table: str, zone: str) -> Iter
 
 
 def batches_of(parts: list[Counted]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of what updates counted as one batch, sorted by their key columns; none where there is nothing."""
+    """Yield the rows that updates counted as one batch, sorted by their key columns; no batch where there are none."""
     if parts:
         yield _batch(parts)
 

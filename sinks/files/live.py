@@ -1,4 +1,4 @@
-"""The provisional zone as it is now: a release with the live figures of an OCMW in place of what they replace."""
+"""The provisional zone as it is now: a release in which live figures of an OCMW replace the older ones."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple

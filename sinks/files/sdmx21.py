@@ -67,7 +67,7 @@ def _named(codes: Codelist, identifier: str, items: Sequence[Code]) -> Codelist:
 
 
 def _apart(column: Column, flow: str) -> Column:
-    """Return a column whose code list has a name of its own, where the other flow has one of that name."""
+    """Return a column; its code list gets a name of its own where the other flow has a list of that name."""
     if flow == FLOWS[0] or column.codes is None or column.identifier in ("GEO", "GEO_LEVEL"):
         return column
     return column._replace(codes=_named(column.codes, f"CL_TIME_{column.identifier}", column.codes.items))

@@ -43,7 +43,7 @@ def newest(history: pa.Table) -> dict[tuple[str, str], FigureAtRelease]:
 
 
 def grown(history: pa.Table, figures: Iterable[FigureAtRelease]) -> pa.Table:
-    """Return a history with what a further release says, where that is something else."""
+    """Return a history with the figures of a further release that differ from those known."""
     known = newest(history)
     new = [one for one in figures if _differs(known.get((one.support, one.period)), one)]
     columns = zip(*new, strict=True) if new else ([] for _ in HISTORY_SCHEMA)

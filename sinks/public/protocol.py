@@ -9,8 +9,8 @@ from schemas.public_release import PublicBlock, PublicManifest
 class PublicSource(Protocol):
     """Published releases, immutable, and a pointer that only grows.
 
-    Each method raises StoreCorruptError for what is gone or broken, and those that take a number UnknownReleaseError
-    for one that was never published.
+    Each method raises StoreCorruptError for what is gone or broken. A number that was never published raises
+    UnknownReleaseError.
     """
 
     def current(self) -> int:

@@ -17,7 +17,7 @@ _MANIFEST = re.compile(r"\d{6,}\.json")
 
 @dataclass(slots=True)
 class Verification:
-    """What was found: ``wrong`` names each thing that is changed, missing, broken or foreign; empty: whole.
+    """A tree as it was read: ``wrong`` names each thing that is changed, missing, broken or foreign; empty: whole.
 
     ``numbers`` are the published releases, ``unsealed`` those without a seal; ``heads`` the SHA-256 of each seal.
     """
@@ -44,7 +44,7 @@ class Verification:
 
 
 def verify(tree: PublicTree, key: PublicKey, release: int | None = None, head: str | None = None) -> Verification:
-    """Read a public tree whole, or what one release names, and return what was found.
+    """Read a public tree whole, or the files of one release, and return its verification.
 
     ``head`` is the SHA-256 of a seal that somebody kept: one that is not in the chain says that the end was cut off.
     """
@@ -86,7 +86,7 @@ def _manifests(tree: PublicTree, verification: Verification) -> dict[int, Public
 
 
 def _listed(folder: Path, verification: Verification) -> list[Path]:
-    """Return what lies in a folder but what a writer is about to rename."""
+    """Return the files of a folder, without those that a writer is about to rename."""
     if not folder.is_dir():
         return []
     inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
@@ -153,7 +153,7 @@ def _wrong(seal: Seal, number: int, tree: PublicTree, previous: str, keys: "_Key
 
 
 class _Keys:
-    """The keys that may have sealed: the one named, those it took the place of, and those that took its place."""
+    """The keys that may have sealed: the one named, its predecessors and its successors."""
 
     def __init__(self, tree: PublicTree, key: PublicKey, verification: Verification) -> None:
         successions = list(_successions(tree, verification))

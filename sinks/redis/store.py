@@ -8,15 +8,15 @@
 
     ocmw:restricted:table:<edition>:...   tables of indicators of the updates that its releases show (tables.py)
 
-and the same under ``ocmw:restricted:`` and ``ocmw:provisional:`` (there a block is a hash, a field a municipality).
-The three prefixes are the three zones; access lists are made of them (sinks/redis/acl.py), so what a prefix holds is
-what its audience may see, and a value is only ever put under a prefix whose zone shows it.
+and the same under ``ocmw:restricted:`` and ``ocmw:provisional:`` (there a block is a hash, a field a municipality). The
+three prefixes are the three zones, and access lists are made of them (sinks/redis/acl.py). So a value is only ever put
+under the prefix of a zone that shows it.
 
-*Publishing.* Blocks that are missing are put, then manifests, then one script looks once more whether each of them is
-there, whether the number is above the current one, moves the three pointers and sends the three notices: all of it
+*Publishing.* Blocks that are missing are put, then manifests. Then one script looks once more whether each of them is
+there and whether the number is above the current one, moves the three pointers and sends the three notices: all of it
 happens or none, and no other command runs between. A second publisher, late or woken after years, changes nothing: it
-is refused. Then releases beyond the last ``keep`` are swept, by a script that runs only while the release just moved
-to is still the current one; should it take a block that a publisher counted on a moment ago, that one's move finds it
+is refused. Then releases beyond the last ``keep`` are swept, by a script that runs only while the release just moved to
+is still the current one; should it take a block that a publisher counted on a moment ago, that one's move finds it
 missing and puts it again.
 
 *Loss.* Nothing here is the only copy of anything: a Redis that comes back empty, older or with holes is made up from
@@ -351,7 +351,7 @@ class RedisCopy:
                     self._sweep(keys=[prefix(zone) + "current", *chunk], args=[number])
 
     def _manifests(self, zone: ReadZone, number: int) -> tuple[list[str], list[str]]:
-        """Return the names of the manifests of a zone that stay at this release, and of those that go."""
+        """Return the names of a zone's manifests: first those that stay at this release, then those that go."""
         start = prefix(zone) + "release:"
         there = [name.decode() for name in self._client.scan_iter(match=start + "*", count=_CHUNK)]
         aged = [name for name in there if int(name.removeprefix(start)) <= number - self.keep]

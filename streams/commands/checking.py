@@ -19,7 +19,7 @@ _GROUPS = 20
 
 
 def show_groups(outcomes: "Outcomes") -> None:
-    """Print which faults stand in which file, how often and where the first do, and what to do about them."""
+    """Print the faults of each file: how often, in which records first, and what to do."""
     groups: dict[tuple[str, Fault], list[int]] = {}
     for file, record, fault in outcomes.set_aside:
         groups.setdefault((file, fault), []).append(record)
@@ -38,7 +38,7 @@ def _where(records: list[int]) -> str:
 
 
 def show_overview(overview: "Overview", outcomes: "Outcomes") -> None:
-    """Print what the lines hold that would be applied, and whatever about them is strange."""
+    """Print what the applied lines would hold, and a sentence for each thing that looks strange."""
     if overview.months:
         first, last = map(month_code, overview.months)
         whose = f"{counted(overview.persons, 'person')}, {counted(len(overview.municipalities), 'OCMW')}"

@@ -94,7 +94,7 @@ def make_room(directory: Path) -> None:
 
 
 def _others(directory: Path) -> list[str]:
-    """Return the names of what no demo made: without the mark all, also what is only called as a demo's own."""
+    """Return the names that no demo made; without its mark all of them, whatever they are called."""
     names = {path.name for path in directory.iterdir() if not path.match(_TORN)} - {KAFKA}
     strange = names - {MARK, HISTORY, STORE, BOOKS, FOLDER}
     return sorted(strange) or sorted(names if MARK not in names else ())

@@ -186,7 +186,7 @@ def _write_workbook(
 
 
 def languages(ocmw: str, lang: str | None) -> tuple[Literal["nl", "fr"], ...]:
-    """Return the languages of what is written for an OCMW: that of its region, both in Brussels and for the kingdom."""
+    """Return the languages to write in for an OCMW: the one of its region, both in Brussels and for the kingdom."""
     from schemas.places import KINGDOM, ancestors
     from streams.settings import UsageError
 

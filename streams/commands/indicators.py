@@ -66,7 +66,7 @@ def indicators(
 
 
 def _heading(store: "DirectoryStore", number: int, place: str, zone: str) -> str:
-    """Return what is shown: of which place, in which zone, by which update; each series at its newest reference."""
+    """Return the heading: place, zone, release and update. Below it each series stands at its newest reference."""
     from schemas.places import PLACES, place_name
 
     name = next(place_name(level, geo, "nl") for level, geo in PLACES if geo == place)

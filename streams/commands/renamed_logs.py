@@ -23,8 +23,7 @@ _BATCH_OF_PERSONS = np.arange(_ID, 2 * _ID)
 def persons_unknown(logs: list[Path], key_id: str, renaming: Renaming) -> int:
     """Return how many persons of logs a renaming does not know. Raises EdgeError for a log of another key.
 
-    A log that names no key, as one that was exported from Kafka, is taken: that every person is known under the key
-    says enough.
+    A log that names no key (one exported from Kafka does not) is taken: all its persons are known under the key.
     """
     unknown: set[bytes] = set()
     for persons in _persons(logs, (key_id, None)):

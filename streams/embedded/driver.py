@@ -3,12 +3,12 @@
     files ─► verify all ─► fold ─► journal (synced) ─► cut ─► publish          at each UpdateClosed
                              └───► at the end: journal, snapshot, set_aside.csv
 
-The journal is the truth of a store: the admitted events in log order, closings among them. Whatever was killed at
-whatever moment, opening the store folds the journal again (or takes the snapshot and folds what follows) and makes the
-releases that are missing; running the same command again then finds every journaled event seen already. What waits in
-the journal (``dimona-unknown-period``) and was told by no run is told by the next. A journal that ends before the
-newest release is refused: what it lacks would be missing in every figure to come. An input file is verified whole
-before anything is written.
+The journal is the truth of a store: the admitted events in log order, closings among them. After a kill at any moment,
+opening the store folds the journal again (or takes the snapshot and folds what follows) and makes the missing releases.
+The same command, run again, then meets every journaled event as a duplicate. A declaration that waits in the journal
+(``dimona-unknown-period``) and that no run reported is reported by the next. A journal that ends before the newest
+release is refused: what it lacks would be missing in every figure to come. An input file is verified whole before
+anything is written.
 """
 
 import json
@@ -270,9 +270,9 @@ class Embedded:
             raise too_short(self.root, self.store.latest())
         waiting = [aside for aside in outcomes.set_aside if aside.fault is WAITS]
         self._waited = kept.waited + len(waiting)
-        # A run that ended told of all that waited in the journal till then: of what was found the first so many.
+        # A run that ended reported all that waited by then: the first so many of these.
         self._untold = waiting[max(told_of(self.root, WAITS) - kept.waited, 0) :]
-        # What an earlier version admitted and this one does not; it is told each time that the whole journal is folded.
+        # An earlier version admitted these and this one does not: reported whenever the whole journal is folded.
         self._untold += [aside for aside in outcomes.set_aside if aside.fault is not WAITS]
 
     def replay(self, files: list[Verified], progress: Report = silent) -> Outcomes:

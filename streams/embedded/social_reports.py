@@ -37,7 +37,7 @@ class ReportPlace(Protocol):
         ...
 
     def send(self, topic: TopicName, record: Record, at: Instant) -> Fault | None:
-        """Let a record come at an instant; return the fault for which it is set aside, where that is known at once."""
+        """Let a record come at an instant; return its fault where it is known at once to be set aside."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The question whether Kafka answers: where partitions end, of each leader of what a worker reads."""
+"""The question whether Kafka answers: the leaders of all partitions that a worker reads are asked where these end."""
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError

@@ -27,7 +27,7 @@ _OF_SERVICES = {topic.address: topic for topic in TOPICS}
 
 
 def letters_of(service: ServiceName | None) -> str:
-    """Return the topic of what a keyed service set aside, None: of the dossier log."""
+    """Return the topic of dead letters of a keyed service, or of the dossier log (None)."""
     return DEAD_LETTERS if service is None else letters_topic(service)
 
 

@@ -1,4 +1,4 @@
-"""Reading receipts: what became of what an OCMW sent, as the agents answered last."""
+"""Reading receipts: the agents' last word on the events that an OCMW sent."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,8 +1,8 @@
 """The name of a worker's slot (``OCMW_KAFKA_INSTANCE``): one living worker has it, or two would fight for ever.
 
-Kafka gives the partitions of a name to whoever came last, and the one before comes back. On one disk a lock tells; the
-group tells of workers elsewhere: members say in their client id which name they have and, by a word that was drawn
-once on their disk, who they are. A worker that was killed is a member until its session ends: another disk waits.
+Kafka gives the partitions of a name to whoever came last, and the one before comes back. A lock tells of workers on the
+same disk, the group of workers elsewhere: a member's client id holds its name and a word that was drawn once on its
+disk. A worker that was killed is a member until its session ends: another disk waits.
 """
 
 import asyncio

@@ -101,7 +101,7 @@ def _updates(closed: list[AcceptedUpdate], released: int) -> str:
 
 
 def _waiting(waiting: AcceptedUpdate, reached: Mapping[int, int], behind: Mapping[int, int]) -> str:
-    """Say for whom an update waits that is accepted and not released: for its closer, for intake, or for publish."""
+    """Say what an accepted update waits for: its closer, intake, or publish."""
     update, minutes = waiting.update, max(0, round((clock.now() - waiting.since) / _MINUTE))
     about = f"update {update.update_id} (number {update.sequence}), asked for {minutes} minutes ago, waits for"
     missing = [partition for partition, number in reached.items() if number < update.sequence]
@@ -116,7 +116,7 @@ def _waiting(waiting: AcceptedUpdate, reached: Mapping[int, int], behind: Mappin
 
 
 def _apart(reached: Mapping[int, int]) -> Iterator[str]:
-    """Say which partitions stand at which update, where they stand at different ones."""
+    """Say at which update each partition stands, where they differ."""
     numbers = sorted(set(reached.values()))
     if len(numbers) > 1:
         stand = (f"{_named([part for part in reached if reached[part] == one])} at update {one}" for one in numbers)

@@ -1,8 +1,8 @@
 """Closing an update: a request gets its rank, then every update not yet released is closed in every partition.
 
-Closings have one order, that of the requests topic. Whoever closes writes all that is accepted and not yet released,
-oldest first, and awaits every partition before the next: so first copies stand in the same order everywhere, whoever
-crashes or races. Copies may repeat; intake takes the first.
+Closings have one order, that of the requests topic. A closer writes all updates that are accepted and not yet released,
+oldest first, and awaits every partition before the next. So first copies stand in the same order everywhere, also when
+closers crash or race. Copies may repeat; intake takes the first.
 """
 
 from collections.abc import AsyncIterator

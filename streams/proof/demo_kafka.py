@@ -109,7 +109,7 @@ def _workers(settings: KafkaSettings, root: Path, copy: str | None) -> Iterator[
 
 
 def _show_receipts(settings: KafkaSettings, history: Path, say: Say) -> None:
-    """Show what the OCMW that sent most is told, as soon as it is told of all that it sent."""
+    """Show the receipts of the OCMW that sent most, once they cover all that it sent."""
     with history.open("rb") as file:
         lines = (event for event in fastavro.reader(file) if "statement_month" in event)
         ((ocmw, events),) = Counter(event["ocmw"] for event in lines).most_common(1)

@@ -30,7 +30,7 @@ class Answers(Service):
     def __init__(
         self, name: str, metric: str, metrics: Metrics, ask: Ask, close: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        """Take what people call the server, where to tell, the question, and what lets go of what it asked with."""
+        """Take the server's name for people, the metric and where to set it, the question, and its end."""
         super().__init__()
         self._name = name
         self._metric = metric

@@ -14,7 +14,7 @@ from rich.text import Text
 from streams.shell.progress import Report
 
 OUT = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-"""Prints what it is given as it stands: names of updates and files are what people chose, and may look like markup."""
+"""Prints text as it stands: people choose the names of updates and files, and these may look like markup."""
 ERR = Console(stderr=True, highlight=False)
 
 

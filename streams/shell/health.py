@@ -1,4 +1,4 @@
-"""Whether a worker lives and is ready, and what it measures, over HTTP: for Prometheus and for what restarts workers.
+"""Whether a worker lives and is ready, and its metrics, over HTTP: for Prometheus and for whatever restarts workers.
 
 ``/livez`` answers 200 while the loop turns and nothing has crashed; ``/readyz`` 200 once the worker has its partitions
 and has caught up, else 503 with the sentence of what it waits for; ``/metrics`` is Prometheus's text. Nothing else is

@@ -116,10 +116,10 @@ def bare_exception(_logger: object, _name: str, line: structlog.typing.EventDict
 
 
 def shown(value: object) -> str:
-    """Return what a line may show of something that a client filled in: its text where that holds no key or value.
+    """Return how a line may show what a client filled in: as its text where that can hold no key or value.
 
-    That is a number of at most ten digits, a short text of plain signs, a list or tuple whose text is plain, or the
-    kind of an error, with such a text where it is about a server: others may quote what they choked on. Bytes, long
+    Such a text is a number of at most ten digits, a short text of plain signs, or a list or tuple of these. An error is
+    shown by its kind, with its text only where it is about a server: others may quote what they choked on. Bytes, long
     runs of digits and everything else are shown as the name of their type.
     """
     if isinstance(value, BaseException):

@@ -132,7 +132,7 @@ class Metrics:
         (histogram.labels(*map(str, labels)) if labels else histogram).observe(seconds)
 
     def withdraw(self, name: str, **labels: str) -> None:
-        """Drop what was told of a gauge with labels: all of it, or what has these labels.
+        """Drop the values of a gauge with labels: all of them, or those with these labels.
 
         Raises KeyError and ValueError as ``tell`` does.
         """
@@ -142,7 +142,7 @@ class Metrics:
             self._gauges[name].clear()
 
     def forget(self, partition: int | str) -> None:
-        """Drop what was told of a partition that another worker has now, so that nobody adds it twice."""
+        """Drop the values of a partition that another worker has now, so that nobody adds them twice."""
         for one in METRICS:
             if "partition" in one.labels:
                 self._gauges[one.name].remove_by_labels({"partition": str(partition)})

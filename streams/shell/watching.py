@@ -1,4 +1,4 @@
-"""From what a worker is to what it tells: every few seconds its state is read and set as gauges.
+"""From the state of a worker to its gauges: every few seconds it is read and set.
 
 Nothing here is counted: a gauge is what the fold, the alignment or the store says now, so it is right after a restart
 and a replay trips nothing. Partitions that went to another worker are forgotten, so that sums over workers are sums.
@@ -20,7 +20,7 @@ from streams.shell.services import task
 
 LOG = structlog.get_logger("ocmw.watch")
 EVERY, SELDOM = 5.0, 15.0
-"""Seconds between two looks: at what is in memory, and at what others must be asked for."""
+"""Seconds between two looks: at values in memory, and at values for which a server must be asked."""
 
 ANSWER = 15.0
 """Seconds after which nobody waits any longer to hear where partitions end."""

@@ -262,7 +262,7 @@ def _outcomes(rows: pd.DataFrame, names: tuple[str, ...], year: int, after: int,
 
 
 def _any_work(rows: pd.DataFrame, names: tuple[str, ...], year: int) -> Sheet:
-    """Return how many of those who left work after 1, 3, 6, 12 months, whatever else holds."""
+    """Return how many leavers are at work after 1, 3, 6 and 12 months, whatever else holds."""
     counts, base, months_by_after = {}, {}, []
     for after in EXIT_MONTHS:
         chosen = _of_year(_chosen(rows, indicator="exit_to_work", method=f"own_x{after}_g0"), year)

@@ -4,8 +4,8 @@
                                                                each acknowledged before the next
 
 The lock is held by a step, a snapshot and both callbacks of a rebalance, never across ``getmany``: heartbeats and
-rebalances go on while Kafka is silent. Where we stand is decided by the output and the snapshots, never by what the
-group committed: an assignment seeks, and whatever was fetched around a seek is fetched again. Any exception ends the
+rebalances go on while Kafka is silent. The output and the snapshots decide where a partition stands, never the commits
+of the group. So an assignment seeks, and whatever was fetched around a seek is fetched again. Any exception ends the
 service and with it the process; the next one folds on from what is acknowledged.
 """
 

@@ -3,15 +3,15 @@
     public tree ─► copies (Redis) ─► ocmw.vintages.v1 ─► ocmw.stable-figures.v1 ─► ocmw.releases.v1
 
 The record on ``ocmw.releases.v1`` comes last and holds the end offsets of the stable figures, so whoever has read that
-far has all of the release and none of the next. Its number is also the memory of this file: what it has not announced
-is said again, whole and in order, after a crash anywhere. So records may stand twice; a reader keeps the highest
-release per key, and applies a release once. (Exactly once would need Kafka transactions, which are not used.)
+far has all of the release and none of the next. Its number is also the memory of this file: after a crash anywhere,
+releases above it are said again, whole and in order. So records may stand twice; a reader keeps the highest release per
+key, and applies a release once. (Exactly once would need Kafka transactions, which are not used.)
 
 Where releases wait for approval, none of this says anything of one before the public tree shows it; a skipped one is
 never announced.
 
-The topics are those of all pipelines. What another pipeline announced before is of other figures, so the first release
-that a pipeline announces after it tells every public figure, and not only what changed.
+The topics are those of all pipelines. Another pipeline announces other figures. So the first release that a pipeline
+announces after another one says every public figure, not only those that changed.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Those who hear of a release after it is out: each makes up, in order, what it has not said yet."""
+"""Followers hear of a release after it is out: each makes up, in order, the releases that it has not said yet."""
 
 from typing import Protocol, runtime_checkable
 

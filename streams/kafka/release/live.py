@@ -159,7 +159,7 @@ class Live:
             self._shown()
 
     def _show(self, taken: _Taken) -> bool:
-        """Count, also what is then refused: the next turn counts from what this one left."""
+        """Count even where the home then refuses: the next turn counts from what this one left."""
         lines = [line(counted) for counted in self._standing.recounted(taken.turn)]
         return self._home.show(taken.reflects, lines)
 

@@ -1,8 +1,8 @@
 """The active publisher: all rows of all partitions, and a release whenever all of them have reached a closing.
 
 Its state is a function of the rows topic; a snapshot spares reading it from the beginning. The home directory decides
-what is released: the highest number there is the current one, and of two publishers that make the same release only
-one can link it, so a publisher that does not know it was replaced does no harm and ends.
+what is released: its highest number is the current one. Of two publishers that make the same release only one can link
+it, so a publisher that does not know it was replaced does no harm and ends.
 
 Between two closings it shows live figures (``streams.kafka.release.live``); no figure of a release comes from there.
 """
@@ -156,7 +156,7 @@ class Publisher:
         await self._snapshot_when_due()
 
     def follow(self, released: Released) -> None:
-        """Begin to tell those who follow of the current release; hearing and live figures go on meanwhile.
+        """Begin to tell the followers of the current release; hearing and live figures go on meanwhile.
 
         The next release waits until they are done, and what fails in them fails the next call of ``run_once``.
         """
@@ -164,7 +164,7 @@ class Publisher:
             self._following = asyncio.ensure_future(released(self.release))
 
     async def follow_again(self, released: Released) -> None:
-        """Tell those who follow once more, after what they are told now: something else than a release is new."""
+        """Tell the followers once more, after what they hear now: something else than a release is new."""
         await self._followed()
         self.follow(released)
 

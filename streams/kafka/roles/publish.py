@@ -25,7 +25,7 @@ from streams.shell.services import run_service
 from streams.shell.watching import EVERY, SELDOM, Tell, Watch, disk_told, in_thread, lag_told, tell_age
 
 ALL = "all"
-"""Label of what publish holds of all partitions together."""
+"""Label of gauges about all partitions together."""
 
 
 async def run_publish(
@@ -124,7 +124,7 @@ def tell_release(metrics: Metrics, release: Release) -> None:
 
 
 def copy_told(copy: RedisCopy, home: Callable[[], Release | None]) -> Callable[[Metrics], None]:
-    """Return what tells of the copy in Redis: its release, and what it lacks of the home's (store against manifest).
+    """Return what sets the gauges of the copy in Redis: its release, and how much of the home's it lacks.
 
     It asks Redis for each name of the release: let it run in a thread, and not every few seconds.
     """
