@@ -43,18 +43,18 @@ PATIENCE = 90.0
 class Delays:
     """What became of requests: milliseconds from request to first report, and reports of one identity that differ."""
 
-    asked: dict[bytes, int] = field(default_factory=dict)
+    sent_at: dict[bytes, int] = field(default_factory=dict)
     answered: dict[bytes, int] = field(default_factory=dict)
     reports: dict[tuple[bytes, int, str], SocialReport] = field(default_factory=dict)
     differing: int = 0
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """Return the distribution in a sentence."""
-        waits = sorted(at - self.asked[name] for name, at in self.answered.items() if name in self.asked)
+        waits = sorted(at - self.sent_at[name] for name, at in self.answered.items() if name in self.sent_at)
         places = (0.5, 0.95, 0.99)
         percentiles = [waits[min(len(waits) - 1, int(len(waits) * place))] for place in places]
         return (
-            f"{len(self.asked)} requests, {len(waits)} answered, {self.differing} answered with other content; "
+            f"{len(self.sent_at)} requests, {len(waits)} answered, {self.differing} answered with other content; "
             f"p50 {percentiles[0]} ms, p95 {percentiles[1]} ms, p99 {percentiles[2]} ms, most {waits[-1]} ms"
         )
 
@@ -113,7 +113,7 @@ async def ask(settings: KafkaSettings, requests: list[SocialReportRequest], a_se
             sent = await producer.send_and_wait(
                 REQUESTS, key=key_of(request), value=value_of(TOPIC["requests"], request)
             )
-            delays.asked[request.event_id] = sent.timestamp
+            delays.sent_at[request.event_id] = sent.timestamp
             await asyncio.sleep(max(0.0, 1 / a_second - (time.monotonic() - began)))
 
 
@@ -130,7 +130,7 @@ async def others(settings: KafkaSettings, a_second: int) -> None:
 async def answered(delays: Delays) -> None:
     """Return once every request has an answer, or after our patience."""
     end = time.monotonic() + PATIENCE
-    while delays.asked.keys() - delays.answered.keys() and time.monotonic() < end:  # noqa: ASYNC110 - a look now and then
+    while delays.sent_at.keys() - delays.answered.keys() and time.monotonic() < end:  # noqa: ASYNC110 - a look now and then
         await asyncio.sleep(0.1)
 
 
@@ -181,7 +181,7 @@ async def _joining(settings: KafkaSettings, requests: list[SocialReportRequest],
     async with listening(settings, delays):
         await ask(settings, fresh(requests, 30), 5, delays)
         await answered(delays)
-    say(f"5 requests a second while {situation}: {delays.told()}")
+    say(f"5 requests a second while {situation}: {delays.sentence()}")
     return delays
 
 
@@ -201,7 +201,7 @@ async def _quiet(
             if noise:
                 noise.cancel()
             await answered(delays)
-        say(f"{situation}, {title}: {delays.told()}")
+        say(f"{situation}, {title}: {delays.sentence()}")
         all_delays.append(delays)
     return all_delays
 
@@ -216,7 +216,7 @@ async def _killed(
         await asyncio.to_thread(kill)
         await asking
         await answered(delays)
-    say(f"10 requests a second, {situation}: {delays.told()}")
+    say(f"10 requests a second, {situation}: {delays.sentence()}")
     return delays
 
 

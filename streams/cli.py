@@ -143,7 +143,7 @@ def main() -> None:
             sys.stderr.write("ocmw: interrupted; what is finished stands, and the same command again goes on\n")
             _drop_output()
             sys.exit(128 + signal.SIGINT)
-        code, sentence = _told(error)
+        code, sentence = _refusal(error)
         if code is None:
             raise
         sys.stderr.write(f"ocmw: {sentence}\n")
@@ -174,7 +174,7 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _told(error: BaseException) -> tuple[int | None, str]:
+def _refusal(error: BaseException) -> tuple[int | None, str]:
     """Return 2 for what was asked wrongly, 1 for what cannot be done as things stand, None for a fault of ours."""
     if isinstance(error, SystemExit):
         return None, ""

@@ -42,7 +42,7 @@ class Facts:
     """Facts, one a row: ``kind`` as in ``schemas.events``; days since 1970-01-01, NO_DATE where there is none.
 
     ``first`` is the start, the exit or the day of residence; ``declaration`` and ``worker`` are symbols (numbers of
-    ``TYPES``); ``what`` is the sex or the municipality; ``arrives`` and ``order`` as for events.
+    ``TYPES``); ``code`` is the sex or the municipality; ``arrives`` and ``order`` as for events.
     """
 
     kind: Tiny
@@ -54,7 +54,7 @@ class Facts:
     employer: Ints
     by_ocmw: Mask
     worker: Tiny
-    what: Small
+    code: Small
     birth: Ints
     arrives: Small
     order: Floats
@@ -195,7 +195,7 @@ def _youth(rng: np.random.Generator, lives: Lives, calendar: Calendar) -> list[F
         _facts(YOUTH_EXIT, person),
         first=day,
         birth=people.birth[person],
-        what=people.sex[person].astype(np.int32),
+        code=people.sex[person].astype(np.int32),
         arrives=arrives,
         order=rng.random(len(person)),
     )
@@ -211,12 +211,12 @@ def _residences(rng: np.random.Generator, lives: Lives, person: Small, day: Ints
     lives_there = _with(
         _facts(RESIDENCE, person),
         first=day - rng.integers(0, 3000, len(person)),
-        what=codes.astype(np.int32),
+        code=codes.astype(np.int32),
         arrives=arrives,
         order=rng.random(len(person)),
     )
     gone = _with(
-        lives_there, first=day + rng.integers(20, 300, len(person)), what=np.full(len(person), LEFT_REGISTER, np.int32)
+        lives_there, first=day + rng.integers(20, 300, len(person)), code=np.full(len(person), LEFT_REGISTER, np.int32)
     )
     return [
         rows(lives_there, rng.random(len(person)) >= YOUTH["never_registered"]),
@@ -242,7 +242,7 @@ def _facts(kind: int, person: Small) -> Facts:
         employer=np.zeros(size, np.int64),
         by_ocmw=np.zeros(size, np.bool_),
         worker=_all(0, size),
-        what=np.zeros(size, np.int32),
+        code=np.zeros(size, np.int32),
         birth=none,
         arrives=np.zeros(size, np.int32),
         order=np.zeros(size),

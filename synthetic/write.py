@@ -115,7 +115,7 @@ def _fact_records(facts: Facts, keys: Keys, numbers: Ints) -> Iterator[Record]:
     """Return the records of facts; their ids are numbered as they are."""
     identities, persons = keys.identities[numbers].tolist(), keys.persons[facts.person].tolist()
     first, last, birth = (_days(column) for column in (facts.first, facts.last, facts.birth))
-    codes = facts.what.tolist()
+    codes = facts.code.tolist()
     employment = zip(
         facts.employer.tolist(), facts.by_ocmw.tolist(), facts.declaration.tolist(), facts.period.tolist(),
         first, last, _WORKER_TYPES[facts.worker].tolist(), strict=True,

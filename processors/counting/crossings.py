@@ -77,7 +77,7 @@ def profile(traits: Whole, codes: Int16, age5_of: Int8, categories: Int16, at: W
 
 @inlined
 def _municipality(key: Whole, plan: Plan) -> Whole:
-    return np.int64(plan.shown[municipality_in(key)])
+    return np.int64(plan.shown_as[municipality_in(key)])
 
 
 def occurring_in(rows: Int64, plan: Plan) -> tuple[Mask, int]:

@@ -45,7 +45,7 @@ class Plan(NamedTuple):
     """What to count in one node, as kernels read it.
 
     ``part_of_leaf``: part by view and leaf, ABSENT elsewhere; the first view is that of the node, the others those of
-    the children whose counts are at hand; ``child_of_leaf`` tells in which of them a leaf lies. ``shown``,
+    the children whose counts are at hand; ``child_of_leaf`` tells in which of them a leaf lies. ``shown_as``,
     ``place_of``, ``parent_of``, ``category_of``, ``age5_of``: see ``processors.rules``. ``upwards``: all places, each
     before the one that holds it, so municipalities first. ``low``, ``high``: places of a month on each axis;
     ``offset``: where the axis begins in the arrays of turns; ``active``: breakdowns by axis; ``bases``: those whose
@@ -55,7 +55,7 @@ class Plan(NamedTuple):
     part_of_leaf: Int8
     child_of_leaf: Int8
     parts: int
-    shown: Int16
+    shown_as: Int16
     place_of: Int16
     parent_of: Int16
     upwards: Int16
@@ -83,7 +83,7 @@ def plan_of(
         part_of_leaf=np.array([part_of_leaf(view.parts) for view in (node, *children)]),
         child_of_leaf=part_of_leaf(child.leaves for child in children),
         parts=len(node.parts),
-        shown=shown_municipality(settings),
+        shown_as=shown_municipality(settings),
         place_of=place_of_municipality(),
         parent_of=parent_of_place(),
         upwards=upwards(),

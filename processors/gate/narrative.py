@@ -124,9 +124,9 @@ def _change(key: BlockKey, release: Release, before: Vintage | None, kept: Entry
     entry = release.entries[key]
     vintage, name = entry.vintage, f"{key.support} {key.period.code}"
     if vintage.published_update == release.update.update_id:
-        return _shown(key, entry, before, kept)
+        return _published_now(key, entry, before, kept)
     if vintage.state is State.REVISING:  # at each release: it moved again, or it would be published (G6)
-        return f"revising  {name}: {_movement(vintage)}; {vintage.published_value:,} stays {_shown_where(key)}"
+        return f"revising  {name}: {_movement(vintage)}; {vintage.published_value:,} stays {_published_where(key)}"
     if vintage.state is State.SETTLING:
         return f"waiting   {name}: {_movement(vintage)}"
     if vintage.state is State.PENDING and before is None and key.period.last <= release.update.reference_month:
@@ -134,17 +134,17 @@ def _change(key: BlockKey, release: Release, before: Vintage | None, kept: Entry
     return None
 
 
-def _shown(key: BlockKey, entry: Entry, before: Vintage | None, kept: Entry | None) -> str:
+def _published_now(key: BlockKey, entry: Entry, before: Vintage | None, kept: Entry | None) -> str:
     """Return what is said of a figure whose published block became this update's."""
     frozen, name = entry.vintage.state is State.FROZEN, f"{key.support} {key.period.code}"
     if before is None or before.published_update is None:
         value = f"{entry.vintage.published_value:,}"
         return f"frozen    {name}: {value}, new and for good" if frozen else f"new       {name}: {value}"
-    kind, how = _shown_again(key, entry, before, kept)
+    kind, how = _published_again(key, entry, before, kept)
     return f"frozen    {name}: {how}, for good" if frozen else f"{kind:<9} {name}: {how}"
 
 
-def _shown_again(key: BlockKey, entry: Entry, before: Vintage, kept: Entry | None) -> tuple[str, str]:
+def _published_again(key: BlockKey, entry: Entry, before: Vintage, kept: Entry | None) -> tuple[str, str]:
     """Return the kind and the words for a block that took the place of another.
 
     Only from published to published is the new block sure to differ (G6); else it is this update's, equal or not.
@@ -155,13 +155,13 @@ def _shown_again(key: BlockKey, entry: Entry, before: Vintage, kept: Entry | Non
     if vintage.state is before.state is State.PUBLISHED:
         return "revised", f"{value} as before, other cells changed"
     if kept is None:
-        return "stable", f"{_shown_where(key)} again with {value}"
+        return "stable", f"{_published_where(key)} again with {value}"
     if _digest(entry.published) != _digest(kept.published):
         return "revised", f"{value} as before, other cells changed"
     return "stable", f"{value} as before, no cell changed"
 
 
-def _shown_where(key: BlockKey) -> str:
+def _published_where(key: BlockKey) -> str:
     """Return what a figure is that the gate let through: some are for the restricted zone only (F1)."""
     return "published" if NODE[key.support].public else "in the restricted zone"
 

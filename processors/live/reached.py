@@ -74,11 +74,11 @@ def open_months(release: Release | None) -> Mask:
 
 def rows_at(ledger: Ledger, wanted: Mask, settings: FigureSettings) -> Int64:
     """Return the rows of the wanted (shown municipality, month): a copy, the ledger may change afterwards."""
-    return np.asarray(ledger.tables.rows[_found(ledger.tables, wanted, shown_municipality(settings))])
+    return np.asarray(ledger.tables.rows[_places(ledger.tables, wanted, shown_municipality(settings))])
 
 
 @kernel
-def _found(tables: Tables, wanted: Mask, shown_as: Int16) -> Int32:
+def _places(tables: Tables, wanted: Mask, shown_as: Int16) -> Int32:
     """Follow the chains of the months that are wanted somewhere."""
     size = 0
     for month in range(wanted.shape[1]):

@@ -122,7 +122,7 @@ def admitted(paths: Sequence[Path], earliest: int | None = None) -> AdmittedLog:
     slugs |= dict.fromkeys(conflicts & facts.keys(), "conflicting-duplicate")
     closed, repeated, refused = _closings([record for record in others if record.kind == UPDATE_CLOSED])
     counted = lawful[~lawful["order"].isin(repeats | conflicts)]
-    events, kept = _told(
+    events, kept = _with_updates(
         counted,
         [record for record in lawful_facts if record.order not in repeats | conflicts],
         [at for at, _ in closed],
@@ -317,7 +317,7 @@ def _closing(values: dict[str, Any], before: list[Update]) -> Update | str:
     return Update(len(before) + 1, update_id, month)
 
 
-def _told(counted: pd.DataFrame, facts: list[_Record], closed_at: list[int]) -> tuple[pd.DataFrame, list[Fact]]:
+def _with_updates(counted: pd.DataFrame, facts: list[_Record], closed_at: list[int]) -> tuple[pd.DataFrame, list[Fact]]:
     """Return the events that count and the facts, with their update, and one number for each person of both."""
     events = counted.reset_index(drop=True)
     holders = pd.concat([events, _identities(facts)])[["person_high", "person_low"]]

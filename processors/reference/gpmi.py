@@ -212,7 +212,7 @@ class PeriodFigures:
         owned = [(contract, _called(contract.signed[-1][1].ocmw, last)) for contract in contracts_of(kept)]
         self._all = [_Project(one, own, first, last) for one, own in owned if code in (KINGDOM, own)]
         self._projects = [project for project in self._all if project.seen]
-        self._found: dict[tuple[str, str, str], list[int | str]] = {}
+        self._figures: dict[tuple[str, str, str], list[int | str]] = {}
 
     def figures(self) -> Figures:
         """Return all figures that are not 0, and the means."""
@@ -222,11 +222,11 @@ class PeriodFigures:
         self._count_durations()
         self._count_contents()
         self._count_evaluations()
-        return {key: (values[0], values[1]) for key, values in self._found.items()}
+        return {key: (values[0], values[1]) for key, values in self._figures.items()}
 
     def _put(self, figure: str, category: tuple[str, str], as_tool: int | str, unique: int | str) -> None:
         if (as_tool, unique) != (0, 0):
-            self._found[(figure, *category)] = [as_tool, unique]
+            self._figures[(figure, *category)] = [as_tool, unique]
 
     def _tell(
         self,
@@ -384,7 +384,7 @@ class PeriodFigures:
                 self._one_more("without_evaluation", "total", "total")
 
     def _one_more(self, figure: str, breakdown: str, category: str) -> None:
-        counts = self._found.setdefault((figure, breakdown, category), [0, 0])
+        counts = self._figures.setdefault((figure, breakdown, category), [0, 0])
         counts[0] = counts[1] = int(counts[0]) + 1
 
     def _when(self, project: _Project) -> str:

@@ -95,7 +95,7 @@ class Question:
     """What the rows are asked from: the spells, L, which months are there, and the references wanted."""
 
     source: SpellSource
-    shown: MonthsThere
+    months_there: MonthsThere
     references: range
     since: int
 
@@ -106,15 +106,15 @@ class Question:
 
     def there(self, months: range) -> bool:
         """Tell whether months of the supports of spells are there; those before L are never needed."""
-        return self.shown.there(self.supports, self._needed(months))
+        return self.months_there.there(self.supports, self._needed(months))
 
     def all_there(self, months: Iterable[int]) -> bool:
         """Tell whether months of all supports that outcomes read are there."""
-        return self.shown.there(OUTCOME_NODES, months)
+        return self.months_there.there(OUTCOME_NODES, months)
 
     def recounted(self, before: int, months: int) -> bool:
         """Tell whether so many months before one may be taken as recounted; those before L are never needed."""
-        return self.shown.recounted(self.supports, self._needed(range(before - months, before)))
+        return self.months_there.recounted(self.supports, self._needed(range(before - months, before)))
 
     def _needed(self, months: range) -> list[int]:
         return [month for month in months if month >= self.since]
@@ -133,11 +133,11 @@ class Question:
 
 
 def rows(
-    source: SpellSource, shown: MonthsThere, indicators: Iterable[str] = INDICATORS, wanted: range | None = None
+    source: SpellSource, months_there: MonthsThere, indicators: Iterable[str] = INDICATORS, wanted: range | None = None
 ) -> pd.DataFrame:
     """Return the rows that may be shown, sorted, without update_id; ``wanted`` bounds their references."""
     references = _references(source) if wanted is None else wanted
-    question = Question(source, shown, references, source.first_month())
+    question = Question(source, months_there, references, source.first_month())
     frames = [frame for name in indicators for frame in _MADE_BY[name](question)]
     joined = pd.concat([pd.DataFrame(columns=_ROW), *(frame for frame in frames if len(frame))])
     return joined[_ROW].astype(dict.fromkeys(_ROW[:-2], str)).sort_values(_ROW[:-2], ignore_index=True)

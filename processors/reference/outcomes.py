@@ -192,7 +192,7 @@ def _situation(lives: Lives, facts: Iterable[Fact], leaver: Fact, after: int) ->
     if municipality == LEFT_REGISTER:
         return Situation(leaver.person, "", "left_register")
     nis = valid_code(f"{municipality:05d}", month)
-    shown_code = _shown(lives.source, nis, month)
+    shown_code = _code_shown(lives.source, nis, month)
     born = leaver.fields["birth_date"]
     if born is None:
         return Situation(leaver.person, nis, "age_unknown")
@@ -208,12 +208,12 @@ def youth(lives: Lives, half_year: int, after: int) -> pd.DataFrame:
     geography = half_year + after
     lines = []
     for leaver in situations(lives, half_year, after):
-        areas = ancestors(_shown(lives.source, leaver.nis, geography)) if leaver.nis else {"kingdom": KINGDOM}
+        areas = ancestors(_code_shown(lives.source, leaver.nis, geography)) if leaver.nis else {"kingdom": KINGDOM}
         lines += [(level, geo, leaver.situation) for level, geo in areas.items()]
     return _counted(lines, ((level, geo) for level, geo, _ in lines))
 
 
-def _shown(source: SpellSource, nis: str, month: int) -> str:
+def _code_shown(source: SpellSource, nis: str, month: int) -> str:
     """Return the code under which a municipality is shown in the geography of a month; a fixed one wins (D3)."""
     fixed = source.settings.geography_month
     return valid_code(nis, month if fixed is None else fixed)

@@ -69,7 +69,7 @@ class History:
             events = events[~events["amount_type"].isin(_RECOVERIES)].reset_index(drop=True)
         parts = _split(events)
         parts["ocmw"] = _by_pair(parts, ("ocmw", "month"), lambda nis, month: int(valid_code(f"{nis:05d}", month)))
-        parts["shown"] = parts["ocmw"].map(_shown(settings.geography_day)).astype(np.int64)
+        parts["shown"] = parts["ocmw"].map(_code_shown(settings.geography_day)).astype(np.int64)
         parts["row"] = parts.groupby(["person", "leaf", "ocmw", "month"], sort=False).ngroup()
         parts = parts.assign(**_characteristics(parts))
         parts["profile"] = parts.groupby(PROFILE, sort=False).ngroup()
@@ -78,7 +78,7 @@ class History:
         return cls(parts[kept], profiles, log.updates, log.facts)
 
 
-def _shown(day: date | None) -> Callable[[int], int]:
+def _code_shown(day: date | None) -> Callable[[int], int]:
     """Return what shows a row's municipality: as it was then, or as it is called on one day (D3)."""
     if day is None:
         return lambda nis: nis

@@ -204,7 +204,7 @@ def touches(decision: DecisionTaken, first: int, last: int, log: list[DecisionTa
 
 def _happened(log: list[Record], record: Record, truths: dict[tuple[bytes, bytes], Truth]) -> None:
     if isinstance(record, SocialReportRequest):
-        truths[record.person, record.event_id] = _asked(log, record)
+        truths[record.person, record.event_id] = _truth_of(log, record)
     if isinstance(record, DecisionTaken):
         for truth in truths.values():
             if truth.record.person == record.person:
@@ -235,7 +235,7 @@ def _settled(truth: Truth) -> None:
         truth.states.append("ANSWERED")
 
 
-def _asked(log: list[Record], request: SocialReportRequest) -> Truth:
+def _truth_of(log: list[Record], request: SocialReportRequest) -> Truth:
     truth = Truth(request, _error(log, request))
     if truth.error:
         truth.states.append("ANSWERED_WITH_ERROR")

@@ -58,7 +58,7 @@ class SpellSource:
     sequence: int
     settings: FigureSettings
     benefit: Benefit | None = None
-    _found: dict[tuple[str | int, ...], pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
+    _answers: dict[tuple[str | int, ...], pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
     _others: dict[Benefit, "SpellSource"] = field(default_factory=dict, compare=False, repr=False)
 
     def of(self, benefit: Benefit) -> "SpellSource":
@@ -115,9 +115,9 @@ class SpellSource:
 
     def kept(self, key: tuple[str | int, ...], answer: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """Return a copy of an answer that many tables ask for; each is found once."""
-        if key not in self._found:
-            self._found[key] = answer()
-        return self._found[key].copy()
+        if key not in self._answers:
+            self._answers[key] = answer()
+        return self._answers[key].copy()
 
     def _spells(self, geography: int, gap: int) -> pd.DataFrame:
         months = self.positive(geography)

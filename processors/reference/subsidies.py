@@ -216,7 +216,7 @@ class Year:
             figure = self._figure(code, *key)
             if figure is not None:
                 over, per, flag = figure
-                yield (self._year, code, *key, *_shown(over, per, flag, unit))
+                yield (self._year, code, *key, *_value(over, per, flag, unit))
 
     def _keys(self) -> Iterator[tuple[tuple[str, str, str], str]]:
         parts = self._law["parts"]
@@ -315,7 +315,7 @@ class Year:
             over = sum(one[0] or 0 for one in full) if full else None
             per = sum(one[1] or 0 for one in full) if ratio else None
             empty = "no-base" if ratio else "missing"
-            yield (self._year, KINGDOM, *key, *_shown(over, per, flag if full else empty, unit))
+            yield (self._year, KINGDOM, *key, *_value(over, per, flag if full else empty, unit))
             if key[0] == "15":
                 having = sum(bool(one[0]) for one in full)
                 yield (self._year, KINGDOM, *key, having if full else None, "ocmws", "" if full else "missing")
@@ -323,7 +323,7 @@ class Year:
                 yield (self._year, KINGDOM, *key, share, "per10000", "" if full else "no-base")
 
 
-def _shown(over: int | None, per: int | None, flag: str, unit: str) -> tuple[int | None, str, str]:
+def _value(over: int | None, per: int | None, flag: str, unit: str) -> tuple[int | None, str, str]:
     if over is None:
         return None, unit, flag or "missing"
     if per is None:

@@ -152,7 +152,7 @@ class LiveHome:
 
     def state(self) -> LiveState | None:
         """Return what is shown, None where nothing is."""
-        return self._found(_state)
+        return self._queried(_state)
 
     def since(self, turn: int) -> tuple[LiveState, list[Line]] | None:
         """Return what is shown and the lines that came after a turn, of one moment; None where nothing is shown."""
@@ -167,15 +167,15 @@ class LiveHome:
         self._path.unlink(missing_ok=True)
 
     def _lines(self, query: str, bound: object) -> tuple[LiveState, list[Line]] | None:
-        def found(database: sqlite3.Connection) -> tuple[LiveState, list[Line]] | None:
+        def read(database: sqlite3.Connection) -> tuple[LiveState, list[Line]] | None:
             database.execute("BEGIN")
             state = _state(database)
             lines = [Line(*line) for line in database.execute(query, (bound,))]
             return None if state is None else (state, lines)
 
-        return self._found(found)
+        return self._queried(read)
 
-    def _found(self, query: Callable[[sqlite3.Connection], _Read | None]) -> _Read | None:
+    def _queried(self, query: Callable[[sqlite3.Connection], _Read | None]) -> _Read | None:
         """Return what a query finds, None where no database can be read: then nothing live is shown."""
         try:
             with closing(self._opened("ro")) as database:

@@ -163,7 +163,7 @@ class _Pages:
         sheet.freeze_panes(4, 0)
         row = 4
         for figure in figures:
-            for first, one in enumerate(_shown(self._report.own(), figure)):
+            for first, one in enumerate(_of_figure(self._report.own(), figure)):
                 self._figure(sheet, row, one, first=first == 0)
                 row += 1
         sheet.repeat_rows(3)
@@ -309,7 +309,7 @@ class _Pages:
         sheet.autofilter(3, 0, 3 + len(counts), 1 + len(_MAIN))
 
 
-def _shown(rows: Iterable[Row], figure: str) -> list[Row]:
+def _of_figure(rows: Iterable[Row], figure: str) -> list[Row]:
     """Return the rows of a figure; crosses of sex and age are left out where nobody is in them."""
     return [
         row

@@ -75,12 +75,12 @@ def write_workbooks(
 
 
 class _Book(NamedTuple):
-    """A workbook to be: ``shown`` are all public periods of the series, ``asked`` those that get columns."""
+    """A workbook to be: ``public`` are all public periods of the series, ``chosen`` those that get columns."""
 
     node: Node
     series: _Series
-    shown: tuple[PublicPeriod, ...]
-    asked: tuple[PublicPeriod, ...]
+    public: tuple[PublicPeriod, ...]
+    chosen: tuple[PublicPeriod, ...]
     area: Area
     fixed_day: str
 
@@ -133,9 +133,9 @@ def _facts(book: _Book, update: Update, sheets: tuple[Sheet, ...]) -> Facts:
         series=book.series.words,
         update=update,
         sheets=tuple((sheet.name, sheet.kind, sheet.breakdown) for sheet in sheets),
-        revising=tuple(one.period.code for one in book.asked if one.entry.vintage.state is State.REVISING),
+        revising=tuple(one.period.code for one in book.chosen if one.entry.vintage.state is State.REVISING),
         breaks=_breaks(book),
-        frozen=all(one.entry.vintage.state is State.FROZEN for one in book.asked),
+        frozen=all(one.entry.vintage.state is State.FROZEN for one in book.chosen),
         fixed_day=book.fixed_day,
         before_merger=_before_merger(book, sheets),
     )
@@ -143,12 +143,12 @@ def _facts(book: _Book, update: Update, sheets: tuple[Sheet, ...]) -> Facts:
 
 def _students_unknown(book: _Book, settings: FigureSettings) -> bool:
     rows, fixed = settings.students_unknown, settings.geography_month
-    return book.node.code in SUPPORTS and any(hidden_places(rows, one.period, fixed) for one in book.asked)
+    return book.node.code in SUPPORTS and any(hidden_places(rows, one.period, fixed) for one in book.chosen)
 
 
 def _before_merger(book: _Book, sheets: tuple[Sheet, ...]) -> tuple[tuple[str, str], ...]:
     """Return the municipalities that count somebody before they were, with the last such period (D2)."""
-    chosen = {one.period for one in book.asked}
+    chosen = {one.period for one in book.chosen}
     last_early: dict[str, Period] = {}
     for sheet in sheets if book.area.fixed is None else ():
         grid = sheet.grid
@@ -166,14 +166,14 @@ def _places(grid: Grid) -> list[tuple[str, str]]:
 
 
 def _breaks(book: _Book) -> tuple[Break, ...]:
-    periods = [one.period for one in book.asked]
+    periods = [one.period for one in book.chosen]
     return breaks_in(book.node.code, min(one.first for one in periods), max(one.last for one in periods))
 
 
 def _sheets(store: Store, book: _Book) -> Iterator[Sheet]:
-    months = grids(store, _of_kind(book.shown, "month"), YEAR_BREAKDOWNS, book.area)
+    months = grids(store, _of_kind(book.public, "month"), YEAR_BREAKDOWNS, book.area)
     for kind, breakdowns in SHEETS.items():
-        chosen = _of_kind(book.asked, kind)
+        chosen = _of_kind(book.chosen, kind)
         if not chosen:
             continue
         by_breakdown = months if kind == "month" else grids(store, chosen, breakdowns, book.area)
@@ -189,7 +189,7 @@ def _of_kind(periods: tuple[PublicPeriod, ...], kind: PeriodKind) -> tuple[Publi
 
 
 def _columns(book: _Book, grid: Grid, months: Grid) -> tuple[Column, ...]:
-    chosen = {one.period for one in book.asked}
+    chosen = {one.period for one in book.chosen}
     broken = {one.month for one in _breaks(book)}
     return tuple(
         column

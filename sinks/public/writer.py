@@ -343,7 +343,7 @@ class _Content:
         before = read_history(self._tree.file_bytes(self._before.tables["history"])) if self._before else None
         history = HISTORY_SCHEMA.empty_table() if before is None else before
         known = newest(history)
-        history = grown(history, self._told())
+        history = grown(history, self._at_release())
         now = newest(history)
         tables["history"] = self._put(history_bytes(history))
         earlier = {
@@ -354,7 +354,7 @@ class _Content:
         tables["changes"] = self._put(changes_bytes((earlier, known), (figures, now)))
         return tables
 
-    def _told(self) -> Iterator[FigureAtRelease]:
+    def _at_release(self) -> Iterator[FigureAtRelease]:
         number = self._release.update.sequence
         for key, entry in sorted(self._entries().items(), key=lambda pair: (pair[0].support, pair[0].period.code)):
             vintage = entry.vintage
@@ -391,10 +391,12 @@ class _Content:
 
     def _completeness(self, figures: dict[str, dict[str, PublicFigure]]) -> dict[str, str]:
         """Return the file of each month that some support shows; those that did not change stay where they were."""
-        published = _shown(figures)
-        told_before = _shown(self._before.figures) if self._before else {}
+        published = _published_months(figures)
+        published_before = _published_months(self._before.figures) if self._before else {}
         known = self._before.completeness if self._before else {}
-        same = {code for code, supports in published.items() if code in known and told_before.get(code) == supports}
+        same = {
+            code for code, supports in published.items() if code in known and published_before.get(code) == supports
+        }
         wanted = {Period.parse(code).last for code in published.keys() - same}
         number = self._release.update.sequence
         sent = read_completeness(self._store, number, wanted, (len(LEAVES), len(MUNICIPALITIES)))
@@ -405,7 +407,7 @@ class _Content:
         return {code: self._keep(known[code]) for code in sorted(same)} | fresh
 
 
-def _shown(figures: dict[str, dict[str, PublicFigure]]) -> dict[str, dict[str, str | None]]:
+def _published_months(figures: dict[str, dict[str, PublicFigure]]) -> dict[str, dict[str, str | None]]:
     """Return month -> support -> update of what is published of it."""
     published: dict[str, dict[str, str | None]] = {}
     for support, periods in figures.items():

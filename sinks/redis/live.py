@@ -55,21 +55,21 @@ class RedisLive:
     def follow(self, home: LiveHome) -> None:
         """Show what the home shows, with the lines that changed since. Raises StoreWriteError where Redis refuses."""
         try:
-            release, turn = self._shown()
+            release, turn = self._standing()
             changed = home.since(turn)
             if changed is not None and changed[0].reflects.release != release:
                 changed = home.since(-1)
             if changed is not None:
-                self._show(keys=self._keys, args=self._told(*changed))
+                self._show(keys=self._keys, args=self._arguments(*changed))
         except (redis.RedisError, OSError) as error:
             message = f"Redis takes no live figures ({type(error).__name__}); what it shows of them is older"
             raise StoreWriteError(message) from error
 
-    def _shown(self) -> tuple[int, int]:
+    def _standing(self) -> tuple[int, int]:
         release, turn = self._client.hmget(STATE, "release", "turn")
         return int(release or -1), int(turn or -1)
 
-    def _told(self, state: LiveState, lines: list[Line]) -> list[object]:
+    def _arguments(self, state: LiveState, lines: list[Line]) -> list[object]:
         supports, columns = " ".join(node.code for node in NODES), json.dumps(COLUMNS)
         given = chain.from_iterable((self._number[line.nis], line.period, line.cells) for line in lines)
         now = state.reflects

@@ -141,11 +141,11 @@ class RedisCopy:
 
     def latest(self) -> int:
         """Return the number of the release that readers of all zones see, 0 when there is none."""
-        pointers = self._shown()
+        pointers = self._pointers()
         latest = min(pointers[zone] for zone in READ_ZONES if zone != "public")
         return min(latest, pointers["public"]) if self._published(latest) else latest
 
-    def _shown(self) -> dict[ReadZone, int]:
+    def _pointers(self) -> dict[ReadZone, int]:
         with explained():
             pointers = self._client.mget([prefix(zone) + "current" for zone in READ_ZONES])
         return {zone: int(number or 0) for zone, number in zip(READ_ZONES, pointers, strict=True)}
@@ -196,7 +196,7 @@ class RedisCopy:
 
         So a copy that came back empty shows today's figures first, and no reader walks through the past.
         """
-        pointers = self._shown()
+        pointers = self._pointers()
         newest_shown = max(pointers.values())
         if newest_shown > home.latest():
             message = (

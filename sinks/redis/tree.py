@@ -99,14 +99,14 @@ class RedisTree:
 
     def _manifest(self, number: int) -> PublicManifest:
         try:
-            return PublicManifest.from_bytes(self._found(f"manifest:{number}"))
+            return PublicManifest.from_bytes(self._value(f"manifest:{number}"))
         except ValueError as error:
             raise _lost(f"manifest:{number}") from error
 
     def manifest_bytes(self, number: int) -> bytes:
         """Return the manifest of a release as it was published. Raises as ``manifest``."""
         self.manifest(number)
-        return self._found(f"manifest:{number}")
+        return self._value(f"manifest:{number}")
 
     def seal_bytes(self, number: int) -> bytes | None:
         """Return the seal file of a release, None where it is not sealed."""
@@ -116,16 +116,16 @@ class RedisTree:
 
     def file_bytes(self, sha256: str) -> bytes:
         """Return a file that a manifest names, but for blocks. Raises StoreCorruptError where it is gone."""
-        return self._found(f"file:{sha256}")
+        return self._value(f"file:{sha256}")
 
     def cells(self, block: PublicBlock) -> Cells:
         """Return the cells of a figure. Raises StoreCorruptError where they are gone or not what was published."""
-        cells = decoded(self._found(f"block:{codebook()[:8]}:{block.digest}"), zones.block_zone("public"))
+        cells = decoded(self._value(f"block:{codebook()[:8]}:{block.digest}"), zones.block_zone("public"))
         if cells.digest().hex() != block.digest:
             raise _lost(f"block {block.digest}")
         return cells
 
-    def _found(self, name: str) -> bytes:
+    def _value(self, name: str) -> bytes:
         with explained():
             data: bytes | None = self._client.get(_PREFIX + name)
         if data is None:

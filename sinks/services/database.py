@@ -74,12 +74,12 @@ class ServiceDatabase:
         with self._opened() as connection:
             next(self._checked(connection, "select 1"), None)
 
-            def found(service: str, key: bytes) -> bytes | None:
-                with _told(self._path):
+            def state(service: str, key: bytes) -> bytes | None:
+                with _in_a_sentence(self._path):
                     rows = self._checked(connection, _STATE, service, key)
                     return next((bytes(row[0]) for row in [*rows]), None)
 
-            yield found
+            yield state
 
     def states(self, service: str) -> Iterator[tuple[bytes, bytes]]:
         """Yield (key, what a service knows there), by key."""
@@ -100,7 +100,7 @@ class ServiceDatabase:
 
     def write(self, records: Iterable[Kept], states: Iterable[KeyState]) -> None:
         """Add records and replace states, durably and all together. Raises StoreWriteError where the disk refuses."""
-        with explained(self._path), self._opened() as connection, _told(self._path), connection:
+        with explained(self._path), self._opened() as connection, _in_a_sentence(self._path), connection:
             if not connection.execute("pragma user_version").fetchone()[0]:
                 connection.executescript(f"begin; {_TABLES} pragma user_version = {VERSION};")
             connection.executemany("insert into records (topic, key, value) values (?, ?, ?)", records)
@@ -109,7 +109,7 @@ class ServiceDatabase:
     def _rows(self, query: str, *of: str | bytes) -> Iterator[tuple[Any, ...]]:
         if not self._path.exists():
             return
-        with self._opened() as connection, _told(self._path):
+        with self._opened() as connection, _in_a_sentence(self._path):
             yield from self._checked(connection, query, *of)
 
     def _checked(self, connection: sqlite3.Connection, query: str, *of: str | bytes) -> Iterator[tuple[Any, ...]]:
@@ -122,13 +122,13 @@ class ServiceDatabase:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        with _told(self._path), closing(sqlite3.connect(self._path, timeout=_PATIENCE)) as connection:
+        with _in_a_sentence(self._path), closing(sqlite3.connect(self._path, timeout=_PATIENCE)) as connection:
             connection.execute("pragma synchronous = full")
             yield connection
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _in_a_sentence(path: Path) -> Iterator[None]:
     """Turn what SQLite says into a sentence about the store."""
     try:
         yield

@@ -45,7 +45,7 @@ class _Step:
     again: set[bytes] = field(default_factory=set)
     balances: dict[int, tuple[EventT[bytes], PartitionBalance]] = field(default_factory=dict)
     letters: list[tuple[EventT[bytes], Fault]] = field(default_factory=list)
-    asked: list[Record] = field(default_factory=list)
+    requests: list[Record] = field(default_factory=list)
     answers: list[tuple[Record, float]] = field(default_factory=list)
 
 
@@ -74,8 +74,8 @@ class KeyedService:
             self._fold(step, event)
         await self._send_letters(step)
         await self._keep(step)
-        if step.asked:
-            await asyncio.to_thread(note_requests, self._wiring.settings.state, step.asked, clock.instant())
+        if step.requests:
+            await asyncio.to_thread(note_requests, self._wiring.settings.state, step.requests, clock.instant())
         await self._send_answers(step)
 
     def _fold(self, step: _Step, event: EventT[bytes]) -> None:
@@ -103,12 +103,12 @@ class KeyedService:
         known, became = admitted(self._service, before.known, record, step.at)
         if (topic.address, event.message.offset) in before.places:
             self._made_again(step, event, key, before)
-            step.asked += [record] if isinstance(record, SocialReportRequest) else []
+            step.requests += [record] if isinstance(record, SocialReportRequest) else []
             return "applied"
         if became == "applied":
             self._applied(step, event, known, record)
             if balance is not None:
-                self._told(balance, before.known.state, known.state)
+                self._weigh(balance, before.known.state, known.state)
         return became
 
     def _applied(self, step: _Step, event: EventT[bytes], known: Known[Any], record: Record) -> None:
@@ -117,7 +117,7 @@ class KeyedService:
         at = before.at if key in step.again else step.at
         step.held[key] = event, Held(known, at, before.places)
         step.places.setdefault(key, []).append((event.message.topic, event.message.offset))
-        step.asked += [record] if isinstance(record, SocialReportRequest) else []
+        step.requests += [record] if isinstance(record, SocialReportRequest) else []
         made = self._service.sent(before.known.state, known.state)
         step.answers += [(one, event.message.timestamp) for one in made]
 
@@ -134,7 +134,7 @@ class KeyedService:
         at = self._codec.read(self._kept(event, key)).at
         step.held[key] = event, Held(held.known, at, held.places)
 
-    def _told(self, balance: PartitionBalance, before: Any, after: Any) -> None:  # noqa: ANN401 - the service's state
+    def _weigh(self, balance: PartitionBalance, before: Any, after: Any) -> None:  # noqa: ANN401 - the service's state
         balance.waiting += self._service.waiting(after) - self._service.waiting(before)
         balance.unanswered += _unanswered(after) - _unanswered(before)
 

@@ -125,7 +125,7 @@ def export(
             tell(f"{counted(rows, 'row')} in {out}{kept.said}{'' if rows else no_rows(home, dataset.name)}")
             return
         selection = Selection(zone or "public", supports, periods, ocmw)  # type: ignore[arg-type]
-        made = _shown(home, selection, release, live=live)
+        made = _exported(home, selection, release, live=live)
         number, noun = _figures(home, made, format_, path, csv_dialect, labels=labels)
         said = f"; {made.said}" if selection.zone == "provisional" else ""
         tell(f"{counted(number, noun)} in {out}{said}{'' if number else no_figures(made, format_.value)}")
@@ -141,7 +141,7 @@ def _refuse_idle(given: list[str], format_: Format) -> None:
             raise ExportRefusedError(message)
 
 
-def _shown(
+def _exported(
     store: "DirectoryStore", selection: "Selection", number: int | None, *, live: bool | None
 ) -> "ExportedFigures":
     """Return what to export: of the release, or as it is now."""

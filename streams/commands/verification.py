@@ -92,7 +92,7 @@ def _recount_service(name: Service, files: list[Path], store: Path | None) -> No
         verdict = recounted_service(name, files, store)
     for difference in verdict.differences[:_MOST]:
         typer.echo(difference)
-    typer.echo(f"{len(verdict.differences)} of {verdict.compared} {verdict.what} differ by the slow count")
+    typer.echo(f"{len(verdict.differences)} of {verdict.compared} {verdict.noun} differ by the slow count")
     if verdict.differences:
         raise typer.Exit(1)
 

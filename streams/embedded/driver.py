@@ -45,7 +45,7 @@ from streams.release.closing_month import too_far
 from streams.release.cut import Cut
 from streams.release.indicators import Changes
 from streams.release.publishing import unsealed
-from streams.shell.escaping import shown
+from streams.shell.escaping import printable_name
 from streams.shell.progress import Report, silent
 
 WAITS = FAULTS[WAITING - 1]
@@ -111,7 +111,7 @@ def verified(
     """
     files = []
     for number, path in enumerate(paths):
-        progress(f"verifying {shown(path)}", number, len(paths))
+        progress(f"verifying {printable_name(path)}", number, len(paths))
         file = LogFile.open(path)
         files.append(Verified(file, sum(_parsed(file, batch, settings, latest) for batch in batches(file))))
     key_of([one.file for one in files])
@@ -141,7 +141,7 @@ def _parsed(file: LogFile, batch: Batch, settings: FigureSettings, latest: int |
     if latest is not None:
         for update_id, month in closings_in(batch, events):
             if month is not None and month > latest:
-                raise too_far(shown(file.path), update_id, month, latest)
+                raise too_far(printable_name(file.path), update_id, month, latest)
     return batch.records
 
 
@@ -178,13 +178,13 @@ def checked(
     files = [LogFile.open(path) for path in paths]
     key_of(files)
     for number, file in enumerate(files):
-        progress(f"checking {shown(file.path)}", number, len(files))
+        progress(f"checking {printable_name(file.path)}", number, len(files))
         for batch in batches(file):
             try:
                 for step in fold.steps(batch):
-                    outcomes.note(step, shown(file.path))
+                    outcomes.note(step, printable_name(file.path))
                     if overview is not None:
-                        overview.add(step, shown(file.path), fold.ledger.rules)
+                        overview.add(step, printable_name(file.path), fold.ledger.rules)
             except LeftOverError as error:
                 raise _corrupt(file, error) from error
     if overview is not None:
@@ -303,7 +303,7 @@ class Embedded:
         """Journal steps up to the next closing; return whether there may be more, and the update that closed."""
         with self.journal.writing() as segment:
             for file, step in steps:
-                outcomes.note(step, shown(file.path))
+                outcomes.note(step, printable_name(file.path))
                 data, count = step.admitted()
                 if count:
                     segment.append(data, count)

@@ -55,7 +55,7 @@ class Tables:
         by = tuple(sorted(by))
         grid = self.grid(by, _PROVINCES if len(by) > 1 else WIDE)
         margins = [with_axis(self.frozen(measure, by[:at] + by[at + 1 :]), at) for at in range(len(by))]
-        counts = grid.counts(self.counted(measure, by) | _told(margins))
+        counts = grid.counts(self.counted(measure, by) | _counts_of(margins))
         beside = [] if measure == "persons" else [self.frozen("persons", by)]
         return self.kept(" ".join((measure, *by)), grid, counts, (margins, beside), measure, by)
 
@@ -101,7 +101,7 @@ class Tables:
     def _of_totals(self, name: str, grid: Grid, parts: Found) -> Frozen:
         """Return a table of one set of categories, whose total is that of the period."""
         totals = self.frozen("persons", ())
-        counts = grid.counts(parts | _told([totals]))
+        counts = grid.counts(parts | _counts_of([totals]))
         alone = list(_alone(grid, counts))
         return self.kept(f"persons {name}", grid, counts, ([totals], []), "", (), alone)
 
@@ -223,7 +223,7 @@ def under(place: str, level: str) -> list[Place]:
     return sorted(places)
 
 
-def _told(tables: Iterable[Frozen]) -> Found:
+def _counts_of(tables: Iterable[Frozen]) -> Found:
     """Return the counts of some tables, by cell."""
     return {cell: int(one.counts[at]) for one in tables for cell, at in one.grid.number.items()}
 

@@ -32,13 +32,13 @@ def corrections_of(place: ReportPlace, year: int, brussels: str) -> Iterator[Cor
     of_year = {key for key in states if key.endswith(b"|%d" % year)} | set(forms.keys(year))
     for written, sheet, cell, rule in forms.nobody(year):
         language = language_of(written, brussels) if written in MUNICIPALITY else brussels
-        yield _told(written, language, _Found(sheet, cell, rule, True), "")
+        yield _correction(written, language, _WrongCell(sheet, cell, rule, True), "")
     for key in sorted(of_year):
         yield from _of(states.get(key, OcmwYear()), forms.form(key), year, brussels)
 
 
-class _Found(NamedTuple):
-    """What is found, in words of no language yet."""
+class _WrongCell(NamedTuple):
+    """A cell to mend, in words of no language yet."""
 
     sheet: str
     cell: str
@@ -56,8 +56,8 @@ def _of(state: OcmwYear, form: KeptForm | None, year: int, brussels: str) -> Ite
         return
     ocmw = f"{read_as(report.ocmw, year):05d}"
     language = language_of(ocmw, brussels)
-    for finding in _found(report, state, form, year):
-        yield _told(ocmw, language, finding, form.file if form else "")
+    for finding in _wrong_cells(report, state, form, year):
+        yield _correction(ocmw, language, finding, form.file if form else "")
 
 
 def _report(state: OcmwYear, form: KeptForm | None) -> YearReport | None:
@@ -67,19 +67,19 @@ def _report(state: OcmwYear, form: KeptForm | None) -> YearReport | None:
     return state.reports[-1] if state.reports else None
 
 
-def _found(report: YearReport, state: OcmwYear, form: KeptForm | None, year: int) -> Iterator[_Found]:
+def _wrong_cells(report: YearReport, state: OcmwYear, form: KeptForm | None, year: int) -> Iterator[_WrongCell]:
     law = subsidy_year(year)
     if form is not None and form.unread:
-        yield from (_Found(*one, error=True) for one in form.unread)
+        yield from (_WrongCell(*one, error=True) for one in form.unread)
         return
     findings: list[Finding] = list(own_findings(report, law))
     if state.grant is not None:
         findings += [one for one in findings_with(report, state.grant, law) if one not in findings]
     else:
-        yield _Found("report", _cell(form, "report", (), "ocmw"), "no-grant", error=False)
+        yield _WrongCell("report", _cell(form, "report", (), "ocmw"), "no-grant", error=False)
     for one in findings:
         cell = _cell(form, one.where.sheet, one.where.path, one.where.field)
-        yield _Found(one.where.sheet, cell, one.rule, one.error, one.part, one.activity)
+        yield _WrongCell(one.where.sheet, cell, one.rule, one.error, one.part, one.activity)
 
 
 def _cell(form: KeptForm | None, sheet: str, path: Iterable[int], field: str) -> str:
@@ -87,7 +87,7 @@ def _cell(form: KeptForm | None, sheet: str, path: Iterable[int], field: str) ->
     return next((cells[name] for name in (field, f"{field}_value", "ocmw") if name in cells), "")
 
 
-def _told(ocmw: str, language: str, finding: _Found, file: str) -> Correction:
+def _correction(ocmw: str, language: str, finding: _WrongCell, file: str) -> Correction:
     message, remedy = rule_words(finding.rule, language)
     severity = document("subsidy_words")["severity"]["error" if finding.error else "warning"][language]
     return Correction(

@@ -89,7 +89,7 @@ def save_publish(
         "format": FORMAT,
         "released": alignment.released,
         "stops": [source.stop for source in alignment.sources],
-        "markers": [_marker(source.marker) for source in alignment.sources],
+        "markers": [_marker_fields(source.marker) for source in alignment.sources],
         "halves": [half[:5] for half in halves],
         "lasts": {str(partition): last for partition, last in lasts.items()},
     }
@@ -107,7 +107,7 @@ def load_publish(
     gathered = Gathered(
         Ledger(settings, _tables(arrays)), partitions, np.array(arrays["all_touched"]), np.array(arrays["all_since"])
     )
-    sources = [Source(stop, {}, _told(marker)) for stop, marker in zip(meta["stops"], meta["markers"], strict=True)]
+    sources = [Source(stop, {}, _marker(marker)) for stop, marker in zip(meta["stops"], meta["markers"], strict=True)]
     for at, (partition, session, start, stop, part) in enumerate(meta["halves"]):
         rows = Rows(*(np.array(arrays[f"half.{at}.{name}"]) for name in Rows._fields))
         sources[partition].halves.setdefault((bytes.fromhex(session), start, stop), {})[part] = rows
@@ -123,13 +123,13 @@ def _tables(arrays: Mapping[str, np.ndarray[Any, Any]]) -> Tables:
     return Tables(**{name: np.array(arrays[name]) for name in Tables._fields})
 
 
-def _marker(marker: CutReached | None) -> dict[str, Any] | None:
+def _marker_fields(marker: CutReached | None) -> dict[str, Any] | None:
     if marker is None:
         return None
     return marker._asdict() | {"update": asdict(marker.update), "digest": marker.digest.hex()}
 
 
-def _told(marker: dict[str, Any] | None) -> CutReached | None:
+def _marker(marker: dict[str, Any] | None) -> CutReached | None:
     if marker is None:
         return None
     return CutReached(**marker | {"update": Update(**marker["update"]), "digest": bytes.fromhex(marker["digest"])})

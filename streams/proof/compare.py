@@ -14,12 +14,12 @@ _STABLE: tuple[ReadZone, ...] = ("public", "restricted")
 
 
 class Difference(NamedTuple):
-    """A figure that two stores tell differently; ``what`` says in what: the update, known, vintage, or a zone."""
+    """A figure that two stores tell differently; ``part`` says in what: the update, known, vintage, or a zone."""
 
     release: int
     support: str
     period: str
-    what: str
+    part: str
 
 
 def differences(left: Store, right: Store) -> Iterator[Difference]:
@@ -55,7 +55,7 @@ def _between(left: Release, right: Release) -> Iterator[Difference]:
     if left.update != right.update:
         yield Difference(number, "", "", "update")
     for key in sorted(left.entries.keys() | right.entries.keys()):
-        for part in _what(left.entries.get(key), right.entries.get(key)):
+        for part in _parts(left.entries.get(key), right.entries.get(key)):
             yield _difference(number, key, part)
 
 
@@ -63,7 +63,7 @@ def _difference(number: int, key: BlockKey, part: str) -> Difference:
     return Difference(number, key.support, key.period.code, part)
 
 
-def _what(left: Entry | None, right: Entry | None) -> Iterator[str]:
+def _parts(left: Entry | None, right: Entry | None) -> Iterator[str]:
     if left is None or right is None:
         yield "known"
         return

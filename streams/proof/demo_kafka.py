@@ -58,7 +58,7 @@ def show(root: Path, say: Say) -> bool:
         say(f"Apache Kafka at {kafka.servers}")
         copy = servers.enter_context(_redis(root, say))
         settings = KafkaSettings(servers=kafka.servers, state=root / "snapshots")
-        return _shown(settings, root, copy, say)
+        return _shown_on_kafka(settings, root, copy, say)
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _redis(root: Path, say: Say) -> Iterator[str | None]:
         server.stop()
 
 
-def _shown(settings: KafkaSettings, root: Path, copy: str | None, say: Say) -> bool:
+def _shown_on_kafka(settings: KafkaSettings, root: Path, copy: str | None, say: Say) -> bool:
     say(f"made the topics {', '.join(asyncio.run(make_topics(settings, every_topic(settings))))}")
     with _workers(settings, root, copy):
         emitted = asyncio.run(emit(settings, [root / "history.avro"]))
@@ -155,15 +155,15 @@ def _show_social_report(settings: KafkaSettings, folder: Path, say: Say) -> None
 
 def _equal(root: Path, copy: str | None, say: Say) -> bool:
     embedded = DirectoryStore.reading(root / "embedded")
-    equal = _told("the home", list(differences(embedded, DirectoryStore.reading(root / "store"))), say)
+    equal = _said_equal("the home", list(differences(embedded, DirectoryStore.reading(root / "store"))), say)
     if copy is None:
         return equal
     redis_copy = RedisCopy(redis.Redis.from_url(copy))
     _await("copy", lambda: redis_copy.latest() == embedded.latest())
-    return _told("Redis", list(copy_differences(embedded, redis_copy)), say) and equal
+    return _said_equal("Redis", list(copy_differences(embedded, redis_copy)), say) and equal
 
 
-def _told(place: str, differing: list[Difference], say: Say) -> bool:
+def _said_equal(place: str, differing: list[Difference], say: Say) -> bool:
     if differing:
         say(f"{len(differing)} differences in {place}; first: {differing[0]}")
     else:

@@ -79,13 +79,13 @@ class ReadLog:
 class Recount:
     """A store beside the recount of the log that it was made from."""
 
-    told: ReadLog
+    log: ReadLog
     store: DirectoryStore
     releases: dict[int, Release]
 
     @classmethod
     def of(cls, log: ReadLog, store: DirectoryStore) -> "Recount":
-        """Take what was told under the settings of the store. Raises UsageError where the log closed other updates."""
+        """Take a log under the settings of the store. Raises UsageError where the log closed other updates."""
         made, closed = tuple(store.updates()), log.history.updates
         if made != closed[: len(made)]:
             message = f"{store.root}: these files close other updates than it released; give all its files, in order"
@@ -98,7 +98,7 @@ class Recount:
         return [
             (number, key)
             for number, release in self.releases.items()
-            for key in sorted({*release.entries, *(key for key, since in self.told.known.items() if since <= number)})
+            for key in sorted({*release.entries, *(key for key, since in self.log.known.items() if since <= number)})
         ]
 
     def sample(self, seed: int) -> list[Place]:
@@ -133,7 +133,7 @@ class Recount:
         verdict = Verdict()
         for number, keys in _together(places):
             progress("recounting blocks", verdict.blocks, len(places))
-            counted = reference.counts(self.told.history, keys, number)
+            counted = reference.counts(self.log.history, keys, number)
             for key in keys:
                 verdict.differences += self._differences((number, key), counted[key], verdict)
         return verdict
@@ -150,8 +150,8 @@ class Recount:
         if not self.releases:
             return verdict
         release = self.releases[max(self.releases)]
-        compared = IndicatorRecount(self.store, self.told.history, release, self.store.settings, whole)
-        for rows, differences in (*compared.differences(), completeness_differences(self.store, self.told.history)):
+        compared = IndicatorRecount(self.store, self.log.history, release, self.store.settings, whole)
+        for rows, differences in (*compared.differences(), completeness_differences(self.store, self.log.history)):
             verdict.indicators += rows
             verdict.differences += differences
         return verdict
@@ -160,7 +160,7 @@ class Recount:
         number, key = place
         name = f"release {number}, {key.support} {key.period.code}"
         entry = self.releases[number].entries.get(key)
-        since = self.told.known.get(key)
+        since = self.log.known.get(key)
         if entry is None or since is None or since > number:
             yield f"{name}: known to the {'recount' if entry is None else 'store'} only"
             return
@@ -178,22 +178,22 @@ class Recount:
         The store's blocks are themselves compared with the recount, all of them or a sample.
         """
         number, key = place
-        values = reference.totals(self.told.history, key)
+        values = reference.totals(self.log.history, key)
 
         def differs(before: int, after: int) -> bool:
             return self._digest(before, key) != self._digest(after, key)
 
-        return reference_gate.gate(key, self.told.history.updates[:number], values[:number], since, differs)[number]
+        return reference_gate.gate(key, self.log.history.updates[:number], values[:number], since, differs)[number]
 
     def _digest(self, number: int, key: BlockKey) -> bytes:
         """Return the digest of a block at an update: the store's, or the recount's where that release is not kept."""
         if number in self.releases and key in self.releases[number].entries:
             return digest_of(self.releases[number].entries[key].latest)
-        return reference.count(self.told.history, key, number).digest()
+        return reference.count(self.log.history, key, number).digest()
 
     def _published_differences(self, place: Place, entry: Entry, counted: Cells, verdict: Verdict) -> Iterator[str]:
         number, key = place
-        at = reference_gate.published_at(self.told.history, entry.vintage)
+        at = reference_gate.published_at(self.log.history, entry.vintage)
         name = f"release {number}, {key.support} {key.period.code}"
         if at is None:
             if entry.published or entry.public:
@@ -257,7 +257,7 @@ class Recount:
         if not self.releases:
             return
         release = self.releases[max(self.releases)]
-        third = ThirdOpinion(self.told.log, self.store.settings).totals(release.update.sequence)
+        third = ThirdOpinion(self.log.log, self.store.settings).totals(release.update.sequence)
         for key, entry in release.entries.items():
             verdict.totals += 1
             stored = _total(self._cells(entry.latest))

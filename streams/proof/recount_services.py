@@ -27,7 +27,7 @@ from streams.embedded.admission import states_of
 class Verdict(NamedTuple):
     """What was compared, how much of it, and a sentence for each difference."""
 
-    what: str
+    noun: str
     compared: int
     differences: list[str]
 
@@ -47,11 +47,11 @@ def recounted_service(name: ServiceName, files: Sequence[Path], root: Path) -> V
 def _social_reports(records: list[Record], states: dict[bytes, Any]) -> Verdict:
     truths, _ = slow_reports.recounted(records)
     kept = {
-        (person, request.record.event_id): told(request)
+        (person, request.record.event_id): timeless(request)
         for person, state in states.items()
         for request in state.requests
     }
-    slow = {key: truth_told(truth) for key, truth in truths.items()}
+    slow = {key: timeless_truth(truth) for key, truth in truths.items()}
     differing = [key for key in {**kept, **slow} if kept.get(key) != slow.get(key)]
     sentences = [
         f"request {request.hex()}: {_difference(kept, slow, (person, request))}" for person, request in differing
@@ -67,7 +67,7 @@ def _difference(kept: dict[Any, Any], slow: dict[Any, Any], key: Any) -> str:  #
     return f"its {' and '.join(wrong)} differ"
 
 
-def told(request: Request) -> tuple[Any, ...]:
+def timeless(request: Request) -> tuple[Any, ...]:
     """Return error, states, answers and reports of a request, times left out, to be compared."""
     return (
         request.error,
@@ -85,7 +85,7 @@ def told(request: Request) -> tuple[Any, ...]:
     )
 
 
-def truth_told(truth: slow_reports.Truth) -> tuple[Any, ...]:
+def timeless_truth(truth: slow_reports.Truth) -> tuple[Any, ...]:
     """Return the same of the slow truth, whose dossiers hold whole records."""
     reports = [
         (

@@ -106,7 +106,7 @@ class _NodeCut:
     node: Node
     cut: Cut
     known: Entries
-    found: Entries
+    entries: Entries
 
     def pass_on(self, node_counts: Turned) -> None:
         """Pass the figures of a stretch through the gate."""
@@ -116,12 +116,12 @@ class _NodeCut:
 
     def rest(self) -> None:
         """Pass the figures that were not counted again through the gate: time may have made them stable."""
-        self._gate(untouched(self.known, self.known.keys() - self.found.keys()))
+        self._gate(untouched(self.known, self.known.keys() - self.entries.keys()))
 
     def _gate(self, figures: list[Figure]) -> None:
         blocks = _NodeBlocks(self.cut.store, self.cut.update, self.node.code)
         hides = self.cut.hides(self.node)
-        self.found.update(entries(self.node, figures, self.known, self.cut.now, blocks, suppressed=hides))
+        self.entries.update(entries(self.node, figures, self.known, self.cut.now, blocks, suppressed=hides))
 
 
 def release_of(ledger: Ledger, cut: Cut, everyone: Callable[[], People]) -> Release:
@@ -138,7 +138,7 @@ def release_of(ledger: Ledger, cut: Cut, everyone: Callable[[], People]) -> Rele
             _count(concerned, rows, axes, cut, threads)
     for node in nodes.values():
         node.rest()
-    every = {BlockKey(code, period): entry for code, node in nodes.items() for period, entry in node.found.items()}
+    every = {BlockKey(code, period): entry for code, node in nodes.items() for period, entry in node.entries.items()}
     return cut.suppressed(Release(cut.update, every))
 
 

@@ -8,7 +8,7 @@ def printable(name: str) -> str:
     return "".join(character if character.isprintable() else _escaped(character) for character in name)
 
 
-def shown(path: Path) -> str:
+def printable_name(path: Path) -> str:
     """Return the name of a file, without its folder, as it may be printed."""
     return printable(path.name)
 

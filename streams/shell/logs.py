@@ -3,7 +3,7 @@
 Quiet: our own lines from WARNING (a setting lowers it), those of clients from WARNING too, and no more than a few of
 the same template a minute: an outage of a broker makes aiokafka say a thousand times a second that it is gone.
 Never a person (L5): lines of ours carry only the fields of ``FIELDS``. Of what a client filled into its line stay
-numbers, errors, names of hosts, topics and groups (``shown``); what may be a key or a value is only named by its type.
+numbers, errors, names of hosts, topics and groups (``harmless``); a possible key or value is named by its type alone.
 Of an exception that passes stay its kind and the places in the code, for its text may quote what it choked on.
 """
 
@@ -115,7 +115,7 @@ def bare_exception(_logger: object, _name: str, line: structlog.typing.EventDict
     return line
 
 
-def shown(value: object) -> str:
+def harmless(value: object) -> str:
     """Return how a line may show what a client filled in: as its text where that can hold no key or value.
 
     Such a text is a number of at most ten digits, a short text of plain signs, or a list or tuple of these. An error is
@@ -168,7 +168,9 @@ def _filled(record: logging.LogRecord) -> str:
     if not given:
         return template
     printable_args = (
-        {name: shown(one) for name, one in given.items()} if isinstance(given, Mapping) else tuple(map(shown, given))
+        {name: harmless(one) for name, one in given.items()}
+        if isinstance(given, Mapping)
+        else tuple(map(harmless, given))
     )
     try:
         return _CONVERSION.sub(r"%\1s", template) % printable_args

@@ -44,10 +44,10 @@ class Watch(Service):
     async def _look(self) -> None:
         while not self.should_stop:
             for tell in self._tells:
-                await self._told(tell)
+                await self._set(tell)
             await self.sleep(self._every)
 
-    async def _told(self, tell: Tell) -> None:
+    async def _set(self, tell: Tell) -> None:
         try:
             waiting = tell(self._metrics)
             if waiting is not None:

@@ -26,7 +26,7 @@ class Life:
     person: bytes
     ocmw: int
     before: list[DossierKnown | DecisionTaken] = field(default_factory=list)
-    asked: list[SocialReportRequest | ReportArchived] = field(default_factory=list)
+    requests: list[SocialReportRequest | ReportArchived] = field(default_factory=list)
     late: list[DecisionTaken] = field(default_factory=list)
 
 
@@ -142,10 +142,10 @@ def _ask(draws: Drawing, asker: Life, known: DossierKnown, *, answered: bool) ->
         draws.during(day),
         consent,
     )
-    asker.asked.append(request)
+    asker.requests.append(request)
     if draws.happens(likely["archived"]):
         at = draws.during(day + 60)
-        asker.asked.append(ReportArchived(draws.identity(), asker.person, request.event_id, 0, asking, at))
+        asker.requests.append(ReportArchived(draws.identity(), asker.person, request.event_id, 0, asking, at))
     elif not answered and draws.happens(likely["late"]):
         effect = max(known.from_day, min(first, last))
         late = replace(_grant(draws, known, effect), aid="LEEFLOON_2", sent_at=draws.during(day + draws.whole(1, 30)))

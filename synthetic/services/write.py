@@ -42,7 +42,7 @@ def generate_services(
     records_of: list[list[Any]] = [[] for _ in FILES]
     for number in range(persons):
         one = life(draws)
-        drawn: tuple[list[Any], ...] = (contracts(draws, one.person, one.ocmw), one.before, one.asked, one.late)
+        drawn: tuple[list[Any], ...] = (contracts(draws, one.person, one.ocmw), one.before, one.requests, one.late)
         for place, records in enumerate(drawn):
             records_of[place] += records
         progress(number + 1, persons)

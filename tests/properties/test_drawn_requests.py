@@ -23,7 +23,7 @@ from schemas.services.records import (
 )
 from schemas.services.topics import TOPIC, TopicName
 from streams.embedded.admission import admit_files, state_of
-from streams.proof.recount_services import told, truth_told
+from streams.proof.recount_services import timeless, timeless_truth
 
 OCMWS = draw.sampled_from([44021, 11002, 11007, 46021, 99999])
 """Borsbeek (11007) became a part of Antwerpen (11002) on 1 January 2025; the last one is none."""
@@ -99,7 +99,7 @@ def test_the_service_is_what_its_slow_truth_says(records: list[Any]) -> None:
     known, became = came(*records)
     truths, outcomes = recounted(records)
     assert became == outcomes
-    assert [told(one) for one in known.state.requests] == list(map(truth_told, truths.values()))
+    assert [timeless(one) for one in known.state.requests] == list(map(timeless_truth, truths.values()))
 
 
 @given(lives())

@@ -108,11 +108,11 @@ class _Panel(NamedTuple):
     place: Text
     unit: str
     svg: str
-    told: Text
+    captions: Text
 
     def picture(self, language: Language) -> Markup:
         """Return the picture, with what it shows for those who cannot see it."""
-        said = Markup("<svg role=img aria-label='{}'").format(self.told[language])
+        said = Markup("<svg role=img aria-label='{}'").format(self.captions[language])
         return said + Markup(self.svg)  # noqa: S704 - drawn here; names in it are only escaped text
 
 
@@ -173,7 +173,7 @@ class _Bar(NamedTuple):
     of: Text
     muted: bool
     parts: tuple[_Part, ...]
-    told: Text
+    captions: Text
 
 
 class _Entry(NamedTuple):
@@ -215,7 +215,7 @@ def _bar(name: str, sheet: Sheet, shares: list[float], legend: tuple[_Entry, ...
 class _Cell(NamedTuple):
     """A count, and beside it of how many it is, or which share of them; ``beside_as`` is how that is written."""
 
-    told: Text
+    texts: Text
     beside: Text
     beside_as: str
 

@@ -49,7 +49,7 @@ def social_report(answered: dict[str, Any], language: Language, form: Literal["t
     """
     words = document("esv_words")[language]
     page = _environment().get_template(f"report.{'html' if form == 'html' else 'txt'}.j2")
-    reports = [_shown(answer, words, language) for answer in answered["answers"]]
+    reports = [_report(answer, words, language) for answer in answered["answers"]]
     return page.render(words=words, language=language, head=_head(answered, words, language), reports=reports)
 
 
@@ -90,7 +90,7 @@ def _head(request: dict[str, Any], words: dict[str, Any], language: Language) ->
     return [row for row in rows if row[1]]
 
 
-def _shown(answer: dict[str, Any], words: dict[str, Any], language: Language) -> ReportShown:
+def _report(answer: dict[str, Any], words: dict[str, Any], language: Language) -> ReportShown:
     report = answer["report"]
     head = [(words["state"], words["states"][answer["state"]])]
     if answer["answering"] != "0":

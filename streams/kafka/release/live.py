@@ -136,7 +136,7 @@ class Live:
             self.passed(partition, release.update.sequence)
         self._waits = False
         await asyncio.to_thread(self._home.show, reflects, [])
-        self._shown()
+        self._copy_on()
 
     async def settle(self) -> None:
         """Wait for the count that is running. Raises what it failed with."""
@@ -156,14 +156,14 @@ class Live:
             now = clock.now()
             for written in taken.written:
                 self._metrics.took("ocmw_live_delay_seconds", max(0.0, now - written / 1000))
-            self._shown()
+            self._copy_on()
 
     def _show(self, taken: _Taken) -> bool:
         """Count even where the home then refuses: the next turn counts from what this one left."""
         lines = [line(counted) for counted in self._standing.recounted(taken.turn)]
         return self._home.show(taken.reflects, lines)
 
-    def _shown(self) -> None:
+    def _copy_on(self) -> None:
         for copy in self._copies:
             copy.is_behind = True
             copy.go_on()
