@@ -27,7 +27,6 @@ from processors.admission.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS, 
 from processors.counting.people import everyone  # noqa: E402
 from processors.protocol.all_rows import Gathered  # noqa: E402
 from schemas.arrays import Int64  # noqa: E402
-from schemas.log import LogFile  # noqa: E402
 from schemas.periods import MONTHS_PER_YEAR, parse_month  # noqa: E402
 from schemas.releases import Release, Update  # noqa: E402
 from schemas.rows import Rows  # noqa: E402
@@ -38,7 +37,7 @@ from sinks.files.workbook import write_workbooks  # noqa: E402
 from sinks.redis.names import prefix  # noqa: E402
 from sinks.redis.store import KEEP, RedisCopy, connect  # noqa: E402
 from sinks.zones import READ_ZONES, ReadZone  # noqa: E402
-from streams.embedded.driver import batches  # noqa: E402
+from streams.embedded.driver import steps_of  # noqa: E402
 from streams.release.cut import Cut, release_of  # noqa: E402
 from streams.servers.redis import RedisServer  # noqa: E402
 
@@ -61,9 +60,8 @@ class Years(NamedTuple):
 def twenty_years(path: Path) -> Years:
     """Fold a history and let its rows stand ten times."""
     fold = Fold(SETTINGS)
-    for batch in batches(LogFile.open(path)):
-        for _ in fold.steps(batch):
-            pass
+    for _ in steps_of(fold, path):
+        pass
     twenty = Years(fold.ledger.rows.copy(), Gathered(Ledger(SETTINGS), YEARS // YEARS_OF_HISTORY))
     for part in range(twenty.gathered.partitions):
         twenty.gathered.put(part, _earlier(twenty.rows, part))

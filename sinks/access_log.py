@@ -15,12 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sinks.durability import explained, sync
+from sinks.durability import OWNER_ONLY, explained, sync
 from sinks.errors import StoreCorruptError
 from sinks.lock import turn_at
 
 FILE = "access.log"
-_OWNER_ONLY = 0o600
 _BEGINNING = "0" * 64
 _LONGEST = 64 << 10
 """Bytes of the longest entry."""
@@ -140,7 +139,7 @@ def last_entries(root: Path, number: int) -> list[dict[str, Any]]:
 
 def _append(path: Path, line: str) -> None:
     with explained(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _OWNER_ONLY)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, OWNER_ONLY)
         try:
             os.write(descriptor, line.encode())
             os.fsync(descriptor)

@@ -19,7 +19,8 @@ from sinks.errors import StoreWriteError
 
 _SYNC_THREADS = 4
 """Files brought to the disk at once."""
-_OWNER_ONLY = 0o600
+OWNER_ONLY = 0o600
+"""Mode of a file that its owner alone may read and write."""
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
 _HERE, _NO_REPLACE = -100, 1
 """AT_FDCWD and RENAME_NOREPLACE of Linux."""
@@ -169,7 +170,7 @@ def write_for_owner(path: Path, content: str | bytes) -> None:
     Raises StoreWriteError where the disk refuses; what was there before stands.
     """
     with temporary(path) as written:
-        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
         put_in_place(written, path)

@@ -10,10 +10,8 @@ from typing import IO, Any
 from edge.statements.importing import EventFile, Nowhere, Out
 from schemas.log import LogWriter
 from sinks.access_log import Access, note_access
-from sinks.durability import put_in_place, temporary
+from sinks.durability import OWNER_ONLY, put_in_place, temporary
 from streams.shell.clock import instant
-
-_OWNER_ONLY = 0o600
 
 
 class Target:
@@ -67,9 +65,7 @@ def writing(out: Path | None, rejects: Path | None) -> Iterator[Target]:
         aside: IO[bytes] | None = None
         if rejects is not None:
             kept = stack.enter_context(temporary(rejects))
-            aside = stack.enter_context(
-                os.fdopen(os.open(kept, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w+b")
-            )
+            aside = stack.enter_context(os.fdopen(os.open(kept, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w+b"))
         target = Target(EventFile(log.log, aside))
         target.log = log
         if rejects is not None and aside is not None:

@@ -95,6 +95,12 @@ def batches(file: LogFile) -> Iterator[Batch]:
         raise _corrupt(file, error) from error
 
 
+def steps_of(fold: Fold, path: Path) -> Iterator[Step]:
+    """Fold a file and yield its steps, each as soon as it is folded. Raises CorruptFileError."""
+    for batch in batches(LogFile.open(path)):
+        yield from fold.steps(batch)
+
+
 class Verified(NamedTuple):
     """A file that was read whole once, and its number of records."""
 
@@ -262,10 +268,9 @@ class Embedded:
         self.fold = kept.fold
         outcomes = Outcomes()
         for segment in segments[kept.segments :]:
-            for batch in batches(LogFile.open(segment)):
-                for step in self.fold.steps(batch):
-                    outcomes.note(step, f"journal/{segment.name}")
-                    self._cut_if_closed(step.update)
+            for step in steps_of(self.fold, segment):
+                outcomes.note(step, f"journal/{segment.name}")
+                self._cut_if_closed(step.update)
         if len(self.fold.closings.accepted) < self.store.latest():
             raise too_short(self.root, self.store.latest())
         waiting = [aside for aside in outcomes.set_aside if aside.fault is WAITS]

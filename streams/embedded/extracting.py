@@ -27,7 +27,6 @@ from processors.time.outcome_tables import Outcomes
 from schemas.audience import may_see
 from schemas.breakdowns import CATEGORY_NUMBER
 from schemas.figures import BlockKey
-from schemas.log import LogFile
 from schemas.periods import MONTH_COUNT, Period, month_code
 from schemas.places import KINGDOM, PLACE_NUMBER
 from schemas.positions import coded
@@ -40,7 +39,7 @@ from sinks.directory.journal import Journal, too_short
 from sinks.directory.store import DirectoryStore
 from sinks.durability import write_for_owner
 from sinks.questions import forget, keep_coupled
-from streams.embedded.driver import batches
+from streams.embedded.driver import steps_of
 from streams.embedded.extraction_files import Sealed, changed, codebook, letter, readme, risk_report, sealed
 from streams.release.indicators import question_of
 
@@ -85,11 +84,10 @@ def source_of(store: DirectoryStore, release: Release) -> Source:
     """Return the rows of the log up to a release, folded from the journal, never from a cache."""
     fold, births = Fold(store.settings), Births()
     for segment in Journal(store.root).segments():
-        for batch in batches(LogFile.open(segment)):
-            for step in fold.steps(batch):
-                births.note(step, fold.ledger)
-                if step.update is not None and step.update.sequence == release.update.sequence:
-                    return _source(store, fold.ledger, release, births)
+        for step in steps_of(fold, segment):
+            births.note(step, fold.ledger)
+            if step.update is not None and step.update.sequence == release.update.sequence:
+                return _source(store, fold.ledger, release, births)
     raise too_short(store.root, release.update.sequence)
 
 

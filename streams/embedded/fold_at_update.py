@@ -3,11 +3,10 @@
 from pathlib import Path
 
 from processors.admission.fold import Fold
-from schemas.log import LogFile
 from schemas.settings import FigureSettings
 from sinks.directory.journal import Journal, too_short
 from streams.embedded import checkpoint
-from streams.embedded.driver import batches
+from streams.embedded.driver import steps_of
 
 
 def fold_at(root: Path, settings: FigureSettings, number: int) -> Fold:
@@ -25,8 +24,7 @@ def folded_at(root: Path, settings: FigureSettings, number: int) -> Fold:
     """
     fold = Fold(settings)
     for segment in Journal(root).segments():
-        for batch in batches(LogFile.open(segment)):
-            for step in fold.steps(batch):
-                if step.update is not None and step.update.sequence == number:
-                    return fold
+        for step in steps_of(fold, segment):
+            if step.update is not None and step.update.sequence == number:
+                return fold
     raise too_short(root, number)

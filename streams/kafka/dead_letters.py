@@ -146,7 +146,7 @@ async def resend(settings: KafkaSettings, slug: str, service: ServiceName | None
     it was sent again. Requests for social reports are left: who asked asks again. Raises TopicsError.
     """
     sources, letters = sources_of(service), letters_of(service)
-    await verify_topics(settings, *sources, letters)
+    await verify_topics(settings, *sources)
     sent = 0
     async with producing(settings) as producer:
         async for letter in dead_letters(settings, slug, service):

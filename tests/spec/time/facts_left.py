@@ -10,9 +10,8 @@ from processors.admission.fold import Fold
 from processors.reference.events import admitted
 from processors.reference.facts import employments
 from schemas.events import FOREVER
-from schemas.log import LogFile
 from schemas.settings import FigureSettings
-from streams.embedded.driver import batches
+from streams.embedded.driver import steps_of
 
 Employed = tuple[str, str, bool, str]
 """First day, last day (``-``: not told, no end), by an OCMW, worker type as far as the ledger knows it."""
@@ -37,9 +36,8 @@ def fast(files: list[Path]) -> list[Employed]:
     """Return the employments of the ledger."""
     fold = Fold(FigureSettings())
     for file in files:
-        for batch in batches(LogFile.open(file)):
-            for _ in fold.steps(batch):
-                pass
+        for _ in steps_of(fold, file):
+            pass
     facts = fold.ledger.facts
     return sorted(
         (_day(int(row[FROM])), _day(int(row[UNTIL])), bool(row[STATE] & BY_OCMW), _NAMES.get(int(row[WHAT]), "other"))

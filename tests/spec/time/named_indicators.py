@@ -16,11 +16,10 @@ from processors.time import outcome_tables
 from processors.time import tables as fast_tables
 from processors.time.window import There, Windows
 from schemas.indicators import COLUMNS, PARTS
-from schemas.log import LogFile
 from schemas.periods import MONTH_COUNT
 from schemas.places import KINGDOM
 from schemas.settings import FigureSettings
-from streams.embedded.driver import batches
+from streams.embedded.driver import steps_of
 
 KEY = list(COLUMNS[:7])
 ALL = (
@@ -44,9 +43,8 @@ def fast(files: list[Path], settings: FigureSettings, first: int, last: int) -> 
     """Return what tells the rows of the kernel."""
     fold = Fold(settings)
     for file in files:
-        for batch in batches(LogFile.open(file)):
-            for _ in fold.steps(batch):
-                pass
+        for _ in steps_of(fold, file):
+            pass
     exists = fold.ledger.tables.exists[[leaf for part in PARTS[settings.spells] for leaf in part]].any(axis=0)
     since = int(np.flatnonzero(exists)[0]) if settings.first is None and exists.any() else settings.first
     there = np.arange(MONTH_COUNT) <= last

@@ -19,7 +19,6 @@ from processors.protocol.all_rows import Gathered
 from schemas.arrays import Mask
 from schemas.figures import BlockKey, Cells
 from schemas.live import Recounted, Reflects
-from schemas.log import LogFile
 from schemas.periods import MONTH_COUNT, Period, parse_month
 from schemas.places import MUNICIPALITIES, PLACE_NUMBER
 from schemas.releases import Entry, Release, State, Update, Vintage
@@ -27,7 +26,7 @@ from schemas.rows import Rows
 from schemas.settings import FigureSettings
 from schemas.supports import NODES
 from sinks.directory.live import Line, LiveHome
-from streams.embedded.driver import batches
+from streams.embedded.driver import steps_of
 from synthetic import generate
 
 FIRST, LAST = parse_month("2024-10"), parse_month("2025-02")
@@ -53,9 +52,8 @@ def settings(request: pytest.FixtureRequest) -> FigureSettings:
 @pytest.fixture(scope="module")
 def ledger(history: Path, settings: FigureSettings) -> Ledger:
     fold = Fold(settings)
-    for batch in batches(LogFile.open(history)):
-        for _ in fold.steps(batch):
-            pass
+    for _ in steps_of(fold, history):
+        pass
     return fold.ledger
 
 
