@@ -103,8 +103,8 @@ class Settings(FromEnvironment):
     threshold: int | None = Field(
         default=None,
         ge=LEAST_THRESHOLD,
-        description="No count from 1 to this one less can be told in the public zone (F3), 3 or more; unset: small "
-        "counts are published, as today. A store remembers it.",
+        description="Least count above 0 that the public zone shows (F3), 3 or more; a smaller one cannot be worked "
+        "out there. Unset: small counts are published. A store remembers it.",
     )
     spells: SpellSupports = Field(
         default="LL",
@@ -113,7 +113,7 @@ class Settings(FromEnvironment):
     first_month: str | None = Field(
         default=None,
         description="First month L of the time dimension, as 2015-01: what came before is not known (H). Unset: the "
-        "first month with a row when the first update closes that has one. A store remembers it.",
+        "first month with a row, at the first update with rows. A store remembers it.",
     )
     earliest_month: str | None = Field(
         default=None,

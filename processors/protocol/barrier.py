@@ -70,7 +70,7 @@ class Alignment:
         if number != self.released + 1 or marker.stop != source.stop:
             message = (
                 f"partition {marker.partition}: update {number} is reached at {marker.stop}, but the current release "
-                f"is {self.released} and rows are had up to {source.stop}; begin a new epoch (OCMW_KAFKA_EPOCH)"
+                f"is {self.released} and rows are known up to {source.stop}; begin a new epoch (OCMW_KAFKA_EPOCH)"
             )
             raise GapError(message)
         source.marker = marker

@@ -88,7 +88,7 @@ class SpellSource:
         return chosen.merge(_areas(chosen["nis"].unique().tolist(), geography, self.settings), on="nis")
 
     def first_month(self) -> int:
-        """Return L: as it is set, or the first month with a row when the first update closed that had one."""
+        """Return L: as it is set, or the first month with a row at the first update with rows."""
         if self.settings.first is not None:
             return self.settings.first
         parts = self.parts()

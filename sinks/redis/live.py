@@ -62,7 +62,7 @@ class RedisLive:
             if changed is not None:
                 self._show(keys=self._keys, args=self._arguments(*changed))
         except (redis.RedisError, OSError) as error:
-            message = f"Redis takes no live figures ({type(error).__name__}); what it shows of them is older"
+            message = f"Redis takes no live figures ({type(error).__name__}); it shows older ones"
             raise StoreWriteError(message) from error
 
     def _standing(self) -> tuple[int, int]:

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 def access_log(
     store: Annotated[Path, typer.Option("--store", help="Directory of the store, or the folder of an import.")],
     verify: Annotated[
-        bool, typer.Option("--verify", help="Walk the whole chain, and find what releases name in it.")
+        bool, typer.Option("--verify", help="Walk the whole chain, and look in it for the digests that releases name.")
     ] = False,
     digest: Annotated[
         list[str] | None, typer.Option("--digest", help="A digest that an answer was given with. Repeats.")
@@ -24,8 +24,8 @@ def access_log(
 ) -> None:
     """Show the last entries of the log of accesses; with --verify say whether it is whole, and exit 1 if it is not.
 
-    A changed, removed or inserted line breaks the chain behind it. Cutting off the end breaks nothing: it is found by
-    the digests that releases name, and by those that you kept, which --digest compares.
+    A changed, removed or inserted line breaks the chain behind it. Cutting off the end breaks nothing, so the
+    digests that releases name are looked for too. Those that you kept yourself are compared by --digest.
     """
     from sinks.access_log import FILE, head, last_entries, walked
     from sinks.directory import identity

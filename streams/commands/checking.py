@@ -81,6 +81,6 @@ def _swapped(overview: "Overview", outcomes: "Outcomes") -> Iterator[str]:
         if lines == overview.written[file, RECORDS.index(record)]:  # type: ignore[index]  # a Written is this tuple
             other = RECORDS[REGULARISATION if RECORDS.index(record) == CLAIM else CLAIM]
             yield (
-                f"{file}: every {record} carries the types of a {other}: its writer took another branch of the union "
-                "than was meant, as those do that look for one that fits; see docs/events.md, Writing events"
+                f"{file}: every {record} carries the types of a {other}: its writer took a wrong branch of the union, "
+                "as writers do that take the first branch that fits; see docs/events.md, Writing events"
             )

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def redis_fill(store: Store) -> None:
-    """Put what the copy in Redis lacks, and publish what it has not; readers see whole releases meanwhile."""
+    """Put the values and releases that the copy in Redis lacks; readers see whole releases meanwhile."""
     from sinks.directory.store import DirectoryStore
     from sinks.public.tree import PublicTree
     from sinks.redis.tree import RedisTree

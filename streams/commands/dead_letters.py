@@ -33,7 +33,7 @@ def list_letters(
         typer.Option("--service", help="Of this keyed service alone; default: of all.", show_default=False),
     ] = None,
 ) -> None:
-    """Count what was set aside, by reason, how much was sent again since, with whose fault it is and what to do.
+    """Count the events set aside for each reason, and those sent again since; say whose fault it is and what to do.
 
     The dossier log comes first, then each keyed service that set something aside.
     """

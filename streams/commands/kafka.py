@@ -237,8 +237,8 @@ def compare(
 ) -> None:
     """Compare two stores, release by release; exit 1 when they differ.
 
-    Which blocks and vintages differ, by the digests that releases name, not by how much: for that export both. Whether
-    blocks are still what their digests say, ocmw rebuild tells.
+    The digests that releases name say which blocks and vintages differ. For how much, export both. Whether the blocks
+    themselves still have these digests, ocmw rebuild says.
     """
     from sinks.directory.store import DirectoryStore
     from streams.proof.compare import differences

@@ -35,7 +35,7 @@ async def sentences(settings: KafkaSettings, store: Path | None = None) -> list[
         *(_waiting(one, reached, _behind(ends, folded)) for one in closed[released:]),
         *_apart(reached),
         *([_home(store, released)] if store else []),
-        f"{aside:,} records stand in what was set aside; see ocmw dead-letters list"
+        f"{aside:,} records stand among the dead letters; see ocmw dead-letters list"
         if aside
         else "no event was set aside",
         *flags(await _vintages(settings)),

@@ -157,9 +157,9 @@ TOPICS: tuple[TopicRow, ...] = (
     ),
     TopicRow(
         RECEIPTS,
-        "For claim systems, what became of what they sent; key ocmw|statement month, the last record counts. Received "
-        "is applied, duplicates and set aside together. An event that no sender can be read from (it does not decode) "
-        "has no receipt; it stands among the dead letters.",
+        "For claim systems, the outcome of the events that they sent; key ocmw|statement month, the last record "
+        "counts. Received is applied, duplicates and set aside together. An event that no sender can be read from (it "
+        "does not decode) has no receipt; it stands among the dead letters.",
         writers=("agents",),
         readers=("claims", "status"),
         schema_ids=(23,),
@@ -221,9 +221,9 @@ TOPICS: tuple[TopicRow, ...] = (
     *(
         TopicRow(
             letters_topic(service),
-            f"What the service of {service.replace('-', ' ')} set aside. The value is as it came, headers say why and "
-            "where it stood; the same letter may come again, of the same place. An empty value with the header resent "
-            "notes that the event of the same place was sent again.",
+            f"Events that the service of {service.replace('-', ' ')} set aside. The value is as it came, headers say "
+            "why and where it stood; the same letter may come again, of the same place. An empty value with the header "
+            "resent notes that the event of the same place was sent again.",
             writers=(service, "dead-letters"),
             readers=("dead-letters",),
             max_bytes=2 * MIB,
