@@ -36,7 +36,7 @@ class Column:
 
     @property
     def type(self) -> str:
-        """What a reader of docs/tables.md is told of its values."""
+        """The sentence on its values in docs/tables.md."""
         return f"{'integer' if self.number else 'text'}{' or empty' if self.may_be_empty else ''}"
 
     @property

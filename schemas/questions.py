@@ -220,12 +220,12 @@ def question(text: str) -> Question:
 
 
 def rounded(count: int) -> int:
-    """Return a count as it is told: a multiple of five, halves away from it."""
+    """Return a count as an answer shows it: a multiple of five, halves away from it."""
     return ROUNDED_TO * ((count + ROUNDED_TO // 2) // ROUNDED_TO)
 
 
 def rounded_or_few(count: int) -> str:
-    """Return a count as it is told where nothing is hidden beside it: rounded, or that it is under the threshold."""
+    """Return a count that stands alone as an answer shows it: rounded, or as under the threshold."""
     return str(rounded(count)) if count >= THRESHOLD else f"fewer than {THRESHOLD}"
 
 

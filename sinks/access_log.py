@@ -92,7 +92,7 @@ def _last_digest(path: Path) -> str:
 def head(root: Path) -> str:
     """Return the digest of the last entry: "" where there is none, or where it is not what was written.
 
-    A release is not held up by a torn log; ``walked`` tells of it.
+    A torn log holds up no release; ``walked`` raises for it.
     """
     try:
         last = _last_digest(root / FILE)
@@ -107,7 +107,7 @@ def verified(root: Path) -> str:
 
 
 def walked(root: Path, wanted: Iterable[str] = (), report: Callable[[int, int], None] | None = None) -> Walked:
-    """Walk the whole chain, in constant memory; ``report`` is told how many bytes of how many are done.
+    """Walk the whole chain, in constant memory; ``report`` gets the bytes that are done, and all bytes.
 
     Raises StoreCorruptError at the first line that breaks the chain.
     """

@@ -99,12 +99,12 @@ def keep_rows(root: Path, update: int, rows: pd.DataFrame) -> None:
 
 
 def keep_coupled(root: Path, extraction: str, table: pd.DataFrame) -> None:
-    """Keep what a coupling told of who left, for questions. Raises StoreWriteError."""
+    """Keep the leavers of a coupling with their positions, for questions. Raises StoreWriteError."""
     write_for_owner(_folder(root) / "coupled" / f"{extraction}.parquet", _parquet(table))
 
 
 def coupled(root: Path, extraction: str) -> pd.DataFrame | None:
-    """Return what the coupling of an extraction told, None where it was none."""
+    """Return the leavers of a coupling as they were kept, None where the extraction was none."""
     path = _folder(root) / "coupled" / f"{extraction}.parquet"
     return pq.read_table(path).to_pandas() if path.exists() else None
 

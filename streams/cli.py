@@ -161,9 +161,9 @@ def _interrupted(_signal: int, _frame: object) -> None:
 
 
 def _unraisable(raised: "sys.UnraisableHookArgs") -> None:
-    """Show what was raised where nobody can catch it, but for a file that a full disk would not take at its end.
+    """Show what was raised where nobody can catch it, unless it is of a full disk.
 
-    Of that one sentence was told already.
+    One sentence said already that the disk did not take a file at its end.
     """
     if not (isinstance(raised.exc_value, OSError) and raised.exc_value.errno in (errno.ENOSPC, errno.EDQUOT)):
         sys.__unraisablehook__(raised)

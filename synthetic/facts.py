@@ -229,7 +229,7 @@ def _all(symbol: int, size: int) -> Tiny:
 
 
 def _facts(kind: int, person: Small) -> Facts:
-    """Return facts of a kind of which nothing is told yet."""
+    """Return facts of a kind whose fields are all empty yet."""
     size = len(person)
     none = np.full(size, NO_DATE, np.int64)
     return Facts(

@@ -1,7 +1,7 @@
 """What exactly is wrong with an event that was set aside, read from its bytes once more.
 
 The compiled pass tells faults apart, not their details, for nearly all events are lawful. Details are looked for here,
-one event at a time, and only where somebody is told of it. They name fields and types, never values.
+one event at a time, and only where somebody reads of it. They name fields and types, never values.
 """
 
 from io import BytesIO

@@ -185,7 +185,7 @@ def _overlay(
 
 @inlined
 def end_of(facts: Int64, fact: Whole) -> Whole:
-    """Return the last day of an employment, FOREVER where none was told."""
+    """Return the last day of an employment, FOREVER where none was declared."""
     return FOREVER if facts[fact, UNTIL] == NO_DATE else facts[fact, UNTIL]
 
 

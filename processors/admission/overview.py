@@ -1,6 +1,6 @@
 """What a person looks at before sending files: how many of what, when, where, and which amounts.
 
-Only lines that would be applied are looked at, for the others are told one by one. Nothing here names a person.
+Only lines that would be applied are looked at: the others are listed one by one. Nothing here names a person.
 """
 
 from collections import Counter

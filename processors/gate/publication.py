@@ -70,7 +70,7 @@ def months_of(axes: Iterable[Axis]) -> Mask:
 
 
 def knows(node: Node, exists: Mask) -> Callable[[Period], bool]:
-    """Return what tells whether a node knows a period: whether one of its months has a row in the node's own leaves."""
+    """Return a test whether a node knows a period: one of its months has a row in the node's own leaves."""
     months = np.concatenate([[0], exists[list(node.leaves)].any(axis=0).cumsum()])
 
     def known(period: Period) -> bool:

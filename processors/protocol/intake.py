@@ -30,7 +30,7 @@ from schemas.rows import CutReached, Rows, RowsBatch
 ROWS_PER_BATCH = 5_000
 """Rows, and facts, in one part of a batch: at 36 and 56 bytes it stays under 500 KB."""
 TELL_EVERY = 500_000
-"""Offsets after which summaries must be told: a word on each OCMW and month, 15 us each, 10,000 of them a partition."""
+"""Offsets after which summaries are owed: one for each OCMW and month, 15 us each, 10,000 of them a partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class PartitionIntake:
             yield from self._beyond(records, cut)
 
     def tell(self) -> tuple[OcmwSummary, ...]:
-        """Return what was not told yet; it must be acknowledged before anything else of this partition is sent.
+        """Return the summaries that are owed; they must be acknowledged before anything else of this partition is sent.
 
         Nothing while the fold is not yet known to be that of this log.
         """

@@ -1,4 +1,4 @@
-"""Receipts: what became of the events of one OCMW and statement month, cumulative, told by each source partition.
+"""Receipts: what became of the events of one OCMW and statement month, cumulative, a sum from each source partition.
 
 A summary holds everything of its (OCMW, month) in its source partition up to ``to``; so it replaces what that
 partition said before, one with a lower or equal ``to`` says nothing new, and any repetition or order gives the same

@@ -127,7 +127,7 @@ class _Spread:
         return cls(numbers, cells, np.tile(allowed, len(LEVELS)))
 
     def lines(self, lines: pd.DataFrame) -> pd.DataFrame:
-        """Repeat each line for every cell that it stands in; column ``cell`` tells blocks apart, too."""
+        """Repeat each line for every cell that it stands in; each block has its own numbers in ``cell``."""
         cells = self.cells[lines["profile_place"]]
         stands = (cells != _NO_PLACE) & self.allowed[lines["block"]]
         line, column = np.nonzero(stands)

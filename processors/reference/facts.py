@@ -148,7 +148,7 @@ def youth_exits(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def residence(facts: Iterable[Fact], person: int, day: int) -> int | None:
-    """Return the municipality in which a person is registered on a day (LEFT_REGISTER: none); None: never told.
+    """Return the municipality in which a person is registered on a day (LEFT_REGISTER: none); None: never registered.
 
     The latest from_date up to that day holds; of several with that date, the last in the log (H5).
     """

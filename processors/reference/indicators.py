@@ -247,7 +247,7 @@ def _completed(question: Question, year: int, gap: int) -> pd.DataFrame:
 def _quartiles(lengths: pd.DataFrame) -> pd.DataFrame:
     """Return by place the least length that at least a quarter, a half, three quarters do not exceed.
 
-    A length of which the beginning is not known is longer than any; a quartile that falls on one is not told.
+    A length without a known beginning is longer than any; a quartile that falls on one has no row.
     """
     quartiles = []
     for place, group in lengths[lengths["geo"].isin(_compared())].groupby(PLACE):
@@ -314,7 +314,7 @@ def _share_left(months: list[int], ended: list[bool], after: int) -> Fraction:
 
 
 def _compared() -> list[str]:
-    """Return the places of which quartiles and survival are told: kingdom, regions, centre cities under each code."""
+    """Return the places that have quartiles and survival: kingdom, regions, centre cities under each code."""
     return ["01000", "02000", "03000", "04000", *(row["nis"] for row in table("centrumsteden"))]
 
 

@@ -66,7 +66,7 @@ def leavers(rows: Int64, facts: Int64, half_year: int, after: int, settings: Fig
 
 
 def _residences(facts: Int64, persons: Int64, days: Int64) -> tuple[Mask, Int64]:
-    """Return whether a residence was told by a day, and its municipality number, -1 where it is none."""
+    """Return whether a residence was registered by a day, and its municipality number, -1 where it is none."""
     lived = facts[facts[:, STATE] & KIND_MASK == RESIDENCE]
     order = np.lexsort((np.arange(len(lived)), lived[:, FROM], lived[:, PERSON]))
     keys = _person_day(lived[order, PERSON], lived[order, FROM])

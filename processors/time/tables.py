@@ -324,7 +324,7 @@ def _rank_table(series: int, year: int, places: Integers, ranks: Integers) -> Ta
 
 @cache
 def compared_places() -> Integers:
-    """Return the places (numbers) of which quartiles and survival are told: kingdom, regions, centre cities."""
+    """Return the places (numbers) that have quartiles and survival: kingdom, regions, centre cities."""
     return np.array(
         [
             number

@@ -75,8 +75,8 @@ class BlockFile:
     def add(self, name: str, cells: Cells, over: Patch | None = None) -> BlockRef | None:
         """Write a block, or a patch that makes it, and return where it lies; None for a block without cells.
 
-        ``name`` is told where the block is torn. Raises ValueError when a public block holds what the public may not
-        see; the file then holds nothing of it.
+        ``name`` stands in the error where the block is torn. Raises ValueError when a public block holds what the
+        public may not see; the file then holds nothing of it.
         """
         if not len(cells):
             return None
@@ -215,7 +215,7 @@ def _bytes(cells: Cells) -> int:
 class OpenFiles:
     """Block files that a thread has opened to read, so that the next block of a file costs no opening.
 
-    They are read, not mapped: a file that somebody cuts off is told, and does not end the process.
+    They are read, not mapped: a file that somebody cuts off is an error, and not the end of the process.
     """
 
     def __init__(self) -> None:

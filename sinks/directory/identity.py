@@ -43,7 +43,7 @@ def _document(known: dict[str, Any]) -> str:
 
 
 def first_month(root: Path) -> int | None:
-    """Return L, the first month of the time dimension, where an update of the store told it (H)."""
+    """Return L, the first month of the time dimension, None until an update of the store has rows (H)."""
     month = _read(root).get("first_month")
     return None if month is None else parse_month(month)
 
@@ -86,7 +86,7 @@ def remember_students(root: Path, settings: FigureSettings) -> None:
 
     Fewer are refused by ``require``: what was hidden is never shown by an oversight. Raises StoreWriteError.
     """
-    settings = _as_told(root, settings)
+    settings = _without_same_first(root, settings)
     if settings.hides_more_than(settings_of(root)):
         with temporary(root / _FILE) as written:
             written.write_text(_document(_read(root) | {"settings": settings.remembered}), encoding="utf-8")
@@ -96,18 +96,18 @@ def remember_students(root: Path, settings: FigureSettings) -> None:
 def require(root: Path, settings: FigureSettings) -> None:
     """Raise StoreMismatchError where a store was made with other settings than these.
 
-    The month that its first update told as L may be set afterwards: it is the same month.
+    L may be set afterwards to the month that the first update gave: it is the same month.
     """
-    known, settings = settings_of(root), _as_told(root, settings)
+    known, settings = settings_of(root), _without_same_first(root, settings)
     if known != settings:
         message = f"{root}: made with {_words(known)}, not {_words(settings)}; use those settings or a new store"
         raise StoreMismatchError(message)
 
 
-def _as_told(root: Path, settings: FigureSettings) -> FigureSettings:
+def _without_same_first(root: Path, settings: FigureSettings) -> FigureSettings:
     """Return settings that name no L where they name the one that the store's first update told."""
-    told = first_month(root)
-    same = settings_of(root).first_month is None and told is not None and settings.first == told
+    first = first_month(root)
+    same = settings_of(root).first_month is None and first is not None and settings.first == first
     return replace(settings, first_month=None) if same else settings
 
 

@@ -70,7 +70,7 @@ def patch(base: Cells, now: Cells) -> Cells:
 
 
 def patched(base: Cells, over: Cells) -> Cells:
-    """Return what a patch makes of its base; nonsense gives nonsense, which the digest of the whole tells."""
+    """Return what a patch makes of its base; nonsense gives nonsense, which the digest of the whole shows."""
     old, new = _keys(base), _keys(over)
     at = np.searchsorted(old, new)
     known = np.zeros(len(new), np.bool_)

@@ -41,7 +41,7 @@ def append_run(root: Path, lines: Iterable[SetAside]) -> None:
 
 
 def told_of(root: Path, fault: Fault) -> int:
-    """Return how many events all runs told of that were set aside for one reason."""
+    """Return how many events all runs reported as set aside for one reason."""
     slug = COLUMNS.index("slug")
     return sum(line[slug] == fault.slug for line in _lines(root / FILE))
 

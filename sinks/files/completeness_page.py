@@ -17,7 +17,7 @@ from sinks.files.completeness import NO_CLAIM, POSITIVE, SET_ASIDE, ZERO, Comple
 from sinks.protocol import Store
 
 _MOST_NAMED = 6
-"""Silent months that are named; of more their number is told."""
+"""The most silent months that are named; more are a number."""
 _ALL = range(len(LEAVES))
 _LIVING_WAGE = "LL"
 

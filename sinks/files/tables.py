@@ -21,7 +21,7 @@ from sinks.protocol import Store
 
 
 class Rows(NamedTuple):
-    """Rows of a table; ``said`` is what whoever exports them is told besides their number."""
+    """Rows of a table; ``said`` is a sentence on them for whoever exports them."""
 
     dataset: Dataset
     batches: Iterable[pa.RecordBatch]

@@ -1,4 +1,4 @@
-"""The public history of figures: what the public was told of each, release by release, back to the first public one.
+"""The public history of figures: each as the public saw it, release by release, back to the first public one.
 
 A row stands where a release says something else of a figure than the one before: its state, its published value (the
 kingdom, all characteristics together) or the update that it names. ``value`` is null where nothing is published.

@@ -1,4 +1,4 @@
-"""What names of values in Redis begin with, and how a refusal of Redis is told."""
+"""How names of values in Redis begin, and what a refusal of Redis becomes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ def prefix(zone: ReadZone) -> str:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn a refusal of Redis into StoreWriteError; its own text may hold a value, so only its kind is told."""
+    """Turn a refusal of Redis into StoreWriteError; its own text may hold a value, so only its kind is named."""
     try:
         yield
     except (redis.RedisError, OSError) as error:

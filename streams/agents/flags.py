@@ -39,5 +39,5 @@ class Flags:
                 metrics.tell("ocmw_stability", periods, support.decode(), state)
 
     def withdraw(self, metrics: Metrics) -> None:
-        """Take back what was told: another member of the group may have the table now."""
+        """Withdraw the gauges: another member of the group may have the table now."""
         metrics.withdraw("ocmw_stability")

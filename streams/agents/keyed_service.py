@@ -206,7 +206,7 @@ class KeyedService:
         self._delays = []
 
     def withdraw(self, metrics: Metrics) -> None:
-        """Take back what was told of partitions: another worker may have them now."""
+        """Withdraw the gauges of partitions: another worker may have them now."""
         for one in _GAUGES:
             metrics.withdraw(one)
 

@@ -36,7 +36,7 @@ class Agent(Protocol):
         ...
 
     def withdraw(self, metrics: Metrics) -> None:
-        """Take back what was told: the table is not here, or not whole."""
+        """Withdraw the gauges: the table is not here, or not whole."""
         ...
 
 

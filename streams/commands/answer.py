@@ -70,8 +70,8 @@ def _run(waiting: "Asked", store: Path) -> str:
 
 def _sentence(errors: str, name: str) -> str:
     """Return what the program said of a question; nothing of a fault of ours."""
-    told = [line.removeprefix("ocmw: ") for line in errors.splitlines() if line.startswith("ocmw: ")]
-    return told[-1].removeprefix(f"{name}: ") if told else "the program failed; its operator must look at it"
+    sentences = [line.removeprefix("ocmw: ") for line in errors.splitlines() if line.startswith("ocmw: ")]
+    return sentences[-1].removeprefix(f"{name}: ") if sentences else "the program failed; its operator must look at it"
 
 
 def _noted_as_too_long(store: Path) -> str:

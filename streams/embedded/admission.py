@@ -143,7 +143,7 @@ class Admitting:
             balance.waiting = self._database.waiting(name)
 
     def _keep_refused(self) -> None:
-        """Keep yearly reports that were refused, so that corrections can be told of them."""
+        """Keep refused yearly reports, for their corrections."""
         forms, memory = SubsidyForms(self._root), self._memories["subsidies"]
         for file, record in self._refused:
             key = kept_under(record)

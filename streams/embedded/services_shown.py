@@ -85,7 +85,7 @@ def _decisions(request: Request) -> int:
 
 
 def sentence(request: Request) -> str:
-    """Say what an OCMW asked and what it was told."""
+    """Say what an OCMW asked and what it learnt."""
     fields = told(request)
     answers = ", ".join(f"{one['answering']} {one['state'].lower().replace('_', ' ')}" for one in fields["answers"])
     contract = any(report.contract for report in request.reports)

@@ -65,8 +65,8 @@ class Cut:
         """Return a release with what the public sees of it, itself where nothing is hidden (F3, F4)."""
         settings, blocks = self.settings, _AllBlocks(self.store, self.update)
         if settings.threshold is not None:
-            told = PublicBlocks(release, self.previous, blocks)
-            return Suppression(told, settings.threshold, Students(settings)).suppressed()
+            public_blocks = PublicBlocks(release, self.previous, blocks)
+            return Suppression(public_blocks, settings.threshold, Students(settings)).suppressed()
         if settings.students_unknown:
             return without_students(release, self.previous, blocks, settings)
         return release

@@ -99,9 +99,9 @@ def question_of(
 
 
 def first_month(store: DirectoryStore, release: Release, settings: FigureSettings) -> int | None:
-    """Return L of a store: as it is set, or as its first update with a row told; None while there is no row.
+    """Return L of a store: as it is set, or by its first update with rows; None while there is no row.
 
-    The store remembers it from the first time on. A store of before it did tells it by its vintages, which name every
+    The store remembers it from the first time on. In an older store it follows from the vintages, which name every
     figure that an update knew.
     """
     known = settings.first if settings.first is not None else identity.first_month(store.root)

@@ -39,7 +39,7 @@ def withheld() -> Publishing:
 
 
 def shown_to_public(root: Path, *, approval: bool) -> Callable[[int], bool]:
-    """Return what tells whether a release of a store, by its number, was let out to the public."""
+    """Return a test whether a release of a store, by its number, was let out to the public."""
     tree = PublicTree.of(root)
     return (lambda number: number in tree.numbers()) if approval else every
 

@@ -178,7 +178,7 @@ class KafkaServer:
         return f"-XX:SharedArchiveFile={archive()}"
 
     def _users(self) -> list[str]:
-        """Return what formatting is told of users: there are none, whoever connects may do anything."""
+        """Return the options of formatting about users: there are none, whoever connects may do anything."""
         return []
 
     def _properties(self) -> str:

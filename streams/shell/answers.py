@@ -1,4 +1,4 @@
-"""Whether a server that a worker needs still answers: asked every few seconds, told as a metric and to readiness.
+"""Whether a server that a worker needs still answers: asked every few seconds, for a metric and for readiness.
 
 A client that lost its server waits and tries again for ever, and raises nothing: without a question of its own a worker
 looks well while it does nothing.
@@ -22,7 +22,7 @@ PATIENCE = 15.0
 
 
 class Answers(Service):
-    """Asks a server, one question at a time, and tells for how long it has not answered.
+    """Asks a server, one question at a time, and sets for how long it has not answered.
 
     ``metric`` is a gauge of seconds without labels. What asking raises ends the service.
     """

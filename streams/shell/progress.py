@@ -1,4 +1,4 @@
-"""How long work tells how far it is: what is being done, how much is done, out of how much."""
+"""How long work reports: what is being done, how much is done, out of how much."""
 
 from collections.abc import Callable
 

@@ -31,7 +31,7 @@ Reaches = Mapping[int, tuple[int, int]]
 
 
 class Watch(Service):
-    """Looks at a worker every few seconds; what Kafka does not say this time is told the next."""
+    """Looks at a worker every few seconds; a gauge that Kafka does not answer this time is set the next."""
 
     def __init__(self, metrics: Metrics, every: float, *tells: Tell) -> None:
         """Take what to look at, and how many seconds lie between two looks."""
@@ -57,15 +57,15 @@ class Watch(Service):
 
 
 def in_thread(tell: Callable[[Metrics], None]) -> Tell:
-    """Return what tells the same without holding up the event loop."""
+    """Return what sets the same gauges without holding up the event loop."""
     return lambda metrics: asyncio.to_thread(tell, metrics)
 
 
 def lag_told(topic: str, reaches: Callable[[], Awaitable[Reaches]]) -> Tell:
-    """Return what tells of each partition of a topic how many records wait, and since when the oldest was seen to.
+    """Return what sets for each partition of a topic how many records wait, and since when the oldest does.
 
-    A partition that is no longer among them is another worker's: all that was told of it is forgotten. While Kafka does
-    not say where partitions end, nobody knows how many wait, and no lag is told.
+    A partition that is no longer among them is another worker's: all its gauges are withdrawn. While Kafka does not say
+    where partitions end, nobody knows how many records wait, and no lag is set.
     """
     seen: dict[int, Ends] = {}
 
@@ -112,7 +112,7 @@ def tell_age(metrics: Metrics, partition: int | str, snapshot: Path) -> None:
 
 
 def disk_told(place: str, folder: Path) -> Callable[[Metrics], None]:
-    """Return what tells how much of the disk below a folder is free."""
+    """Return what sets the free share of the disk below a folder."""
 
     def tell(metrics: Metrics) -> None:
         if folder.exists():

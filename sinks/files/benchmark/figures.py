@@ -224,7 +224,7 @@ def _lengths(  # noqa: PLR0913, PLR0917 - a sheet is named by the key of its ser
     breakdown: str,
     categories: Iterable[str],
 ) -> Sheet:
-    """Return quartiles or survival: no sums, so of a city with two codes the one with more spells is told."""
+    """Return quartiles or survival: no sums, so of a city with two codes the one with more spells counts."""
     chosen = _chosen(rows, indicator=indicator, method=method, reference=reference, breakdown=breakdown)
     larger = chosen.sort_values("base").drop_duplicates(["place", "category"], keep="last")
     counts, base = (_wide(larger, names, categories, value) for value in ("count", "base"))

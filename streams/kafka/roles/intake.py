@@ -1,4 +1,4 @@
-"""The intake worker: its service, and what is told of it. It must be back soon, so it imports no more than it needs."""
+"""The intake worker: its service and its gauges. It must be back soon, so it imports no more than it needs."""
 
 from processors.admission.ledger import DUPLICATE
 from schemas.faults import FAULTS
@@ -25,7 +25,7 @@ async def run_intake(settings: KafkaSettings, figures: FigureSettings, health: H
 
 
 def intake_told(intake: Intake, kafka: Answers) -> Tell:
-    """Return what tells of an intake worker: outcomes (L2), rows, updates reached, for each of its partitions."""
+    """Return what sets the gauges of an intake worker, by partition: outcomes (L2), rows, updates reached."""
 
     def tell(metrics: Metrics) -> None:
         folds = intake.held.folds

@@ -1,4 +1,4 @@
-"""The publisher: its service, its copy, and what is told of it."""
+"""The publisher: its service, its copy and its gauges."""
 
 import asyncio
 from collections import Counter
@@ -65,7 +65,7 @@ def _copy_told(publish: Publish, copy: RedisCopy | None) -> list[Tell]:
 
 
 def publish_told(publish: Publish, kafka: Answers) -> Tell:
-    """Return what tells of a publisher: whether it is active, its release and rows, how long a barrier is open.
+    """Return what sets the gauges of a publisher: whether it is active, its release, rows and open barrier.
 
     Without Kafka nobody is active: another publisher may have taken over, and this one cannot know.
     """
@@ -104,7 +104,7 @@ def tell_publisher(metrics: Metrics, publisher: Publisher) -> None:
 
 
 def requests_told(settings: KafkaSettings) -> Tell:
-    """Return what tells how long the oldest accepted closing has been without its release."""
+    """Return what sets the age of the oldest accepted closing without its release."""
 
     async def tell(metrics: Metrics) -> None:
         waiting = await unreleased(settings)
