@@ -235,6 +235,7 @@ def _closed(send: Send) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["Cache-Control"] = PRIVATE
+            headers["Referrer-Policy"] = "same-origin"  # under no-referrer a browser sends a form with Origin: null
             for name in _OPEN:
                 del headers[name]
         await send(message)
