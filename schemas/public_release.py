@@ -5,7 +5,7 @@ earliest update that may show it, never a number (F1, G6).
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 FORMAT, HIDING_FORMAT = 1, 2
@@ -79,6 +79,20 @@ class IndicatorPart:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicReport:
+    """An edition of the report of a quarter or year: the release that it came with, its number, from 1.
+
+    ``supports`` is how many supports of the period were published then; ``files`` is language -> SHA-256 of a page.
+    """
+
+    release: int
+    edition: int
+    supports: int
+    final: bool = False
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PublicManifest:
     """A published release as the public may know it.
 
@@ -87,7 +101,8 @@ class PublicManifest:
     -> code of the period -> figure. ``tables`` is name -> SHA-256 (definitions, words, population, map, changes,
     history), ``completeness`` month -> SHA-256, ``files`` SHA-256 -> bytes of every file that is named here.
     ``accesses`` is the digest of the last entry of the store's log of accesses, "" where there was none. Against a copy
-    of this manifest a log shows whether its end was cut off.
+    of this manifest a log shows whether its end was cut off. ``reports`` is code of the period -> the newest edition of
+    its report, of this release or one before.
     """
 
     release: int
@@ -104,6 +119,7 @@ class PublicManifest:
     completeness: dict[str, str]
     files: dict[str, int]
     accesses: str = ""
+    reports: dict[str, PublicReport] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """Return the manifest as JSON; the same manifest gives the same bytes."""
@@ -111,6 +127,8 @@ class PublicManifest:
         document = {"format": HIDING_FORMAT if hides else FORMAT, **asdict(self)}
         if not self.accesses:
             del document["accesses"]
+        if not self.reports:
+            del document["reports"]
         document["figures"] = {
             support: {period: _figure(one) for period, one in figures.items()}
             for support, figures in self.figures.items()
@@ -131,7 +149,9 @@ class PublicManifest:
             }
             approval = fields.pop("approval")
             parts = tuple(IndicatorPart(**part) for part in fields.pop("indicators"))
-            return cls(figures=figures, approval=Approval(**approval) if approval else None, indicators=parts, **fields)
+            reports = {code: PublicReport(**one) for code, one in fields.pop("reports", {}).items()}
+            named = Approval(**approval) if approval else None
+            return cls(figures=figures, approval=named, indicators=parts, reports=reports, **fields)
         except (KeyError, TypeError, AttributeError) as error:
             message = "no public manifest"
             raise ValueError(message) from error

@@ -1,1 +1,1 @@
-"""What the board decides without knowing a page: kinds of nothing."""
+"""What the board decides without knowing a page: kinds of nothing, editions of reports."""

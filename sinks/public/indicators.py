@@ -6,7 +6,7 @@ newer one counted.
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ _KEYS = COLUMNS[:7]
 _NUMBERS = ("count", "base")
 _SCHEMA = pa.schema([pa.field(name, pa.int64() if name in _NUMBERS else pa.string()) for name in COLUMNS])
 _SHIFT, _LOW = 16, 0xFFFF
+_GROUP = 32_768
+"""Rows of a row group. Rows of an indicator stand together, so whoever wants one leaves most groups unread."""
 _Numbers = npt.NDArray[Any]
 
 
@@ -58,7 +60,7 @@ def _bytes(counted: Counted) -> bytes:
         "base": pa.array(table.base[public].astype(np.int64)),
     }
     out = io.BytesIO()
-    pq.write_table(pa.table({**texts, **numbers}), out, compression="zstd")
+    pq.write_table(pa.table({**texts, **numbers}), out, compression="zstd", row_group_size=_GROUP)
     return out.getvalue()
 
 
@@ -74,13 +76,23 @@ def _pairs(series: _Numbers, values: _Numbers, text: Callable[[int, int], str]) 
     return _by(pairs, texts)
 
 
-def read_part(data: bytes) -> pa.Table:
-    """Return the rows of a part. Raises StoreCorruptError."""
+def read_part(data: bytes, indicators: Collection[str] | None = None) -> pa.Table:
+    """Return the rows of a part: all, or at least those of some indicators. Raises StoreCorruptError."""
     try:
-        return pq.read_table(io.BytesIO(data), use_threads=False)  # so small that threads cost more than they give
+        file = pq.ParquetFile(io.BytesIO(data))
+        groups = [number for number in range(file.num_row_groups) if _may_hold(file, number, indicators)]
+        return file.read_row_groups(groups, use_threads=False)  # so small that threads cost more than they give
     except pa.ArrowException as error:
         message = "a file of indicators cannot be read; restore it from a copy"
         raise StoreCorruptError(message) from error
+
+
+def _may_hold(file: pq.ParquetFile, group: int, indicators: Collection[str] | None) -> bool:
+    """Tell whether a row group may hold some of these indicators, by the least and the greatest that it holds."""
+    bounds = file.metadata.row_group(group).column(file.schema_arrow.get_field_index("indicator")).statistics
+    if indicators is None or bounds is None or not bounds.has_min_max:
+        return True
+    return any(bounds.min <= one <= bounds.max for one in indicators)
 
 
 def shown_rows(parts: list[tuple[IndicatorPart, pa.Table]], indicator: str | None = None) -> pa.Table:

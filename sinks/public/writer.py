@@ -11,16 +11,17 @@ and the pointer comes last. A release's blocks are files of the store already; t
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from schemas.figures import BlockKey
 from schemas.periods import Period, month_code
 from schemas.places import MUNICIPALITIES, PLACES
-from schemas.public_release import Approval, IndicatorPart, PublicBlock, PublicFigure, PublicManifest
+from schemas.public_release import Approval, IndicatorPart, PublicBlock, PublicFigure, PublicManifest, PublicReport
 from schemas.releases import UNSTABLE, BlockRef, Entry, Release, State
 from schemas.seals import FIRST
 from schemas.supports import LEAVES, NODE
@@ -34,9 +35,11 @@ from sinks.lock import turn_at
 from sinks.public.changes import changes_bytes
 from sinks.public.completeness import public_month
 from sinks.public.definitions import frozen
+from sinks.public.draft import Draft
 from sinks.public.history import HISTORY_SCHEMA, FigureAtRelease, grown, history_bytes, newest, read_history
 from sinks.public.indicators import public_part
 from sinks.public.keys import SealKey
+from sinks.public.protocol import PublicSource
 from sinks.public.tree import NAME, UNDER_THRESHOLD, PublicTree
 
 _FOLDERS = ("files", "releases", "seals", "keys")
@@ -46,18 +49,40 @@ class NotApprovableError(StoreError):
     """A release that cannot be approved any more, or not with these values."""
 
 
+class MadeReport(NamedTuple):
+    """The report of a quarter or year: its code, whether all supports are published, language -> page."""
+
+    code: str
+    final: bool
+    files: dict[str, bytes]
+
+
+class Reports(Protocol):
+    """What makes the reports that come with a release."""
+
+    def due(self, manifest: PublicManifest, known: Mapping[str, PublicReport]) -> dict[str, PublicReport]:
+        """Return the editions, without files, that a release comes with; ``known`` are those of the release before."""
+        ...
+
+    def made(self, source: PublicSource, codes: Iterable[str]) -> Iterable[MadeReport]:
+        """Return the reports of some quarters and years of the newest release of a source."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Publishing:
     """How the releases of a store become public.
 
     ``now`` returns UTC to the second as text, ``program`` is the version of the program; ``key`` seals, None leaves
-    releases unsealed. With ``approval`` nothing is published but what ``approve`` publishes.
+    releases unsealed. With ``approval`` nothing is published but what ``approve`` publishes. ``reports`` makes the
+    reports that come with a release, None for none.
     """
 
     now: Callable[[], str]
     program: str
     key: SealKey | None = None
     approval: bool = False
+    reports: Reports | None = None
 
 
 class PublicWriter:
@@ -161,6 +186,8 @@ class PublicWriter:
             if not self.tree.manifest_path(number).exists():
                 content = _Content(self._store, self.tree, number)
                 manifest = content.manifest(published_at, self._how.program, approval)
+                if self._how.reports is not None and published_at is not None:
+                    manifest = content.with_reports(manifest, self._how.reports)
                 sync(self.tree.root / "files")
                 self._put(self.tree.manifest_path(number), manifest.to_bytes())
             if self._how.key is not None:
@@ -256,6 +283,21 @@ class _Content:
             files=self._files,
             accesses=self._store.accesses(update.sequence),
         )
+
+    def with_reports(self, manifest: PublicManifest, reports: Reports) -> PublicManifest:
+        """Return a manifest with the reports that come with it; their files are put. Raises StoreError."""
+        known = self._before.reports if self._before else {}
+        for report in known.values():
+            for sha256 in report.files.values():
+                self._keep(sha256)
+        editions = reports.due(manifest, known)
+        if not editions:
+            return replace(manifest, reports=known)
+        draft = Draft(self._tree, replace(manifest, reports=known | editions))
+        for one in reports.made(draft, editions):
+            files = {language: self._put(page) for language, page in one.files.items()}
+            editions[one.code] = replace(editions[one.code], final=one.final, files=files)
+        return replace(manifest, reports=known | editions)
 
     def _entries(self) -> dict[BlockKey, Entry]:
         return {key: entry for key, entry in self._release.entries.items() if NODE[key.support].public}

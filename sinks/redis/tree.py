@@ -136,7 +136,8 @@ class RedisTree:
 def _beside_blocks(manifest: PublicManifest) -> set[str]:
     """Return the files of a release that hold no blocks."""
     parts = (part.file for part in manifest.indicators)
-    return {*manifest.tables.values(), *manifest.completeness.values(), *parts}
+    reports = (sha256 for report in manifest.reports.values() for sha256 in report.files.values())
+    return {*manifest.tables.values(), *manifest.completeness.values(), *parts, *reports}
 
 
 def _lost(name: str) -> StoreCorruptError:

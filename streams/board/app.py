@@ -10,8 +10,8 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -31,7 +31,7 @@ from sinks.errors import StoreError
 from streams.board import api, catalog, sdmx
 from streams.board.api import Answer, Question
 from streams.board.library import Bound, Cache, Library, level_of
-from streams.board.page import Ask, Page
+from streams.board.page import Ask, Links, Page
 from streams.board.pages.cities import OF_CITIES
 from streams.board.parameters import LONGEST_ADDRESS, PUBLIC_SUPPORTS, read_all
 from streams.board.problems import ProblemError
@@ -100,6 +100,18 @@ class Held:
         return len(self.body) + len(self.squeezed or b"") + 200
 
 
+@cache
+def _templates() -> Environment:
+    """Return the templates, compiled once however many boards there are."""
+    return Environment(
+        loader=PackageLoader("streams.board"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        auto_reload=False,
+    )
+
+
 class Board:
     """What answers requests: a library of releases, templates, and the answers that were made already."""
 
@@ -123,13 +135,7 @@ class Board:
         self.published = published
         self.unreadable = 0
         self._answers = Cache(megabytes)
-        self._templates = Environment(
-            loader=PackageLoader("streams.board"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            auto_reload=False,
-        )
+        self._templates = _templates()
 
     @cached_property
     def static(self) -> dict[str, tuple[str, Held]]:
@@ -198,13 +204,18 @@ class Board:
         return made
 
     def report(self, wanted: str, language: Language, period: Period) -> str:
-        """Return a report as one HTML file that needs nothing else. Raises ProblemError."""
+        """Return a report as one HTML file that needs nothing else, and that no later release changes.
+
+        What is stored with the release of an edition are these bytes. Raises ProblemError.
+        """
         route = next(one for one in PAGES if one.path.startswith(f"/report/{period.kind}/"))
         bound = self.library.bound(wanted)
         path = route.path.format(period=period.code)
         ask = Ask(bound, Words(bound, language), str(bound.number), path, {}, "", {"period": period.code})
         style = Markup(self.static["board.css"][1].body.decode())  # noqa: S704 - of our own
-        return self._html(route.make(ask), ask, style)
+        page = route.make(ask)
+        alone = tuple(part for part in page.parts if not isinstance(part, Links))  # a file does not name itself
+        return self._html(replace(page, parts=alone), ask, style)
 
     def _html(self, page: Page, ask: Ask, inlined: Markup | None = None) -> str:
         template = self._templates.get_template("page.html")
@@ -220,7 +231,7 @@ class Board:
             style=self.static["board.css"][0],
             script=self.static["board.js"][0],
             inlined=inlined,
-            superseded=self._changed_since(page) if ask.bound.superseded else None,
+            superseded=self._changed_since(page) if ask.bound.superseded and inlined is None else None,
             prepared=self._prepared(ask),
         )
 

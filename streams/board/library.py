@@ -241,13 +241,14 @@ class Bound:
         family = "outcomes" if indicator in OUTCOMES else "indicators"
         parts = [part for part in self.manifest.indicators if part.family == family]
         key = ("indicators", indicator, tuple(part.file for part in parts))
-        tables = ((part, self._part(part.file)) for part in parts)
+        tables = ((part, self._part(part.file, indicator)) for part in parts)
         return self._cache.get(key, lambda: shown_rows(list(tables), indicator), lambda table: int(table.nbytes))
 
-    def _part(self, sha256: str) -> pa.Table:
-        return self._cache.get(
-            ("part", sha256), lambda: read_part(self.source.file_bytes(sha256)), lambda table: int(table.nbytes)
-        )
+    def _part(self, sha256: str, indicator: str) -> pa.Table:
+        def read() -> pa.Table:
+            return read_part(self.source.file_bytes(sha256), (indicator,))
+
+        return self._cache.get(("part", sha256, indicator), read, lambda table: int(table.nbytes))
 
     def population(self, year: int) -> dict[str, int]:
         """Return inhabitants on 1 January of a year by NIS code of every place, empty where none is known."""

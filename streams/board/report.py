@@ -9,7 +9,8 @@ from schemas.breakdowns import codes
 from schemas.periods import Period
 from schemas.places import KINGDOM, PLACES
 from sinks.svg.charts import Series, line_chart
-from streams.board.page import Ask, Chart, Headline, Page, Part, Sheet, Table, Td, Text, Th, plain
+from streams.board.library import Bound
+from streams.board.page import Ask, Chart, Headline, Links, Page, Part, Sheet, Table, Td, Text, Th, plain
 from streams.board.pages.cities import counted_cells, indicators_of_year
 from streams.board.pages.shared import (
     cell_of,
@@ -51,11 +52,10 @@ def _asked(ask: Ask, kind: str) -> Period:
 
 def _report(ask: Ask, period: Period) -> Page:
     words, bound = ask.words, ask.bound
-    rows, sheet_rows, published = [], [], 0
+    rows, sheet_rows = [], []
     for code in bound.supports():
         cell = Cell(code, period, "kingdom", KINGDOM)
         one, change, mean = bound.show(cell), change_of(bound, cell), mean_of_months(bound, cell)
-        published += one.nothing != "waiting"
         rows.append(
             (
                 Td(words.support(code), ask.address(f"/support/{code}", kind=period.kind)),
@@ -67,13 +67,14 @@ def _report(ask: Ask, period: Period) -> Page:
         )
         sheet_rows.append((code, period.code, one.value, one.nothing, mean, change))
     title = words("report_of", period=words.period(period))
+    published = _published(bound, period)
     how_far = words("so_many_supports", published=published, all=len(bound.supports()))
     head = tuple(
         Th(words(name), number=place in (1, 2, 3))
         for place, name in enumerate(("support", "persons", "mean_head", "change_year", "state"))
     )
     parts: list[Part] = [
-        Headline(how_far, words("edition_final") if published == len(bound.supports()) else words("edition_open")),
+        Headline(how_far, words("edition_final" if is_final(bound, period) else "edition_open"), _edition(ask, period)),
         Table(words("report_supports"), head, tuple(rows), (words("never_sum"),)),
         *(_composition(ask, code, period) for code in ("LL", "FH")),
         _areas(ask, period),
@@ -81,9 +82,36 @@ def _report(ask: Ask, period: Period) -> Page:
         _cities(ask, period),
         _revised(ask),
         Text((words("definitions_lead"), words("report_end")), words("definitions_title")),
+        *_stored(ask, period),
     ]
     sheet = Sheet(("support", "period", "value", "nothing", "mean_of_months", "change_percent"), plain(sheet_rows))
     return Page(title, tuple(parts), sheet, lead=words("report_lead"))
+
+
+def is_final(bound: Bound, period: Period) -> bool:
+    """Tell whether every support of a period is published, so that its report is the final one."""
+    return _published(bound, period) == len(bound.supports())
+
+
+def _published(bound: Bound, period: Period) -> int:
+    cells = (Cell(code, period, "kingdom", KINGDOM) for code in bound.supports())
+    return sum(bound.show(cell).nothing != "waiting" for cell in cells)
+
+
+def _edition(ask: Ask, period: Period) -> tuple[str, ...]:
+    """Return the sentence that says which edition stands, none where the release came with no report of it."""
+    edition = ask.bound.manifest.reports.get(period.code)
+    return () if edition is None else (ask.words("edition_of", edition=edition.edition, release=edition.release),)
+
+
+def _stored(ask: Ask, period: Period) -> tuple[Links, ...]:
+    """Return links to the edition as it was stored with its release."""
+    edition = ask.bound.manifest.reports.get(period.code)
+    if edition is None or not edition.files:
+        return ()
+    note = f"HTML, release {edition.release}"
+    links = tuple((f"/files/{sha256}", language, note) for language, sha256 in edition.files.items())
+    return (Links(ask.words("edition_stored"), links),)
 
 
 def _composition(ask: Ask, code: str, period: Period) -> Table:

@@ -9,6 +9,7 @@ from sinks.public.keys import SealKey
 from sinks.public.tree import PublicTree
 from sinks.public.writer import Publishing
 from sinks.redis.store import every
+from streams.release.reports import BoardReports
 from streams.settings import Settings, UsageError
 from streams.shell import clock
 
@@ -25,7 +26,7 @@ def publishing(settings: Settings) -> Publishing:
         message = "OCMW_RELEASE_APPROVAL=required needs OCMW_SEAL_KEY_FILE; make a key with ocmw keys sign --out FILE"
         raise UsageError(message)
     key = SealKey.read(settings.seal_key_file) if settings.seal_key_file else None
-    return Publishing(now, version(PACKAGE), key, required)
+    return Publishing(now, version(PACKAGE), key, required, BoardReports(version(PACKAGE)))
 
 
 def unsealed() -> Publishing:

@@ -99,7 +99,10 @@ def test_an_officer_sees_a_prepared_release_as_the_public_would_and_the_public_d
 def test_a_researcher_asks_and_is_told_what_became_of_it(room: Path, tmp_path: Path) -> None:
     elise, body = client(room, "restricted", "elise", tmp_path), urlencode({"question": ASKED})
     form = elise.get("/en/questions")
-    assert (form.status_code, form.headers["referrer-policy"]) == (200, "same-origin")  # else browsers send Origin: null
+    assert (form.status_code, form.headers["referrer-policy"]) == (
+        200,
+        "same-origin",
+    )  # else browsers send Origin: null
     assert elise.post("/en/questions", content=body).status_code == 403  # no Origin
     assert elise.post("/en/questions", content=body, headers={"Origin": "https://evil.example"}).status_code == 403
     wrong = elise.post("/en/questions", content=urlencode({"question": "shape = 9"}), headers=ORIGIN)

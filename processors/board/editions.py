@@ -1,0 +1,46 @@
+"""Which reports a release comes with: a new edition when one more support of the quarter or year is published.
+
+    release   supports of 2024-Q1 published   edition of its report
+    5         -                               none: without the living wage there is no report
+    6         LL, and 3 others                1
+    7         the same                        1 still, of release 6
+    9         all                             2, the final one: from then on the pages of the board tell what is revised
+
+Of a store that begins with a history of twenty years only the newest quarters and years get a report; those of before
+are read on the board, or made by ``ocmw report``.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from schemas.periods import Period
+from schemas.public_release import PublicFigure, PublicReport
+
+LIVING_WAGE = "LL"
+NEWEST: dict[str, int] = {"quarter": 6, "year": 2}
+"""How many of the newest quarters and years may get an edition."""
+
+Figures = Mapping[str, Mapping[str, PublicFigure]]
+
+
+def due(figures: Figures, known: Mapping[str, PublicReport], release: int) -> Iterator[tuple[str, PublicReport]]:
+    """Yield (code of the period, edition without files) of each report that a release comes with.
+
+    ``figures`` is support -> code of the period -> figure, ``known`` what the release before had. Whether an edition
+    is the final one only its page knows: it is yielded as if it were not.
+    """
+    for kind, most in NEWEST.items():
+        for code in _newest(figures, kind, most):
+            before = known.get(code)
+            supports = sum(_is_published(periods.get(code)) for periods in figures.values())
+            if before is None or (not before.final and supports > before.supports):
+                yield code, PublicReport(release, before.edition + 1 if before else 1, supports)
+
+
+def _newest(figures: Figures, kind: str, most: int) -> list[str]:
+    """Return the codes of the newest quarters or years of which the living wage is published, oldest first."""
+    periods = (Period.parse(code) for code, one in figures.get(LIVING_WAGE, {}).items() if _is_published(one))
+    return [period.code for period in sorted(one for one in periods if one.kind == kind)[-most:]]
+
+
+def _is_published(figure: PublicFigure | None) -> bool:
+    return figure is not None and figure.update_id is not None
