@@ -40,6 +40,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 16, 30
 _LABELS = 7
 _COLOURS = 8
 """Classes ``s0`` to ``s7`` of lines."""
+_HEADROOM = 1.1
 
 
 def line_chart(frame: Frame, series: Sequence[Series]) -> str:
@@ -118,6 +119,78 @@ def bar_chart(name: str, title: str, summary: str, bars: Sequence[Bar], width: i
             drawn.append(element("rect", x=_LABEL, y=top + 4, width=end - _LABEL, height=_ROW - 8, class_="bar"))
         drawn.append(text(bar.written, end + 6, top + 17, "value"))
     return picture(width, max(len(bars), 1) * _ROW, name, title, summary, *drawn)
+
+
+PANEL = (240, 140)
+"""Width and height of a panel."""
+_PANEL_LEFT, _PANEL_RIGHT, _PANEL_TOP, _PANEL_BOTTOM = 44, 8, 10, 20
+
+
+def panel(values: Sequence[float | None], ends: tuple[str, str], breaks: Sequence[int] = (), across: str = "") -> str:
+    """Return a small line from 0 with room above, what its ends are called, and a word across it, as drawn elements.
+
+    It is the content of a picture of the size ``PANEL``, whose name and colours the page gives.
+    """
+    width, height = PANEL
+    marks = ticks(_HEADROOM * max((value for value in values if value is not None), default=0), 3)
+    along = Scale(0, max(len(values) - 1, 1), _PANEL_LEFT, width - _PANEL_RIGHT)
+    upward = Scale(0, marks[-1], height - _PANEL_BOTTOM, _PANEL_TOP)
+    drawn = [text(f"{mark:.10g}", _PANEL_LEFT - 6, upward(mark) + 4, "tick", "end") for mark in marks]
+    drawn += [element("line", x1=_PANEL_LEFT, x2=width - _PANEL_RIGHT, y1=upward(0), y2=upward(0), class_="grid")]
+    drawn += [
+        element("line", x1=along(at), x2=along(at), y1=_PANEL_TOP, y2=height - _PANEL_BOTTOM, class_="break")
+        for at in breaks
+    ]
+    drawn.append(_line(0, Series("", values), along, upward))
+    drawn.append(text(ends[0], _PANEL_LEFT, height - 5, "tick", "start"))
+    drawn.append(text(ends[1], width - _PANEL_RIGHT, height - 5, "tick", "end") if len(values) > 1 else "")
+    drawn.append(text(across, (_PANEL_LEFT + width) / 2, height / 2, "across", "middle") if across else "")
+    return element("g", *drawn, aria_hidden="true")
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """An area between two lines: its name, and both edges at each place of the axis, None for nothing."""
+
+    name: str
+    low: Sequence[float | None]
+    high: Sequence[float | None]
+
+
+def band_chart(frame: Frame, band: Band, lines: Sequence[Series]) -> str:
+    """Return lines over the places of a frame, before a band; the title and the names of all are written in it."""
+    values = [value for one in (band.high, *(line.values for line in lines)) for value in one if value is not None]
+    marks = ticks(max(values, default=0))
+    across = Scale(0, max(len(frame.places) - 1, 1), _LEFT, frame.width - _RIGHT)
+    upward = Scale(0, marks[-1], frame.height - _BOTTOM, _TOP)
+    drawn = [*_grid(frame, marks, upward), *_places(frame, across), _band(band, across, upward)]
+    drawn += [_line(number, one, across, upward) for number, one in enumerate(lines)]
+    drawn += [text(frame.title, _LEFT, _TOP - 5, "title"), *_names(frame, band, lines)]
+    return picture(frame.width, frame.height, frame.name, frame.title, frame.summary, *drawn)
+
+
+def _names(frame: Frame, band: Band, lines: Sequence[Series]) -> list[str]:
+    """Return what each line and the band is called, below each other above the axis, with its colour before it."""
+    left, lowest = _LEFT + 12, frame.height - _BOTTOM - 14
+    names = []
+    for row, name in enumerate((band.name, *(line.name for line in lines))):
+        at = lowest - (len(lines) - row) * 18
+        stroke = element("path", d=f"M{left} {at - 4}L{left + 24} {at - 4}", class_="line" if row else "band-key")
+        names += [element("g", stroke, class_=f"s{row - 1}" if row else "key"), text(name, left + 32, at)]
+    return names
+
+
+def _band(band: Band, across: Scale, upward: Scale) -> str:
+    """Return an area wherever both of its edges are known."""
+    pieces = []
+    edges = [(at, *pair) for at, pair in enumerate(zip(band.low, band.high, strict=True))]
+    for known, run in groupby(edges, lambda one: one[1] is not None and one[2] is not None):
+        if known:
+            there = list(run)
+            upper = [(across(at), upward(top)) for at, _, top in there if top is not None]
+            lower = [(across(at), upward(bottom)) for at, bottom, _ in reversed(there) if bottom is not None]
+            pieces.append("M" + "L".join(f"{number(x)} {number(y)}" for x, y in (*upper, *lower)) + "Z")
+    return element("path", d="".join(pieces), class_="band") if pieces else ""
 
 
 def small_multiples(frame: Frame, series: Sequence[Series], columns: int = 4) -> str:

@@ -39,3 +39,9 @@ def picture(width: int, height: int, name: str, title: str, summary: str, *drawn
         aria_labelledby=f"{name}-title {name}-desc",
         xmlns="http://www.w3.org/2000/svg",
     )
+
+
+def with_style(svg: str, style: str) -> str:
+    """Return a picture that brings its own looks, for a file that no page surrounds."""
+    opening, bracket, rest = svg.partition(">")
+    return f"{opening}{bracket}{element('style', escape(style))}{rest}"

@@ -19,9 +19,16 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
+_LOOKS = (
+    "text{font:12px sans-serif;fill:#444}.title{font-weight:bold}.grid{stroke:#ddd}.band{fill:#9dc3e6;opacity:.6}"
+    ".band-key{stroke:#9dc3e6;stroke-width:8;opacity:.6}.line{fill:none;stroke-width:2}.s0 .line{stroke:#1f3864}"
+    ".s1 .line{stroke:#bf9000;stroke-dasharray:6 4}.s0 circle{fill:#1f3864}.s1 circle{fill:#bf9000}"
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
-    app.command(epilog="Example: ocmw forecast --store store --support LL --out ll.csv --plot ll.png")(forecast)
+    app.command(epilog="Example: ocmw forecast --store store --support LL --out ll.csv --plot ll.svg")(forecast)
 
 
 def forecast(
@@ -30,7 +37,7 @@ def forecast(
     support: Annotated[str | None, typer.Option(help="Code of a support; default all.")] = None,
     format_: Annotated[Format, typer.Option("--format", help="Format of the file.")] = Format.CSV,
     target: Annotated[int, typer.Option(help="Age in months at which a figure is taken as known.", min=1)] = 24,
-    plot: Annotated[Path | None, typer.Option(help="A picture (.png or .svg) of one support's months.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="A picture (.svg) of one support's months.")] = None,
 ) -> None:
     """Forecast figures that late corrections will still change: chain ladder, with an interval from its own past.
 
@@ -49,8 +56,8 @@ def forecast(
         raise UsageError(f"{support!r} is no support; choose among {', '.join(NODE)}")
     if plot is not None and support is None:
         raise UsageError("a picture shows one support; name it with --support")
-    if plot is not None and plot.suffix not in (".png", ".svg"):
-        raise UsageError(f"{plot} is no picture; name it .png or .svg")
+    if plot is not None and plot.suffix != ".svg":
+        raise UsageError(f"{plot} is no picture that is drawn here; name it .svg")
     home = DirectoryStore.reading(store)
     if not home.latest():
         raise UsageError(f"{store}: no update is closed, so nothing can be forecast")
@@ -78,18 +85,18 @@ def forecast(
 
 
 def _draw(forecasts: "pd.DataFrame", path: Path, support: str) -> None:
-    from matplotlib.figure import Figure
+    from sinks.durability import put_in_place, temporary
+    from sinks.svg.charts import Band, Frame, Series, band_chart
+    from sinks.svg.elements import with_style
 
     mine = forecasts[(forecasts["measure"] == "beneficiaries") & (forecasts["period"].str.fullmatch(r"\d{4}-\d{2}"))]
-    figure = Figure(figsize=(9, 4.5), layout="constrained")
-    axes = figure.subplots()
-    at = range(len(mine))
-    low, high = mine["low80"].astype(float), mine["high80"].astype(float)
-    axes.fill_between(at, low, high, color="#9DC3E6", alpha=0.6, label="80 % of earlier forecasts")
-    axes.plot(at, mine["forecast"].astype(float), color="#1F3864", marker="o", markersize=3, label="forecast")
-    axes.plot(at, mine["known"].astype(float), color="#BF9000", linestyle="--", label="known now")
-    axes.set_xticks(list(at)[::2], mine["period"].tolist()[::2], rotation=60, fontsize=8)
-    axes.set_title(f"{support}: beneficiaries a month, Belgium (internal)")
-    axes.legend(frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=130)
+    columns = ("low80", "high80", "forecast", "known")
+    low, high, expected, known = ([None if one != one else float(one) for one in mine[name]] for name in columns)  # noqa: PLR0124 - NaN
+    title = f"{support}: beneficiaries a month, Belgium (internal)"
+    summary = "Blue the forecast, in light blue where 80 % of earlier forecasts fell, dashed what is known now."
+    frame = Frame("forecast", title, summary, mine["period"].tolist(), "{:,.0f}".format, width=900, height=420)
+    band = Band("80 % of earlier forecasts", low, high)
+    drawn = band_chart(frame, band, [Series("forecast", expected), Series("known now", known)])
+    with temporary(path) as written:
+        written.write_text(with_style(drawn, _LOOKS), encoding="utf-8")
+        put_in_place(written, path)

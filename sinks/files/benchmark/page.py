@@ -4,17 +4,14 @@ Nothing is loaded and no script runs: the language is a choice of the page itsel
 that they fit a telephone; the panels of the stock are pictures, one a place. A month without a figure is a gap, not 0.
 """
 
-import io
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import matplotlib as mpl
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from schemas.breaks import breaks_in
 from schemas.datasets import LANGUAGES, Language
@@ -23,6 +20,7 @@ from schemas.periods import month_code, parse_month
 from schemas.releases import is_synthetic
 from sinks.durability import put_in_place, temporary
 from sinks.files.benchmark.figures import Benchmark, Sheet, outcome_title
+from sinks.svg.charts import PANEL, panel
 
 Text = Mapping[Language, str]
 _ORDERED = ("#c6dbef", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b")
@@ -31,9 +29,6 @@ _DISTINCT = ("#0072b2", "#56b4e9", "#e69f00", "#cc79a7", "#009e73", "#d55e00")
 """Of outcomes, which have none: told apart by whoever sees colours otherwise too (Okabe and Ito)."""
 _LAST = "#bdbdbd"
 """Of the last category: unknown, or none of these."""
-_HEADROOM = 1.2
-_FIXED: dict[Any, Any] = {"svg.hashsalt": "ocmw", "svg.fonttype": "none", "font.size": 9, "font.family": "sans-serif"}
-"""The same figures give the same bytes."""
 _SEPARATORS: dict[Language, tuple[str, str]] = {"nl": (".", ","), "fr": ("\u202f", ","), "en": (",", ".")}
 """Of thousands and of decimals."""
 
@@ -112,8 +107,9 @@ class _Panel(NamedTuple):
 
     def picture(self, language: Language) -> Markup:
         """Return the picture, with what it shows for those who cannot see it."""
-        said = Markup("<svg role=img aria-label='{}'").format(self.captions[language])
-        return said + Markup(self.svg)  # noqa: S704 - drawn here; names in it are only escaped text
+        size = Markup("viewBox='0 0 {} {}'").format(*PANEL)
+        said = Markup("<svg role=img aria-label='{}' {}>").format(self.captions[language], size)
+        return said + Markup(self.svg) + Markup("</svg>")  # noqa: S704 - drawn here; names in it are only escaped text
 
 
 def _panels(benchmark: Benchmark, *, synthetic: bool) -> Iterator[_Panel]:
@@ -133,26 +129,11 @@ def _panels(benchmark: Benchmark, *, synthetic: bool) -> Iterator[_Panel]:
 
 
 def _drawn(series: "pd.Series[float]", *, synthetic: bool) -> str:
-    """Return a line over months as SVG, without the opening of its element."""
-    picture = Figure(figsize=(2.5, 1.5), layout="constrained")
-    axis = picture.subplots()
-    axis.plot(range(len(series)), series.to_numpy(), color=_ORDERED[3])
-    most = series.max()
-    axis.set_ylim(0, 1 if pd.isna(most) or most <= 0 else most * _HEADROOM)
-    for at in _breaks(series):
-        axis.axvline(at, color=_LAST, linewidth=1, linestyle="--")
-    ends = [0, len(series) - 1] if len(series) > 1 else [0]
-    axis.set_xticks(ends, [str(series.index[end]) for end in ends] if len(series) else [""])
-    for end, tick in enumerate(axis.get_xticklabels()):
-        tick.set_horizontalalignment("right" if end else "left")
-    axis.locator_params(axis="y", nbins=4)
-    axis.spines[["top", "right"]].set_visible(False)
-    if synthetic:
-        axis.text(0.5, 0.5, "SYNTHETIC", transform=axis.transAxes, ha="center", va="center", alpha=0.25, fontsize=13)
-    drawn = io.StringIO()
-    with mpl.rc_context(_FIXED):
-        picture.savefig(drawn, format="svg", metadata={"Date": None})
-    return drawn.getvalue().partition("<svg")[2]
+    """Return a line over months, the content of a picture."""
+    values = [None if pd.isna(value) else float(value) for value in series.to_list()]
+    months = [str(month) for month in series.index]
+    ends = (months[0], months[-1]) if months else ("", "")
+    return panel(values, ends, _breaks(series), "SYNTHETIC" if synthetic else "")
 
 
 def _breaks(series: "pd.Series[float]") -> list[int]:

@@ -249,9 +249,12 @@ def test_the_page_fits_a_telephone_and_says_its_pictures_in_words(compared: Benc
 
 
 def test_a_month_without_a_figure_is_a_gap_and_the_line_has_room_above() -> None:
-    drawn = _drawn(pd.Series([10.0, None, 10.0], index=["2023-01", "2023-02", "2023-03"]), synthetic=False)
-    (line,) = re.findall(r'<path d="([^"]*)" clip-path', drawn)
+    values, months = [10.0, 10.0, None, 10.0, 5.0], [f"2023-0{month}" for month in range(1, 6)]
+    drawn = _drawn(pd.Series(values, index=months), synthetic=False)
+    (line,) = re.findall(r'<path d="([^"]*)" class="line"', drawn)
     assert line.count("M") == 2
+    heights = [float(at.split()[1]) for at in re.split("[ML]", line)[1:]]
+    assert heights[-1] > heights[0] > 10 * 1.5  # the highest figure is well below the upper edge
     assert "SYNTHETIC" not in drawn
     assert "SYNTHETIC" in _drawn(pd.Series([1.0], index=["2023-01"]), synthetic=True)
 
