@@ -19,12 +19,13 @@ from defusedxml.ElementTree import iterparse
 from edge.errors import EdgeError
 from edge.forms import REGISTER, Column, Form, FormRow, day, number, one_of, rows
 from edge.keys import Key, Keyed
-from edge.pair_table import PairTable
+from edge.occurrences import Occurrences
 from edge.persons.identities import Identities
 from edge.persons.numbers import NO_BIRTH, SYNTHETIC, judged_one, traits_of_one
 from edge.persons.pseudonyms import Pseudonyms
 from edge.persons.renaming import People, people_of_statement
 from edge.statements.layouts import DELIMITERS, plain
+from schemas.arrays import UInt64
 from schemas.events import EMPLOYMENT, FOREVER, RECORDS, RESIDENCE, YOUTH_EXIT
 from schemas.log import Plain
 from schemas.places import MUNICIPALITY
@@ -112,23 +113,6 @@ class FormEvent:
 Teller = Callable[[FormRow], FormEvent]
 
 
-class _Occurrences:
-    """Counts equal rows, 32 bytes each: a row is known by a digest of it."""
-
-    def __init__(self) -> None:
-        self._table, self._counts = PairTable(), np.zeros(1 << 10, np.int64)
-
-    def of(self, number: int, message: bytes) -> int:
-        """Return how many equal rows came before this one."""
-        digest = np.frombuffer(blake2b(b"%d %b" % (number, message), digest_size=16).digest(), np.int64)
-        found, _ = self._table.add(digest[:1], digest[1:])
-        at = int(found[0])
-        if at >= len(self._counts):
-            self._counts = np.concatenate([self._counts, np.zeros(len(self._counts), np.int64)])
-        self._counts[at] += 1
-        return int(self._counts[at]) - 1
-
-
 class SourceReader:
     """Reads the files of a form under a key; an event is known again whichever file it comes in."""
 
@@ -145,12 +129,12 @@ class SourceReader:
 
     def events(self, path: Path) -> Iterator[Plain]:
         """Yield the events of a file, in its order. Raises EdgeError at the first row that cannot be."""
-        seen = _Occurrences()
+        seen = Occurrences()
         for row in rows_of(path, self._form):
             self._refuse(path, row)
             told = self._tell(row)
             message = b"\x1f".join(str(value).encode() for value in told.values.values())
-            occurrence = seen.of(row["number"], message)
+            occurrence = int(seen.of(_digest(row["number"], message))[0])
             person = self._pseudonyms.of_numbers(np.array([row["number"]], np.int64))[0].tobytes()
             event_id = self._ids[told.kind].digest(b"%b\x1f%d" % (message, occurrence))[:_ID]
             yield told.kind, {"event_id": event_id, "person": person, **told.values}
@@ -185,6 +169,11 @@ class SourceReader:
     @staticmethod
     def _residence(row: FormRow) -> FormEvent:
         return FormEvent(RESIDENCE, {"municipality": row["municipality"], "from_date": row["from"]})
+
+
+def _digest(number: int, message: bytes) -> UInt64:
+    """Return what equal rows alone share."""
+    return np.frombuffer(blake2b(b"%d %b" % (number, message), digest_size=8).digest(), np.uint64) | np.uint64(1)
 
 
 def _hash(keyed: Keyed, text: str) -> int:

@@ -10,7 +10,7 @@ import ctypes
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -164,7 +164,7 @@ def require_put_once(directory: Path) -> None:
             left.unlink(missing_ok=True)
 
 
-def write_for_owner(path: Path, content: str | bytes) -> None:
+def write_for_owner(path: Path, content: str | bytes | Iterable[str]) -> None:
     """Write a file durably that its owner alone may read, whoever could read the one it replaces.
 
     Raises StoreWriteError where the disk refuses; what was there before stands.
@@ -172,7 +172,8 @@ def write_for_owner(path: Path, content: str | bytes) -> None:
     with temporary(path) as written:
         descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            pieces = [content] if isinstance(content, str | bytes) else content
+            file.writelines(piece.encode() if isinstance(piece, str) else piece for piece in pieces)
         put_in_place(written, path)
 
 

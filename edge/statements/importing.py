@@ -10,7 +10,7 @@ is refused. A closing of a month stands behind its last line in all files, and b
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
@@ -24,7 +24,7 @@ from edge.statements.layouts import LOOKED_AT, Columns, Layout, layout_of
 from edge.statements.lines import Lines, lines
 from edge.statements.rules import LEGISLATIONS, SETTINGS
 from edge.statements.slugs import BAD_FIELD, BAD_LINE, NO_FAULT, SLUGS, UNMAPPED_LINE
-from schemas.arrays import Int32, Int64, Mask
+from schemas.arrays import Bytes, Int8, Int32, Int64, Mask
 from schemas.events import UPDATE_CLOSED
 from schemas.line_encoding import ClaimLines, encoded
 from schemas.log import STATEMENTS, CorruptFileError, LogFile, LogWriter
@@ -34,6 +34,7 @@ from schemas.places import MUNICIPALITIES
 _LEAST_LINES = 100
 _WHOLE = 1 << 128
 _TYPES = 6
+_NOT_SHOWN = -1
 _SHOWN_BELOW: int = SETTINGS["shown_below"]
 _FIRST_SYNTHETIC: int = SETTINGS["synthetic_from"]
 
@@ -56,6 +57,28 @@ class SetAside(NamedTuple):
     line: int
     slug: str
     field: int
+
+
+class SetAsides:
+    """The lines of a file that are no events, in their order, ten bytes each."""
+
+    def __init__(self) -> None:
+        """Begin a file."""
+        self._chunks: list[tuple[Int64, Bytes, Int8]] = []
+
+    def add(self, line: Int64, slug: Bytes, field: Int8) -> None:
+        """Add lines: their numbers, the numbers of their slugs (from 1), their fields."""
+        self._chunks.append((line, slug, field))
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return sum(len(line) for line, _, _ in self._chunks)
+
+    def __iter__(self) -> Iterator[SetAside]:
+        """Yield them."""
+        for chunk in self._chunks:
+            for line, slug, at in zip(*(column.tolist() for column in chunk), strict=True):
+                yield SetAside(line, SLUGS[slug - 1], at)
 
 
 @dataclass(slots=True)
@@ -82,7 +105,7 @@ class FileOutcome:
     events: int = 0
     again: int = 0
     slugs: Counter[str] = field(default_factory=Counter)
-    set_aside: list[SetAside] = field(default_factory=list)
+    set_aside: SetAsides = field(default_factory=SetAsides)
     pairs: dict[Pair, PairCount] = field(default_factory=dict)
     seals: dict[Pair, Seal] = field(default_factory=dict)
     repeated: dict[Pair, str] = field(default_factory=dict)
@@ -96,6 +119,10 @@ class FileOutcome:
 
 class Out(Protocol):
     """Where events and rejected lines go."""
+
+    @property
+    def keeps_rejects(self) -> bool:
+        """Whether somebody wants the rejected lines."""
 
     def mark(self) -> tuple[int, int]:
         """Return how far both are written."""
@@ -115,6 +142,8 @@ class Out(Protocol):
 
 class Nowhere:
     """Writes nothing: a dry run."""
+
+    keeps_rejects = False
 
     def mark(self) -> tuple[int, int]:
         """Return nothing written."""
@@ -139,6 +168,7 @@ class EventFile:
     def __init__(self, log: LogWriter, rejects: IO[bytes] | None) -> None:
         """Take where both go."""
         self._log, self._rejects = log, rejects
+        self.keeps_rejects = rejects is not None
 
     def mark(self) -> tuple[int, int]:
         """Return how far both are written."""
@@ -263,8 +293,9 @@ class Importer:
 
     def _write(self, found: Lines, judgement: Judgement, kept: Mask, closings: list[tuple[int, int]]) -> None:
         """Write the events of a chunk, and the closings that stand behind lines of it."""
-        for row in np.flatnonzero(judgement.fault != NO_FAULT).tolist():
-            self.out.reject(found.of(row))
+        if self.out.keeps_rejects:
+            for row in np.flatnonzero(judgement.fault != NO_FAULT).tolist():
+                self.out.reject(found.of(row))
         numbers = found.number[judgement.rows][kept]
         events = judgement.lines if kept.all() else _rows(judgement.lines, kept)
         begin, last = 0, int(found.number[-1]) if len(found.number) else 0
@@ -391,16 +422,20 @@ def _add_seals(outcome: FileOutcome, judgement: Judgement, codes: Int64) -> None
 def _note_set_aside(outcome: FileOutcome, found: Lines, judgement: Judgement) -> None:
     fields, fault = judgement.fields, judgement.fault
     aside = np.flatnonzero(fault != NO_FAULT)
-    for row, line in zip(aside.tolist(), found.number[aside].tolist(), strict=True):
-        one = SetAside(line, SLUGS[fault[row] - 1], int(judgement.field[row]))
-        outcome.set_aside.append(one)
-        outcome.slugs[one.slug] += 1
-    for row in np.flatnonzero(fault == UNMAPPED_LINE).tolist():
-        article = int(fields.article[row])
-        shown = article if article < _SHOWN_BELOW or article >= _FIRST_SYNTHETIC else None
-        entry = outcome.unmapped.setdefault((int(fields.legislation[row]), shown), [0, 0])
-        entry[0] += 1
-        entry[1] += int(fields.cents[row])
+    if not len(aside):
+        return
+    outcome.set_aside.add(found.number[aside], fault[aside], judgement.field[aside])
+    counts = np.bincount(fault[aside], minlength=len(SLUGS) + 1)
+    outcome.slugs.update({SLUGS[slug - 1]: int(counts[slug]) for slug in np.flatnonzero(counts)})
+    rows = np.flatnonzero(fault == UNMAPPED_LINE)
+    laws, articles = fields.legislation[rows].astype(np.int64), fields.article[rows].astype(np.int64)
+    articles[(articles >= _SHOWN_BELOW) & (articles < _FIRST_SYNTHETIC)] = _NOT_SHOWN
+    pairs, which = np.unique(np.stack([laws, articles], axis=1), axis=0, return_inverse=True)
+    for number, (law, article) in enumerate(pairs.tolist()):
+        entry = outcome.unmapped.setdefault((law, None if article == _NOT_SHOWN else article), [0, 0])
+        mine = which.reshape(-1) == number
+        entry[0] += int(mine.sum())
+        entry[1] += int(fields.cents[rows][mine].sum())
 
 
 def _note_money(outcome: FileOutcome, judgement: Judgement) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.keys import Key
+from edge.occurrences import Occurrences
 from edge.persons.identities import Identities
 from edge.persons.numbers import BAD, NO_BIRTH, SYNTHETIC, UNKNOWN_SEX, Judged, judged
 from edge.persons.pseudonyms import NO_NUMBER, Pseudonyms, spell_numbers
@@ -21,8 +22,7 @@ from edge.statements.slugs import BAD_FIELD, BAD_NUMBER, NO_FAULT, REAL_NUMBER, 
 from edge.statements.slugs import NO_NUMBER as NONE_GIVEN
 from edge.statements.sources import Beside, middle_of_month, years_of
 from edge.statements.supports import NO_FORM, Supports, supports_of
-from schemas.arrays import Bytes, Int8, Int32, Int64, Mask, UInt64
-from schemas.compiled import Whole, kernel
+from schemas.arrays import Bytes, Int8, Int32, Int64, Mask
 from schemas.events import CLAIM, REGULARISATION
 from schemas.line_encoding import ClaimLines
 from schemas.parameters import document
@@ -59,52 +59,6 @@ def is_status_d(fields: Fields) -> Mask:
     """Tell which lines are of the act of 1965 with status D: there a dossier stands for a person without a number."""
     found: Mask = (fields.legislation == _AID) & (fields.category == _STATUS_D)
     return found
-
-
-class Occurrences:
-    """How many lines equal to one came before it in the file."""
-
-    def __init__(self) -> None:
-        """Begin a file."""
-        self._slots = np.zeros(1 << 12, np.uint64)
-        self._count = 0
-        self._repeated: Counter[int] = Counter()
-
-    def of(self, digests: UInt64) -> Int64:
-        """Return the occurrence of each line, by a digest that equal lines alone share."""
-        self._make_room(self._count + len(digests))
-        repeats = np.zeros(len(digests), np.bool_)
-        self._count += _noted(digests, self._slots, repeats)
-        found = np.zeros(len(digests), np.int64)
-        for row in np.flatnonzero(repeats).tolist():
-            digest = int(digests[row])
-            self._repeated[digest] += 1
-            found[row] = self._repeated[digest]
-        return found
-
-    def _make_room(self, wanted: int) -> None:
-        size = len(self._slots)
-        while size < 2 * wanted:
-            size *= 2
-        if size > len(self._slots):
-            before, self._slots = self._slots, np.zeros(size, np.uint64)
-            _noted(before[before != 0], self._slots, np.zeros(len(before), np.bool_))
-
-
-@kernel
-def _noted(digests: UInt64, slots: UInt64, repeats: Mask) -> Whole:
-    """Note digests; say of each whether it was there, and return how many were not."""
-    mask, fresh = len(slots) - 1, 0
-    for row in range(len(digests)):
-        digest = digests[row]
-        slot = np.int64((digest >> np.uint64(1)) & np.uint64(mask))
-        while slots[slot] != 0 and slots[slot] != digest:
-            slot = (slot + 1) & mask
-        repeats[row] = slots[slot] == digest
-        if not repeats[row]:
-            slots[slot] = digest
-            fresh += 1
-    return fresh
 
 
 class Judge:

@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from schemas.students_unknown import COLUMNS, rows_of
 
 _MOST_SHOWN = 50
 _ROWS_SHOWN = 3
+_IN_PIECES = '"set_aside": null'
 _AMOUNT_TYPES = ("grant", "arrears", "recovery", "regularised grant", "regularised arrears", "regularised recovery")
 LOCAL_HEADER = "legislation,budget_article,from,to,field14,support,state_percentage,mark,source"
 
@@ -131,8 +133,8 @@ class Report:
         if self.totals:
             yield f"totals: {sum(one.agrees for one in self.totals)} of {len(self.totals)} agree to the cent"
 
-    def json(self) -> str:
-        """Return the report as JSON."""
+    def json(self) -> Iterator[str]:
+        """Yield the report as JSON, piece by piece: a file may have as many lines set aside as it has lines."""
         document = {
             "key_id": self.key_id,
             "balance": self.balance,
@@ -142,7 +144,13 @@ class Report:
             "students_unknown": self.students_unknown(),
             "totals": [_total(one) for one in self.totals],
         }
-        return json.dumps(document, indent=1) + "\n"
+        pieces = json.dumps(document, indent=1).split(_IN_PIECES)
+        for piece, one in zip(pieces, self.outcomes, strict=False):
+            yield f'{piece}"set_aside": ['
+            for number, (line, slug, at) in enumerate(one.set_aside):
+                yield ("," if number else "") + json.dumps({"line": line, "slug": slug, "field": at or None})
+            yield "]"
+        yield f"{pieces[-1]}\n"
 
     def markdown(self) -> str:
         """Return the report as Markdown."""
@@ -221,7 +229,7 @@ def _file(one: FileOutcome) -> dict[str, Any]:
         "events": one.events,
         "again": one.again,
         "slugs": dict(one.slugs),
-        "set_aside": [{"line": line, "slug": slug, "field": field or None} for line, slug, field in one.set_aside],
+        "set_aside": None,
         "statements": [
             {"ocmw": ocmw, "month": month, "lines": count.lines, "events": count.events, "cents": count.cents,
              "slugs": dict(count.slugs), "came_before": one.repeated.get((ocmw, month))}
@@ -293,7 +301,7 @@ def _aside(one: FileOutcome) -> Iterator[str]:
     yield ""
     yield from _table(
         ("line", "set aside", "field"),
-        ((found.line, found.slug, found.field or "") for found in one.set_aside[:_MOST_SHOWN]),
+        ((aside.line, aside.slug, aside.field or "") for aside in islice(one.set_aside, _MOST_SHOWN)),
     )
     if len(one.set_aside) > _MOST_SHOWN:
         yield f"and {len(one.set_aside) - _MOST_SHOWN} more; import.json has all"

@@ -1,5 +1,10 @@
-"""The page "how complete are the data": OCMWs worst first, supports, and months that are most likely typing errors."""
+"""The page "how complete are the data": the worst OCMWs, supports, and months that are most likely typing errors.
 
+The page has so many OCMWs as somebody reads; all of them stand in a file beside it.
+"""
+
+import csv
+import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +21,8 @@ from sinks.durability import put_in_place, temporary
 from sinks.files.completeness import NO_CLAIM, POSITIVE, SET_ASIDE, ZERO, Completeness, lines_of, percentile, rows_of
 from sinks.protocol import Store
 
+WORST = 50
+"""OCMWs on the page where nothing else is said."""
 _MOST_NAMED = 6
 """The most silent months that are named; more are a number."""
 _ALL = range(len(LEAVES))
@@ -33,12 +40,13 @@ class Table(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The page of a release; months are codes."""
+    """The page of a release; months are codes, ``ocmws`` are all OCMWs, worst first, ``tables`` what stands on it."""
 
     update_id: str
     first: str
     last: str
     synthetic: bool
+    ocmws: Table
     tables: tuple[Table, ...]
 
 
@@ -59,8 +67,8 @@ class _Ocmw:
         return (-len(self.silent), -self.aside, -share, -(percentile(self.lines, 95) or 0))
 
 
-def completeness_page(store: Store, number: int, months: int) -> Page:
-    """Return the page of a release, of so many months up to the one that it closed.
+def completeness_page(store: Store, number: int, months: int, worst: int = WORST) -> Page:
+    """Return the page of a release, of so many months up to the one that it closed, with the worst OCMWs.
 
     Raises StoreCorruptError, UnknownReleaseError.
     """
@@ -68,18 +76,39 @@ def completeness_page(store: Store, number: int, months: int) -> Page:
     window = completeness.expected[-months:]
     update = completeness.release.update
     last = update.reference_month
+    counted = _Counted.of(store, completeness, window)
+    ocmws = _ocmws(completeness, window, counted.wages)
     return Page(
         update.update_id,
         month_code(window[0] if window else last),
         month_code(last),
         is_synthetic(update.update_id),
-        (_ocmws(store, completeness, window), _supports(store, completeness, window), _outliers(completeness)),
+        ocmws,
+        (ocmws._replace(rows=ocmws.rows[:worst]), _supports(counted.states), _outliers(completeness)),
     )
 
 
-def _ocmws(store: Store, completeness: Completeness, window: Iterable[int]) -> Table:
+class _Counted(NamedTuple):
+    """What the blocks of the window say: OCMWs by support and state, and the rows of living wages."""
+
+    states: dict[str, Counter[str]]
+    wages: list[tuple[Any, ...]]
+
+    @classmethod
+    def of(cls, store: Store, completeness: Completeness, window: Iterable[int]) -> "_Counted":
+        """Read each block of the window once."""
+        counted = cls({node.code: Counter() for node in NODES}, [])
+        for node in NODES:
+            for month in window:
+                rows = list(rows_of(store, completeness, node, month, every=True))
+                counted.states[node.code].update(row[3] for row in rows)
+                if node.code == _LIVING_WAGE:
+                    counted.wages.extend(rows)
+        return counted
+
+
+def _ocmws(completeness: Completeness, window: Iterable[int], wages: Iterable[tuple[Any, ...]]) -> Table:
     known: dict[str, _Ocmw] = {}
-    wage = next(node for node in NODES if node.code == _LIVING_WAGE)
     for month in window:
         spreads = lines_of(completeness.arrivals.get(month), _ALL)
         for number in {*spreads, *completeness.ocmws(month)}:
@@ -89,12 +118,10 @@ def _ocmws(store: Store, completeness: Completeness, window: Iterable[int]) -> T
             one.aside += sum(completeness.set_aside.get((nis, month), {}).values())
             if number not in spreads:
                 one.silent.append(month)
-        for _, _, nis, _, _, total, birth, household, nationality, *_ in rows_of(
-            store, completeness, wage, month, every=True
-        ):
-            known[nis].persons += total
-            before = known[nis].unknown
-            known[nis].unknown = (before[0] + birth, before[1] + household, before[2] + nationality)
+    for _, _, nis, _, _, total, birth, household, nationality, *_ in wages:
+        known[nis].persons += total
+        before = known[nis].unknown
+        known[nis].unknown = (before[0] + birth, before[1] + household, before[2] + nationality)
     worst = sorted(known.items(), key=lambda entry: (entry[1].worse, entry[0]))
     return Table(
         "OCMWs, worst first",
@@ -127,12 +154,7 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
-def _supports(store: Store, completeness: Completeness, window: Iterable[int]) -> Table:
-    states: dict[str, Counter[str]] = {node.code: Counter() for node in NODES}
-    for node in NODES:
-        for month in window:
-            rows: Iterable[tuple[Any, ...]] = rows_of(store, completeness, node, month, every=True)
-            states[node.code].update(row[3] for row in rows)
+def _supports(states: dict[str, Counter[str]]) -> Table:
     return Table(
         "Supports",
         "Pairs of an OCMW and a month: without a line, without one while the statement of that month has lines set "
@@ -160,8 +182,9 @@ def _outliers(completeness: Completeness) -> Table:
     )
 
 
-def page_text(page: Page, ending: str) -> str:
-    """Return the page as HTML (``.html``) or Markdown (``.md``)."""
+def page_text(page: Page, out: Path) -> str:
+    """Return the page as HTML (``.html``) or Markdown (``.md``), as the file that it is written to says."""
+    ending = out.suffix
     environment = Environment(
         loader=PackageLoader("sinks.files", ""),
         autoescape=ending == ".html",  # noqa: S701 - Markdown is no HTML, and holds names of our own lists alone
@@ -169,11 +192,20 @@ def page_text(page: Page, ending: str) -> str:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template(f"completeness{ending}.j2").render(page=page)
+    return environment.get_template(f"completeness{ending}.j2").render(page=page, beside=beside(out).name)
+
+
+def beside(out: Path) -> Path:
+    """Return the file with all OCMWs that stands beside a page."""
+    return out.with_suffix(".csv")
 
 
 def write_page(out: Path, page: Page) -> None:
-    """Write the page, whole or not at all. Raises StoreWriteError where the disk refuses."""
-    with temporary(out) as written:
-        written.write_text(page_text(page, out.suffix), encoding="utf-8")
-        put_in_place(written, out)
+    """Write the page and the file with all OCMWs, each whole or not at all. Raises StoreWriteError."""
+    rows = io.StringIO()
+    plain = ([name, silent, *(cell.replace(",", "") for cell in cells)] for name, silent, *cells in page.ocmws.rows)
+    csv.writer(rows, lineterminator="\n").writerows((page.ocmws.head, *plain))
+    for path, text in ((beside(out), rows.getvalue()), (out, page_text(page, out))):
+        with temporary(path) as written:
+            written.write_text(text, encoding="utf-8")
+            put_in_place(written, path)

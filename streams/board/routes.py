@@ -76,7 +76,7 @@ PAGES: tuple[PageRoute, ...] = (
     ),
     PageRoute("/cities", cities.cities, (_P.YEAR,), "The 13 centre cities."),
     PageRoute("/cities/{nis}", cities.city, (_P.YEAR,), "One centre city."),
-    PageRoute("/completeness", silence.completeness, (_P.SUPPORT, _P.YEAR), "Which OCMW sent nothing."),
+    PageRoute("/completeness", silence.completeness, (_P.SUPPORT, _P.YEAR, _P.PAGE), "Which OCMW sent nothing."),
     PageRoute("/definitions", about.definitions, (), "What words mean, as of the release.", without_release=True),
     PageRoute("/access", about.access, (), "Files, programs, other zones."),
     PageRoute("/seal", about.seal, (), "The seal of the release."),

@@ -67,7 +67,7 @@ def test_a_mutated_statement_is_imported_or_refused_and_says_no_number(
             said = str(refused)
         else:
             report = Report("key", outcomes)
-            said = report.markdown() + report.json() + "".join(report.sentences())
+            said = report.markdown() + "".join(report.json()) + "".join(report.sentences())
             (one,) = outcomes
             assert one.lines == one.events + one.again + one.slugs.total()
             with out.open("wb") as file:

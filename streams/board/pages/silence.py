@@ -1,11 +1,14 @@
-"""Which OCMW sent nothing."""
+"""Which OCMW sent nothing: those with the most silent months first, some a page; the page's files hold all."""
 
 from processors.board.nothing import WITHOUT_OCMW
 from schemas.periods import month_code
 from schemas.places import PLACES
-from streams.board.page import Ask, Choice, Headline, Page, Part, Sheet, Table, Td, Text, Th, plain
-from streams.board.pages.shared import MOST_ROWS, is_valid, support_choices
+from streams.board.page import Ask, Choice, Headline, Links, Page, Part, Sheet, Table, Td, Text, Th, plain
+from streams.board.pages.shared import is_valid, support_choices
 from streams.board.words import Words
+
+_ROWS_A_PAGE = 50
+"""All of them would be thousands of cells, which nobody reads and browsers are slow on."""
 
 
 def completeness(ask: Ask) -> Page:
@@ -32,15 +35,21 @@ def completeness(ask: Ask) -> Page:
         )
     else:
         parts.append(Text((words("nothing_published_here"),)))
+    worst = sorted(silent, key=lambda geo: (-_silent_months(known, geo), words.place(geo)))
+    start = (given["page"] - 1) * _ROWS_A_PAGE
     rows = [
         (
             Td(words.place(geo), ask.address(f"/support/{code}", geo=geo)),
             *(_claim(words, known, month, geo) for month in months),
         )
-        for geo in sorted(silent, key=words.place)
+        for geo in worst[start : start + _ROWS_A_PAGE]
     ]
     head = (Th(words("ocmw"), number=False), *(Th(month_code(month), number=False) for month in months))
-    parts.append(Table(title, head, tuple(rows[:MOST_ROWS]), (words("completeness_note"),)))
+    parts.append(Table(title, head, tuple(rows), (words("completeness_note"),)))
+    if len(worst) > _ROWS_A_PAGE:
+        pages = range(1, -(-len(worst) // _ROWS_A_PAGE) + 1)
+        links = tuple((ask.address(ask.path, support=code, year=year, page=one), str(one), "") for one in pages)
+        parts.append(Links(words("further_pages"), links))
     sheet = Sheet(
         ("support", "month", "geo", "claim"),
         plain(
@@ -57,6 +66,10 @@ def completeness(ask: Ask) -> Page:
         Choice("year", words("year"), str(year)),
     )
     return Page(title, tuple(parts), sheet, choices)
+
+
+def _silent_months(known: dict[int, frozenset[str]], geo: str) -> int:
+    return sum(is_valid(geo, month) and geo not in sent for month, sent in known.items())
 
 
 def _claim(words: Words, known: dict[int, frozenset[str]], month: int, geo: str) -> Td:

@@ -1,6 +1,8 @@
 """How complete the data are: who sent nothing, who sent only zeros, what is unknown, how late lines come."""
 
+import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -141,11 +143,28 @@ def test_the_page_names_the_most_silent_ocmw_first_and_months_that_are_typing_er
     made: tuple[Path, DirectoryStore], tmp_path: Path, ending: str
 ) -> None:
     out = tmp_path / f"page.{ending}"
-    done = ocmw("completeness", "--store", made[1].root, "--out", out)
-    assert (done.returncode, done.stdout) == (0, f"580 OCMWs, 2024-01 to 2024-03, in {out}\n")
+    done = ocmw("completeness", "--store", made[1].root, "--out", out, "--worst", 580)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(
+        f"{out}: the worst 580 of 580 OCMWs, 2024-01 to 2024-03; all in {tmp_path}/page.csv\n"
+    )
+    assert "most likely a typing error: 1 lines of 2022-05, OCMW" in done.stdout
     page = out.read_text(encoding="utf-8")
     assert page.index("(11005)") < page.index("(11002)") < page.index("(44021)")  # 3, 2 and 1 silent months
     assert page.index("2022-05") > page.index("typing errors")
+
+
+@pytest.mark.parametrize("ending", ["html", "md"])
+def test_a_page_has_the_worst_fifty_and_a_file_beside_it_all(
+    made: tuple[Path, DirectoryStore], tmp_path: Path, ending: str
+) -> None:
+    out = tmp_path / f"page.{ending}"
+    assert ocmw("completeness", "--store", made[1].root, "--out", out).returncode == 0
+    page = out.read_text(encoding="utf-8")
+    assert "The worst 50 of 580 OCMWs" in page
+    assert len(re.findall(r"\(\d{5}\)", page)) == 50
+    with (tmp_path / "page.csv").open(encoding="utf-8") as file:
+        assert len(list(csv.DictReader(file))) == 580
 
 
 def test_a_page_of_no_release_or_of_another_kind_is_a_sentence(tmp_path: Path) -> None:
