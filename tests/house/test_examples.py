@@ -40,6 +40,7 @@ APART = (
     "subsidies",
     "extract",
     "ask",
+    "answer",
     "forecast",
 )
 """Commands whose examples need more than what the others make, or that are slow and tested by themselves: a sample
@@ -61,4 +62,4 @@ def test_the_examples_run_in_the_order_in_which_the_help_shows_them(
         done = CliRunner().invoke(app, line.split()[1:])
         assert done.exit_code == 0, f"{line}: {done.output} {done.exception!r}"
     made = {path.name for path in tmp_path.iterdir()}
-    assert made == {"claims.avro", "store", "workbooks", "ll.csv", "g", "report.html", "complete.html"}
+    assert made == {"claims.avro", "store", "workbooks", "ll.csv", "g", "report.html", "complete.html", "complete.csv"}
