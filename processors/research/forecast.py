@@ -90,15 +90,15 @@ class Forecast:
 
 def factors(triangle: Triangle) -> list[float | None]:
     """Return the factor of each age over the last diagonals, None where nothing stands below it."""
-    found: list[float | None] = []
+    steps: list[float | None] = []
     months = np.array(triangle.months)
     newest = triangle.newest
     for age in range(triangle.target):
         now, then = triangle.values[:, age + 1], triangle.values[:, age]
         chosen = ~np.isnan(now) & ~np.isnan(then) & (months + age + 1 > newest - DIAGONALS)
         base = float(then[chosen].sum())
-        found.append(float(now[chosen].sum()) / base if base > 0 else None)
-    return found
+        steps.append(float(now[chosen].sum()) / base if base > 0 else None)
+    return steps
 
 
 def _mack(triangle: Triangle, known: list[float | None], row: int, age: int) -> float | None:
@@ -127,7 +127,7 @@ def _sigma(triangle: Triangle, known: list[float | None], age: int) -> float | N
 
 def _plain(triangle: Triangle) -> list[Forecast]:
     """Return the forecast of each month that is not at the target age, as far as factors reach."""
-    known, told = factors(triangle), []
+    known, months_forecast = factors(triangle), []
     for row, month in enumerate(triangle.months):
         seen = np.flatnonzero(~np.isnan(triangle.values[row]))
         if not len(seen) or seen[-1] == triangle.target:
@@ -138,8 +138,8 @@ def _plain(triangle: Triangle) -> list[Forecast]:
             continue
         value = float(triangle.values[row, age])
         grown = value * prod(step for step in steps if step is not None)
-        told.append(Forecast(month, age, value, grown, _mack(triangle, known, row, age), len(steps)))
-    return told
+        months_forecast.append(Forecast(month, age, value, grown, _mack(triangle, known, row, age), len(steps)))
+    return months_forecast
 
 
 def forecasts(triangle: Triangle) -> list[Forecast]:
@@ -161,15 +161,15 @@ def _backtest(triangle: Triangle) -> dict[int, list[float]]:
         for row, month in enumerate(triangle.months)
         if not np.isnan(triangle.values[row, triangle.target])
     }
-    found: dict[int, list[float]] = {}
+    ratios: dict[int, list[float]] = {}
     for reference in range(min(triangle.months, default=0), triangle.newest):
         before = triangle.upto(reference)
         if np.isnan(before.values).all() or before.updates < FEWEST:
             continue
         for one in _plain(before):
             if one.month in truth and one.value > 0:
-                found.setdefault(one.age, []).append(truth[one.month] / one.value)
-    return found
+                ratios.setdefault(one.age, []).append(truth[one.month] / one.value)
+    return ratios
 
 
 def _judged(one: Forecast, quotients: list[float]) -> Forecast:

@@ -36,7 +36,7 @@ Found = dict[tuple[str, ...], int]
 """Counts by (level, code of the place, category of each characteristic); what is not there is 0."""
 
 
-class Asked(NamedTuple):
+class Tabulation(NamedTuple):
     """A support in a period, by some characteristics."""
 
     support: str
@@ -57,31 +57,31 @@ def prepared(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create temp table {name} as select * from {name}_given")  # noqa: S608 - names of ours
 
 
-def persons(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
+def persons(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Found:
     """Return how many persons are in each cell of a period."""
-    period = asked.period
-    return _found(
+    period, names = tabulation.period, _names(tabulation)
+    return _counts(
         connection,
         f"""
-        with mine as ({_rows(asked, period.first, period.last)}),
-        sums as (select number, part, municipality, {_names(asked)} sum(amount_cents) as cents from mine group by all),
+        with mine as ({_rows(tabulation, period.first, period.last)}),
+        sums as (select number, part, municipality, {names} sum(amount_cents) as cents from mine group by all),
         cells as (
-            select number, part, level, geo, {_names(asked)} sum(cents) as cents
+            select number, part, level, geo, {names} sum(cents) as cents
             from sums join spots using (municipality) group by all
         )
-        select level, geo, {_names(asked)} count(distinct number) from cells where cents > 0 group by all
+        select level, geo, {names} count(distinct number) from cells where cents > 0 group by all
         """,  # noqa: S608 - numbers and names of ours
-        asked,
+        tabulation,
     )
 
 
-def entering(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
+def entering(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Found:
     """Return how many persons enter each cell in a period."""
-    period = asked.period
-    return _found(
+    period = tabulation.period
+    return _counts(
         connection,
         f"""
-        with mine as ({_rows(asked, period.first - 1, period.last)}),
+        with mine as ({_rows(tabulation, period.first - 1, period.last)}),
         {_POSITIVE},
         entries as (
             select p.* from positive p where p.month >= {period.first} and not exists (
@@ -90,30 +90,30 @@ def entering(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
             )
         ),
         cells as (
-            select number, part, level, geo, month, {_names(asked)} sum(amount_cents) as cents
+            select number, part, level, geo, month, {_names(tabulation)} sum(amount_cents) as cents
             from mine join spots using (municipality) group by all
         )
-        select level, geo, {_names(asked)} count(distinct number)
+        select level, geo, {_names(tabulation)} count(distinct number)
         from cells join entries using (number, level, geo, month) where cents > 0 group by all
         """,  # noqa: S608 - numbers and names of ours
-        asked,
+        tabulation,
     )
 
 
-def spells(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Found:
+def spells(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Found:
     """Return how many spells of each place touch a period."""
-    period = asked.period
-    return _found(
+    period = tabulation.period
+    return _counts(
         connection,
         f"""
-        with mine as ({_rows(asked, period.first, period.last)}),
+        with mine as ({_rows(tabulation, period.first, period.last)}),
         {_POSITIVE}
         select level, geo, count(*) from positive p where not exists (
             select 1 from positive q
             where q.number = p.number and q.level = p.level and q.geo = p.geo and q.month = p.month - 1
         ) group by all
         """,  # noqa: S608 - numbers and names of ours
-        asked,
+        tabulation,
     )
 
 
@@ -122,10 +122,10 @@ def later(connection: duckdb.DuckDBPyConnection, period: Period) -> Found:
     after = Period(period.kind, period.last + MONTHS_PER_YEAR)
     states = " ".join(f"when number in (from {name}) then '{name}'" for name in LATER)
     then = ", ".join(f"{name} as ({_holders(Condition(support=name, year=1999), after)})" for name in LATER)
-    return _found(
+    return _counts(
         connection,
         f"""
-        with {then}, mine as ({_rows(Asked("LL", period), period.first, period.last)}),
+        with {then}, mine as ({_rows(Tabulation("LL", period), period.first, period.last)}),
         cells as (
             select number, part, level, geo, sum(amount_cents) as cents
             from mine join spots using (municipality) group by all
@@ -133,7 +133,7 @@ def later(connection: duckdb.DuckDBPyConnection, period: Period) -> Found:
         standing as (select distinct number, level, geo from cells where cents > 0)
         select level, geo, case {states} else '{NOTHING}' end as state, count(*) from standing group by all
         """,  # noqa: S608 - numbers and names of ours
-        Asked("LL", period, ("state",)),
+        Tabulation("LL", period, ("state",)),
     )
 
 
@@ -148,9 +148,9 @@ def cohort(
     sets = [_holders(one, _year(one), where) for one in conditions]
     sizes = [int(_one(connection, f"select count(*) from ({text})")) for text in sets]  # noqa: S608 - numbers of ours
     all_of = " and ".join(f"number in ({text})" for text in sets)
-    told = connection.execute(
+    members = connection.execute(
         f"""
-        with mine as ({_rows(Asked(last.support, _year(last), (by,)), _year(last).first, _year(last).last)})
+        with mine as ({_rows(Tabulation(last.support, _year(last), (by,)), _year(last).first, _year(last).last)})
         select number, arg_max({by}, (month, amount_cents, municipality, {by})) as category
         from mine join spots using (municipality)
         where level = $level and geo = $geo and amount_cents > 0 and {all_of}
@@ -158,8 +158,8 @@ def cohort(
         """,  # noqa: S608 - numbers and names of ours
         {"level": where[0], "geo": where[1]} if where else {},
     ).df()
-    told["category"] = [SIMPLE[by][number] for number in told["category"].tolist()]
-    return sizes, told
+    members["category"] = [SIMPLE[by][number] for number in members["category"].tolist()]
+    return sizes, members
 
 
 def _year(condition: Condition) -> Period:
@@ -168,13 +168,13 @@ def _year(condition: Condition) -> Period:
 
 def _holders(condition: Condition, period: Period, where: tuple[str, str] | None = None) -> str:
     """Return the text that selects who has a support in a period, in a place or anywhere."""
-    asked = Asked(condition.support, period)
+    tabulation = Tabulation(condition.support, period)
     joined = (
         "" if where is None else f"join spots using (municipality) where level = '{where[0]}' and geo = '{where[1]}'"
     )
     return (
         f"select distinct number from (select number, part, sum(amount_cents) as cents "  # noqa: S608 - ours
-        f"from ({_rows(asked, period.first, period.last)}) {joined} group by all) where cents > 0"
+        f"from ({_rows(tabulation, period.first, period.last)}) {joined} group by all) where cents > 0"
     )
 
 
@@ -186,20 +186,20 @@ _POSITIVE = """positive as (
         )"""
 
 
-def _names(asked: Asked) -> str:
-    return "".join(f"{name}, " for name in asked.by)
+def _names(tabulation: Tabulation) -> str:
+    return "".join(f"{name}, " for name in tabulation.by)
 
 
-def _rows(asked: Asked, first: int, last: int) -> str:
+def _rows(tabulation: Tabulation, first: int, last: int) -> str:
     """Return the text that selects the rows of a support in some months, with part and characteristics."""
     parts = " ".join(
         f"when leaf in ({', '.join(map(str, leaves))}) then {number}"
-        for number, leaves in enumerate(NODE[asked.support].parts)
+        for number, leaves in enumerate(NODE[tabulation.support].parts)
     )
-    leaves = ", ".join(map(str, NODE[asked.support].leaves))
-    told = "".join(f", {_column(name)} as {name}" for name in asked.by)
+    leaves = ", ".join(map(str, NODE[tabulation.support].leaves))
+    columns = "".join(f", {_column(name)} as {name}" for name in tabulation.by)
     return (
-        f"select number, month, municipality, amount_cents, case {parts} end as part{told} "  # noqa: S608 - ours
+        f"select number, month, municipality, amount_cents, case {parts} end as part{columns} "  # noqa: S608 - ours
         f"from rows where month between {first} and {last} and leaf in ({leaves})"
     )
 
@@ -212,16 +212,16 @@ def _column(name: str) -> str:
 
 
 def _one(connection: duckdb.DuckDBPyConnection, text: str) -> int:
-    found = connection.execute(text).fetchone()
-    return int(found[0]) if found else 0
+    row = connection.execute(text).fetchone()
+    return int(row[0]) if row else 0
 
 
-def _found(connection: duckdb.DuckDBPyConnection, text: str, asked: Asked) -> Found:
+def _counts(connection: duckdb.DuckDBPyConnection, text: str, tabulation: Tabulation) -> Found:
     counts: Found = {}
     for level, geo, *numbers, count in connection.execute(text).fetchall():
         codes = [
             SIMPLE[name][number] if name in SIMPLE else str(number)
-            for name, number in zip(asked.by, numbers, strict=True)
+            for name, number in zip(tabulation.by, numbers, strict=True)
         ]
         counts[level, geo, *codes] = count
     return counts

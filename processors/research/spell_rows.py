@@ -75,6 +75,6 @@ def spell_columns(population: Population, seen: Spells, outcomes: Int8) -> dict[
         "duration_band": Text(np.where(unseen & (length < CENSORED_MONTHS), UNKNOWN_BAND, bands), BANDS),
     }
     for after, each in zip(EXIT_MONTHS, outcomes, strict=True):
-        told = np.where(running, _RUNNING, np.where(each == ABSENT, _UNKNOWN, each))
-        columns[f"outcome_x{after}"] = Text(told, _CODES)
+        outcome = np.where(running, _RUNNING, np.where(each == ABSENT, _UNKNOWN, each))
+        columns[f"outcome_x{after}"] = Text(outcome, _CODES)
     return columns

@@ -71,7 +71,7 @@ def folded(state: Contracts, record: Record) -> Contracts | Fault:
 def _slug(version: GpmiContract) -> str:
     days = (version.signed_on, version.start_date, version.end_date, version.closed_on, version.needs_analysis_on)
     reversed_ = version.end_date is not None and version.end_date < version.start_date
-    found = (
+    checks = (
         ("unknown-ocmw", not known_code(version.ocmw)),
         (
             "unknown-municipality",
@@ -81,15 +81,17 @@ def _slug(version: GpmiContract) -> str:
         ("bad-attributes", version.sex not in _SEXES),
         ("bad-version", version.version < 1 or not version.social_workers),
     )
-    return next((slug for slug, wrong in found if wrong), "")
+    return next((slug for slug, wrong in checks if wrong), "")
 
 
 def by_contract(state: Contracts) -> dict[bytes, tuple[GpmiContract, ...]]:
     """Return the versions of each contract, by version number; contracts in the order in which they came."""
-    found: dict[bytes, list[GpmiContract]] = {}
+    versions_of: dict[bytes, list[GpmiContract]] = {}
     for version in state.versions:
-        found.setdefault(version.contract, []).append(version)
-    return {contract: tuple(sorted(versions, key=lambda one: one.version)) for contract, versions in found.items()}
+        versions_of.setdefault(version.contract, []).append(version)
+    return {
+        contract: tuple(sorted(versions, key=lambda one: one.version)) for contract, versions in versions_of.items()
+    }
 
 
 def signed(versions: Iterable[GpmiContract]) -> tuple[GpmiContract, ...]:

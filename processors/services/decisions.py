@@ -54,7 +54,7 @@ def placed(decisions: Sequence[DecisionTaken]) -> tuple[Placed, ...]:
     ordered = sorted(
         (Placed(decision, place, Span(0, -1)) for place, decision in enumerate(decisions)), key=lambda one: one.order
     )
-    found = []
+    with_spans = []
     for number, one in enumerate(ordered):
         fellows = [
             (at, other.decision)
@@ -65,8 +65,8 @@ def placed(decisions: Sequence[DecisionTaken]) -> tuple[Placed, ...]:
         stops = (
             decision.effective_from for at, decision in fellows if at > number and decision.decision_type == "STOP"
         )
-        found.append(one._replace(span=_stopped(own, stops)))
-    return tuple(found)
+        with_spans.append(one._replace(span=_stopped(own, stops)))
+    return tuple(with_spans)
 
 
 def _own_span(decision: DecisionTaken, fellows: Iterable[DecisionTaken]) -> Span:

@@ -58,12 +58,12 @@ class Service(Protocol[State]):
 
 def key_of(record: Record) -> bytes:
     """Return the key of a record in its topic: the person, the asking OCMW, or ``44021|2017``."""
-    found: Any = record
-    if hasattr(found, "asking"):
-        return b"%05d" % found.asking
-    if hasattr(found, "person"):
-        return bytes(found.person)
-    return b"%05d|%d" % (found.ocmw, found.year)
+    of_any_kind: Any = record
+    if hasattr(of_any_kind, "asking"):
+        return b"%05d" % of_any_kind.asking
+    if hasattr(of_any_kind, "person"):
+        return bytes(of_any_kind.person)
+    return b"%05d|%d" % (of_any_kind.ocmw, of_any_kind.year)
 
 
 def kept_under(record: Record) -> bytes:

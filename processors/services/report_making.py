@@ -51,16 +51,16 @@ def reports(  # noqa: PLR0913, PLR0917 - what is known of a person, and what is 
     decisions: Sequence[DecisionTaken],
     contracts: Contracts,
     request: SocialReportRequest,
-    asked: Sequence[int],
+    houses: Sequence[int],
     at: Instant,
 ) -> tuple[SocialReport, ...]:
     """Return the report of each OCMW asked, from all that is known of the person now (records in log order)."""
     day, ordered = brussels_day(request.asked_at), placed(decisions)
     dossiers = {
         ocmw: _dossiers(known, [one for one in ordered if code_on(one.decision.ocmw, day) == ocmw], request)
-        for ocmw in asked
+        for ocmw in houses
     }
-    contract = _contract(contracts, request, asked) if consented(request) else None
+    contract = _contract(contracts, request, houses) if consented(request) else None
     return tuple(
         SocialReport(
             request.event_id,
@@ -74,9 +74,9 @@ def reports(  # noqa: PLR0913, PLR0917 - what is known of a person, and what is 
             None,
             None,
             dossiers[ocmw],
-            contract.shown if contract and contract.ocmw == ocmw and dossiers[ocmw] else None,
+            contract.contract if contract and contract.ocmw == ocmw and dossiers[ocmw] else None,
         )
-        for ocmw in asked
+        for ocmw in houses
     )
 
 
@@ -100,11 +100,11 @@ def _dossiers(
         else:
             home.append(one)
     recoveries = [one for one in decisions if one.decision.decision_type == "RECOVERY" and one not in touching]
-    shown = [
+    groups = [
         sorted([*them, *(one for one in recoveries if _belongs(one, them))], key=lambda one: one.order)
         for them in together
     ]
-    return tuple(_dossier(known, them) for them in sorted(shown, key=lambda them: them[0].order))
+    return tuple(_dossier(known, them) for them in sorted(groups, key=lambda them: them[0].order))
 
 
 def _belongs(one: Placed, them: Sequence[Placed]) -> bool:
@@ -112,9 +112,9 @@ def _belongs(one: Placed, them: Sequence[Placed]) -> bool:
 
 
 def _dossier(known: Sequence[DossierKnown], them: Sequence[Placed]) -> Dossier:
-    told = [one.main_beneficiary for one in known if any(same_dossier(one, other.decision) for other in them)]
+    main = [one.main_beneficiary for one in known if any(same_dossier(one, other.decision) for other in them)]
     return Dossier(
-        them[0].decision.dossier, told[-1] if told else None, tuple(decision_shown(one.decision) for one in them)
+        them[0].decision.dossier, main[-1] if main else None, tuple(decision_shown(one.decision) for one in them)
     )
 
 
@@ -140,23 +140,23 @@ class _Candidate(NamedTuple):
     signed_on: Day
     place: int
     ocmw: int
-    shown: ContractShown
+    contract: ContractShown
 
 
-def _contract(contracts: Contracts, request: SocialReportRequest, asked: Sequence[int]) -> _Candidate | None:
+def _contract(contracts: Contracts, request: SocialReportRequest, houses: Sequence[int]) -> _Candidate | None:
     """Return the contract of any OCMW asked that runs in the period and was signed last; ties: the last in the log."""
     places = {id(version): place for place, version in enumerate(contracts.versions)}
     day = brussels_day(request.asked_at)
-    found = []
+    candidates = []
     for versions in by_contract(contracts).values():
         valid = signed(versions)
         if not valid or not _runs(versions, request.from_day, request.to_day):
             continue
         ocmw = code_on(valid[-1].ocmw, day)
-        if ocmw in asked:
+        if ocmw in houses:
             signature = max((one.signed_on or 0, places[id(one)]) for one in valid)
-            found.append(_Candidate(*signature, ocmw, _shown(valid[-1])))
-    return max(found, key=lambda one: one[:2], default=None)
+            candidates.append(_Candidate(*signature, ocmw, _contract_shown(valid[-1])))
+    return max(candidates, key=lambda one: one[:2], default=None)
 
 
 def _runs(versions: tuple[GpmiContract, ...], first: Day, last: Day) -> bool:
@@ -164,5 +164,5 @@ def _runs(versions: tuple[GpmiContract, ...], first: Day, last: Day) -> bool:
     return max(beginning(versions), first) <= min(end(versions) - 1, last)
 
 
-def _shown(version: GpmiContract) -> ContractShown:
+def _contract_shown(version: GpmiContract) -> ContractShown:
     return ContractShown(version.contract, version.version, version.signed_on, version.document)

@@ -31,7 +31,7 @@ def ocmw_code(ocmw: int) -> str:
     return f"{ocmw:05d}" if ocmw else _NO_OCMW
 
 
-def found(people: Iterable[Person], request: bytes, ocmw: int, today: Day) -> Request | None:
+def own_request(people: Iterable[Person], request: bytes, ocmw: int, today: Day) -> Request | None:
     """Return the request with an id that an OCMW made, None where there is none."""
     return next((one for one in requests_of(people) if one.record.event_id == request and _own(one, ocmw, today)), None)
 
@@ -40,17 +40,17 @@ def _own(request: Request, ocmw: int, today: Day) -> bool:
     return acts_for(ocmw, request.record.ocmw, today)
 
 
-def listed(people: Iterable[Person], what: ListName, ocmw: int, today: Day) -> list[dict[str, Any]]:
+def listed(people: Iterable[Person], name: ListName, ocmw: int, today: Day) -> list[dict[str, Any]]:
     """Return the rows of a list for an OCMW, by ``COLUMNS``, the oldest request first."""
-    rows = {"requests": _requests, "answers": _answers, "asked": _asked}[what]
+    rows = {"requests": _requests, "answers": _answers, "asked": _asked_by_others}[name]
     return [row for request in requests_of(people) for row in rows(request, ocmw, today)]
 
 
 def _requests(request: Request, ocmw: int, today: Day) -> Iterator[dict[str, Any]]:
     if _own(request, ocmw, today):
-        asked = " ".join(ocmw_code(answer.answering) for answer in request.answers)
+        answering = " ".join(ocmw_code(answer.answering) for answer in request.answers)
         received = iso_day(brussels_day(request.record.asked_at))
-        yield _row(request, request.record.ocmw, request.history, received, asked)
+        yield _row(request, request.record.ocmw, request.history, received, answering)
 
 
 def _answers(request: Request, ocmw: int, today: Day) -> Iterator[dict[str, Any]]:
@@ -59,7 +59,7 @@ def _answers(request: Request, ocmw: int, today: Day) -> Iterator[dict[str, Any]
             yield _row(request, answer.answering, answer.history, _received(answer), ocmw_code(request.record.ocmw))
 
 
-def _asked(request: Request, ocmw: int, today: Day) -> Iterator[dict[str, Any]]:
+def _asked_by_others(request: Request, ocmw: int, today: Day) -> Iterator[dict[str, Any]]:
     for answer in request.answers:
         if acts_for(ocmw, answer.answering, today):
             record = request.record
@@ -123,7 +123,7 @@ def consulted(person: Person) -> list[dict[str, Any]]:
     ]
 
 
-def told(request: Request) -> dict[str, Any]:
+def seen_by_asker(request: Request) -> dict[str, Any]:
     """Return a request with its answers as its asker may see them."""
     record = request.record
     answers = [

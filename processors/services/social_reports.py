@@ -110,7 +110,7 @@ def _applied(state: Person, event: Arrived) -> Person | Fault:
     if isinstance(record, DecisionTaken):
         return _decided(replace(state, decisions=(*state.decisions, record)), record, event.at)
     if isinstance(record, SocialReportRequest):
-        return replace(state, requests=(*state.requests, _asked(state, record, event.at)))
+        return replace(state, requests=(*state.requests, _taken(state, record, event.at)))
     try:
         return _archived(state, record)
     except IllegalTransitionError:
@@ -182,22 +182,22 @@ def houses_asked(state: Person, request: SocialReportRequest) -> tuple[int, ...]
 
 
 def _with_contract(state: Person, record: GpmiContract | GpmiEvaluation) -> Person | Fault:
-    found = contracts.folded(state.contracts, record)
-    if isinstance(found, Fault):
-        return found
-    return state if found is state.contracts else replace(state, contracts=found)
+    after_it = contracts.folded(state.contracts, record)
+    if isinstance(after_it, Fault):
+        return after_it
+    return state if after_it is state.contracts else replace(state, contracts=after_it)
 
 
-def _asked(state: Person, record: SocialReportRequest, at: Instant) -> Request:
+def _taken(state: Person, record: SocialReportRequest, at: Instant) -> Request:
     request = Request(record, error_of(state, record), (Moment("RECEIVED", record.asked_at),))
     if request.error:
         report = report_making.notice(record, "WITH_ERROR", request.error, at)
         return after(REQUEST, replace(request, reports=(report,)), "faulty", at)
-    asked = houses_asked(state, record)
-    if not asked:
+    houses = houses_asked(state, record)
+    if not houses:
         report = report_making.notice(record, "NOBODY_ASKED", None, at)
         return after(REQUEST, replace(request, reports=(report,)), "nobody to ask", at)
-    reports = report_making.reports(state.dossiers, state.decisions, state.contracts, record, asked, at)
+    reports = report_making.reports(state.dossiers, state.decisions, state.contracts, record, houses, at)
     answers = tuple(Answer(report.answering, (Moment(report.state, at),)) for report in reports)
     return _once_all_are_in(replace(request, answers=answers, reports=reports), at)
 
@@ -231,8 +231,8 @@ def _late(state: Person, request: Request, decision: DecisionTaken, at: Instant)
     answer = _answer_of(request, answering)
     if answer is None or state_of(answer) != "NOT_RECEIVED" or state_of(request) == "ARCHIVED":
         return request
-    asked = tuple(one.answering for one in request.answers)
-    made = report_making.reports(state.dossiers, state.decisions, state.contracts, request.record, asked, at)
+    houses = tuple(one.answering for one in request.answers)
+    made = report_making.reports(state.dossiers, state.decisions, state.contracts, request.record, houses, at)
     report = next(one for one in made if one.answering == answering)
     changed = _with_answer(request, answering, "late answer", at)
     return _once_all_are_in(replace(changed, reports=(*changed.reports, report)), at)
@@ -278,5 +278,5 @@ def acts_for(ocmw: int, asker: int, day: Day) -> bool:
 
 def requests_of(people: Iterable[Person]) -> list[Request]:
     """Return all requests about some people, the oldest first."""
-    found = [request for person in people for request in person.requests]
-    return sorted(found, key=lambda one: (one.record.asked_at, one.record.event_id))
+    requests = [request for person in people for request in person.requests]
+    return sorted(requests, key=lambda one: (one.record.asked_at, one.record.event_id))

@@ -120,16 +120,16 @@ def show(
     """Show a request of an OCMW and its answers: dossiers, decisions one by one, elements of the calculation."""
     import json
 
-    from processors.services.report_questions import asked_for, told
+    from processors.services.report_questions import asked_for, seen_by_asker
     from streams.embedded.social_reports import request_of
 
     report_request = request_of(_place(store, kafka=kafka), _hex(request, 16, "request"), _ocmw(ocmw))
     if form == "json":
-        _out(json.dumps(told(report_request), indent=2, ensure_ascii=False) + "\n", out)
+        _out(json.dumps(seen_by_asker(report_request), indent=2, ensure_ascii=False) + "\n", out)
         return
     from sinks.files.social_report.page import social_report
 
-    _out(social_report(told(report_request) | asked_for(report_request), lang, form), out)
+    _out(social_report(seen_by_asker(report_request) | asked_for(report_request), lang, form), out)
 
 
 @app.command(epilog="Example: ocmw esv archive REQUEST --ocmw 11002 --store store")

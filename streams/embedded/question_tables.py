@@ -13,7 +13,7 @@ import numpy as np
 from processors.disclosure.grids import ALL, Cell, Grid, Place, columns_of
 from processors.disclosure.linked import pattern
 from processors.research import questions as counting
-from processors.research.questions import LATER, NOTHING, Asked, Found
+from processors.research.questions import LATER, NOTHING, Found, Tabulation
 from schemas.arrays import Int64, Mask
 from schemas.breakdowns import CATEGORIES
 from schemas.figures import BlockKey
@@ -122,7 +122,7 @@ class Tables:
 
     def counted(self, measure: str, by: tuple[str, ...]) -> Found:
         """Return the counts of all cells, from the blocks of this update where they stand there."""
-        wanted = Asked(self.support, self.period, by)
+        tabulation = Tabulation(self.support, self.period, by)
         if measure == "persons" and len(by) < 2:  # noqa: PLR2004 - no cross
             return self._in_store(by)
         first = self.period.first - (measure == "entering")
@@ -131,8 +131,8 @@ class Tables:
                 begins = connection.execute("select min(month) from rows").fetchone() or (0,)
                 if begins[0] > first:
                     raise QuestionError(f"who enters in {self.period.code} is not known: the month before has no rows")
-                return counting.entering(connection, wanted)
-            return (counting.spells if measure == "spells" else counting.persons)(connection, wanted)
+                return counting.entering(connection, tabulation)
+            return (counting.spells if measure == "spells" else counting.persons)(connection, tabulation)
 
     def _in_store(self, by: tuple[str, ...]) -> Found:
         entry = self.inquiry.release.entries[BlockKey(self.support, self.period)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from processors.services.all_services import SERVICE
 from processors.services.gpmi.answer import Question, answer
 from processors.services.gpmi.gathering import gathered
-from processors.services.report_questions import told
+from processors.services.report_questions import seen_by_asker
 from processors.services.social_reports import Person, Request, requests_of
 from processors.services.subsidies.indicators import rows
 from processors.services.subsidies.standing import standings
@@ -86,7 +86,7 @@ def _decisions(request: Request) -> int:
 
 def sentence(request: Request) -> str:
     """Say what an OCMW asked and what it learnt."""
-    fields = told(request)
+    fields = seen_by_asker(request)
     answers = ", ".join(f"{one['answering']} {one['state'].lower().replace('_', ' ')}" for one in fields["answers"])
     contract = any(report.contract for report in request.reports)
     told_of = f"{_decisions(request)} decisions{' and, with consent, a contract' if contract else ''}"

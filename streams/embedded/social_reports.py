@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from processors.services.all_services import SERVICE
-from processors.services.report_questions import found
+from processors.services.report_questions import own_request
 from processors.services.social_reports import Person, Request
 from schemas.faults import Fault
 from schemas.services.days import brussels_day, instant_of
@@ -73,7 +73,7 @@ def request_of(place: ReportPlace, request: bytes, ocmw: int) -> Request:
     """
     noted(place, "esv show", {"request": request.hex(), "ocmw": f"{ocmw:05d}"})
     today = brussels_day(instant_of(clock.instant()))
-    one = found(place.people(), request, ocmw, today)
+    one = own_request(place.people(), request, ocmw, today)
     if one is None:
         message = f"no request {request.hex()} of OCMW {ocmw:05d}; see ocmw esv list requests --ocmw {ocmw:05d}"
         raise UnknownRequestError(message)

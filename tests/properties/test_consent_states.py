@@ -14,7 +14,7 @@ from made import at, consent, day, made
 from reports_told import came
 
 from processors.services.admission import Known
-from processors.services.report_questions import consulted, found, listed, told
+from processors.services.report_questions import consulted, listed, own_request, seen_by_asker
 from processors.services.report_states import ANSWER, REQUEST
 from processors.services.social_reports import Person, Request
 from schemas.services.records import (
@@ -122,10 +122,10 @@ class Lives(RuleBasedStateMachine):
             for ocmw in (ASKER, *ASKED):
                 assert listed([mine], name, ocmw, TODAY) == listed([other], name, ocmw, TODAY)
         for request in mine.requests:
-            in_both = [found([one], request.record.event_id, ASKER, TODAY) for one in (mine, other)]
-            pages = [told(one) for one in in_both if one]
+            in_both = [own_request([one], request.record.event_id, ASKER, TODAY) for one in (mine, other)]
+            pages = [seen_by_asker(one) for one in in_both if one]
             assert (pages[0] == pages[1]) or may_show(request.record)
-            assert not any(found([mine], request.record.event_id, ocmw, TODAY) for ocmw in ASKED)
+            assert not any(own_request([mine], request.record.event_id, ocmw, TODAY) for ocmw in ASKED)
 
     @staticmethod
     def told_of(known: Known[Person] | None) -> tuple[Request, ...]:

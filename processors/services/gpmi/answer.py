@@ -36,10 +36,12 @@ def answer(contracts: Contracts, question: Question) -> Iterator[Row]:
     """Yield the figures of a question: of one OCMW, or of the kingdom and then of each OCMW by its code."""
     reading = Reading(contracts, day_of(question.first_day), day_of(question.last_day))
     for codes, groups in groups_of(reading, question):
-        found = tuple(figures(reading, groups, len(codes)))
+        all_figures = tuple(figures(reading, groups, len(codes)))
         workers = question.ocmw is not None and codes != (KINGDOM,)
         for place, code in enumerate(codes):
-            yield from _rows(found, place, (code, str(question.first_day), str(question.last_day)), workers=workers)
+            yield from _rows(
+                all_figures, place, (code, str(question.first_day), str(question.last_day)), workers=workers
+            )
 
 
 def codes_valid_on(day: date) -> tuple[str, ...]:
@@ -62,16 +64,16 @@ def groups_of(reading: Reading, question: Question) -> Iterator[tuple[tuple[str,
         yield codes, _places(reading.ocmw, codes)
 
 
-def _places(found: Int64, codes: tuple[str, ...]) -> Int64:
+def _places(numbers: Int64, codes: tuple[str, ...]) -> Int64:
     listed = np.array([int(code) for code in codes], np.int64)
-    place = np.minimum(np.searchsorted(listed, found), len(listed) - 1)
-    return np.where(listed[place] == found, place, -1)
+    place = np.minimum(np.searchsorted(listed, numbers), len(listed) - 1)
+    return np.where(listed[place] == numbers, place, -1)
 
 
 def _rows(
-    found: Iterable[Counted | Means | PerWorker], place: int, head: tuple[str, str, str], *, workers: bool
+    all_figures: Iterable[Counted | Means | PerWorker], place: int, head: tuple[str, str, str], *, workers: bool
 ) -> Iterator[Row]:
-    for one in found:
+    for one in all_figures:
         if isinstance(one, Counted):
             counts = zip(one.categories, one.as_tool[place].tolist(), one.unique[place].tolist(), strict=True)
             for category, as_tool, unique in counts:

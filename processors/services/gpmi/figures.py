@@ -64,23 +64,23 @@ class PerWorker(NamedTuple):
 
 def figures(reading: Reading, groups: Int64, count: int) -> Iterator[Counted | Means | PerWorker]:
     """Yield all figures in the order of the table; ``groups`` gives the group of each contract, -1 for none."""
-    asked = _Question(reading, groups, count)
-    yield from _beneficiaries(asked)
-    yield from _residence(asked)
-    yield from _projects(asked)
-    yield from _workers(asked)
-    yield from _durations(asked)
-    yield from _contents(asked)
-    yield from _evaluations(asked)
-    yield _needs_analysis(asked)
-    yield _without_evaluation(asked)
+    question = _Question(reading, groups, count)
+    yield from _beneficiaries(question)
+    yield from _residence(question)
+    yield from _projects(question)
+    yield from _workers(question)
+    yield from _durations(question)
+    yield from _contents(question)
+    yield from _evaluations(question)
+    yield _needs_analysis(question)
+    yield _without_evaluation(question)
 
 
 def running(reading: Reading) -> Mask:
     """Tell which contracts run on the last day of the period."""
-    found = np.zeros(reading.contracts.count, np.bool_)
-    found[reading.contracts.versions.contract[reading.latest]] = True
-    return found & (reading.begin <= reading.last_day) & (reading.end > reading.last_day)
+    mask = np.zeros(reading.contracts.count, np.bool_)
+    mask[reading.contracts.versions.contract[reading.latest]] = True
+    return mask & (reading.begin <= reading.last_day) & (reading.end > reading.last_day)
 
 
 def needs_evaluation(reading: Reading) -> Mask:
@@ -137,8 +137,8 @@ class _Question:
         order = reading.contracts.versions.order[rows]
         begin, holds = reading.begin[self.contract(rows)], reading.holds_from[rows]
         sorted_ = rows[np.lexsort((order, begin, holds, self.persons(rows), self.group(rows)))]
-        who = self.group(sorted_), self.persons(sorted_)
-        return sorted_[_last_of(*who)]
+        holders = self.group(sorted_), self.persons(sorted_)
+        return sorted_[_last_of(*holders)]
 
     def where(self, holds: Mask, rows: Int64) -> Int64:
         """Return the versions of those contracts for which something holds."""
@@ -171,39 +171,39 @@ def _distinct(*keys: Int64) -> Int64:
     return np.unique(packed, return_index=True)[1].astype(np.int64)
 
 
-def _age_class(asked: _Question, rows: Int64) -> Int64:
+def _age_class(question: _Question, rows: Int64) -> Int64:
     """Return the age class of versions on the last day, a place in the breakdown age5."""
-    birth = asked.reading.contracts.versions.birth_date[rows]
-    age = (asked.reading.last_day - birth) // DAYS_PER_YEAR
+    birth = question.reading.contracts.versions.birth_date[rows]
+    age = (question.reading.last_day - birth) // DAYS_PER_YEAR
     known = (birth != NO_DAY) & (age >= 0)
     return np.where(known, np.searchsorted(AGE5_BOUNDS, age, "right") - 1, _AGES - 1).astype(np.int64)
 
 
-def _beneficiaries(asked: _Question) -> Iterator[Counted]:
-    sex = asked.reading.contracts.versions.sex - 1
+def _beneficiaries(question: _Question) -> Iterator[Counted]:
+    sex = question.reading.contracts.versions.sex - 1
 
     def attributes(rows: Int64) -> dict[str, Int64]:
-        ages = _age_class(asked, rows)
+        ages = _age_class(question, rows)
         return {"total": ages * 0, "sex": sex[rows], "age5": ages, "sex_age5": sex[rows] * _AGES + ages}
 
-    versions, persons = attributes(asked.rows), attributes(asked.by_person)
-    one = _distinct(asked.contract(asked.rows), versions["sex_age5"])
+    versions, persons = attributes(question.rows), attributes(question.by_person)
+    one = _distinct(question.contract(question.rows), versions["sex_age5"])
     for breakdown in persons:
         categories = codes(breakdown)
         yield Counted(
             "beneficiaries",
             breakdown,
             categories,
-            asked.counted(asked.rows[one], versions[breakdown][one], len(categories)),
-            asked.counted(asked.by_person, persons[breakdown], len(categories)),
+            question.counted(question.rows[one], versions[breakdown][one], len(categories)),
+            question.counted(question.by_person, persons[breakdown], len(categories)),
         )
 
 
-def _residence(asked: _Question) -> Iterator[Counted]:
-    residence, ocmw = asked.reading.residence, asked.reading.ocmw
+def _residence(question: _Question) -> Iterator[Counted]:
+    residence, ocmw = question.reading.residence, question.reading.ocmw
 
     def elsewhere(rows: Int64) -> Int64:
-        away: Mask = (residence[rows] != UNKNOWN_RESIDENCE) & (residence[rows] != ocmw[asked.contract(rows)])
+        away: Mask = (residence[rows] != UNKNOWN_RESIDENCE) & (residence[rows] != ocmw[question.contract(rows)])
         return rows[away]
 
     def unknown(rows: Int64) -> Int64:
@@ -211,41 +211,43 @@ def _residence(asked: _Question) -> Iterator[Counted]:
         return rows[nowhere]
 
     for figure, among in (("not_resident", elsewhere), ("residence_unknown", unknown)):
-        rows = among(asked.rows)
-        one = rows[_distinct(asked.contract(rows), residence[rows])]
-        yield _total(asked, figure, one, among(asked.by_person))
+        rows = among(question.rows)
+        one = rows[_distinct(question.contract(rows), residence[rows])]
+        yield _total(question, figure, one, among(question.by_person))
 
 
-def _total(asked: _Question, figure: str, as_tool: Int64, unique: Int64) -> Counted:
+def _total(question: _Question, figure: str, as_tool: Int64, unique: Int64) -> Counted:
     """Return a figure without breakdown, from the versions that count."""
-    return Counted(figure, "total", TOTAL, asked.counted(as_tool), asked.counted(unique))
+    return Counted(figure, "total", TOTAL, question.counted(as_tool), question.counted(unique))
 
 
-def _projects(asked: _Question) -> Iterator[Counted]:
-    reading = asked.reading
+def _projects(question: _Question) -> Iterator[Counted]:
+    reading = question.reading
     versions = reading.contracts.versions
     own_start = np.maximum(versions.start_date, reading.signature[versions.contract])
-    yield from _on_days(asked, "projects_started", reading.begin, own_start)
-    yield from _on_days(asked, "projects_closed", reading.end, reading.own_end)
+    yield from _on_days(question, "projects_started", reading.begin, own_start)
+    yield from _on_days(question, "projects_closed", reading.end, reading.own_end)
     now = running(reading)
-    yield from _by_type(asked, "projects_running", asked.where(now, asked.rows), asked.where(now, asked.latest))
+    yield from _by_type(
+        question, "projects_running", question.where(now, question.rows), question.where(now, question.latest)
+    )
 
 
-def _by_type(asked: _Question, figure: str, rows: Int64, latest: Int64, *read: Int64) -> Iterator[Counted]:
+def _by_type(question: _Question, figure: str, rows: Int64, latest: Int64, *read: Int64) -> Iterator[Counted]:
     """Yield a figure by project type; ``read`` are further values of ``rows`` that make versions distinct."""
-    types, width = asked.reading.contracts.versions.project_type, len(PROJECT_TYPES)
-    one = rows[_distinct(asked.contract(rows), *read, types[rows])]
-    yield _total(asked, figure, one, latest)
-    counts = asked.counted(one, types[one], width), asked.counted(latest, types[latest], width)
+    types, width = question.reading.contracts.versions.project_type, len(PROJECT_TYPES)
+    one = rows[_distinct(question.contract(rows), *read, types[rows])]
+    yield _total(question, figure, one, latest)
+    counts = question.counted(one, types[one], width), question.counted(latest, types[latest], width)
     yield Counted(figure, "project_type", PROJECT_TYPES, *counts)
 
 
-def _on_days(asked: _Question, figure: str, day: Int64, own_day: Int64) -> Iterator[Counted]:
+def _on_days(question: _Question, figure: str, day: Int64, own_day: Int64) -> Iterator[Counted]:
     """Yield projects by a day of theirs in the period; beside it counts each version's own day in the period."""
-    latest = asked.where(asked.reading.in_period(day), asked.latest)
-    own = asked.rows[asked.reading.in_period(own_day[asked.rows])]
-    days = np.concatenate((day[asked.contract(latest)], own_day[own])) + _DAY_SHIFT
-    yield from _by_type(asked, figure, np.concatenate((latest, own)), latest, days)
+    latest = question.where(question.reading.in_period(day), question.latest)
+    own = question.rows[question.reading.in_period(own_day[question.rows])]
+    days = np.concatenate((day[question.contract(latest)], own_day[own])) + _DAY_SHIFT
+    yield from _by_type(question, figure, np.concatenate((latest, own)), latest, days)
 
 
 class _Names(NamedTuple):
@@ -256,37 +258,37 @@ class _Names(NamedTuple):
     known: Int64
 
 
-def _names(asked: _Question) -> _Names:
-    contracts = asked.reading.contracts
-    named = asked.marked(asked.rows)[contracts.worker_row]
+def _names(question: _Question) -> _Names:
+    contracts = question.reading.contracts
+    named = question.marked(question.rows)[contracts.worker_row]
     known, worker = np.unique(contracts.worker[named], return_inverse=True)
     return _Names(contracts.worker_row[named], worker.astype(np.int64), known)
 
 
-def _workers(asked: _Question) -> Iterator[Counted | Means | PerWorker]:
-    names = _names(asked)
+def _workers(question: _Question) -> Iterator[Counted | Means | PerWorker]:
+    names = _names(question)
     row, worker = names.row, names.worker
-    now = np.flatnonzero(asked.marked(asked.latest)[row])
-    tool = _distinct(asked.contract(row), worker)
-    projects = now[_distinct(asked.contract(row[now]), worker[now])]
-    people = now[_distinct(asked.group(row[now]), asked.persons(row[now]), worker[now])]
+    now = np.flatnonzero(question.marked(question.latest)[row])
+    tool = _distinct(question.contract(row), worker)
+    projects = now[_distinct(question.contract(row[now]), worker[now])]
+    people = now[_distinct(question.group(row[now]), question.persons(row[now]), worker[now])]
     ways = {"projects": projects, "beneficiaries": people}
-    for what, unique in ways.items():
-        yield _per_worker(asked, f"{what}_per_worker", names, tool, unique)
-    each_tool, each_unique = (used[_distinct(asked.group(row[used]), worker[used])] for used in (tool, projects))
-    counts = _total(asked, "workers", row[each_tool], row[each_unique])
+    for counted_of, unique in ways.items():
+        yield _per_worker(question, f"{counted_of}_per_worker", names, tool, unique)
+    each_tool, each_unique = (used[_distinct(question.group(row[used]), worker[used])] for used in (tool, projects))
+    counts = _total(question, "workers", row[each_tool], row[each_unique])
     yield counts
-    for what, unique in ways.items():
-        sums = _total(asked, f"mean_{what}", row[tool], row[unique])
+    for counted_of, unique in ways.items():
+        sums = _total(question, f"mean_{counted_of}", row[tool], row[unique])
         yield Means(sums.figure, (sums.as_tool, counts.as_tool), (sums.unique, counts.unique))
 
 
-def _per_worker(asked: _Question, figure: str, names: _Names, tool: Int64, unique: Int64) -> PerWorker:
+def _per_worker(question: _Question, figure: str, names: _Names, tool: Int64, unique: Int64) -> PerWorker:
     """Count entries of ``names`` for each group and worker; hashes ascend as the unsigned numbers that they are."""
     width = len(names.known)
-    places, as_tool = np.unique(asked.group(names.row[tool]) * width + names.worker[tool], return_counts=True)
+    places, as_tool = np.unique(question.group(names.row[tool]) * width + names.worker[tool], return_counts=True)
     counts = np.zeros(len(places), np.int64)
-    np.add.at(counts, np.searchsorted(places, asked.group(names.row[unique]) * width + names.worker[unique]), 1)
+    np.add.at(counts, np.searchsorted(places, question.group(names.row[unique]) * width + names.worker[unique]), 1)
     group, worker = (places // width, names.known[places % width]) if width else (places, places)
     order = np.lexsort((worker.astype(np.uint64), group))
     return PerWorker(figure, group[order], worker[order], as_tool[order].astype(np.int64), counts[order])
@@ -304,18 +306,18 @@ class _Duration(NamedTuple):
         return months_later(self.start, months) + more <= self.end + 1
 
 
-def _durations(asked: _Question) -> Iterator[Counted]:
-    reading = asked.reading
+def _durations(question: _Question) -> Iterator[Counted]:
+    reading = question.reading
     versions = reading.contracts.versions
 
     def until(rows: Int64, end: Int64) -> _Duration:
         open_ = (end == NEVER) | (end == NO_DAY)
         return _Duration(rows, versions.start_date[rows], np.where(open_, reading.last_day, end))
 
-    rows, latest = asked.rows, asked.latest
-    unique = until(latest, reading.end[asked.contract(latest)])
+    rows, latest = question.rows, question.latest
+    unique = until(latest, reading.end[question.contract(latest)])
     both = until(
-        np.concatenate((rows, rows)), np.concatenate((reading.own_end[rows], reading.end[asked.contract(rows)]))
+        np.concatenate((rows, rows)), np.concatenate((reading.own_end[rows], reading.end[question.contract(rows)]))
     )
     for figure, length in (
         ("duration_6_months", (HALF_YEAR, 0)),
@@ -323,57 +325,57 @@ def _durations(asked: _Question) -> Iterator[Counted]:
         ("duration_over_1_year", (YEAR, 1)),
     ):
         long = np.flatnonzero(both.lasting(*length))
-        one = long[_distinct(asked.contract(both.row[long]), both.end[long] + _DAY_SHIFT)]
-        yield _total(asked, figure, both.row[one], unique.row[unique.lasting(*length)])
+        one = long[_distinct(question.contract(both.row[long]), both.end[long] + _DAY_SHIFT)]
+        yield _total(question, figure, both.row[one], unique.row[unique.lasting(*length)])
 
 
-def _contents(asked: _Question) -> Iterator[Counted]:
-    versions = asked.reading.contracts.versions
+def _contents(question: _Question) -> Iterator[Counted]:
+    versions = question.reading.contracts.versions
     for figure, said in (
         ("with_training", versions.training),
         ("with_studies", versions.studies),
         ("with_community_service", versions.community_service),
         ("extra_support_projects", versions.extra_support),
     ):
-        yield _total(asked, figure, _saying(asked, said), asked.latest[said[asked.latest]])
+        yield _total(question, figure, _saying(question, said), question.latest[said[question.latest]])
     said = versions.extra_support
-    latest = asked.latest[said[asked.latest]]
-    people = latest[_distinct(asked.group(latest), asked.persons(latest))]
-    yield _total(asked, "extra_support_beneficiaries", _saying(asked, said), people)
+    latest = question.latest[said[question.latest]]
+    people = latest[_distinct(question.group(latest), question.persons(latest))]
+    yield _total(question, "extra_support_beneficiaries", _saying(question, said), people)
 
 
-def _saying(asked: _Question, said: Mask) -> Int64:
+def _saying(question: _Question, said: Mask) -> Int64:
     """Return one version in the period for each contract of which some says so."""
-    rows = asked.rows[said[asked.rows]]
-    return rows[_distinct(asked.contract(rows))]
+    rows = question.rows[said[question.rows]]
+    return rows[_distinct(question.contract(rows))]
 
 
-def _evaluations(asked: _Question) -> Iterator[Counted]:
-    reading, contracts = asked.reading, asked.reading.contracts
-    lawful = reading.counts & (asked.groups >= 0)
+def _evaluations(question: _Question) -> Iterator[Counted]:
+    reading, contracts = question.reading, question.reading.contracts
+    lawful = reading.counts & (question.groups >= 0)
     held = np.flatnonzero(lawful[contracts.evaluated] & reading.in_period(contracts.held_on))
     rows, kinds = reading.first_signed[contracts.evaluated[held]], contracts.kind[held]
-    yield _total(asked, "evaluations", rows, rows)
-    counts = asked.counted(rows, kinds, len(KINDS))
+    yield _total(question, "evaluations", rows, rows)
+    counts = question.counted(rows, kinds, len(KINDS))
     yield Counted("evaluations", "kind", KINDS, counts, counts)
     final = held[kinds == FINAL]
     final = final[np.lexsort((contracts.held_on[final], contracts.evaluated[final]))]
     final = final[_last_of(contracts.evaluated[final])]
-    counts = asked.counted(reading.first_signed[contracts.evaluated[final]], contracts.outcome[final], len(OUTCOMES))
+    counts = question.counted(reading.first_signed[contracts.evaluated[final]], contracts.outcome[final], len(OUTCOMES))
     yield Counted("final_evaluations", "outcome", OUTCOMES, counts, counts)
 
 
-def _needs_analysis(asked: _Question) -> Counted:
-    reading = asked.reading
-    rows = asked.where(reading.in_period(reading.begin), asked.latest)
+def _needs_analysis(question: _Question) -> Counted:
+    reading = question.reading
+    rows = question.where(reading.in_period(reading.begin), question.latest)
     made = reading.contracts.versions.needs_analysis_on[rows]
-    signed = reading.signature[asked.contract(rows)]
+    signed = reading.signature[question.contract(rows)]
     transition = (signed >= _TRANSITION[0]) & (signed <= _TRANSITION[1])
     when = np.select([made == NO_DAY, made <= signed, transition], [NONE, BEFORE, IN_TRANSITION], AFTER)
-    counts = asked.counted(rows, when, len(WHEN))
+    counts = question.counted(rows, when, len(WHEN))
     return Counted("needs_analysis", "when", WHEN, counts, counts)
 
 
-def _without_evaluation(asked: _Question) -> Counted:
-    rows = asked.where(needs_evaluation(asked.reading), asked.latest)
-    return _total(asked, "without_evaluation", rows, rows)
+def _without_evaluation(question: _Question) -> Counted:
+    rows = question.where(needs_evaluation(question.reading), question.latest)
+    return _total(question, "without_evaluation", rows, rows)

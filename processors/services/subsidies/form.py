@@ -85,11 +85,11 @@ def read_form(lines: Iterable[Line], year: int) -> tuple[list[Filled], list[Unre
             by_ocmw[_ocmw(line.cells["ocmw"])].append(line)
         except _UnreadableError as rule:
             cell = line.cells["ocmw"]
-            nobody.append(Unread(_shown(cell.value), line.sheet, cell.at, str(rule)))
+            nobody.append(Unread(_as_written(cell.value), line.sheet, cell.at, str(rule)))
     return [_Reader(code, year).read(own) for code, own in sorted(by_ocmw.items())], nobody
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - whatever stands in a cell
+def _as_written(value: Any) -> str:  # noqa: ANN401 - whatever stands in a cell
     """Return a code as it was written, nothing where it might be somebody's number."""
     text = str(value or "").strip()
     return text if len(text) <= len("44021") else ""
@@ -125,8 +125,8 @@ class _Reader:
         modules = self._grouped(of["modules"], letters, lambda line: self._get(line, "part") or MODULES)
         titles = {
             (place, number): str(self._get(line, "title")).strip().lower()
-            for place, found in modules.items()
-            for number, line in enumerate(found)
+            for place, lines_of_part in modules.items()
+            for number, line in enumerate(lines_of_part)
         }
         staff = self._of_modules(of["staff"], titles)
         parts = []
@@ -161,25 +161,25 @@ class _Reader:
         self, lines: list[Line], letters: list[Any], part_of: Callable[[Line], str]
     ) -> defaultdict[int, list[Line]]:
         """Return lines by the place of their part; one whose part is not reported is a correction."""
-        found: defaultdict[int, list[Line]] = defaultdict(list)
+        by_place: defaultdict[int, list[Line]] = defaultdict(list)
         for line in lines:
             letter = part_of(line)
             if letter in letters:
-                found[letters.index(letter)].append(line)
+                by_place[letters.index(letter)].append(line)
             else:
                 self._wrong(line, "part" if "part" in line.cells else "ocmw", "part-missing")
-        return found
+        return by_place
 
     def _of_modules(self, lines: list[Line], titles: dict[tuple[int, int], str]) -> dict[tuple[int, int], list[Line]]:
         places = {title: place for place, title in reversed(titles.items())}
-        found: dict[tuple[int, int], list[Line]] = defaultdict(list)
+        by_module: dict[tuple[int, int], list[Line]] = defaultdict(list)
         for line in lines:
             place = places.get(str(self._get(line, "title")).strip().lower())
             if place is None:
                 self._wrong(line, "title", "module-unknown")
             else:
-                found[place].append(line)
-        return found
+                by_module[place].append(line)
+        return by_module
 
     def _part(self, line: Line, activities: tuple[Activity, ...], modules: tuple[Module, ...]) -> Part:
         return Part(
@@ -352,9 +352,9 @@ def _day(cell: Cell) -> int | None:
     text = str(value or "").strip()
     if not text:
         return None
-    found = _DAY.fullmatch(text)
+    match = _DAY.fullmatch(text)
     try:
-        return day_of(date(*map(int, reversed(found.groups()))) if found else date.fromisoformat(text))
+        return day_of(date(*map(int, reversed(match.groups()))) if match else date.fromisoformat(text))
     except ValueError:
         raise _UnreadableError("day-not-readable") from None
 

@@ -42,13 +42,13 @@ class Key(NamedTuple):
 class Cell(NamedTuple):
     """A number (``per`` None) or a quotient; ``over`` None is not given, ``per`` 0 gives no base.
 
-    One that is not ``shown`` counts in the kingdom alone; one that is not ``counts`` does not count there.
+    One that is not ``listed`` counts in the kingdom alone; one that is not ``counts`` does not count there.
     """
 
     over: int | None
     per: int | None = None
     flag: str = ""
-    shown: bool = True
+    listed: bool = True
     counts: bool = True
 
 
@@ -65,8 +65,8 @@ def rows(standings: Mapping[int, Standing], law: SubsidyYear) -> Iterator[Row]:
     cells = {code: list(_cells(standing)) for code, standing in standings.items()}
     yield from _national([cell for own in cells.values() for cell in own], law)
     for code, own in cells.items():
-        for key, cell in sorted(own, key=lambda told: _place(told[0])):
-            if cell.shown:
+        for key, cell in sorted(own, key=lambda pair: _place(pair[0])):
+            if cell.listed:
                 yield _row(law.year, f"{code:05d}", key, cell)
 
 
@@ -126,7 +126,7 @@ def _spending(report: YearReport, grant: Grant, law: SubsidyYear) -> Cells:
     yield Key("8"), Cell(justified, granted)
     held: dict[str, int] = {part.part: part.justified_cents for part in report.parts}
     for part in law.parts:
-        yield Key("8", part), Cell(held.get(part, 0), granted, shown=part in held)
+        yield Key("8", part), Cell(held.get(part, 0), granted, listed=part in held)
     yield Key("8c"), used
     yield Key("9"), Cell(max(0, granted - justified), granted)
     yield Key("10"), Cell(max(0, justified - granted), granted)
@@ -140,7 +140,7 @@ def _detail(report: YearReport, grant: Grant, law: SubsidyYear) -> Cells:
     for part, codes in law.activities.items():
         for code in codes:
             spent = held[code].justified_cents if code in held else 0
-            yield Key("8", part, code), Cell(spent, grant.granted_cents, shown=code in held)
+            yield Key("8", part, code), Cell(spent, grant.granted_cents, listed=code in held)
     for part_ in report.parts:
         yield from _part(part_)
     base = _staff_base(report, grant)
@@ -210,14 +210,14 @@ def _keys(law: SubsidyYear) -> Iterator[Key]:
 
 
 def _national(cells: Iterable[tuple[Key, Cell]], law: SubsidyYear) -> Iterator[Row]:
-    found: dict[Key, list[Cell]] = defaultdict(list)
+    cells_of: dict[Key, list[Cell]] = defaultdict(list)
     for key, cell in cells:
         if cell.counts and _value(key.indicator, cell)[0] is not None:
-            found[key].append(cell)
+            cells_of[key].append(cell)
     for key in _keys(law):
-        yield _row(law.year, KINGDOM, key, _sum(key.indicator, found[key]))
+        yield _row(law.year, KINGDOM, key, _sum(key.indicator, cells_of[key]))
         if key.indicator == "15":
-            yield from _agreeing(law.year, found[key])
+            yield from _agreeing(law.year, cells_of[key])
 
 
 def _sum(indicator: str, cells: Sequence[Cell]) -> Cell:

@@ -38,13 +38,13 @@ class Standing:
 def standings(states: Iterable[OcmwYear], year: int) -> dict[int, Standing]:
     """Return by code what stands of a year, from states in the order of their keys. Raises KeyError: no such year."""
     law = subsidy_year(year)
-    found: dict[int, Standing] = {}
+    standing_of: dict[int, Standing] = {}
     for state in states:
         records = ((state.grant,) if state.grant else ()) + state.reports
         if not records or records[0].year != year:
             continue
         code = read_as(records[0].ocmw, year)
-        standing = found.setdefault(code, Standing(code, law))
+        standing = standing_of.setdefault(code, Standing(code, law))
         standing.grant = state.grant or standing.grant
         standing.reports.extend(state.reports)
-    return dict(sorted(found.items()))
+    return dict(sorted(standing_of.items()))

@@ -43,7 +43,7 @@ class ReportShown(NamedTuple):
 
 
 def social_report(answered: dict[str, Any], language: Language, form: Literal["text", "html"]) -> str:
-    """Return the page of a request as ``report_questions`` gives it (``told`` and ``asked_for``).
+    """Return the page of a request as ``report_questions`` gives it (``seen_by_asker`` and ``asked_for``).
 
     HTML stands alone and loads nothing.
     """

@@ -12,7 +12,7 @@ from program import ocmw
 from study_room import UPDATE, Room
 
 from processors.research import questions as counting
-from processors.research.questions import Asked
+from processors.research.questions import Tabulation
 from schemas.breakdowns import CATEGORIES
 from schemas.figures import BlockKey
 from schemas.indicators import NUMBER, SERIES
@@ -127,8 +127,8 @@ def test_persons_counted_from_the_rows_are_those_of_the_store(room: Room) -> Non
     inquiry = Inquiry.on(room.store, "mobility", date(2026, 1, 1))
     year = Period.parse("2023")
     with inquiry.rows(year.first, year.last) as connection:
-        total = counting.persons(connection, Asked("LL", year))
-        crossed = counting.persons(connection, Asked("LL", year, ("sex", "age5")))
+        total = counting.persons(connection, Tabulation("LL", year))
+        crossed = counting.persons(connection, Tabulation("LL", year, ("sex", "age5")))
     ref = inquiry.release.entries[BlockKey("LL", year)].latest
     assert ref is not None
     cells = inquiry.store.read_block(ref)
@@ -159,7 +159,7 @@ def test_states_of_later_are_those_of_the_indicators(room: Room) -> None:
 def test_who_enters_had_nothing_there_the_month_before(room: Room) -> None:
     inquiry, month = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse("2023-05")
     with inquiry.rows(month.first - 1, month.last) as connection:
-        entering = counting.entering(connection, Asked("LL", month))
+        entering = counting.entering(connection, Tabulation("LL", month))
     number = NUMBER["spells", "own_g0", "flow"]
     entries = SERIES[number].categories.index("entries")
     for part in read_release(inquiry.store, inquiry.number):

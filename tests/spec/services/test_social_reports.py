@@ -8,7 +8,7 @@ from reports_told import SERVICE, answers, came, dossiers_sent, requests, sent, 
 
 from processors.services.protocol import Arrived
 from processors.services.report_making import shown_contract
-from processors.services.report_questions import told as page_of
+from processors.services.report_questions import seen_by_asker as page_of
 from processors.services.report_states import ANSWER, REQUEST, IllegalTransitionError, Moment, after, state_of
 from processors.services.social_reports import Answer, Person
 from schemas.faults import Fault
