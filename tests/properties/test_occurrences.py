@@ -41,7 +41,7 @@ def test_at_no_moment_are_more_than_28_bytes_a_line_held() -> None:
     draw = np.random.default_rng(1)
     for _ in range(40):
         before = seen.held
-        assert not seen.of(draw.integers(1, 1 << 63, 20_000, np.uint64)).any()
+        assert not seen.of(draw.integers(1, np.iinfo(np.uint64).max, 20_000, np.uint64)).any()
         lines += 20_000
         grown = before if seen.held > before else 0
         assert seen.held + grown <= BYTES_A_LINE * lines + FIRST_TABLE
