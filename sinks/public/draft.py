@@ -1,5 +1,7 @@
 """A release that is being published, as the board would read it: its files are put, its manifest is not yet written."""
 
+from pathlib import Path
+
 from schemas.figures import Cells
 from schemas.public_release import PublicBlock, PublicManifest
 from sinks.public.protocol import PublicSource
@@ -36,6 +38,10 @@ class Draft:
     def file_bytes(self, sha256: str) -> bytes:
         """Return a file that is put."""
         return self._below.file_bytes(sha256)
+
+    def path_of(self, sha256: str) -> Path | None:
+        """Return where a file that is put lies."""
+        return self._below.path_of(sha256)
 
     def cells(self, block: PublicBlock) -> Cells:
         """Return the cells of a figure."""

@@ -110,6 +110,10 @@ class PreparedReleases:
         """Return a file that a manifest names."""
         return self._beside.file_bytes(sha256)
 
+    def path_of(self, sha256: str) -> Path | None:
+        """Return where a file that a manifest names lies."""
+        return self._beside.path_of(sha256)
+
     def cells(self, block: PublicBlock) -> Cells:
         """Return the cells of a figure."""
         return self._beside.cells(block)

@@ -1,5 +1,6 @@
 """What the board reads: published releases, wherever they lie."""
 
+from pathlib import Path
 from typing import Protocol
 
 from schemas.figures import Cells
@@ -35,6 +36,10 @@ class PublicSource(Protocol):
 
     def file_bytes(self, sha256: str) -> bytes:
         """Return a file that a manifest names."""
+        ...
+
+    def path_of(self, sha256: str) -> Path | None:
+        """Return where such a file lies on this machine, None where it lies elsewhere."""
         ...
 
     def cells(self, block: PublicBlock) -> Cells:

@@ -117,6 +117,11 @@ class PublicTree:
         """Return a file that a manifest names. Raises StoreCorruptError where it is gone."""
         return self._bytes(self.file_path(sha256))
 
+    def path_of(self, sha256: str) -> Path | None:
+        """Return where a file that a manifest names lies, None where it is gone."""
+        path = self.file_path(sha256)
+        return path if path.is_file() else None
+
     def cells(self, block: PublicBlock) -> Cells:
         """Return the cells of a figure, verified against their digest. Raises StoreCorruptError."""
         ref = BlockRef(block.file, block.group, bytes.fromhex(block.digest), block.cells)

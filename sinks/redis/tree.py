@@ -10,6 +10,7 @@ digest that the manifest tells. Older releases than are held here are in the tre
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 from schemas.figures import Cells
@@ -117,6 +118,10 @@ class RedisTree:
     def file_bytes(self, sha256: str) -> bytes:
         """Return a file that a manifest names, but for blocks. Raises StoreCorruptError where it is gone."""
         return self._value(f"file:{sha256}")
+
+    def path_of(self, _sha256: str) -> Path | None:
+        """Return nothing: no file lies on this machine."""
+        return None
 
     def cells(self, block: PublicBlock) -> Cells:
         """Return the cells of a figure. Raises StoreCorruptError where they are gone or not what was published."""

@@ -22,7 +22,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from processors.board.nothing import Cell
@@ -341,8 +341,13 @@ class Board:
         )
         if bound is None:
             raise ProblemError("unknown", "There is no file of this name.")
-        data = await run_in_threadpool(bound.source.file_bytes, sha256)
-        return _ranged(request, data, f'"{sha256}"')
+        tag, path = f'"{sha256}"', bound.source.path_of(sha256)
+        if path is None:
+            return _ranged(request, await run_in_threadpool(bound.source.file_bytes, sha256), tag)
+        headers = {**HEADERS, **OPEN, "ETag": tag, "Cache-Control": FOR_EVER}
+        if _has(request, tag):
+            return Response(status_code=304, headers=headers)
+        return FileResponse(path, headers=headers, media_type="application/octet-stream")
 
     async def openapi(self, request: Request) -> Response:
         """Answer the description of the interface."""
@@ -545,7 +550,7 @@ def _has(request: Request, tag: str) -> bool:
 
 
 def _ranged(request: Request, data: bytes, tag: str) -> Response:
-    """Return a stored file, or the part of it that is asked for, where it is the same file."""
+    """Return a stored file that is in memory, or the part of it that is asked for, where it is the same file."""
     headers = {**HEADERS, **OPEN, "ETag": tag, "Cache-Control": FOR_EVER, "Accept-Ranges": "bytes"}
     if _has(request, tag):
         return Response(status_code=304, headers=headers)

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -322,6 +323,10 @@ class Unpublished:
     def file_bytes(self, sha256: str) -> bytes:
         """Return the content of a name that ``manifest`` tells."""
         return next(data for data in self._frozen.values() if hashlib.sha256(data).hexdigest() == sha256)
+
+    def path_of(self, _sha256: str) -> Path | None:
+        """Return nothing: no file lies anywhere."""
+        return None
 
     def cells(self, _block: PublicBlock) -> Cells:
         """Return no cells."""

@@ -7,6 +7,7 @@ import redis
 from program import ocmw
 from published import key_of, replayed
 from redis_server import RedisServer
+from starlette.testclient import TestClient
 
 from sinks.directory.store import DirectoryStore
 from sinks.errors import StoreCorruptError, UnknownReleaseError
@@ -14,6 +15,8 @@ from sinks.public.protocol import PublicSource
 from sinks.public.tree import PublicTree
 from sinks.redis.store import RedisCopy
 from sinks.redis.tree import RedisTree
+from streams.board.app import Board, build_app
+from streams.board.library import Library
 
 MONTHS = [f"2024-{month:02d}" for month in range(1, 6)]
 
@@ -58,6 +61,19 @@ def test_only_the_newest_releases_are_held_and_what_only_older_ones_name_is_gone
         copy.manifest(3)
     with pytest.raises(StoreCorruptError):
         copy.file_bytes(PublicTree.of(store).manifest(1).tables["history"])
+
+
+def test_a_board_on_redis_gives_a_stored_file_whole_or_in_parts(store: Path, redis_client: redis.Redis) -> None:
+    RedisTree(redis_client).make_up(PublicTree.of(store))
+    client = TestClient(build_app(Board(Library(RedisTree(redis_client)), "0.1.0")))
+    sha256 = PublicTree.of(store).manifest(5).tables["history"]
+    whole = PublicTree.of(store).file_bytes(sha256)
+    assert client.get(f"/files/{sha256}").content == whole
+    part = client.get(f"/files/{sha256}", headers={"Range": "bytes=2-5", "If-Range": f'"{sha256}"'})
+    assert (part.status_code, part.content) == (206, whole[2:6])
+    other = client.get(f"/files/{sha256}", headers={"Range": "bytes=2-5", "If-Range": '"other"'})
+    assert (other.status_code, other.content) == (200, whole)
+    assert client.get(f"/files/{sha256}", headers={"Range": f"bytes={len(whole)}-"}).status_code == 416
 
 
 def test_an_empty_redis_holds_nothing(redis_client: redis.Redis) -> None:
