@@ -1,8 +1,10 @@
 """The board on a store: every kind of page and every route of its interface, cold once and then warm, from outside.
 
     python -m bench.board STORE
+    python -m bench.board STORE redis
 
-Times are to the first byte, asked by this process of a board in another one. A store of national size is left in
+With ``redis`` the board reads a Redis that is filled from the store. Times are to the first byte, asked by this process
+of a board in another one. A store of national size is left in
 ``bench/out`` by ``python -m bench.run``.
 """
 
@@ -15,11 +17,18 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from redis import Redis
 
+from sinks.directory.store import DirectoryStore
+from sinks.public.tree import PublicTree
+from sinks.redis.store import RedisCopy
+from sinks.redis.tree import RedisTree
 from streams.board.routes import API, PAGES
 from streams.servers.kafka import free_port
+from streams.servers.redis import RedisServer
 from streams.shell.console import show_table
 
 FILLED = {"{support}": "LL", "{nis}": "44021", "quarter/{period}": "quarter/{quarter}", "year/{period}": "year/{year}"}
@@ -34,11 +43,14 @@ QUERIES = {
 
 
 @contextmanager
-def served(store: Path) -> Iterator[tuple[HTTPConnection, float, int]]:
-    """Serve a store; yield a connection, the seconds until the first answer, and the id of the process."""
+def served(*source: str) -> Iterator[tuple[HTTPConnection, float, int]]:
+    """Serve what options of the command name.
+
+    Yield a connection, the seconds until the first answer, and the id of the process.
+    """
     port, began = free_port(), time.perf_counter()
     program = [sys.executable, "-W", "ignore", "-c", "from streams.cli import main; main()", "serve"]
-    process = subprocess.Popen([*program, "--store", str(store), "--port", str(port)], stdout=subprocess.DEVNULL)  # noqa: S603 - ours
+    process = subprocess.Popen([*program, *source, "--port", str(port)], stdout=subprocess.DEVNULL)  # noqa: S603 - ours
     try:
         while True:
             connection = HTTPConnection("127.0.0.1", port, timeout=60)
@@ -86,10 +98,20 @@ def memory(process: int) -> int:
     return pages * resource.getpagesize() >> 20
 
 
-def measured(store: Path) -> None:
+@contextmanager
+def filled(store: Path) -> Iterator[str]:
+    """Yield the address of a Redis that holds the public tree of a store."""
+    with TemporaryDirectory() as folder, RedisServer(Path(folder)) as server:
+        client = Redis.from_url(server.url)
+        RedisCopy(client).make_up(DirectoryStore.reading(store))
+        RedisTree(client).make_up(PublicTree.of(store))
+        yield server.url
+
+
+def measured(*source: str) -> None:
     """Ask for everything once, then in random order, and print the distribution of each kind."""
     order, rows = Random(1), []  # noqa: S311 - the order of addresses
-    with served(store) as (connection, start, process):
+    with served(*source) as (connection, start, process):
         time.sleep(SETTLED)
         cold = {kind: answered(connection, some[0]) for kind, some in paths().items()}
         warm: dict[str, list[float]] = {kind: [] for kind in cold}
@@ -110,4 +132,8 @@ def measured(store: Path) -> None:
 
 
 if __name__ == "__main__":
-    measured(Path(sys.argv[1]))
+    if sys.argv[2:] == ["redis"]:
+        with filled(Path(sys.argv[1])) as address:
+            measured("--redis", address)
+    else:
+        measured("--store", sys.argv[1])
