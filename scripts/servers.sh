@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs the servers that the tests start themselves: redis-server, prometheus (with promtool), chromium and nginx, Debian's packages.
+# Installs what the tests start themselves, Debian's packages: redis-server, prometheus (with promtool), chromium, nginx, age.
 # Kafka comes from Maven Central when a test first needs it. What is there already is left alone.
 set -euo pipefail
 missing=()
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v promtool >/dev/null || missing+=(prometheus)
 command -v chromium >/dev/null || missing+=(chromium)
+command -v age >/dev/null || missing+=(age)
 [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -ne 0 ]; then

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import fastavro
 import pyrage
 import pytest
 from program import Done, ocmw
+from redis_server import required
 from statement_told import Edge, number
 
 from streams.shell.clock import today
@@ -82,6 +84,16 @@ def test_the_ocmw_reads_number_last_exit_and_the_day_by_which_to_delete_the_file
     assert outreach.out.stat().st_mode & 0o777 == 0o600
     fingerprint = hashlib.sha256(str(OCMW.to_public()).encode()).hexdigest()[:16]
     assert fingerprint in done.stdout.replace(" ", "")
+
+
+def test_the_age_of_debian_reads_what_is_written_and_refuses_it_cut(outreach: Outreach) -> None:
+    age, key = required("age", "age"), outreach.room / "gent.key"
+    key.write_text(str(OCMW))
+    outreach.resolve(outreach.listed(1))
+    read = subprocess.run([age, "-d", "-i", key, outreach.out], check=True, capture_output=True, text=True)  # noqa: S603 - ours
+    assert read.stdout.splitlines()[1].startswith(f"{number(1)};2024-03-31;44021;2024-H1;")
+    outreach.out.write_bytes(outreach.out.read_bytes()[:-1])
+    assert subprocess.run([age, "-d", "-i", key, outreach.out], check=False, capture_output=True).returncode == 1  # noqa: S603 - ours
 
 
 def test_the_log_of_accesses_notes_who_gets_how_many_until_when_and_no_person(outreach: Outreach) -> None:
