@@ -80,12 +80,12 @@ def number(text: str) -> int:
 def day(text: str) -> int:
     """Return the days since 1970-01-01 of a date written as 2024-03-31."""
     try:
-        found = date.fromisoformat(text)
+        written = date.fromisoformat(text)
     except ValueError:
         raise ValueError("a date as 2024-03-31") from None
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+    if not _FIRST_YEAR <= written.year <= _LAST_YEAR:
         raise ValueError(f"a date from {_FIRST_YEAR} to {_LAST_YEAR}")
-    return (found - _EPOCH).days
+    return (written - _EPOCH).days
 
 
 def month(text: str) -> int:
@@ -167,39 +167,39 @@ def _lines(file: TextIO, name: str) -> Iterator[str]:
 def _encoding(path: Path) -> str:
     """Return UTF-8 for a file that is all of it, else Windows-1252. Raises EdgeError for what is no text."""
     decoder = getincrementaldecoder("utf-8-sig")()
-    found = "utf-8-sig"
+    name = "utf-8-sig"
     try:
         with path.open("rb") as file:
             for content in iter(lambda: file.read(_CHUNK), b""):
                 if b"\0" in content:
                     raise EdgeError(f"{path.name}: holds bytes that no text has; save it as CSV in UTF-8")
-                if found != _OLD:
+                if name != _OLD:
                     try:
                         decoder.decode(content)
                     except UnicodeDecodeError:
-                        found = _OLD
-        if found != _OLD:
+                        name = _OLD
+        if name != _OLD:
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        found = _OLD
+        name = _OLD
     except OSError as error:
         raise EdgeError(
             f"{path.name}: cannot be read ({error.strerror}); check the path and who may read it"
         ) from error
-    return found
+    return name
 
 
 def _places(names: list[str], name: str, form: Form) -> list[tuple[Column, int]]:
-    found = []
+    places = []
     for column in form.columns:
         count = names.count(plain(column.name))
         if count > 1 or (not count and not column.optional):
-            told = "more than one column" if count else "no column"
+            how_many = "more than one column" if count else "no column"
             expected = ";".join(one.name for one in form.columns)
-            raise EdgeError(f"{name}: has {told} {column.name}; a file of {form.name} has the header {expected}")
+            raise EdgeError(f"{name}: has {how_many} {column.name}; a file of {form.name} has the header {expected}")
         if count:
-            found.append((column, names.index(plain(column.name))))
-    return found
+            places.append((column, names.index(plain(column.name))))
+    return places
 
 
 def _row(cells: list[str], line: int, places: list[tuple[Column, int]], width: int, name: str) -> FormRow:

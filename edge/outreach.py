@@ -32,12 +32,12 @@ _LONGEST_KEY_FILE = 4096
 
 def _pseudonym(text: str) -> bytes:
     try:
-        found = bytes.fromhex(text)
+        digits = bytes.fromhex(text)
     except ValueError:
-        found = b""
-    if len(found) != _PSEUDONYM:
+        digits = b""
+    if len(digits) != _PSEUDONYM:
         raise ValueError("a pseudonym of 32 hexadecimal digits")
-    return found
+    return digits
 
 
 def _cohort(text: str) -> str:
@@ -79,14 +79,14 @@ class OutreachList:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read a list. Raises EdgeError for what is none, for an empty one, and for two lists in one."""
-        found = list(rows(path, LIST))
-        if not found:
+        listed = list(rows(path, LIST))
+        if not listed:
             raise EdgeError(f"{path.name}: the list is empty; there is nobody to visit")
-        heads = {(row["ocmw"], row["cohort"], row["expires"], row.values.get("key_id")) for row in found}
+        heads = {(row["ocmw"], row["cohort"], row["expires"], row.values.get("key_id")) for row in listed}
         if len(heads) > 1:
             raise EdgeError(f"{path.name}: holds several lists; resolve each by itself, for its own OCMW")
         ((place, cohort, expires, key_id),) = heads
-        pseudonyms = tuple(dict.fromkeys(row["pseudonym"] for row in found))
+        pseudonyms = tuple(dict.fromkeys(row["pseudonym"] for row in listed))
         return cls(pseudonyms, f"{place:05d}", cohort, _EPOCH + timedelta(expires), key_id or "")
 
     def text(self) -> str:
@@ -97,22 +97,22 @@ class OutreachList:
         return _csv([names, *lines])
 
 
-class Found(NamedTuple):
+class Visit(NamedTuple):
     """A person of a list: the national number as the source has it last, and the day of the last exit there."""
 
     number: int
     exit: date
 
 
-def resolved(asked: OutreachList, sources: Iterable[Path], log: Pseudonyms, outreach: bytes) -> list[Found]:
+def resolved(visits: OutreachList, sources: Iterable[Path], log: Pseudonyms, outreach: bytes) -> list[Visit]:
     """Return the persons of a list who are in some files of exits, by number. Raises EdgeError for another file."""
     left = [(row["number"], row["exit"]) for path in sources for row in rows_of(path, EXITS)]
     numbers = np.array([number for number, _ in left], np.int64)
-    found: dict[bytes, tuple[int, int]] = {}
+    exits: dict[bytes, tuple[int, int]] = {}
     for pseudonym, (number, exit_day) in zip(_of_outreach(log, outreach, numbers), left, strict=True):
-        if pseudonym not in found or exit_day >= found[pseudonym][1]:
-            found[pseudonym] = number, exit_day
-    return sorted(Found(found[one][0], _EPOCH + timedelta(found[one][1])) for one in asked.pseudonyms if one in found)
+        if pseudonym not in exits or exit_day >= exits[pseudonym][1]:
+            exits[pseudonym] = number, exit_day
+    return sorted(Visit(exits[one][0], _EPOCH + timedelta(exits[one][1])) for one in visits.pseudonyms if one in exits)
 
 
 def _of_outreach(log: Pseudonyms, outreach: bytes, numbers: Int64) -> list[bytes]:
@@ -166,12 +166,12 @@ def _keys_of(path: Path) -> list[str]:
     return [line.strip() for line in content.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def letter(asked: OutreachList, found: Iterable[Found], approval: str) -> bytes:
+def letter(visits: OutreachList, persons: Iterable[Visit], approval: str) -> bytes:
     """Return what the OCMW reads: a row a person, each with the last day and the approval that it rests on."""
     names = ["number", "exit", "ocmw", "cohort", "expires", "approval"]
     lines = [
-        [f"{one.number:011d}", one.exit.isoformat(), asked.ocmw, asked.cohort, asked.expires.isoformat(), approval]
-        for one in found
+        [f"{one.number:011d}", one.exit.isoformat(), visits.ocmw, visits.cohort, visits.expires.isoformat(), approval]
+        for one in persons
     ]
     return _csv([names, *lines]).encode()
 

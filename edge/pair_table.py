@@ -20,22 +20,22 @@ def _slot(a: Whole, b: Whole, mask: Whole) -> Whole:
 
 
 @kernel
-def _asked(a: Int64, b: Int64, keys: Int64, slots: Int64, found: Int64) -> None:
+def _numbers_of(a: Int64, b: Int64, keys: Int64, slots: Int64, numbers: Int64) -> None:
     mask = len(slots) - 1
     for row in range(len(a)):
         slot = _slot(a[row], b[row], mask)
-        found[row] = -1
+        numbers[row] = -1
         while slots[slot] != _FREE:
             entry = slots[slot]
             if keys[entry, 0] == a[row] and keys[entry, 1] == b[row]:
-                found[row] = entry
+                numbers[row] = entry
                 break
             slot = (slot + 1) & mask
 
 
 @kernel
-def _added(a: Int64, b: Int64, keys: Int64, slots: Int64, found: Int64, fresh: Int64, count: Whole) -> Whole:
-    """Fill ``found``; of each pair that is new its row goes to ``fresh``. There must be room for all."""
+def _added(a: Int64, b: Int64, keys: Int64, slots: Int64, numbers: Int64, fresh: Int64, count: Whole) -> Whole:
+    """Fill ``numbers``; of each pair that is new its row goes to ``fresh``. There must be room for all."""
     mask, begun = len(slots) - 1, count
     for row in range(len(a)):
         slot = _slot(a[row], b[row], mask)
@@ -49,7 +49,7 @@ def _added(a: Int64, b: Int64, keys: Int64, slots: Int64, found: Int64, fresh: I
             slots[slot] = count
             fresh[count - begun] = row
             count += 1
-        found[row] = slots[slot]
+        numbers[row] = slots[slot]
     return count
 
 
@@ -75,16 +75,16 @@ class PairTable:
     def add(self, a: Int64, b: Int64) -> tuple[Int64, Int64]:
         """Return the number of each pair, and the rows of those that were not here before."""
         self._make_room(self.count + len(a))
-        found, fresh = np.empty(len(a), np.int64), np.empty(len(a), np.int64)
+        numbers, fresh = np.empty(len(a), np.int64), np.empty(len(a), np.int64)
         before = self.count
-        self.count = _added(a, b, self._keys, self._slots, found, fresh, before)
-        return found, fresh[: self.count - before]
+        self.count = _added(a, b, self._keys, self._slots, numbers, fresh, before)
+        return numbers, fresh[: self.count - before]
 
     def numbers(self, a: Int64, b: Int64) -> Int64:
         """Return the number of each pair, -1 for one that is not here."""
-        found = np.empty(len(a), np.int64)
-        _asked(a, b, self._keys, self._slots, found)
-        return found
+        numbers = np.empty(len(a), np.int64)
+        _numbers_of(a, b, self._keys, self._slots, numbers)
+        return numbers
 
     def _make_room(self, wanted: int) -> None:
         size = len(self._keys)

@@ -132,18 +132,18 @@ class SourceReader:
         seen = Occurrences()
         for row in rows_of(path, self._form):
             self._refuse(path, row)
-            told = self._tell(row)
-            message = b"\x1f".join(str(value).encode() for value in told.values.values())
+            statement = self._tell(row)
+            message = b"\x1f".join(str(value).encode() for value in statement.values.values())
             occurrence = int(seen.of(_digest(row["number"], message))[0])
             person = self._pseudonyms.of_numbers(np.array([row["number"]], np.int64))[0].tobytes()
-            event_id = self._ids[told.kind].digest(b"%b\x1f%d" % (message, occurrence))[:_ID]
-            yield told.kind, {"event_id": event_id, "person": person, **told.values}
+            event_id = self._ids[statement.kind].digest(b"%b\x1f%d" % (message, occurrence))[:_ID]
+            yield statement.kind, {"event_id": event_id, "person": person, **statement.values}
 
     def _refuse(self, path: Path, row: FormRow) -> None:
         synthetic = judged_one(row["number"], 2199) == SYNTHETIC
         if synthetic != self._synthetic:
-            what = "a synthetic number; give --synthetic for a trial" if synthetic else "a real number in a trial"
-            raise EdgeError(f"{path.name}: line {row.line}, column number holds {what}")
+            other = "a synthetic number; give --synthetic for a trial" if synthetic else "a real number in a trial"
+            raise EdgeError(f"{path.name}: line {row.line}, column number holds {other}")
 
     def _employment(self, row: FormRow) -> FormEvent:
         return FormEvent(
@@ -229,8 +229,8 @@ def people_of(path: Path) -> People:
     form = _form_of(path)
     if form is None:
         return people_of_statement(path)
-    found = np.array([row["number"] for row in rows_of(path, form)], np.int64)
-    return People.of_numbers(np.unique(found))
+    numbers = np.array([row["number"] for row in rows_of(path, form)], np.int64)
+    return People.of_numbers(np.unique(numbers))
 
 
 def _form_of(path: Path) -> Form | None:

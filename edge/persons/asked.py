@@ -22,17 +22,17 @@ def person_of(text: str, key: Key, known: Identities, *, synthetic: bool) -> byt
     Raises EdgeError, which never holds what was typed, for what is no number, and for a real one in a trial.
     """
     try:
-        found = number(text)
+        typed = number(text)
     except ValueError as error:
         raise EdgeError(f"standard input: is not {error}; {_LEAST}") from None
     if sum(map(str.isdigit, text)) != _DIGITS:
         raise EdgeError(f"standard input: is not a national number of eleven digits; {_LEAST}")
-    if (judged_one(found, _LAST_YEAR) == SYNTHETIC) != synthetic:
-        told = (
+    if (judged_one(typed, _LAST_YEAR) == SYNTHETIC) != synthetic:
+        which = (
             "a real number; leave --synthetic out" if synthetic else "a synthetic number; give --synthetic for a trial"
         )
-        raise EdgeError(f"standard input: holds {told}")
-    return bytes(Pseudonyms(key, known).of_numbers(np.array([found], np.int64))[0])
+        raise EdgeError(f"standard input: holds {which}")
+    return bytes(Pseudonyms(key, known).of_numbers(np.array([typed], np.int64))[0])
 
 
 def persons_of(numbers: Iterable[int], key: Key, known: Identities, *, synthetic: bool) -> list[bytes]:
@@ -40,10 +40,10 @@ def persons_of(numbers: Iterable[int], key: Key, known: Identities, *, synthetic
 
     Raises EdgeError, which names no number, where one is synthetic in earnest or real in a trial.
     """
-    found = np.array(list(numbers), np.int64)
-    if any((judged_one(number, _LAST_YEAR) == SYNTHETIC) != synthetic for number in found.tolist()):
-        told = (
+    all_numbers = np.array(list(numbers), np.int64)
+    if any((judged_one(number, _LAST_YEAR) == SYNTHETIC) != synthetic for number in all_numbers.tolist()):
+        which = (
             "a real number; leave --synthetic out" if synthetic else "a synthetic number; give --synthetic for a trial"
         )
-        raise EdgeError(f"the source holds {told}")
-    return [bytes(person) for person in Pseudonyms(key, known).of_numbers(found)]
+        raise EdgeError(f"the source holds {which}")
+    return [bytes(person) for person in Pseudonyms(key, known).of_numbers(all_numbers)]

@@ -63,8 +63,8 @@ class Identities:
         if not len(self.numbers):
             return numbers
         place = np.searchsorted(self.numbers, numbers).clip(max=len(self.numbers) - 1)
-        found: Int64 = np.where(self.numbers[place] == numbers, self.oldest[place], numbers)
-        return found
+        oldest: Int64 = np.where(self.numbers[place] == numbers, self.oldest[place], numbers)
+        return oldest
 
 
 def _last(number: int, successor: dict[int, Change], name: str) -> int:

@@ -79,9 +79,9 @@ def _judge(numbers: Int64, years: Int32, verdict: Bytes, sex: Int8, birth: Int32
 def judged(numbers: Int64, years: Int32) -> Judged:
     """Judge numbers of at most eleven digits, each in a year."""
     size = len(numbers)
-    found = Judged(np.zeros(size, np.uint8), np.zeros(size, np.int8), np.zeros(size, np.int32))
-    _judge(numbers, years, found.verdict, found.sex, found.birth)
-    return found
+    judgement = Judged(np.zeros(size, np.uint8), np.zeros(size, np.int8), np.zeros(size, np.int32))
+    _judge(numbers, years, judgement.verdict, judgement.sex, judgement.birth)
+    return judgement
 
 
 def judged_one(number: int, year: int) -> int:
@@ -91,5 +91,5 @@ def judged_one(number: int, year: int) -> int:
 
 def traits_of_one(number: int, year: int) -> tuple[int, int]:
     """Return sex and birth of one number, as ``Judged`` has them."""
-    found = judged(np.array([number], np.int64), np.array([year], np.int32))
-    return int(found.sex[0]), int(found.birth[0])
+    judgement = judged(np.array([number], np.int64), np.array([year], np.int32))
+    return int(judgement.sex[0]), int(judgement.birth[0])

@@ -93,14 +93,14 @@ class _Kept:
         if self._table.count > MOST_KEPT:
             self._forget()
         before = self._table.count
-        found, fresh = self._table.add(a, b)
+        places, fresh = self._table.add(a, b)
         if self._table.count > len(self._made):
             larger = np.zeros((max(2 * len(self._made), self._table.count), self._size), np.uint8)
             larger[:before] = self._made[:before]
             self._made = larger
         if len(fresh):
             self._made[before : self._table.count] = self._keyed.rows(*messages(fresh))[:, : self._size]
-        return self._made[found]
+        return self._made[places]
 
 
 class Pseudonyms:
@@ -143,5 +143,5 @@ class Pseudonyms:
             return spelled, length
 
         made = self._dossiers.of(codes, ocmws, messages)
-        found: Int64 = np.ascontiguousarray(made).view(">i8").reshape(-1).astype(np.int64)
-        return found
+        hashes: Int64 = np.ascontiguousarray(made).view(">i8").reshape(-1).astype(np.int64)
+        return hashes

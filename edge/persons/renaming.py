@@ -40,8 +40,8 @@ class People:
     def joined(cls, parts: Iterable["People"]) -> "People":
         """Return all people of some parts, each once."""
         rows = [np.stack([part.numbers, part.places, part.dossiers], axis=1) for part in parts]
-        found = np.unique(np.concatenate([np.zeros((0, 3), np.int64), *rows]), axis=0)
-        return cls(*(np.ascontiguousarray(found[:, column]) for column in range(3)))
+        rows_once = np.unique(np.concatenate([np.zeros((0, 3), np.int64), *rows]), axis=0)
+        return cls(*(np.ascontiguousarray(rows_once[:, column]) for column in range(3)))
 
 
 def people_of_statement(path: Path) -> People:
@@ -86,11 +86,11 @@ class Renaming:
 
     def renamed(self, persons: Bytes) -> tuple[Bytes, Mask]:
         """Return the new pseudonyms of persons, and whom it knows; the others keep theirs."""
-        found = self._table.numbers(*_halves(persons))
-        known = found >= 0
+        places = self._table.numbers(*_halves(persons))
+        known = places >= 0
         if not self._table.count:
             return persons, known
-        return np.where(known[:, None], self._new[found.clip(min=0)], persons), known
+        return np.where(known[:, None], self._new[places.clip(min=0)], persons), known
 
 
 def _halves(persons: Bytes) -> tuple[Int64, Int64]:

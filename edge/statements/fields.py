@@ -392,9 +392,9 @@ def _offsets() -> Int64:
 
 
 def _place_of_code() -> Int16:
-    found = np.full(_CODES, -1, np.int16)
-    found[np.array([int(code) for code in MUNICIPALITIES])] = np.arange(len(MUNICIPALITIES))
-    return found
+    numbers = np.full(_CODES, -1, np.int16)
+    numbers[np.array([int(code) for code in MUNICIPALITIES])] = np.arange(len(MUNICIPALITIES))
+    return numbers
 
 
 def _limits() -> Int64:

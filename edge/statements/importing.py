@@ -199,7 +199,7 @@ class EventFile:
 
 def known_statements(paths: Iterable[Path]) -> dict[Pair, list[Seal]]:
     """Return the statements that event files of before hold. Raises EdgeError for one that is none of an import."""
-    found: dict[Pair, list[Seal]] = {}
+    seals: dict[Pair, list[Seal]] = {}
     for path in paths:
         try:
             text = LogFile.open(path).metadata.get(STATEMENTS)
@@ -208,8 +208,8 @@ def known_statements(paths: Iterable[Path]) -> dict[Pair, list[Seal]]:
         if text is None:
             raise EdgeError(f"{path.name}: says of no statement that it holds; name a file of ocmw import maandstaat")
         for one in json.loads(text):
-            found.setdefault((one["ocmw"], one["month"]), []).append(Seal(one["lines"], int(one["sum"], 16)))
-    return found
+            seals.setdefault((one["ocmw"], one["month"]), []).append(Seal(one["lines"], int(one["sum"], 16)))
+    return seals
 
 
 @dataclass(slots=True)
@@ -253,7 +253,7 @@ class Importer:
             for pair, seal in outcome.seals.items()
             if pair in self.seen
         }
-        others = [pair for pair, what in repeated.items() if what == "also"]
+        others = [pair for pair, came in repeated.items() if came == "also"]
         if others and not self.also:
             ocmw, month = others[0]
             raise EdgeError(
@@ -269,21 +269,21 @@ class Importer:
 
     def _read(self, number: int, path: Path, layout: Layout, repeated: dict[Pair, str]) -> FileOutcome:
         outcome = FileOutcome(path.name)
-        again = {pair for pair, what in repeated.items() if what == "again"}
+        again = {pair for pair, came in repeated.items() if came == "again"}
         closings = list(self._closings.get(number, ()))
         self.judge.begin_file()
         judged_first = 0
         bad_first = 0
         for chunk in lines(path):
-            found = _without_header(chunk, layout)
-            judgement = self.judge.judged(found, layout)
+            read = _without_header(chunk, layout)
+            judgement = self.judge.judged(read, layout)
             looked = judgement.fault[: LOOKED_AT - judged_first]
             bad_first += int(np.isin(looked, (BAD_LINE, BAD_FIELD)).sum())
             judged_first += len(looked)
             if judged_first >= LOOKED_AT:
                 _refuse_another_layout(path.name, bad_first, judged_first)
-            kept = self._note(outcome, found, judgement, again)
-            self._write(found, judgement, kept, closings)
+            kept = self._note(outcome, read, judgement, again)
+            self._write(read, judgement, kept, closings)
             self._done += len(chunk.data)
             self.progress(f"importing {path.name}", min(self._done, self._all), self._all)
         _refuse_another_layout(path.name, bad_first, judged_first)
@@ -291,14 +291,14 @@ class Importer:
             self.out.close(month)
         return outcome
 
-    def _write(self, found: Lines, judgement: Judgement, kept: Mask, closings: list[tuple[int, int]]) -> None:
+    def _write(self, read: Lines, judgement: Judgement, kept: Mask, closings: list[tuple[int, int]]) -> None:
         """Write the events of a chunk, and the closings that stand behind lines of it."""
         if self.out.keeps_rejects:
             for row in np.flatnonzero(judgement.fault != NO_FAULT).tolist():
-                self.out.reject(found.of(row))
-        numbers = found.number[judgement.rows][kept]
+                self.out.reject(read.of(row))
+        numbers = read.number[judgement.rows][kept]
         events = judgement.lines if kept.all() else _rows(judgement.lines, kept)
-        begin, last = 0, int(found.number[-1]) if len(found.number) else 0
+        begin, last = 0, int(read.number[-1]) if len(read.number) else 0
         while closings and closings[0][0] <= last:
             line, month = closings.pop(0)
             end = int(np.searchsorted(numbers, line, side="right"))
@@ -309,7 +309,7 @@ class Importer:
         if begin < len(numbers):
             self.out.write(_rows(events, slice(begin, None)) if begin else events)
 
-    def _note(self, outcome: FileOutcome, found: Lines, judgement: Judgement, again: set[Pair]) -> Mask:
+    def _note(self, outcome: FileOutcome, read: Lines, judgement: Judgement, again: set[Pair]) -> Mask:
         """Count what became of the lines of a chunk; return which of its events are new."""
         fields, fault, rows = judgement.fields, judgement.fault, judgement.rows
         outcome.lines += len(fault)
@@ -317,7 +317,7 @@ class Importer:
         lawful = np.flatnonzero(fields.month >= 0)
         if outcome.first_month is None and len(lawful):
             outcome.first_month = int(fields.month[lawful[0]])
-        _note_set_aside(outcome, found, judgement)
+        _note_set_aside(outcome, read, judgement)
         codes = _pair_codes(judgement)
         fresh = np.ones(len(rows), np.bool_)
         for code, members in _groups(codes):
@@ -351,12 +351,12 @@ class Importer:
         last: dict[int, tuple[int, int]] = {}
         for number, (path, layout) in enumerate(zip(paths, layouts, strict=True)):
             for chunk in lines(path):
-                found = _without_header(chunk, layout)
-                fields = fields_of(found, layout)
+                read = _without_header(chunk, layout)
+                fields = fields_of(read, layout)
                 months, places = np.unique(fields.month[::-1], return_index=True)
                 for month, place in zip(months.tolist(), places.tolist(), strict=True):
                     if month >= 0:
-                        last[month] = number, int(found.number[len(found.number) - 1 - place])
+                        last[month] = number, int(read.number[len(read.number) - 1 - place])
                 self._done += len(chunk.data)
                 self.progress(f"looking for the months in {path.name}", self._done, self._all)
         reached = (0, 0)
@@ -400,8 +400,8 @@ def _groups(codes: Int64) -> Iterable[tuple[int, Int64]]:
     if not len(codes):
         return
     order = np.argsort(codes, kind="stable")
-    found, begins = np.unique(codes[order], return_index=True)
-    for code, rows in zip(found.tolist(), np.split(order, begins[1:]), strict=True):
+    statements, begins = np.unique(codes[order], return_index=True)
+    for code, rows in zip(statements.tolist(), np.split(order, begins[1:]), strict=True):
         if code >= 0:
             yield code, rows
 
@@ -419,12 +419,12 @@ def _add_seals(outcome: FileOutcome, judgement: Judgement, codes: Int64) -> None
         outcome.seals[pair] = Seal(before.events + len(rows), (before.sum + total) % _WHOLE)
 
 
-def _note_set_aside(outcome: FileOutcome, found: Lines, judgement: Judgement) -> None:
+def _note_set_aside(outcome: FileOutcome, read: Lines, judgement: Judgement) -> None:
     fields, fault = judgement.fields, judgement.fault
     aside = np.flatnonzero(fault != NO_FAULT)
     if not len(aside):
         return
-    outcome.set_aside.add(found.number[aside], fault[aside], judgement.field[aside])
+    outcome.set_aside.add(read.number[aside], fault[aside], judgement.field[aside])
     counts = np.bincount(fault[aside], minlength=len(SLUGS) + 1)
     outcome.slugs.update({SLUGS[slug - 1]: int(counts[slug]) for slug in np.flatnonzero(counts)})
     rows = np.flatnonzero(fault == UNMAPPED_LINE)
@@ -468,29 +468,29 @@ def _months_of_days(days: Int32) -> Int64:
 
 def statements_metadata(outcomes: Iterable[FileOutcome]) -> str:
     """Return the metadata ``ocmw.statements``: each statement with its number of events and the sum of their seals."""
-    found: list[dict[str, Any]] = [
+    entries: list[dict[str, Any]] = [
         {"ocmw": pair[0], "month": pair[1], "lines": seal.events, "sum": f"{seal.sum:032x}"}
         for outcome in outcomes
         for pair, seal in sorted(outcome.seals.items())
         if outcome.repeated.get(pair) != "again"
     ]
-    return json.dumps(found)
+    return json.dumps(entries)
 
 
 def import_metadata(outcomes: Iterable[FileOutcome]) -> str:
     """Return the metadata ``ocmw.import``: of each statement its lines, events, and lines set aside by slug."""
-    found: dict[Pair, PairCount] = {}
+    counts: dict[Pair, PairCount] = {}
     for outcome in outcomes:
         for pair, count in outcome.pairs.items():
             if outcome.repeated.get(pair) == "again":
                 continue
-            total = found.setdefault(pair, PairCount())
+            total = counts.setdefault(pair, PairCount())
             total.lines += count.lines
             total.events += count.events
             total.slugs.update(count.slugs)
     return json.dumps([
         {"ocmw": ocmw, "month": month, "lines": one.lines, "events": one.events, "slugs": dict(one.slugs)}
-        for (ocmw, month), one in sorted(found.items())
+        for (ocmw, month), one in sorted(counts.items())
     ])  # fmt: skip
 
 

@@ -57,8 +57,8 @@ class Judgement:
 
 def is_status_d(fields: Fields) -> Mask:
     """Tell which lines are of the act of 1965 with status D: there a dossier stands for a person without a number."""
-    found: Mask = (fields.legislation == _AID) & (fields.category == _STATUS_D)
-    return found
+    mask: Mask = (fields.legislation == _AID) & (fields.category == _STATUS_D)
+    return mask
 
 
 class Judge:

@@ -84,8 +84,8 @@ def layout_of(path: Path) -> Layout:
     _refuse_others(path)
     widths: Counter[int] = Counter()
     for chunk in lines(path):
-        if not widths and (found := _header(chunk.of(0), path.name, int(chunk.number[0]))):
-            return found
+        if not widths and (columns := _header(chunk.of(0), path.name, int(chunk.number[0]))):
+            return columns
         fresh = chunk.width[: LOOKED_AT - widths.total()]
         widths.update(fresh.tolist())
         if widths.total() >= LOOKED_AT:
@@ -94,8 +94,10 @@ def layout_of(path: Path) -> Layout:
         raise EdgeError(f"{path.name}: holds no line; export the statement again")
     lawful = {width: count for width, count in widths.items() if offsets()[-1] <= width <= WIDEST}
     if not lawful:
-        what = f"neither the header of a statement nor lines of {offsets()[-1]} to {WIDEST} characters"
-        raise EdgeError(f"{path.name}: no monthly statement, it has {what}; name the TXT or CSV file of the statement")
+        instead = f"neither the header of a statement nor lines of {offsets()[-1]} to {WIDEST} characters"
+        raise EdgeError(
+            f"{path.name}: no monthly statement, it has {instead}; name the TXT or CSV file of the statement"
+        )
     return Fixed(min(lawful, key=lambda width: (-lawful[width], width)))
 
 
@@ -134,7 +136,7 @@ def _header(line: bytes, name: str, number: int) -> Columns | None:
         with suppress(csv.Error):  # no line of CSV is no header
             cells = next(csv.reader([text.replace("\0", "?")], delimiter=delimiter), [])
         known = sum(plain(cell) in field_of_name() for cell in cells)
-        best = max(best, (known, delimiter, cells), key=lambda found: found[0])
+        best = max(best, (known, delimiter, cells), key=lambda candidate: candidate[0])
     known, delimiter, cells = best
     if known < _HEADER_NAMES:
         return None
@@ -144,8 +146,8 @@ def _header(line: bytes, name: str, number: int) -> Columns | None:
     for field in range(1, READ + 1):
         if count[field] != 1:
             of = table("maandstaat_layout")[field - 1]["field"]
-            told = "has no column" if not count[field] else "has more than one column"
+            trouble = "has no column" if not count[field] else "has more than one column"
             raise EdgeError(
-                f"{name}: {told} for field {field} ({of}); name each of the {READ} fields once in the header"
+                f"{name}: {trouble} for field {field} ({of}); name each of the {READ} fields once in the header"
             )
     return Columns(ord(delimiter), np.array(fields, np.int64), number)

@@ -99,9 +99,9 @@ def _chunks(file: IO[bytes]) -> Iterator[Lines]:
         content = kept + read
         if final and not content:
             return
-        found, rest, number = _lines_of(content, number, final=final)
-        if len(found.number):
-            yield found
+        read_lines, rest, number = _lines_of(content, number, final=final)
+        if len(read_lines.number):
+            yield read_lines
         if final:
             return
         kept = content[rest:]

@@ -81,13 +81,13 @@ class Report:
 
     def unmapped(self) -> list[dict[str, Any]]:
         """Return legislation, article, lines and cents of what no table derives; article None is not shown."""
-        found: dict[tuple[int, int | None], list[int]] = {}
+        sums: dict[tuple[int, int | None], list[int]] = {}
         for one in self.outcomes:
             for key, (lines, cents) in one.unmapped.items():
-                entry = found.setdefault(key, [0, 0])
+                entry = sums.setdefault(key, [0, 0])
                 entry[0] += lines
                 entry[1] += cents
-        ordered = sorted(found.items(), key=lambda item: (item[0][0], item[0][1] is None, item[0][1] or 0))
+        ordered = sorted(sums.items(), key=lambda item: (item[0][0], item[0][1] is None, item[0][1] or 0))
         return [
             {"legislation": law, "article": article, "lines": lines, "cents": cents}
             for (law, article), (lines, cents) in ordered
@@ -108,15 +108,15 @@ class Report:
     def sentences(self) -> Iterator[str]:
         """Yield what an administrator should know at once, a sentence each."""
         for one in self.outcomes:
-            for (ocmw, month), what in sorted(one.repeated.items()):
-                came = "again, nothing new in it" if what == "again" else "with other lines than before"
+            for (ocmw, month), kind in sorted(one.repeated.items()):
+                came = "again, nothing new in it" if kind == "again" else "with other lines than before"
                 yield f"{one.name}: the statement of OCMW {ocmw} for {month} came {came}"
         for entry in self.unmapped():
             article = "an article that is not shown" if entry["article"] is None else f"article {entry['article']}"
-            what = (
+            lines = (
                 f"legislation {entry['legislation']}, {article}: {entry['lines']} lines, {_euro(entry['cents'])} euro"
             )
-            yield f"no table derives {what}; the report has a row to fill in"
+            yield f"no table derives {lines}; the report has a row to fill in"
         for name, count in sorted(self.unknown.items()):
             yield f"{name}: {count} lines"
         unknown = self.students_unknown()
@@ -154,7 +154,9 @@ class Report:
 
     def markdown(self) -> str:
         """Return the report as Markdown."""
-        return "\n".join([*self._head(), *(line for one in self.outcomes for line in _told(one)), *self._tail()]) + "\n"
+        return (
+            "\n".join([*self._head(), *(line for one in self.outcomes for line in _of_file(one)), *self._tail()]) + "\n"
+        )
 
     def _head(self) -> Iterator[str]:
         yield from ("# Import of monthly statements", "", f"Key {self.key_id}. {self.balance}", "")
@@ -167,7 +169,7 @@ class Report:
             yield from _table(
                 ("legislation", "article", "lines", "euro"),
                 (
-                    (one["legislation"], _shown(one["article"]), one["lines"], _euro(one["cents"]))
+                    (one["legislation"], _article(one["article"]), one["lines"], _euro(one["cents"]))
                     for one in self.unmapped()
                 ),
             )
@@ -204,18 +206,18 @@ class Report:
 
 def totals_of(path: Path, outcomes: Iterable[FileOutcome]) -> list[Total]:
     """Return the totals of a file beside what the statements hold, whatever became of their lines. Raises EdgeError."""
-    found: dict[Pair, PairCount] = {}
+    held: dict[Pair, PairCount] = {}
     for outcome in outcomes:
         for pair, count in outcome.pairs.items():
-            total = found.setdefault(pair, PairCount())
+            total = held.setdefault(pair, PairCount())
             total.lines += count.lines
             total.cents += count.cents
-    told = []
+    totals = []
     for row in rows(path, TOTALS):
         pair = f"{row['ocmw']:05d}", to_yyyymm(row["month"])
-        have = found.get(pair, PairCount())
-        told.append(Total(*pair, row["lines"], row["cents"], have.lines, have.cents))
-    return told
+        have = held.get(pair, PairCount())
+        totals.append(Total(*pair, row["lines"], row["cents"], have.lines, have.cents))
+    return totals
 
 
 def _dashed(month: int) -> str:
@@ -255,7 +257,7 @@ def _total(one: Total) -> dict[str, Any]:
     return {name: getattr(one, name) for name in names}
 
 
-def _told(one: FileOutcome) -> Iterator[str]:
+def _of_file(one: FileOutcome) -> Iterator[str]:
     aside = one.slugs.total()
     yield from (f"## {one.name}", "")
     yield f"lines {one.lines} = events {one.events} + again {one.again} + set aside {aside}"
@@ -274,10 +276,10 @@ def _told(one: FileOutcome) -> Iterator[str]:
         ("OCMW", "name", "euro"), ((ocmw, _name(ocmw), _euro(cents)) for ocmw, cents in sorted(one.by_ocmw.items()))
     )
     yield ""
-    for (ocmw, month), what in sorted(one.repeated.items()):
+    for (ocmw, month), came in sorted(one.repeated.items()):
         said = (
             "again, with nothing new"
-            if what == "again"
+            if came == "again"
             else "with other lines; its events stand beside those of before"
         )
         yield f"- OCMW {ocmw}, {_dashed(month)}: the statement came {said}."
@@ -319,7 +321,7 @@ def _euro(cents: int) -> str:
     return f"{sign}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
-def _shown(article: int | None) -> str:
+def _article(article: int | None) -> str:
     return "not shown" if article is None else str(article)
 
 

@@ -107,8 +107,8 @@ def local_rows(path: Path) -> list[Row]:
         try:
             row = _local_row(cells, known, made)
         except (ValueError, TypeError, KeyError) as error:
-            what = str(error) if isinstance(error, ValueError) and "its" in str(error) else "a cell cannot be read"
-            raise EdgeError(f"{path.name}: line {number} is refused, {what}; correct the row") from None
+            reason = str(error) if isinstance(error, ValueError) and "its" in str(error) else "a cell cannot be read"
+            raise EdgeError(f"{path.name}: line {number} is refused, {reason}; correct the row") from None
         made.append(row)
     return made
 
@@ -152,21 +152,21 @@ class Rules:
     @classmethod
     def of(cls, rows: Iterable[Row]) -> "Rules":
         """Set rows as arrays."""
-        found = sorted(rows, key=lambda row: (_bin(row.legislation, row.article), _BY_ARTICLE[row.mark]))
-        counts = np.bincount([_bin(row.legislation, row.article) for row in found], minlength=3 * _ARTICLES + 1)
+        ordered = sorted(rows, key=lambda row: (_bin(row.legislation, row.article), _BY_ARTICLE[row.mark]))
+        counts = np.bincount([_bin(row.legislation, row.article) for row in ordered], minlength=3 * _ARTICLES + 1)
         begins = np.zeros(3 * _ARTICLES + 1, np.int32)
         begins[1:] = np.cumsum(counts)[: 3 * _ARTICLES]
-        letters = np.zeros((len(found), _ALL), np.bool_)
-        for number, row in enumerate(found):
+        letters = np.zeros((len(ordered), _ALL), np.bool_)
+        for number, row in enumerate(ordered):
             letters[number, [ord(letter) for letter in row.letters] or slice(None)] = True
         aid, aid_since = _eras("aid_codes", 1000, NOT_A_SUPPORT)
         households, households_since = _eras("households", _ALL, _HOUSEHOLDS.index("UNKNOWN"))
         return cls(
             begins=begins,
-            first=np.array([row.first for row in found], np.int32),
-            last=np.array([row.last for row in found], np.int32),
-            target=np.array([row.target for row in found], np.int32),
-            percentage=np.array([row.percentage for row in found], np.int32),
+            first=np.array([row.first for row in ordered], np.int32),
+            last=np.array([row.last for row in ordered], np.int32),
+            target=np.array([row.target for row in ordered], np.int32),
+            percentage=np.array([row.percentage for row in ordered], np.int32),
             letters=letters,
             aid=aid,
             aid_since=aid_since,
@@ -185,19 +185,19 @@ def _bin(legislation: int, article: int) -> int:
 def _eras(section: str, size: int, otherwise: int) -> tuple[Int32, Int32]:
     """Return the symbols of each era by code, and since when each era holds."""
     eras: list[dict[str, Any]] = SETTINGS[section]
-    found = np.full((len(eras), size), otherwise, np.int32)
+    symbols = np.full((len(eras), size), otherwise, np.int32)
     for number, era in enumerate(eras):
         for code, name in era["codes"].items():
             place = code if isinstance(code, int) else ord(code)
-            found[number, place] = _TARGETS[name] if section == "aid_codes" else _HOUSEHOLDS.index(name)
-    return found, np.array([(era["from"] - _EPOCH).days for era in eras], np.int32)
+            symbols[number, place] = _TARGETS[name] if section == "aid_codes" else _HOUSEHOLDS.index(name)
+    return symbols, np.array([(era["from"] - _EPOCH).days for era in eras], np.int32)
 
 
 def statuses() -> Int64:
     """Return the symbol of the status for each byte of field 14."""
     symbols: tuple[str, ...] = dict(shapes()[0].fields)["status"].symbols
-    found = np.full(_ALL, symbols.index("UNKNOWN"), np.int64)
+    symbol_of = np.full(_ALL, symbols.index("UNKNOWN"), np.int64)
     for number, symbol in enumerate(symbols):
         if len(symbol) == 1:
-            found[ord(symbol)] = number
-    return found
+            symbol_of[ord(symbol)] = number
+    return symbol_of

@@ -25,8 +25,8 @@ def identities(path: Path | None) -> Identities:
     """Return the identities of a file, none without one. Raises EdgeError."""
     if path is None:
         return Identities.none()
-    found = (Change(row["old"], row["new"], row["day"], row.line) for row in rows(path, IDENTITIES))
-    return Identities.of(found, path.name)
+    changes = (Change(row["old"], row["new"], row["day"], row.line) for row in rows(path, IDENTITIES))
+    return Identities.of(changes, path.name)
 
 
 class Codes:
@@ -39,17 +39,17 @@ class Codes:
         self._codes: list[int] = []
         for row in rows(path, form):
             first, second = _key(np.array([reference_code(row["reference"])], np.int64), np.array([row["ocmw"]]))
-            found, fresh = self._table.add(first, second)
+            places, fresh = self._table.add(first, second)
             if len(fresh):
                 self._codes.append(row[code_name])
-            elif self._codes[int(found[0])] != row[code_name]:
+            elif self._codes[int(places[0])] != row[code_name]:
                 raise EdgeError(f"{path.name}: line {row.line} gives a form another {code_name}; leave the right one")
         self._array = np.array([*self._codes, -1], np.int64)
 
     def of(self, fields: Fields) -> Int32:
         """Return the code of each line, -1 where no form is there."""
-        found = self._table.numbers(*_key(fields.reference, fields.ocmw.astype(np.int64)))
-        return self._array[found].clip(max=2**31 - 1).astype(np.int32)
+        places = self._table.numbers(*_key(fields.reference, fields.ocmw.astype(np.int64)))
+        return self._array[places].clip(max=2**31 - 1).astype(np.int32)
 
 
 def _key(reference: Int64, ocmw: Int64) -> tuple[Int64, Int64]:
@@ -66,13 +66,13 @@ class Register:
     @classmethod
     def of(cls, path: Path, identities: Identities) -> "Register":
         """Read a file. Raises EdgeError."""
-        found = [(row["number"], row["from"], row["country"]) for row in rows(path, REGISTER)]
-        return cls.made(found, identities)
+        rows_of_file = [(row["number"], row["from"], row["country"]) for row in rows(path, REGISTER)]
+        return cls.made(rows_of_file, identities)
 
     @classmethod
-    def made(cls, found: Iterable[tuple[int, int, str]], identities: Identities) -> "Register":
+    def made(cls, nationalities: Iterable[tuple[int, int, str]], identities: Identities) -> "Register":
         """Return the register of (number, day, country); of two on one day the later one counts."""
-        entries = list(found)
+        entries = list(nationalities)
         roots = identities.roots(np.array([entry[0] for entry in entries], np.int64))
         key = (roots << _DAY_BITS) + np.array([entry[1] for entry in entries], np.int64) + _DAY_ZERO
         order = np.argsort(key, kind="stable")
@@ -93,8 +93,8 @@ class Register:
 def middle_of_month(days: Int32) -> Int64:
     """Return the 15th of the month of each day, since 1970-01-01."""
     months = days.astype("datetime64[D]").astype("datetime64[M]")
-    found: Int64 = months.astype("datetime64[D]").astype(np.int64) + 14
-    return found
+    days_15: Int64 = months.astype("datetime64[D]").astype(np.int64) + 14
+    return days_15
 
 
 def years_of(months: Int32) -> Int32:

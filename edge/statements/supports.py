@@ -44,11 +44,11 @@ class Supports:
 
 @inlined
 def _era(since: Int32, day: Whole) -> Whole:
-    found = 0
+    era = 0
     for number in range(len(since)):
         if since[number] <= day:
-            found = number
-    return found
+            era = number
+    return era
 
 
 @kernel
@@ -82,30 +82,30 @@ def _derive(
                     any_letter = entry
                 if hit < 0 and letters[entry, letter]:
                     hit = entry
-        found, code = -1, aid_code[row]
+        support, code = -1, aid_code[row]
         if law == _AID and code != NO_FORM and any_letter >= 0:
             hit = hit if hit >= 0 else any_letter
             known = 0 <= code < aid.shape[1] and target[hit] != NOT_A_SUPPORT
-            found = aid[_era(aid_since, day), code] if known else NOT_A_SUPPORT
-            if found == MEDICAL:
+            support = aid[_era(aid_since, day), code] if known else NOT_A_SUPPORT
+            if support == MEDICAL:
                 if status[row] == _NO_STATUS:
-                    found = -1
+                    support = -1
                 else:
-                    found = _NOT_URGENT
+                    support = _NOT_URGENT
                     for one in urgent:
                         if status[row] == one:
-                            found = _URGENT
+                            support = _URGENT
         elif hit >= 0:
-            found = target[hit]
-        if found < 0:
+            support = target[hit]
+        if support < 0:
             fault[row] = UNMAPPED_LINE
-        elif found == NOT_A_SUPPORT:
+        elif support == NOT_A_SUPPORT:
             fault[row] = NO_SUPPORT
         else:
-            if found == LIVING_WAGE:
+            if support == LIVING_WAGE:
                 living_wage[row] = True
-                found = _STUDENT if student[row] == 1 else _OTHER
-            leaf[row], percent[row] = found, percentage[hit]
+                support = _STUDENT if student[row] == 1 else _OTHER
+            leaf[row], percent[row] = support, percentage[hit]
 
 
 def supports_of(fields: Fields, rules: Rules, student: Int8, aid_code: Int32, *, synthetic: bool) -> Supports:
@@ -114,7 +114,7 @@ def supports_of(fields: Fields, rules: Rules, student: Int8, aid_code: Int32, *,
     ``student`` is 1 where form B says so; ``aid_code`` is the code of form D, NO_FORM where there is none.
     """
     size = len(fields.fault)
-    found = Supports(
+    supports = Supports(
         np.zeros(size, np.uint8), np.zeros(size, np.int8), np.zeros(size, np.int32), np.zeros(size, np.int8),
         np.zeros(size, np.int8), np.zeros(size, np.bool_), np.zeros(size, np.bool_),
     )  # fmt: skip
@@ -123,6 +123,7 @@ def supports_of(fields: Fields, rules: Rules, student: Int8, aid_code: Int32, *,
         student, aid_code, np.array(_URGENT_STATUSES, np.int64),
         rules.begins, rules.first, rules.last, rules.target, rules.percentage, rules.letters,
         rules.aid, rules.aid_since, rules.households, rules.households_since, statuses(), synthetic,
-        found.fault, found.leaf, found.percentage, found.household, found.status, found.living_wage, found.unknown,
+        supports.fault, supports.leaf, supports.percentage, supports.household, supports.status,
+        supports.living_wage, supports.unknown,
     )  # fmt: skip
-    return found
+    return supports

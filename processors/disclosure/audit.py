@@ -49,7 +49,7 @@ def too_narrow(unknowns: Unknowns, cells: Sequence[int], width: int, most: int |
         return []
     program = _Program(unknowns)
     low, high = np.full(len(unknowns.least), np.inf), np.full(len(unknowns.least), -np.inf)
-    found = []
+    narrow = []
     for aim in _many_at_once(unknowns, cells):
         table = program.least(aim)
         low, high = np.minimum(low, table), np.maximum(high, table)
@@ -59,10 +59,10 @@ def too_narrow(unknowns: Unknowns, cells: Sequence[int], width: int, most: int |
                 table = program.extreme(cell, sign)
                 low, high = np.minimum(low, table), np.maximum(high, table)
         if _width(low[cell], high[cell]) < width:
-            found.append(cell)
-        if len(found) == most:
+            narrow.append(cell)
+        if len(narrow) == most:
             break
-    return found
+    return narrow
 
 
 def _many_at_once(unknowns: Unknowns, cells: Sequence[int]) -> Iterator[Floats]:

@@ -43,9 +43,9 @@ class Grid:
             for column in self.columns:
                 yield (*place, *column)
 
-    def counts(self, found: Mapping[Cell, int]) -> Int64:
+    def counts(self, known: Mapping[Cell, int]) -> Int64:
         """Return the counts of all cells; what is not found is 0."""
-        return np.array([found.get(cell, 0) for cell in self.cells()], np.int64)
+        return np.array([known.get(cell, 0) for cell in self.cells()], np.int64)
 
     def mask(self, cells: Iterator[Cell] | Sequence[Cell]) -> Mask:
         """Return which cells are among some, of this table or another."""

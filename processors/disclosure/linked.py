@@ -56,17 +56,17 @@ class Linked:
     @cached_property
     def sums_of(self) -> dict[int, list[int]]:
         """The numbers of the sums in which a cell stands."""
-        found: dict[int, list[int]] = {}
+        numbers_of: dict[int, list[int]] = {}
         for number, one in enumerate(self.sums):
             for cell in (one.whole, *one.parts):
-                found.setdefault(cell, []).append(number)
-        return found
+                numbers_of.setdefault(cell, []).append(number)
+        return numbers_of
 
 
 def primary(table: Linked, threshold: int) -> Mask:
     """Return the cells that must not be told: smaller than the threshold, and not empty by code."""
-    found: Mask = (table.counts < threshold) & ~table.structural
-    return found
+    mask: Mask = (table.counts < threshold) & ~table.structural
+    return mask
 
 
 def pattern(table: Linked, threshold: int) -> Mask:
@@ -76,9 +76,9 @@ def pattern(table: Linked, threshold: int) -> Mask:
     may = ~(table.fixed | table.structural)
     for layer in (np.zeros_like(small), *table.layers):
         begun |= layer & may
-        found = _settled(table, begun.copy(), small, threshold)
-        if found is not None:
-            return found
+        settled = _settled(table, begun.copy(), small, threshold)
+        if settled is not None:
+            return settled
     return begun | may
 
 
@@ -109,9 +109,9 @@ def narrow_cells(table: Linked, hidden: Mask, small: Mask, threshold: int, at_mo
         unknown = [part for part in one.parts if hidden[part]]
         whole_hidden = bool(hidden[one.whole])
         overlap = int(table.counts[list(one.parts)].sum() - table.counts[one.whole])
-        shown = int(sum(table.counts[part] for part in one.parts if not hidden[part]))
+        open_sum = int(sum(table.counts[part] for part in one.parts if not hidden[part]))
         if unknown or whole_hidden:
-            value = overlap - shown + (0 if whole_hidden else int(table.counts[one.whole]))
+            value = overlap - open_sum + (0 if whole_hidden else int(table.counts[one.whole]))
             less = (number[one.whole],) if whole_hidden else ()
             equations.append(Equation(tuple(number[part] for part in unknown), value, less))
         for part in unknown:
@@ -127,8 +127,8 @@ def narrow_cells(table: Linked, hidden: Mask, small: Mask, threshold: int, at_mo
             at = number[one.whole]
             least[at] = max(least[at], min(below, int(table.counts[one.whole])))
     wanted = [number[cell] for cell in np.flatnonzero(small & hidden).tolist()]
-    found = too_narrow(Unknowns(least, most, equations), wanted, threshold, at_most)
-    return [int(cells[at]) for at in found]
+    narrow = too_narrow(Unknowns(least, most, equations), wanted, threshold, at_most)
+    return [int(cells[at]) for at in narrow]
 
 
 def _complete(table: Linked, hidden: Mask, threshold: int) -> None:

@@ -69,10 +69,10 @@ Tree = Mapping[int, Sequence[int]]
 
 def _all_below(tree: Tree, top: int) -> list[int]:
     """Return a number and all below it, wider ones first."""
-    found = [top]
-    for number in found:
-        found.extend(tree.get(number, ()))
-    return found
+    numbers = [top]
+    for number in numbers:
+        numbers.extend(tree.get(number, ()))
+    return numbers
 
 
 def shape_of(nodes: Tree, places: Tree, counts: tuple[int, int], columns: Sequence[tuple[str, str]]) -> Shape:
@@ -81,17 +81,19 @@ def shape_of(nodes: Tree, places: Tree, counts: tuple[int, int], columns: Sequen
     units = [(node, place) for node in range(counts[0]) for place in range(wide)]
     by_place = [[node * wide + child for child in places.get(place, ())] for node, place in units]
     by_node = [[child * wide + place for child in nodes.get(node, ())] for node, place in units]
-    families = [(unit, found) for lists in (by_place, by_node) for unit, found in enumerate(lists) if found]
-    of_places = sum(bool(found) for found in by_place)
+    families = [
+        (unit, units_below) for lists in (by_place, by_node) for unit, units_below in enumerate(lists) if units_below
+    ]
+    of_places = sum(bool(units_below) for units_below in by_place)
     across = np.full((2, len(units)), -1, np.int32)
-    for family, (_, found) in enumerate(families):
-        across[int(family >= of_places), found] = family
+    for family, (_, units_below) in enumerate(families):
+        across[int(family >= of_places), units_below] = family
     node_lists = {node: _all_below(nodes, node) for node in range(counts[0])}
     place_lists = {place: _all_below(places, place) for place in range(wide)}
     within = [[n * wide + p for n in node_lists[node] for p in place_lists[place]] for node, place in units]
     return Shape(
         np.array([unit for unit, _ in families], np.int32),
-        Lists.of([found for _, found in families]),
+        Lists.of([units_below for _, units_below in families]),
         Lists.of(within),
         Lists.of(by_place),
         Lists.of(by_node),
@@ -129,10 +131,10 @@ def _wide(columns: Sequence[tuple[str, str]], column: tuple[str, str]) -> int:
 def _classes() -> dict[str, str]:
     """Return the wide class of each narrow one."""
     wide = dict(zip(AGE5_BOUNDS, SIMPLE["age5"], strict=False))
-    found = {}
+    wide_of = {}
     for bound, code in zip(AGE13_BOUNDS, SIMPLE["age13"], strict=False):
-        found[code] = wide[max(low for low in AGE5_BOUNDS if low <= bound)]
-    return found | {UNKNOWN: UNKNOWN}
+        wide_of[code] = wide[max(low for low in AGE5_BOUNDS if low <= bound)]
+    return wide_of | {UNKNOWN: UNKNOWN}
 
 
 def _class(column: tuple[str, str]) -> str | None:
@@ -141,12 +143,12 @@ def _class(column: tuple[str, str]) -> str | None:
 
 def place_tree() -> dict[int, list[int]]:
     """Return the places right below each place (D1); Brussels has no province between region and arrondissement."""
-    found: dict[int, set[int]] = {}
+    below: dict[int, set[int]] = {}
     for nis in MUNICIPALITIES:
         line = [PLACE_NUMBER[place] for place in ancestors(nis).items()]
         for upper, lower in pairwise(line):
-            found.setdefault(upper, set()).add(lower)
-    return {place: sorted(lower) for place, lower in found.items()}
+            below.setdefault(upper, set()).add(lower)
+    return {place: sorted(lower) for place, lower in below.items()}
 
 
 def node_tree() -> dict[int, list[int]]:

@@ -41,20 +41,20 @@ class Students:
 
 def without_students(release: Release, previous: Release | None, blocks: Blocks, settings: FigureSettings) -> Release:
     """Return a release without threshold of which the public blocks of ``SUPPORTS`` are still to be written."""
-    told = PublicBlocks(release, previous, blocks)
+    public_blocks = PublicBlocks(release, previous, blocks)
     students = Students(settings)
     entries = dict(release.entries)
     for support in sorted(SUPPORTS):
-        mine = {key: told.as_before(key, entry) for key, entry in entries.items() if key.support == support}
+        mine = {key: public_blocks.as_before(key, entry) for key, entry in entries.items() if key.support == support}
         entries.update(mine)
         anew = [
             key
             for key, entry in mine.items()
             if entry.vintage.published_update is not None
-            and (told.is_new(key, entry) or _hides_others(entry, students.hidden(key)))
+            and (public_blocks.is_new(key, entry) or _hides_others(entry, students.hidden(key)))
         ]
-        figures = [_zoned(key.period, mine[key], students.hidden(key), told) for key in anew]
-        entries.update(told.written(support, figures, entries))
+        figures = [_zoned(key.period, mine[key], students.hidden(key), public_blocks) for key in anew]
+        entries.update(public_blocks.written(support, figures, entries))
     return replace(release, entries=entries)
 
 
@@ -63,8 +63,8 @@ def _hides_others(entry: Entry, places: tuple[int, ...]) -> bool:
     return len(cells) > 0 if entry.hidden is None else entry.hidden.digest != cells.digest()
 
 
-def _zoned(period: Period, entry: Entry, places: tuple[int, ...], told: PublicBlocks) -> Zoned:
+def _zoned(period: Period, entry: Entry, places: tuple[int, ...], public_blocks: PublicBlocks) -> Zoned:
     shows = np.ones(len(PLACES), np.bool_)
     shows[list(places)] = False
-    public = told.read(entry.published).public()
+    public = public_blocks.read(entry.published).public()
     return Zoned(period, public.take(shows[public.place]), hidden_cells(places))

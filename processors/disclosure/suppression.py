@@ -49,7 +49,7 @@ class _Settled(NamedTuple):
 class Suppression:
     """One release under a threshold; ``suppressed`` returns it with the blocks of the public zone."""
 
-    told: PublicBlocks
+    blocks: PublicBlocks
     threshold: int
     students: Students
     _held: dict[Period, _Settled] = field(default_factory=dict)
@@ -57,11 +57,11 @@ class Suppression:
     @property
     def release(self) -> Release:
         """The release as it was counted."""
-        return self.told.release
+        return self.blocks.release
 
     def suppressed(self) -> Release:
         """Return the release; public blocks and rungs are written where they differ from those of the one before."""
-        entries = {key: self.told.as_before(key, entry) for key, entry in self.release.entries.items()}
+        entries = {key: self.blocks.as_before(key, entry) for key, entry in self.release.entries.items()}
         new: dict[str, list[Zoned]] = {}
         for period in self._concerned():
             settled = self._settled(period)
@@ -70,10 +70,10 @@ class Suppression:
                 entry = entries.get(BlockKey(node.code, period))
                 if entry is not None and entry.vintage.published_update is not None:
                     rungs = settled.rungs[number * WIDE : (number + 1) * WIDE]
-                    zoned = Zoned(period, shown(self.told.read(entry.published), rungs), rung_cells(rungs))
+                    zoned = Zoned(period, shown(self.blocks.read(entry.published), rungs), rung_cells(rungs))
                     new.setdefault(node.code, []).append(zoned)
         for support, figures in new.items():
-            entries.update(self.told.written(support, figures, entries))
+            entries.update(self.blocks.written(support, figures, entries))
         return replace(self.release, entries=entries)
 
     def _concerned(self) -> list[Period]:
@@ -90,7 +90,7 @@ class Suppression:
         return sorted((anew | held) & printed, key=lambda period: (_KINDS.index(period.kind), period.last))
 
     def _is_new(self, key: BlockKey, entry: Entry) -> bool:
-        return self.told.is_new(key, entry) or self.students.still_shows(key, self.told.rungs(key))
+        return self.blocks.is_new(key, entry) or self.students.still_shows(key, self.blocks.rungs(key))
 
     def _settled(self, period: Period) -> _Settled:
         """Settle the rungs of a period: its own, those of the release before, those of its months."""
@@ -115,10 +115,10 @@ class Suppression:
         self._cross(rungs, wide, open_to_crosses & (self._memory(period, crossed=True)[KINGDOM_AT::WIDE] == CROSSED))
         return _Settled(counts, rungs, printed)
 
-    def _hold(self, period: Period, found: _Settled) -> None:
+    def _hold(self, period: Period, settled: _Settled) -> None:
         """Keep what the periods that hold a month will ask of it, and forget the oldest."""
         if period.kind == "month":
-            self._held[period] = found
+            self._held[period] = settled
             while len(self._held) > _MONTHS_HELD:
                 del self._held[min(self._held)]
 
@@ -141,11 +141,11 @@ class Suppression:
 
     def _memory(self, period: Period, *, crossed: bool = False) -> Int8:
         """Return the rungs of the release before, everything where it showed nothing of a support."""
-        found = [self._stored_rungs(BlockKey(node.code, period)) for node in PUBLIC_NODES]
-        return np.concatenate(found) if crossed else np.minimum(np.concatenate(found), FULL)
+        rungs = [self._stored_rungs(BlockKey(node.code, period)) for node in PUBLIC_NODES]
+        return np.concatenate(rungs) if crossed else np.minimum(np.concatenate(rungs), FULL)
 
     def _stored_rungs(self, key: BlockKey) -> Int8:
-        return rungs_of(self.told.rungs(key))
+        return rungs_of(self.blocks.rungs(key))
 
     def _counts(self, period: Period) -> tuple[Int32, dict[int, Int32], Mask]:
         """Return the counts of all units by column, those of kingdom and regions by category, and what is printed."""
@@ -159,7 +159,7 @@ class Suppression:
                 continue
             stands = entry.vintage.published_update is not None
             printed[number * WIDE : (number + 1) * WIDE] = stands
-            cells = self.told.read(entry.published if stands else entry.latest)
+            cells = self.blocks.read(entry.published if stands else entry.latest)
             column = _COLUMN[cells.category]
             kept = column >= 0
             counts[number * WIDE + cells.place[kept].astype(np.int64), column[kept]] = cells.beneficiaries[kept]

@@ -69,11 +69,11 @@ def found_in(name: str, content: bytes) -> list[tuple[str, str]]:
 def leaks(room: Path, kept: set[Path], done: list[Done]) -> list[tuple[str, str]]:
     """Return what was planted and stands in a file of a room, in the name of one, or in what a command said."""
     files = [path for path in room.rglob("*") if path.is_file() and path not in kept]
-    told = [("output", one.stdout.encode() + one.stderr.encode()) for one in done]
+    outputs = [("output", one.stdout.encode() + one.stderr.encode()) for one in done]
     assert files
     return [
         leak
-        for name, content in [*told, *((str(path), path.read_bytes()) for path in files)]
+        for name, content in [*outputs, *((str(path), path.read_bytes()) for path in files)]
         for leak in found_in(name, content)
     ]
 

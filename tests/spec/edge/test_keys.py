@@ -83,8 +83,8 @@ CHAIN = (Change(1, 2, 10, 2), Change(2, 3, 20, 3))
 def test_the_oldest_number_is_nobodys_successor_the_earliest_change_then_the_smaller(
     changes: tuple[Change, ...], oldest: dict[int, int]
 ) -> None:
-    found = Identities.of(changes, "file")
-    assert dict(zip(found.numbers.tolist(), found.oldest.tolist(), strict=True)) == oldest
+    identities = Identities.of(changes, "file")
+    assert dict(zip(identities.numbers.tolist(), identities.oldest.tolist(), strict=True)) == oldest
 
 
 @pytest.mark.parametrize("rows", [((1, 2), (1, 3)), ((1, 2), (2, 1)), ((1, 1),)])
@@ -109,18 +109,18 @@ def test_numbers_are_judged_as_python_stdnum_judges_them(
 ) -> None:
     year, month, day, counter = parts
     head = ((year * 100 + month) * 100 + day) * 1000 + counter
-    found = head * 100 + (97 - (century + head) % 97 + off) % 100
+    national = head * 100 + (97 - (century + head) % 97 + off) % 100
     today = date.today().year  # noqa: DTZ011 - stdnum asks for today, and so does its oracle here
-    written = f"{found:011d}"
+    written = f"{national:011d}"
     try:
         ssn.validate(written)
         lawful = True
     except ValidationError:
         lawful = False
-    verdict = judged_one(found, today)
+    verdict = judged_one(national, today)
     assert (verdict == LAWFUL) == lawful
     if lawful:
-        sex, birth = traits_of_one(found, today)
+        sex, birth = traits_of_one(national, today)
         assert {1: "M", 2: "F", 3: None}[sex] == ssn.get_gender(written)
         born = ssn.get_birth_date(written)
         assert birth == (NO_BIRTH if born is None else (born - date(1970, 1, 1)).days)

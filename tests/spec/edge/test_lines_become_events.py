@@ -10,8 +10,8 @@ from statement_told import Edge, columns, line, number, text
 
 def test_a_grant_is_a_claim_with_every_field_of_the_line(edge: Edge) -> None:
     (claim,) = edge.imports(text(line())).claims
-    found = {name: value for name, value in claim.items() if name not in {"event_id", "person", "dossier"}}
-    assert found == {
+    fields = {name: value for name, value in claim.items() if name not in {"event_id", "person", "dossier"}}
+    assert fields == {
         "ocmw": 44021, "support": "LL_OTHER", "amount_type": "GRANT", "first_day": date(2024, 1, 1),
         "last_day": date(2024, 1, 31), "statement_month": 202401, "amount_cents": 100_000, "days": 31,
         "budget_article": 102, "state_percentage": 60, "sex": 1, "birth_date": date(1990, 3, 5), "household": "A",
@@ -67,8 +67,8 @@ def test_csv_in_another_order_and_without_zeros_gives_the_same_events_as_txt(edg
 def test_csv_may_have_any_of_three_delimiters_and_a_number_written_with_dots(edge: Edge, delimiter: str) -> None:
     plain = number()
     dotted = f"{plain[:2]}.{plain[2:4]}.{plain[4:6]}-{plain[6:9]}.{plain[9:]}"
-    found = edge.imports(columns(line(number=dotted), delimiter=delimiter), name="statement.csv")
-    assert found.events == edge.imports(text(line())).events
+    imported = edge.imports(columns(line(number=dotted), delimiter=delimiter), name="statement.csv")
+    assert imported.events == edge.imports(text(line())).events
 
 
 def test_equal_lines_are_told_apart_by_their_occurrence_wherever_they_stand(edge: Edge) -> None:
@@ -103,8 +103,8 @@ def test_the_article_gives_support_and_percentage_and_field_14_household_or_stat
     edge: Edge, law: str, article: str, category: str, support: str, percentage: int, household: str, status: str
 ) -> None:
     (claim,) = edge.imports(text(line(law=law, article=article, category=category))).claims
-    found = (claim["support"], claim["state_percentage"], claim["household"], claim["status"])
-    assert found == (support, percentage, household, status)
+    derived = (claim["support"], claim["state_percentage"], claim["household"], claim["status"])
+    assert derived == (support, percentage, household, status)
 
 
 @pytest.mark.parametrize(
@@ -182,15 +182,15 @@ def test_a_person_whose_number_changed_keeps_the_pseudonym_of_the_oldest_one_and
 )
 def test_form_b_tells_who_is_a_student(edge: Edge, code: str, support: str) -> None:
     forms = edge.file(f"ocmw;reference;gpmi_code\n44021;ref1;{code}\n", "forms.csv")
-    found = edge.imports(text(line(), line(reference="REF2", dossier="B")), "--forms", forms)
-    assert [claim["support"] for claim in found.claims] == [support, "LL_OTHER"]
-    assert found.report["files"][0]["unknown"] == {"form-not-found": 1}
+    imported = edge.imports(text(line(), line(reference="REF2", dossier="B")), "--forms", forms)
+    assert [claim["support"] for claim in imported.claims] == [support, "LL_OTHER"]
+    assert imported.report["files"][0]["unknown"] == {"form-not-found": 1}
 
 
 def test_without_forms_b_no_living_wage_is_of_a_student_and_the_import_prints_what_hides_them(edge: Edge) -> None:
-    found = edge.imports(text(line()))
-    assert found.report["files"][0]["unknown"] == {"no-forms": 1}
-    assert "44021,2024-01,2024-01" in found.done.stdout
+    imported = edge.imports(text(line()))
+    assert imported.report["files"][0]["unknown"] == {"no-forms": 1}
+    assert "44021,2024-01,2024-01" in imported.done.stdout
 
 
 @pytest.mark.parametrize(
@@ -215,9 +215,9 @@ def test_form_d_tells_the_kind_of_aid_by_the_list_of_its_day(  # noqa: PLR0913, 
 ) -> None:
     forms = edge.file(f"ocmw,reference,aid_code\n44021,REF1,{code}\n", "forms_d.csv")
     one = line(law="2", article="000502", category=category, first=first, last=last)
-    found = edge.imports(text(one), "--forms-d", forms)
-    assert [claim["support"] for claim in found.claims] + [slug for _, slug, _ in found.slugs] == [support]
-    assert [claim["state_percentage"] for claim in found.claims] in ([100], [])
+    imported = edge.imports(text(one), "--forms-d", forms)
+    assert [claim["support"] for claim in imported.claims] + [slug for _, slug, _ in imported.slugs] == [support]
+    assert [claim["state_percentage"] for claim in imported.claims] in ([100], [])
 
 
 def test_an_article_in_no_table_is_unmapped_with_a_form_too(edge: Edge) -> None:

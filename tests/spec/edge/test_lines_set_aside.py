@@ -47,20 +47,20 @@ GOOD = [line(dossier=f"G{place}") for place in range(6)]
 def test_a_line_is_set_aside_for_the_first_reason_and_names_the_field(
     edge: Edge, special: dict[str, str], slug: str, field: int | None
 ) -> None:
-    found = edge.imports(text(*GOOD, line(**special)))
-    assert found.slugs == [(7, slug, field)]
-    assert len(found.claims) == 6
-    assert found.done.stdout.endswith(f"lines 7 = events 6 + again 0 + set aside 1\n{slug} 1\n")
+    imported = edge.imports(text(*GOOD, line(**special)))
+    assert imported.slugs == [(7, slug, field)]
+    assert len(imported.claims) == 6
+    assert imported.done.stdout.endswith(f"lines 7 = events 6 + again 0 + set aside 1\n{slug} 1\n")
 
 
 def test_sixty_months_pass_and_sixty_one_do_not(edge: Edge) -> None:
-    found = edge.imports(text(line(last="20281231"), line(last="20290101")))
-    assert found.slugs == [(2, "bad-period", 10)]
+    imported = edge.imports(text(line(last="20281231"), line(last="20290101")))
+    assert imported.slugs == [(2, "bad-period", 10)]
 
 
 def test_without_synthetic_nothing_of_a_trial_passes(edge: Edge) -> None:
-    found = edge.imports(text(line(article="900101"), line()), synthetic=False)
-    assert found.slugs == [(1, "synthetic-article", None), (2, "synthetic-number", 6)]
+    imported = edge.imports(text(line(article="900101"), line()), synthetic=False)
+    assert imported.slugs == [(1, "synthetic-article", None), (2, "synthetic-number", 6)]
 
 
 def test_in_a_trial_a_real_number_is_set_aside(edge: Edge) -> None:
@@ -80,18 +80,18 @@ def test_who_would_be_born_after_the_year_of_the_statement_has_no_number_yet(edg
 def test_a_line_is_right_up_to_the_width_of_most_and_not_beyond(edge: Edge) -> None:
     whole = text(*GOOD, end="\n").splitlines()
     odd = [whole[0][:81], whole[1][:80], whole[2] + " ", whole[3].rstrip(), "x" * 1_000_000]
-    found = edge.imports("\n".join([*whole, *odd]))
-    assert found.slugs == [(8, "bad-line", None), (9, "bad-line", None), (11, "bad-line", None)]
-    assert found.report["files"][0]["again"] == 0
-    assert len(found.claims) == 8
+    imported = edge.imports("\n".join([*whole, *odd]))
+    assert imported.slugs == [(8, "bad-line", None), (9, "bad-line", None), (11, "bad-line", None)]
+    assert imported.report["files"][0]["again"] == 0
+    assert len(imported.claims) == 8
 
 
 def test_marks_ends_of_files_and_empty_lines_are_no_lines_but_are_counted(edge: Edge) -> None:
     lines = text(*GOOD, end="\n").splitlines()
     mark = "\ufeff"
-    found = edge.imports(f"{mark}{lines[0]}\r\n\n{mark}{lines[1]}\n\r\nshort\n\x1a")
-    assert found.slugs == [(5, "bad-line", None)]
-    assert len(found.claims) == 2
+    imported = edge.imports(f"{mark}{lines[0]}\r\n\n{mark}{lines[1]}\n\r\nshort\n\x1a")
+    assert imported.slugs == [(5, "bad-line", None)]
+    assert len(imported.claims) == 2
 
 
 def test_a_row_of_csv_with_another_number_of_cells_or_an_open_quote_is_a_bad_line(edge: Edge) -> None:
@@ -116,10 +116,10 @@ def test_the_lines_set_aside_can_be_written_whole_to_a_file_for_their_owner_alon
 
 
 def test_the_report_has_a_row_to_fill_in_for_each_article_and_shows_no_other_article(edge: Edge) -> None:
-    found = edge.imports(text(line(article="000777"), line(article="000777"), line(article="012345"), *GOOD))
-    assert found.report["unmapped"] == [
+    imported = edge.imports(text(line(article="000777"), line(article="000777"), line(article="012345"), *GOOD))
+    assert imported.report["unmapped"] == [
         {"legislation": 1, "article": 777, "lines": 2, "cents": 200_000},
         {"legislation": 1, "article": None, "lines": 1, "cents": 100_000},
     ]
-    assert found.report["rows_to_fill_in"] == ["1,777,,,any,,,local,"]
-    assert "12345" not in found.done.stdout
+    assert imported.report["rows_to_fill_in"] == ["1,777,,,any,,,local,"]
+    assert "12345" not in imported.done.stdout

@@ -19,7 +19,7 @@ from streams.shell.clock import instant
 CLAIM = "person | month | ocmw | support | type | cents\np1..p1 | {0} | 44021 | LL_OTHER | GRANT | 1000\nclose u{1} {0}"
 
 
-def told(store: Path, *more: str) -> Result:
+def access_log(store: Path, *more: str) -> Result:
     """Ask about the log of accesses of a store."""
     return CliRunner().invoke(app, ["access-log", "--store", str(store), *more])
 
@@ -43,13 +43,13 @@ def store(tmp_path: Path) -> Path:
 
 def test_a_release_names_the_last_access_before_it_and_a_first_one_none(store: Path) -> None:
     second = (store / FILE).read_text().splitlines()[1]
-    found = DirectoryStore.reading(store)
-    assert [found.accesses(1), found.accesses(2) in second] == ["", True]
-    assert len(found.accesses(2)) == 64
+    home = DirectoryStore.reading(store)
+    assert [home.accesses(1), home.accesses(2) in second] == ["", True]
+    assert len(home.accesses(2)) == 64
 
 
 def test_a_whole_log_is_told_with_its_entries_and_head(store: Path) -> None:
-    verdict = told(store, "--verify")
+    verdict = access_log(store, "--verify")
     assert (verdict.exit_code, verdict.output) == (
         0, f"3 entries in one chain, head {head(store)}; 1 release and 0 digests compared, 0 missing\n"
     )  # fmt: skip
@@ -58,26 +58,26 @@ def test_a_whole_log_is_told_with_its_entries_and_head(store: Path) -> None:
 def test_an_end_that_was_cut_off_is_found_by_the_release_that_names_it(store: Path) -> None:
     lines = (store / FILE).read_text().splitlines(keepends=True)
     (store / FILE).write_text("".join(lines[:2]))
-    assert told(store, "--verify").exit_code == 0  # no release was made since
+    assert access_log(store, "--verify").exit_code == 0  # no release was made since
     (store / FILE).write_text(lines[0])
-    verdict = told(store, "--verify")
+    verdict = access_log(store, "--verify")
     assert verdict.exit_code == 1
     assert "what release 2 names is not in the log: its end was cut off" in verdict.output
     (store / FILE).unlink()
-    assert told(store, "--verify").exit_code == 1
+    assert access_log(store, "--verify").exit_code == 1
 
 
 def test_an_end_behind_the_last_release_is_found_by_the_digest_that_was_printed(store: Path) -> None:
     kept = head(store)
-    assert told(store, "--verify", "--digest", kept).exit_code == 0
+    assert access_log(store, "--verify", "--digest", kept).exit_code == 0
     (store / FILE).write_text("".join((store / FILE).read_text().splitlines(keepends=True)[:2]))
-    verdict = told(store, "--verify", "--digest", kept)
+    verdict = access_log(store, "--verify", "--digest", kept)
     assert (verdict.exit_code, f"the entry {kept} is not in the log" in verdict.output) == (1, True)
 
 
 def test_a_changed_entry_is_told_by_its_line(store: Path) -> None:
     (store / FILE).write_text((store / FILE).read_text().replace('"persons": 2', '"persons": 1'))
-    assert "access.log: line 2 is not what was written" in str(told(store, "--verify").exception)
+    assert "access.log: line 2 is not what was written" in str(access_log(store, "--verify").exception)
 
 
 def test_a_torn_end_holds_up_no_release_and_is_told(store: Path, tmp_path: Path) -> None:
@@ -85,13 +85,13 @@ def test_a_torn_end_holds_up_no_release_and_is_told(store: Path, tmp_path: Path)
         file.write('{"at": "2024-')
     Embedded.run(store, FigureSettings(), [log_file(tmp_path / "3.avro", CLAIM.format("2024-03", 3))])
     assert DirectoryStore.reading(store).accesses(3) == ""
-    assert "line 4 is not what was written" in str(told(store, "--verify").exception)
+    assert "line 4 is not what was written" in str(access_log(store, "--verify").exception)
 
 
 def test_the_last_entries_are_shown_with_what_was_given_and_on_which_approval(store: Path) -> None:
-    shown = told(store, "--last", "2").output
-    assert ("persons=1" in shown, "persons=2" in shown, "persons=3" in shown) == (False, True, True)
-    assert "IVC 1" in shown
+    printed = access_log(store, "--last", "2").output
+    assert ("persons=1" in printed, "persons=2" in printed, "persons=3" in printed) == (False, True, True)
+    assert "IVC 1" in printed
 
 
 def test_a_release_of_a_program_without_the_digest_stays_readable(store: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_release_of_a_program_without_the_digest_stays_readable(store: Path) -
     written = read_manifest(path)
     write_manifest(path, Manifest(written.release, written.history))
     assert DirectoryStore.reading(store).accesses(2) == ""
-    assert "0 releases and 0 digests compared" in told(store, "--verify").output
+    assert "0 releases and 0 digests compared" in access_log(store, "--verify").output
 
 
 def test_the_manifest_of_the_public_tree_names_the_access_too(store: Path) -> None:
@@ -108,7 +108,7 @@ def test_the_manifest_of_the_public_tree_names_the_access_too(store: Path) -> No
 
 
 def test_a_folder_without_log_and_store_is_asked_wrongly(tmp_path: Path) -> None:
-    assert "neither a store nor a log of accesses is here" in str(told(tmp_path, "--verify").exception)
+    assert "neither a store nor a log of accesses is here" in str(access_log(tmp_path, "--verify").exception)
 
 
 def test_an_append_reads_the_last_entry_alone_however_long_the_log_is(tmp_path: Path) -> None:
@@ -119,4 +119,4 @@ def test_an_append_reads_the_last_entry_alone_however_long_the_log_is(tmp_path: 
     begun = time.perf_counter()
     accessed(tmp_path, 1)
     assert time.perf_counter() - begun < 1
-    assert "line 1 is not what was written" in str(told(tmp_path, "--verify").exception)
+    assert "line 1 is not what was written" in str(access_log(tmp_path, "--verify").exception)

@@ -55,14 +55,14 @@ class Outreach:
         head = "pseudonym;ocmw;cohort;expires" + (";key_id" if key else "")
         return self.edge.file("\n".join([head, *lines, ""]), "list.csv")
 
-    def resolve(self, asked: Path, *more: str | Path, recipient: str | Path | None = None) -> Done:
+    def resolve(self, visits: Path, *more: str | Path, recipient: str | Path | None = None) -> Done:
         """Resolve a list."""
         options = ("--key", self.edge.key, "--recipient", recipient or self.recipient, "--out", self.out)
-        return ocmw("outreach", "resolve", asked, "--source", self.exits, *options, *more, **self.settings)
+        return ocmw("outreach", "resolve", visits, "--source", self.exits, *options, *more, **self.settings)
 
-    def refused(self, asked: Path, *more: str | Path, recipient: str | Path | None = None) -> str:
+    def refused(self, visits: Path, *more: str | Path, recipient: str | Path | None = None) -> str:
         """Resolve a list that cannot be resolved; return the sentence that says why."""
-        done = self.resolve(asked, *more, recipient=recipient)
+        done = self.resolve(visits, *more, recipient=recipient)
         assert (done.returncode, done.stderr.count("\n"), self.out.exists()) == (1, 1, False)
         return done.stderr
 
@@ -124,18 +124,18 @@ def test_a_tampered_or_cut_file_is_refused_by_whoever_reads_it(outreach: Outreac
 
 
 def test_a_changed_number_is_found_by_its_identities(outreach: Outreach) -> None:
-    asked = outreach.listed(1)
+    visits = outreach.listed(1)
     outreach.exits = outreach.edge.file(f"number;exit\n{number(5)};2024-03-31\n", "exits.csv")
-    assert "nobody of list.csv is in the sources" in outreach.refused(asked)
+    assert "nobody of list.csv is in the sources" in outreach.refused(visits)
     changed = outreach.edge.file(f"old;new;day\n{number(1)};{number(5)};2024-01-01\n", "identities.csv")
-    assert outreach.resolve(asked, "--identities", changed).returncode == 0
+    assert outreach.resolve(visits, "--identities", changed).returncode == 0
     assert number(5) in pyrage.decrypt(outreach.out.read_bytes(), [OCMW]).decode()
 
 
 def test_who_is_in_no_source_is_counted_and_the_others_are_told(outreach: Outreach) -> None:
-    asked = outreach.listed(1, 2)
+    visits = outreach.listed(1, 2)
     outreach.exits = outreach.edge.file(f"number;exit\n{number(2)};2024-02-01\n", "exits.csv")
-    done = outreach.resolve(asked)
+    done = outreach.resolve(visits)
     assert (done.returncode, "1 of 2 persons of the list" in done.stdout) == (0, True)
 
 
@@ -151,16 +151,16 @@ def test_a_list_is_refused_when_it_expired_is_empty_of_two_ocmws_or_of_another_k
 
 
 def test_without_an_approval_that_holds_nothing_is_resolved(outreach: Outreach) -> None:
-    asked = outreach.listed(1)
+    visits = outreach.listed(1)
     outreach.approved(today() - timedelta(days=1))
-    assert "holds no valid approval for outreach" in outreach.refused(asked)
+    assert "holds no valid approval for outreach" in outreach.refused(visits)
 
 
 def test_a_recipient_that_is_no_public_key_is_refused_and_a_private_one_is_not_repeated(outreach: Outreach) -> None:
-    asked, private = outreach.listed(1), outreach.edge.file(f"{OCMW}\n", "gent.key")
-    told = outreach.refused(asked, recipient=private)
-    assert ("is a private key" in told, str(OCMW) in told) == (True, False)
-    assert "is no public age key" in outreach.refused(asked, recipient="age1oops")
-    assert "no key of a recipient can be read" in outreach.refused(asked, recipient=outreach.room / "nowhere")
+    visits, private = outreach.listed(1), outreach.edge.file(f"{OCMW}\n", "gent.key")
+    sentence = outreach.refused(visits, recipient=private)
+    assert ("is a private key" in sentence, str(OCMW) in sentence) == (True, False)
+    assert "is no public age key" in outreach.refused(visits, recipient="age1oops")
+    assert "no key of a recipient can be read" in outreach.refused(visits, recipient=outreach.room / "nowhere")
     two = outreach.edge.file(f"{OCMW.to_public()}\n" * 2, "two.pub")
-    assert "holds 2 keys" in outreach.refused(asked, recipient=two)
+    assert "holds 2 keys" in outreach.refused(visits, recipient=two)

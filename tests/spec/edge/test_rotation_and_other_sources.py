@@ -25,8 +25,8 @@ def figures(log: Path, room: Path) -> list[dict[str, Any]]:
     store, out = room / "store", room / "cells.parquet"
     assert ocmw("replay", log, "--store", store).returncode == 0
     assert ocmw("export", "--store", store, "--zone", "internal", "--format", "parquet", "--out", out).returncode == 0
-    found: list[dict[str, Any]] = pq.read_table(out).to_pylist()
-    return found
+    cells: list[dict[str, Any]] = pq.read_table(out).to_pylist()
+    return cells
 
 
 D_LINE = line(law="2", article="900204", category="D", number="", dossier="X1")
@@ -56,9 +56,9 @@ def test_a_log_of_kafka_which_names_no_key_is_rotated_where_every_person_is_foun
     log, new, out = edge.room / "exported.avro", edge.room / "new.key", edge.room / "rotated"
     with (edge.room / "1.avro").open("rb") as file:
         reader = fastavro.reader(file, return_record_name=True)
-        schema, told = reader.writer_schema, list(reader)
+        schema, records = reader.writer_schema, list(reader)
     with log.open("wb") as file:
-        fastavro.writer(file, schema, told)
+        fastavro.writer(file, schema, records)
     done = ocmw("keys", "rotate", "--from", edge.key, "--to", new, "--sources", source, log, "--out", out)
     assert done.returncode == 0, done.stderr
     assert ocmw("replay", out / "exported.avro", "--store", edge.room / "store").returncode == 0

@@ -12,7 +12,7 @@ GOOD = [line(dossier=f"G{place}") for place in range(6)]
 
 
 @pytest.mark.parametrize(
-    ("content", "what"),
+    ("content", "trouble"),
     [
         (b"", "empty"),
         (b"\n\n", "no line"),
@@ -29,9 +29,9 @@ GOOD = [line(dossier=f"G{place}") for place in range(6)]
         (columns(*GOOD).replace("Naam;", "Dossier;").encode(), "field 4"),
     ],
 )
-def test_a_file_that_is_no_statement_is_refused_whole_in_one_sentence(edge: Edge, content: bytes, what: str) -> None:
+def test_a_file_that_is_no_statement_is_refused_whole_in_one_sentence(edge: Edge, content: bytes, trouble: str) -> None:
     done = edge.imports(edge.file(content)).done
-    assert (done.returncode, done.stderr.count("\n"), what in done.stderr) == (1, 1, True)
+    assert (done.returncode, done.stderr.count("\n"), trouble in done.stderr) == (1, 1, True)
 
 
 def test_under_a_hundred_lines_a_file_is_not_refused_for_what_is_in_it(edge: Edge) -> None:
@@ -48,9 +48,9 @@ def test_files_are_in_the_order_of_their_first_month(edge: Edge) -> None:
 
 def test_the_same_statement_again_gives_nothing_new(edge: Edge) -> None:
     one, other = edge.file(text(*GOOD), "1.txt"), edge.file(columns(*GOOD[::-1]), "2.csv")
-    found = edge.imports(one, other)
-    assert found.done.stdout.endswith("lines 12 = events 6 + again 6 + set aside 0\n")
-    assert len(found.claims) == 6
+    imported = edge.imports(one, other)
+    assert imported.done.stdout.endswith("lines 12 = events 6 + again 6 + set aside 0\n")
+    assert len(imported.claims) == 6
     later = edge.imports(other, "--known", edge.room / "1.avro")
     assert later.done.stdout.endswith("lines 6 = events 0 + again 6 + set aside 0\n")
     assert (later.claims, later.metadata["ocmw.statements"]) == ([], "[]")
@@ -59,18 +59,18 @@ def test_the_same_statement_again_gives_nothing_new(edge: Edge) -> None:
 def test_of_a_file_only_the_statements_that_came_before_come_again(edge: Edge) -> None:
     gent, brugge = GOOD, [line(ocmw="31005", dossier=f"B{place}") for place in range(3)]
     edge.imports(text(*gent))
-    found = edge.imports(text(*gent[:3], *brugge, *gent[3:]), "--known", edge.room / "1.avro")
-    assert found.done.stdout.endswith("lines 9 = events 3 + again 6 + set aside 0\n")
-    assert {claim["ocmw"] for claim in found.claims} == {31005}
+    imported = edge.imports(text(*gent[:3], *brugge, *gent[3:]), "--known", edge.room / "1.avro")
+    assert imported.done.stdout.endswith("lines 9 = events 3 + again 6 + set aside 0\n")
+    assert {claim["ocmw"] for claim in imported.claims} == {31005}
 
 
 def test_a_statement_with_other_lines_is_refused_unless_it_completes_the_one_before(edge: Edge) -> None:
     first, second = edge.file(text(*GOOD), "1.txt"), edge.file(text(*GOOD[:5], line(dossier="NEW")), "2.txt")
     assert "--also" in edge.imports(first, second).done.stderr
-    found = edge.imports(first, second, "--also")
-    assert found.done.stdout.endswith("lines 12 = events 12 + again 0 + set aside 0\n")
-    assert len({claim["event_id"] for claim in found.claims}) == 7
-    assert found.report["files"][1]["statements"][0]["came_before"] == "also"
+    imported = edge.imports(first, second, "--also")
+    assert imported.done.stdout.endswith("lines 12 = events 12 + again 0 + set aside 0\n")
+    assert len({claim["event_id"] for claim in imported.claims}) == 7
+    assert imported.report["files"][1]["statements"][0]["came_before"] == "also"
 
 
 def test_a_corrected_number_is_not_taken_for_nothing_new(edge: Edge) -> None:
@@ -88,11 +88,11 @@ def test_each_month_is_closed_behind_its_last_line_whatever_became_of_it(edge: E
         line(month="202402", dossier="D"),
     )
     second = edge.file(text(*lines, line(month="202403", dossier="E")), "2.txt")
-    told = [
+    events = [
         values.get("update_id") or values["statement_month"]
         for _, values in edge.imports(first, second, "--also", "--close", "each-month").events
     ]
-    assert told == [202401, 202402, 202402, "2024-01", 202402, "2024-02", 202403, "2024-03"]
+    assert events == [202401, 202402, 202402, "2024-01", 202402, "2024-02", 202403, "2024-03"]
 
 
 def test_an_earlier_month_is_closed_before_a_later_one(edge: Edge) -> None:
@@ -107,19 +107,19 @@ def test_an_earlier_month_is_closed_before_a_later_one(edge: Edge) -> None:
 
 
 def test_without_a_closing_the_command_says_how_to_close_and_that_figures_need_two_updates(edge: Edge) -> None:
-    told = edge.imports(text(line())).done.stdout
-    assert "--close each-month" in told
-    assert "two updates" in told
+    printed = edge.imports(text(line())).done.stdout
+    assert "--close each-month" in printed
+    assert "two updates" in printed
     assert "two updates" not in edge.imports(text(line()), "--close", "each-month").done.stdout
 
 
 def test_totals_are_compared_to_the_cent_and_plus_and_minus_stand_apart(edge: Edge) -> None:
     lines = text(line(), line(sign="-", cents="00000030"), line(article="000777", cents="00000005"))
     totals = edge.file("ocmw;month;lines;cents\n44021;202401;3;99975\n44021;202402;1;5\n", "totals.csv")
-    found = edge.imports(lines, "--totals", totals)
-    assert [one["agrees"] for one in found.report["totals"]] == [True, False]
-    assert "totals: 1 of 2 agree to the cent" in found.done.stdout
-    grants = found.report["files"][0]["by_amount_type"][0]
+    imported = edge.imports(lines, "--totals", totals)
+    assert [one["agrees"] for one in imported.report["totals"]] == [True, False]
+    assert "totals: 1 of 2 agree to the cent" in imported.done.stdout
+    grants = imported.report["files"][0]["by_amount_type"][0]
     assert grants == {"amount_type": 1, "plus_cents": 100_000, "minus_cents": -30}
 
 
@@ -130,9 +130,9 @@ def test_a_table_of_ones_own_derives_what_the_program_does_not_know(edge: Edge) 
     rows = "1,101,2020-01-01,2023-12-31,any,LL,55,local,Budget 2020\n1,101,2024-01-01,,A B,LL,57,local,Budget 2024\n"
     table = edge.file(HEADER + rows, "articles.csv")
     lines = text(line(article="000101"), line(article="000101", category="E"), line(article="000101", first="20231201"))
-    found = edge.imports(lines, "--articles", table)
-    assert [claim["state_percentage"] for claim in found.claims] == [57, 55]
-    assert found.slugs == [(2, "unmapped-line", None)]
+    imported = edge.imports(lines, "--articles", table)
+    assert [claim["state_percentage"] for claim in imported.claims] == [57, 55]
+    assert imported.slugs == [(2, "unmapped-line", None)]
 
 
 def test_a_row_of_ones_own_wins_over_an_inferred_one(edge: Edge) -> None:
@@ -168,13 +168,13 @@ def test_a_row_of_ones_own_may_stand_beside_a_known_one_on_other_days(edge: Edge
 
 
 def test_the_metadata_say_key_statements_and_what_became_of_the_lines_and_name_no_file(edge: Edge) -> None:
-    found = edge.imports(text(*GOOD, line(article="000777")), name="confidential.txt")
-    (statement,) = json.loads(found.metadata["ocmw.statements"])
+    imported = edge.imports(text(*GOOD, line(article="000777")), name="confidential.txt")
+    (statement,) = json.loads(imported.metadata["ocmw.statements"])
     assert (statement["ocmw"], statement["month"], statement["lines"]) == ("44021", 202401, 6)
-    assert json.loads(found.metadata["ocmw.import"]) == [
+    assert json.loads(imported.metadata["ocmw.import"]) == [
         {"ocmw": "44021", "month": 202401, "lines": 7, "events": 6, "slugs": {"unmapped-line": 1}}
     ]
-    assert "confidential" not in "".join(found.metadata.values())
+    assert "confidential" not in "".join(imported.metadata.values())
 
 
 def test_a_dry_run_says_what_would_become_of_the_lines_and_writes_no_event(edge: Edge) -> None:
