@@ -78,7 +78,7 @@ def asked_cells(question: Question) -> tuple[list[Cell], int]:
     for category in categories:
         if (breakdown, category) not in CATEGORY_NUMBER:
             raise bad("category", f"{category[:40]!r} is no category of {breakdown}.")
-    total = sum(len(found) for found in periods.values()) * len(places) * len(categories)
+    total = sum(len(periods_of_support) for periods_of_support in periods.values()) * len(places) * len(categories)
     if total > MOST_CELLS:
         raise ProblemError(
             "too-many-cells", f"This asks for {total:,} cells; one answer looks at {MOST_CELLS:,}. Narrow it."
@@ -97,21 +97,21 @@ def _periods(question: Question, code: str) -> list[Period]:
     given, bound = question.given, question.bound
     if given["period"]:
         return list(given["period"])
-    found = [
+    periods = [
         period
         for kind in ([given["kind"]] if given["kind"] else ["month", "quarter", "year", "rolling_year"])
         for period in bound.periods(code, kind)  # type: ignore[arg-type]
         if (given["from"] is None or period.last >= given["from"])
         and (given["to"] is None or period.first <= given["to"])
     ]
-    return found[-given["last"] :] if given["last"] else found
+    return periods[-given["last"] :] if given["last"] else periods
 
 
 def _places(question: Question) -> list[tuple[str, str]]:
     level, named = question.given["level"], question.given["geo"]
     if named:
-        found = [(level_of(geo) or "", geo) for geo in named]
-        return [one for one in found if level is None or one[0] == level]
+        named_places = [(level_of(geo) or "", geo) for geo in named]
+        return [one for one in named_places if level is None or one[0] == level]
     return [place for place in PLACES if place[0] == (level or "kingdom")]
 
 
@@ -122,8 +122,8 @@ def figures(question: Question) -> Answer:
         return answer(dataset(question.bound, *_cube(question)))
     cells, total = asked_cells(question)
     start, stop = given["cursor"], given["cursor"] + given["limit"]
-    shown = [(cell, bound.show(cell)) for cell in cells[start:stop]]
-    rows = [_row(cell, one) for cell, one in shown]
+    pairs = [(cell, bound.show(cell)) for cell in cells[start:stop]]
+    rows = [_row(cell, one) for cell, one in pairs]
     if given["format"] == "csv":
         every = rows if total <= stop - start and not start else [_row(cell, bound.show(cell)) for cell in cells]
         return Answer(
@@ -172,8 +172,8 @@ def _cube(question: Question) -> tuple[dict[str, list[str]], str, str, dict[Cell
         "geo": list(dict.fromkeys(cell.geo for cell in cells)),
         "category": list(dict.fromkeys(cell.category for cell in cells)),
     }
-    shown = {cell: bound.show(cell) for cell in cells}
-    return axes, next(iter(levels)), given["breakdown"], shown, Words(bound, given["labels"] or "en")
+    shown_cells = {cell: bound.show(cell) for cell in cells}
+    return axes, next(iter(levels)), given["breakdown"], shown_cells, Words(bound, given["labels"] or "en")
 
 
 def history(question: Question) -> Answer:
@@ -201,10 +201,10 @@ def history(question: Question) -> Answer:
 
 
 def _kingdom(bound: Bound, cell: Cell) -> list[dict[str, Any]]:
-    told = bound.history().get((cell.support, cell.period.code), [])
+    story = bound.history().get((cell.support, cell.period.code), [])
     return [
         {"release": release, "state": state, "update_id": update, "value": value}
-        for release, state, update, value in told
+        for release, state, update, value in story
         if release <= bound.number
     ]
 
@@ -232,10 +232,12 @@ def indicators(question: Question) -> Answer:
         if value:
             column = pc.field("geo_level" if name == "level" else name)
             chosen &= column.isin(list(value)) if isinstance(value, tuple) else column == value
-    found = table.filter(chosen)
+    chosen_rows = table.filter(chosen)
     start, stop = given["cursor"], given["cursor"] + given["limit"]
-    rows = found.slice(start, given["limit"]).to_pylist()
-    return answer({**about(bound), "total": len(found), "next": stop if stop < len(found) else None, "rows": rows})
+    rows = chosen_rows.slice(start, given["limit"]).to_pylist()
+    return answer(
+        {**about(bound), "total": len(chosen_rows), "next": stop if stop < len(chosen_rows) else None, "rows": rows}
+    )
 
 
 def changes(question: Question) -> Answer:
@@ -246,9 +248,9 @@ def changes(question: Question) -> Answer:
     if since >= bound.number:
         raise bad("since", f"it is not before release {bound.number}.")
     rows = []
-    for (support, period), told in sorted(bound.history().items()):
-        then = next((one for one in reversed(told) if one[0] <= since), None)
-        now = next((one for one in reversed(told) if one[0] <= bound.number), None)
+    for (support, period), story in sorted(bound.history().items()):
+        then = next((one for one in reversed(story) if one[0] <= since), None)
+        now = next((one for one in reversed(story) if one[0] <= bound.number), None)
         if now is None or now[3] is None or (then is not None and then[2:] == now[2:]):
             continue
         kind = "new" if then is None or then[3] is None else "revised"
@@ -331,8 +333,8 @@ def completeness(question: Question) -> Answer:
     bound, given = question.bound, question.given
     year = given["year"] or bound.reference // 12 + 1900
     months = range((year - 1900) * 12, (year - 1900) * 12 + 12)
-    told = {month_code(month): bound.completeness(month).get(given["support"]) for month in months}
-    sent = {month: sorted(geos) for month, geos in told.items() if geos is not None}
+    sent_by_month = {month_code(month): bound.completeness(month).get(given["support"]) for month in months}
+    sent = {month: sorted(geos) for month, geos in sent_by_month.items() if geos is not None}
     return answer({**about(bound), "support": given["support"], "sent": sent})
 
 
@@ -348,7 +350,7 @@ def manifest(question: Question) -> Answer:
 
 def seal(question: Question) -> Answer:
     """Return the seal file as it lies."""
-    found = question.bound.source.seal_bytes(question.bound.number)
-    if found is None:
+    data = question.bound.source.seal_bytes(question.bound.number)
+    if data is None:
         raise ProblemError("unknown", f"Release {question.bound.number} is not sealed.")
-    return Answer(found)
+    return Answer(data)

@@ -140,11 +140,11 @@ class Board:
     @cached_property
     def static(self) -> dict[str, tuple[str, Held]]:
         """Return name -> (address, content) of the style and the script."""
-        found = {}
+        assets = {}
         for name, media in _STATIC.items():
             data = (files("streams.board") / "static" / name).read_bytes()
-            found[name] = (f"/static/{name}?v={hashlib.sha256(data).hexdigest()[:12]}", Held.of(data, media))
-        return found
+            assets[name] = (f"/static/{name}?v={hashlib.sha256(data).hexdigest()[:12]}", Held.of(data, media))
+        return assets
 
     def warm(self) -> None:
         """Make the first pages that readers ask for, so that nobody waits for them; nothing where nothing is there."""
@@ -259,19 +259,19 @@ class Board:
         }
         changed = 0
         for row in page.sheet.rows[:5000]:
-            told = {name: row[at] for name, at in places.items()}
-            if told["period"] is None:
+            fields = {name: row[at] for name, at in places.items()}
+            if fields["period"] is None:
                 continue
-            geo = str(told.get("geo", "01000"))
+            geo = str(fields.get("geo", "01000"))
             cell = Cell(
-                told["support"],
-                Period.parse(told["period"]),
+                fields["support"],
+                Period.parse(fields["period"]),
                 level_of(geo) or "",
                 geo,
-                told.get("breakdown", "total"),
-                told.get("category", "total"),
+                fields.get("breakdown", "total"),
+                fields.get("category", "total"),
             )
-            changed += newest.show(cell).value != told["value"]
+            changed += newest.show(cell).value != fields["value"]
         return changed
 
     # programs
@@ -288,8 +288,8 @@ class Board:
             question = Question(bound, given, accept)
 
             def made() -> Held:
-                found = route.make(question)
-                return Held.of(found.body, found.media)
+                made_answer = route.make(question)
+                return Held.of(made_answer.body, made_answer.media)
 
             keep = ASK_AGAIN if _wanted(request) == "latest" else A_DAY
             return await self._answered(request, key, made, keep, {**OPEN, "Vary": "Accept, Accept-Encoding"})
@@ -306,8 +306,8 @@ class Board:
             key = ("sdmx", request.url.path, query_of(request), accept[:200], bound.number, bound.newest)
 
             def made() -> Held:
-                found = make(query)
-                return Held.of(found.body, found.media)
+                made_answer = make(query)
+                return Held.of(made_answer.body, made_answer.media)
 
             keep = ASK_AGAIN if _wanted(request) == "latest" else A_DAY
             return await self._answered(request, key, made, keep, {**OPEN, "Vary": "Accept, Accept-Encoding"})
@@ -386,8 +386,8 @@ class Board:
 
     async def robots(self, request: Request) -> Response:
         """Answer what robots may read: the newest release, not every old one."""
-        told = [f"Sitemap: {self.address}/sitemap.xml"] if self.address else []
-        lines = ["User-agent: *", *(f"Disallow: /{language}/release/" for language in LANGUAGES), *told]
+        sitemap = [f"Sitemap: {self.address}/sitemap.xml"] if self.address else []
+        lines = ["User-agent: *", *(f"Disallow: /{language}/release/" for language in LANGUAGES), *sitemap]
         return await self._answered(
             request,
             ("robots",),
@@ -397,10 +397,10 @@ class Board:
 
     async def asset(self, request: Request) -> Response:
         """Answer the style or the script."""
-        found = self.static.get(request.path_params["name"])
-        if found is None:
+        asset = self.static.get(request.path_params["name"])
+        if asset is None:
             raise ProblemError("unknown", "There is no such file.")
-        return self._sent(request, found[1], _tag(found[0]), FOR_EVER)
+        return self._sent(request, asset[1], _tag(asset[0]), FOR_EVER)
 
     async def icon(self, request: Request) -> Response:
         """Answer the picture that browsers show beside the title."""
@@ -442,10 +442,10 @@ class Board:
 
     @staticmethod
     def _sent(request: Request, held: Held, tag: str, keep: str, headers: Mapping[str, str] | None = None) -> Response:
-        told = {**HEADERS, "ETag": tag, "Cache-Control": keep, "Vary": "Accept-Encoding", **(headers or {})}
+        all_headers = {**HEADERS, "ETag": tag, "Cache-Control": keep, "Vary": "Accept-Encoding", **(headers or {})}
         if held.squeezed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(held.squeezed, headers={**told, "Content-Encoding": "gzip"}, media_type=held.media)
-        return Response(held.body, headers=told, media_type=held.media)
+            return Response(held.squeezed, headers={**all_headers, "Content-Encoding": "gzip"}, media_type=held.media)
+        return Response(held.body, headers=all_headers, media_type=held.media)
 
     # what went wrong
 
@@ -519,14 +519,14 @@ def query_of(request: Request) -> str:
 
 def preferred(request: Request) -> Language:
     """Return the first language of ours that a browser asks for, by its weights; Dutch for none."""
-    asked: list[tuple[float, str]] = []
+    wishes: list[tuple[float, str]] = []
     for part in request.headers.get("accept-language", "")[:500].split(","):
         name, _, weight = part.partition(";q=")
         try:
-            asked.append((float(weight or 1), name.strip()[:2].lower()))
+            wishes.append((float(weight or 1), name.strip()[:2].lower()))
         except ValueError:
             continue
-    for _, name in sorted(asked, key=lambda one: -one[0]):
+    for _, name in sorted(wishes, key=lambda one: -one[0]):
         for language in LANGUAGES:
             if name == language:
                 return language
@@ -545,8 +545,8 @@ def _tag(key: object) -> str:
 
 
 def _has(request: Request, tag: str) -> bool:
-    told = request.headers.get("if-none-match", "")
-    return told == "*" or tag in [one.strip().removeprefix("W/") for one in told.split(",")]
+    tags = request.headers.get("if-none-match", "")
+    return tags == "*" or tag in [one.strip().removeprefix("W/") for one in tags.split(",")]
 
 
 def _ranged(request: Request, data: bytes, tag: str) -> Response:
@@ -554,17 +554,17 @@ def _ranged(request: Request, data: bytes, tag: str) -> Response:
     headers = {**HEADERS, **OPEN, "ETag": tag, "Cache-Control": FOR_EVER, "Accept-Ranges": "bytes"}
     if _has(request, tag):
         return Response(status_code=304, headers=headers)
-    asked, same = request.headers.get("range", ""), request.headers.get("if-range", tag)
-    first, dash, last = asked.removeprefix("bytes=").partition("-")
+    wanted, same = request.headers.get("range", ""), request.headers.get("if-range", tag)
+    first, dash, last = wanted.removeprefix("bytes=").partition("-")
     numbers = all(part.isascii() and part.isdigit() for part in (first, last) if part) and len(first) + len(last) < 40  # noqa: PLR2004 - digits
-    if not (asked.startswith("bytes=") and dash and numbers and (first or last) and same == tag):
+    if not (wanted.startswith("bytes=") and dash and numbers and (first or last) and same == tag):
         return Response(data, headers=headers, media_type="application/octet-stream")
     start = int(first) if first else max(len(data) - int(last), 0)
     stop = min(int(last) + 1, len(data)) if first and last else len(data)
     if start >= stop:
         return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{len(data)}"})
-    told = {**headers, "Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
-    return Response(data[start:stop], 206, told, "application/octet-stream")
+    part_headers = {**headers, "Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
+    return Response(data[start:stop], 206, part_headers, "application/octet-stream")
 
 
 def build_app(board: Board) -> Starlette:  # noqa: C901 - one list of addresses
@@ -584,7 +584,7 @@ def build_app(board: Board) -> Starlette:  # noqa: C901 - one list of addresses
             if one.path == "/":
                 routes.append(Route(f"/{{language}}{start}", board.page(one, "")))
     for start in where.values():
-        routes += [Route(f"/api/v1{start}{found.path}", board.api(found)) for found in API]
+        routes += [Route(f"/api/v1{start}{answer.path}", board.api(answer)) for answer in API]
         routes += [Route(f"/api/v1{start}/sdmx/2.1{path}", board.sdmx(make)) for path, make in sdmx.ROUTES]
     routes += [
         Route("/api/v1/releases", board.releases),
@@ -605,9 +605,9 @@ def build_app(board: Board) -> Starlette:  # noqa: C901 - one list of addresses
             sentence = (
                 "Only GET and HEAD are answered here." if slug == "not-allowed" else "There is nothing at this address."
             )
-            found = board.problem(request, ProblemError(slug, sentence))
-            found.headers.update({"Allow": "GET, HEAD"} if slug == "not-allowed" else {})
-            return found
+            answer = board.problem(request, ProblemError(slug, sentence))
+            answer.headers.update({"Allow": "GET, HEAD"} if slug == "not-allowed" else {})
+            return answer
         LOG.error("a file of the public tree cannot be read", reason=type(error).__name__)
         board.unreadable += 1
         return board.problem(

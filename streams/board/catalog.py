@@ -89,10 +89,10 @@ def _responses(media: Sequence[str]) -> dict[str, Any]:
         "description": "A problem.",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    found: dict[str, Any] = {"200": {"description": "The answer.", "content": {one: {} for one in media}}}
+    responses: dict[str, Any] = {"200": {"description": "The answer.", "content": {one: {} for one in media}}}
     for status in sorted({kind.status for kind in KINDS.values()}):
-        found[str(status)] = problem
-    return found
+        responses[str(status)] = problem
+    return responses
 
 
 def dcat(bound: Bound, address: str) -> dict[str, Any]:
@@ -164,6 +164,6 @@ def _dataset(bound: Bound, address: str, code: str, words: dict[Any, Words]) -> 
 
 def sitemap(address: str, paths: Sequence[str]) -> bytes:
     """Return the pages of the newest release in each language."""
-    found = [f"<url><loc>{address}/{language}/latest{path}</loc></url>" for language in LANGUAGES for path in paths]
+    addresses = [f"<url><loc>{address}/{language}/latest{path}</loc></url>" for language in LANGUAGES for path in paths]
     head = '<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
-    return f"{head}{''.join(found)}</urlset>".encode()
+    return f"{head}{''.join(addresses)}</urlset>".encode()

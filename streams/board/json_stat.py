@@ -17,14 +17,14 @@ def dataset(  # noqa: PLR0913, PLR0917 - the parts of one cube
     axes: Mapping[str, list[str]],
     level: str,
     breakdown: str,
-    shown: Mapping[Cell, CellShown],
+    cells: Mapping[Cell, CellShown],
     words: Words,
 ) -> dict[str, Any]:
     """Return one cube of one kind of period, one level of places and one breakdown."""
     values: list[int | None] = []
     status: dict[str, str] = {}
     for place, (support, period, geo, category) in enumerate(product(*(axes[name] for name in _IDS))):
-        one = shown.get(Cell(support, Period.parse(period), level, geo, breakdown, category))
+        one = cells.get(Cell(support, Period.parse(period), level, geo, breakdown, category))
         values.append(None if one is None else one.value)
         mark = _mark(one)
         if mark:

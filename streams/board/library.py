@@ -51,10 +51,10 @@ class Cache:
     def get(self, key: Hashable, make: Callable[[], Any], size: Callable[[Any], int]) -> Any:  # noqa: ANN401 - any value
         """Return the value of a key, made where it is not held. Two threads may make the same value; one is kept."""
         with self._lock:
-            found = self._values.get(key)
-            if found is not None:
+            entry = self._values.get(key)
+            if entry is not None:
                 self._values.move_to_end(key)
-                return found[0]
+                return entry[0]
         value = make()
         with self._lock:
             if key not in self._values:
@@ -111,8 +111,8 @@ class Bound:
         """Return the SHA-256 of the manifest as it lies."""
         data = self.source.manifest_bytes
         key = ("sha", self.number, self.manifest.published_at, self.manifest.previous)
-        found: str = self._kept(key, lambda: hashlib.sha256(data(self.number)).hexdigest(), 200)
-        return found
+        digest: str = self._kept(key, lambda: hashlib.sha256(data(self.number)).hexdigest(), 200)
+        return digest
 
     def document(self, name: str) -> Any:  # noqa: ANN401 - as JSON has it
         """Return a frozen table of the release that is JSON: definitions, words, changes."""
@@ -137,8 +137,8 @@ class Bound:
     def periods(self, support: str, kind: PeriodKind) -> tuple[Period, ...]:
         """Return the periods of a kind that a support knows, in order."""
         key = ("periods", self.number, support, kind)
-        found: tuple[Period, ...] = self._kept(key, lambda: self._periods(support, kind), 4096)
-        return found
+        periods: tuple[Period, ...] = self._kept(key, lambda: self._periods(support, kind), 4096)
+        return periods
 
     def _periods(self, support: str, kind: PeriodKind) -> tuple[Period, ...]:
         every = (Period.parse(code) for code in self.manifest.figures.get(support, {}))
@@ -157,8 +157,8 @@ class Bound:
         block = figure.block
         if block is None:
             return Cells.empty()
-        found: Cells = self._kept(("block", block.digest), lambda: self.source.cells(block), 300 + 16 * block.cells)
-        return found
+        cells: Cells = self._kept(("block", block.digest), lambda: self.source.cells(block), 300 + 16 * block.cells)
+        return cells
 
     def counted(self, figure: PublicFigure, place: int) -> dict[int, int]:
         """Return category number -> persons of one place of a published figure."""
@@ -171,8 +171,10 @@ class Bound:
             first, stop = cells.bounds((place, place + 1))
             return dict(zip(cells.category[first:stop].tolist(), cells.beneficiaries[first:stop].tolist(), strict=True))
 
-        found: dict[int, int] = self._cache.get(("place", block.digest, place), taken, lambda one: 200 + 100 * len(one))
-        return found
+        counts: dict[int, int] = self._cache.get(
+            ("place", block.digest, place), taken, lambda one: 200 + 100 * len(one)
+        )
+        return counts
 
     def show(self, cell: Cell) -> CellShown:
         """Return what the release shows of a cell."""
@@ -183,7 +185,7 @@ class Bound:
         value = self.counted(figure, place).get(category, 0) if published else 0
         sent = self.sent(cell) if published and not value and cell.geo_level == "municipality" else None
         why = nothing(cell, Known(published, value, sent, _hides(figure, cell)), self.fixed)
-        return CellShown(None if why and why != "no_claim" else value, why, *_told(figure))
+        return CellShown(None if why and why != "no_claim" else value, why, *_state_of(figure))
 
     def by_place(self, support: str, period: Period, level: str, category: tuple[str, str]) -> dict[str, CellShown]:
         """Return what the release shows of one category at every place of a level, by code."""
@@ -194,23 +196,23 @@ class Bound:
             cells = self.cells(figure)
             chosen = np.flatnonzero(cells.category == CATEGORY_NUMBER[category])
             values = dict(zip(cells.place[chosen].tolist(), cells.beneficiaries[chosen].tolist(), strict=True))
-        found = {}
+        by_code = {}
         for geo in codes:
             value = values.get(PLACE_NUMBER[level, geo], 0)
             cell = Cell(support, period, level, geo, *category)
             published = figure.update_id is not None
             sent = self.sent(cell) if published and not value and level == "municipality" else None
             why = nothing(cell, Known(published, value, sent, _hides(figure, cell)), self.fixed)
-            found[geo] = CellShown(None if why and why != "no_claim" else value, why, *_told(figure))
-        return found
+            by_code[geo] = CellShown(None if why and why != "no_claim" else value, why, *_state_of(figure))
+        return by_code
 
     def sent(self, cell: Cell) -> bool | None:
         """Tell whether an OCMW sent a line about any month of a period, None where some month is not known."""
         months = [self.completeness(month) for month in range(cell.period.first, cell.period.last + 1)]
-        told = [month.get(cell.support) for month in months]
-        if any(one is not None and cell.geo in one for one in told):
+        sent_in = [month.get(cell.support) for month in months]
+        if any(one is not None and cell.geo in one for one in sent_in):
             return True
-        return None if any(one is None for one in told) else False
+        return None if any(one is None for one in sent_in) else False
 
     def completeness(self, month: int) -> dict[str, frozenset[str]]:
         """Return support -> OCMWs that sent a line about a month, empty where it is not known."""
@@ -218,19 +220,19 @@ class Bound:
         if sha256 is None:
             return {}
         read = self._kept(("month", sha256), lambda: read_month(self.source.file_bytes(sha256)), self._size(sha256))
-        found: dict[str, frozenset[str]] = read
-        return found
+        senders: dict[str, frozenset[str]] = read
+        return senders
 
     def history(self) -> dict[tuple[str, str], list[tuple[int, str, str | None, int | None]]]:
         """Return (support, period) -> [(release, state, update, value of the kingdom)], as releases told it."""
         sha256 = self.manifest.tables["history"]
 
         def read() -> dict[tuple[str, str], list[tuple[int, str, str | None, int | None]]]:
-            found: dict[tuple[str, str], list[tuple[int, str, str | None, int | None]]] = {}
+            stories: dict[tuple[str, str], list[tuple[int, str, str | None, int | None]]] = {}
             table = read_history(self.source.file_bytes(sha256))
-            for support, period, *told in zip(*(column.to_pylist() for column in table.columns), strict=True):
-                found.setdefault((support, period), []).append(tuple(told))
-            return found
+            for support, period, *entry in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                stories.setdefault((support, period), []).append(tuple(entry))
+            return stories
 
         kept: dict[tuple[str, str], list[tuple[int, str, str | None, int | None]]] = self._kept(
             ("history", sha256), read, 20 * self._size(sha256)
@@ -253,8 +255,8 @@ class Bound:
 
     def population(self, year: int) -> dict[str, int]:
         """Return inhabitants on 1 January of a year by NIS code of every place, empty where none is known."""
-        found: dict[str, int] = self._populations.get(year, {})
-        return found
+        inhabitants: dict[str, int] = self._populations.get(year, {})
+        return inhabitants
 
     @cached_property
     def _populations(self) -> dict[int, dict[str, int]]:
@@ -267,11 +269,11 @@ class Bound:
     def outlines(self) -> Outlines:
         """Return the areas of the map."""
         sha256 = self.manifest.tables["map"]
-        found: Outlines = self._kept(("map", sha256), lambda: outlines(self.source.file_bytes(sha256)), 1 << 20)
-        return found
+        areas: Outlines = self._kept(("map", sha256), lambda: outlines(self.source.file_bytes(sha256)), 1 << 20)
+        return areas
 
 
-def _told(figure: PublicFigure) -> tuple[str | None, str | None, str | None]:
+def _state_of(figure: PublicFigure) -> tuple[str | None, str | None, str | None]:
     return figure.state, figure.update_id, figure.earliest
 
 
@@ -281,13 +283,13 @@ def _hides(figure: PublicFigure, cell: Cell) -> bool:
 
 def _populations(data: bytes) -> dict[int, dict[str, int]]:
     """Return year -> NIS code -> inhabitants; of an area the sum of its municipalities."""
-    found: dict[int, dict[str, int]] = {}
+    by_year: dict[int, dict[str, int]] = {}
     for row in csv.DictReader(data.decode().splitlines()):
-        year = found.setdefault(int(row["year"]), {})
+        year = by_year.setdefault(int(row["year"]), {})
         if row["nis"] in MUNICIPALITY:
             for geo in ancestors(row["nis"]).values():
                 year[geo] = year.get(geo, 0) + int(row["population"])
-    return found
+    return by_year
 
 
 class Unpublished:

@@ -148,14 +148,14 @@ class Ask:
         query = urlencode(
             [(name.rstrip("_"), str(value)) for name, value in given.items() if value is not None], safe=":"
         )
-        told = f"/{language or self.words.language}/{where}{path}"
-        return f"{told}?{query}" if query else told
+        address_of = f"/{language or self.words.language}/{where}{path}"
+        return f"{address_of}?{query}" if query else address_of
 
     def here(self, *, wanted: str | None = None, language: str | None = None, ending: str = "") -> str:
         """Return the address of this page with all its parameters, in another release, language or form."""
         path = self.path if self.path != "/" or not ending else "/index"
-        told = self.address(path + ending, wanted=wanted, language=language)
-        return f"{told}?{self.query}" if self.query else told
+        address = self.address(path + ending, wanted=wanted, language=language)
+        return f"{address}?{self.query}" if self.query else address
 
 
 def plain(rows: Sequence[Sequence[Any]]) -> tuple[tuple[Any, ...], ...]:

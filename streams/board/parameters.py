@@ -44,18 +44,18 @@ def read_all(query: str, known: Sequence[Parameter]) -> dict[str, Any]:
         )
     except (ValueError, UnicodeDecodeError):
         raise ProblemError("bad-parameter", "The parameters of this address cannot be read.") from None
-    found: dict[str, list[Any]] = {}
+    read: dict[str, list[Any]] = {}
     for name, text in pairs:
         if name not in by_name:
-            told = ", ".join(sorted(by_name)) or "none"
-            raise ProblemError("bad-parameter", f"No parameter here is called {name[:40]!r}; there are: {told}.")
-        found.setdefault(name, []).append(by_name[name].read(name, text))
-    for name, values in found.items():
+            names = ", ".join(sorted(by_name)) or "none"
+            raise ProblemError("bad-parameter", f"No parameter here is called {name[:40]!r}; there are: {names}.")
+        read.setdefault(name, []).append(by_name[name].read(name, text))
+    for name, values in read.items():
         if len(values) > 1 and not by_name[name].many:
             raise bad(name, "it may stand once.")
         if len(values) > MOST_VALUES:
             raise bad(name, f"at most {MOST_VALUES} values.")
-    return {one.name: _value(one, found.get(one.name)) for one in known}
+    return {one.name: _value(one, read.get(one.name)) for one in known}
 
 
 def _value(known: Parameter, values: list[Any] | None) -> Any:  # noqa: ANN401 - what the parameter reads
@@ -107,8 +107,8 @@ def _month(name: str, text: str) -> int:
 
 
 def _by(name: str, text: str) -> tuple[str, str]:
-    breakdown, found, category = text.partition(":")
-    if not found or (breakdown, category) not in CATEGORY_NUMBER or breakdown in RESTRICTED_BREAKDOWNS:
+    breakdown, colon, category = text.partition(":")
+    if not colon or (breakdown, category) not in CATEGORY_NUMBER or breakdown in RESTRICTED_BREAKDOWNS:
         raise bad(name, f"{text[:40]!r} is no characteristic and category; write total:total or sex:1.")
     return breakdown, category
 

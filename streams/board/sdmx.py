@@ -65,10 +65,10 @@ def structure(query: Query) -> Answer:
     if agency not in (AGENCY, "all") or version not in ("latest", "all", VERSION, "*"):
         raise ProblemError("unknown", f"Structures here are of agency {AGENCY}, version {VERSION}.")
     wanted = {"none": "none", "children": "children"}.get(references, "all")
-    found = sdmx21.structures(kind, query.path.get("id", "all"), wanted, _prepared(query.bound))
-    if found is None:
+    document = sdmx21.structures(kind, query.path.get("id", "all"), wanted, _prepared(query.bound))
+    if document is None:
         raise ProblemError("unknown", f"There is no {kind} {query.path.get('id', '')[:40]!r}.")
-    return Answer(found.encode(), STRUCTURE_XML)
+    return Answer(document.encode(), STRUCTURE_XML)
 
 
 def data(query: Query) -> Answer:
@@ -125,7 +125,7 @@ ROUTES: tuple[tuple[str, Callable[[Query], Answer]], ...] = (
 def _given(query: str, known: Sequence[str]) -> dict[str, str]:
     """Return the parameters, their names in any case. Raises ProblemError for unknown or repeated ones."""
     names = {name.lower(): name for name in known}
-    found: dict[str, str] = {}
+    given: dict[str, str] = {}
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=50, errors="strict")
     except (ValueError, UnicodeDecodeError):
@@ -136,10 +136,10 @@ def _given(query: str, known: Sequence[str]) -> dict[str, str]:
             raise ProblemError(
                 "bad-parameter", f"No parameter here is called {name[:40]!r}; there are: {', '.join(known)}."
             )
-        if known_as in found:
+        if known_as in given:
             raise bad(known_as, "it may stand once.")
-        found[known_as] = value
-    return found
+        given[known_as] = value
+    return given
 
 
 def _flow(text: str) -> str:
@@ -167,8 +167,8 @@ def _prepared(bound: Bound) -> Prepared:
 
     So the same release gives the same bytes.
     """
-    told, day = bound.manifest.published_at, day_in(bound.reference, 1)
-    at = datetime.fromisoformat(told) if told else datetime(day.year, day.month, 1, tzinfo=UTC)
+    published_at, day = bound.manifest.published_at, day_in(bound.reference, 1)
+    at = datetime.fromisoformat(published_at) if published_at else datetime(day.year, day.month, 1, tzinfo=UTC)
     return Prepared(at, is_synthetic(bound.manifest.update_id))
 
 
@@ -180,8 +180,8 @@ def _as_of(query: Query, text: str) -> Bound:
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     for number in reversed(query.library.numbers()):
         bound = query.library.bound(str(number))
-        told = bound.manifest.published_at
-        if told and datetime.fromisoformat(told) <= moment:
+        published_at = bound.manifest.published_at
+        if published_at and datetime.fromisoformat(published_at) <= moment:
             return bound
     raise ProblemError("unknown", "Nothing was published then.")
 
@@ -201,19 +201,19 @@ def _figures(bound: Bound, key: tuple[frozenset[str], ...], given: Mapping[str, 
         for identifier, pair in _CATEGORY.items()
         if (not categories or identifier in categories) and (not breakdowns or pair[0] in breakdowns)
     ]
-    asked = {
+    periods_of = {
         (code, kind): _within(bound.periods(code, kind), first, last, given)
         for code, kind in product(bound.supports(), KINDS)
         if (not supports or code in supports) and (not kinds or kind in kinds)
     }
-    total = sum(map(len, asked.values())) * len(places) * len(chosen)
+    total = sum(map(len, periods_of.values())) * len(places) * len(chosen)
     if total > MOST_CELLS:
         raise ProblemError(
             "too-many-cells", f"This asks for {total:,} cells; one answer looks at {MOST_CELLS:,}. Narrow the key."
         )
     return [
         row
-        for (code, kind), periods in asked.items()
+        for (code, kind), periods in periods_of.items()
         for level, geo in places
         for identifier, breakdown, category in chosen
         for period in periods
@@ -226,16 +226,16 @@ def _figures(bound: Bound, key: tuple[frozenset[str], ...], given: Mapping[str, 
 
 def _observed(one: CellShown, key: tuple[str, ...]) -> Iterator[Row]:
     names = (*sdmx21.dimensions(sdmx21.FLOWS[0]), "TIME_PERIOD")
-    told = dict(zip(names, key, strict=True))
+    dimensions = dict(zip(names, key, strict=True))
     about = {"OBS_STATUS": "A", "STATE": one.state, "UPDATE_ID": one.update_id}
     if one.nothing == "no_ocmw":
-        yield {**told, "OBS_STATUS": "M"}
+        yield {**dimensions, "OBS_STATUS": "M"}
     elif one.nothing == "suppressed":
-        yield {**told, **about, "CONF_STATUS": "C"}
+        yield {**dimensions, **about, "CONF_STATUS": "C"}
     elif one.nothing == "no_claim":
-        yield {**told, "OBS_VALUE": 0, **about, "COMMENT": "no claim received"}
+        yield {**dimensions, "OBS_VALUE": 0, **about, "COMMENT": "no claim received"}
     elif one.nothing is None:
-        yield {**told, "OBS_VALUE": one.value, **about}
+        yield {**dimensions, "OBS_VALUE": one.value, **about}
 
 
 def _time(period: Period) -> str:
@@ -254,45 +254,45 @@ def _bound_of(given: Mapping[str, str], name: str) -> Period | None:
 def _within(
     periods: Sequence[Period], first: Period | None, last: Period | None, given: Mapping[str, str]
 ) -> list[Period]:
-    found = [
+    inside = [
         one
         for one in periods
         if (first is None or one.last >= first.first) and (last is None or one.first <= last.last)
     ]
     newest = given.get("lastNObservations")
     if newest is None:
-        return found
+        return inside
     if not (newest.isascii() and newest.isdigit() and int(newest[:6]) > 0 and len(newest) < 6):  # noqa: PLR2004 - digits
         raise bad("lastNObservations", "a whole number above 0.")
-    return found[-int(newest) :]
+    return inside[-int(newest) :]
 
 
 def _indicators(bound: Bound, key: tuple[frozenset[str], ...], given: Mapping[str, str]) -> list[Row]:
     first, last = given.get("startPeriod", ""), given.get("endPeriod", "~")
     names = sdmx21.dimensions(sdmx21.FLOWS[1])
-    found: list[Row] = []
+    rows: list[Row] = []
     for indicator in [one for one in INDICATORS if not key[0] or one in key[0]]:
-        for told in _all_rows(bound, indicator):
+        for entry in _all_rows(bound, indicator):
             row = {
-                "INDICATOR": told["indicator"],
-                "METHOD": code_id(told["method"]),
-                "GEO_LEVEL": told["geo_level"],
-                "GEO": told["geo"],
-                "BREAKDOWN": code_id(told["breakdown"]),
-                "CATEGORY": code_id(told["category"]),
-                "TIME_PERIOD": told["reference"].replace("-H", "-S"),
-                "OBS_VALUE": told["count"],
-                "BASE": told["base"],
-                "UPDATE_ID": told["update_id"],
+                "INDICATOR": entry["indicator"],
+                "METHOD": code_id(entry["method"]),
+                "GEO_LEVEL": entry["geo_level"],
+                "GEO": entry["geo"],
+                "BREAKDOWN": code_id(entry["breakdown"]),
+                "CATEGORY": code_id(entry["category"]),
+                "TIME_PERIOD": entry["reference"].replace("-H", "-S"),
+                "OBS_VALUE": entry["count"],
+                "BASE": entry["base"],
+                "UPDATE_ID": entry["update_id"],
             }
             fits = all(not codes_of or row[name] in codes_of for name, codes_of in zip(names, key, strict=True))
             if fits and first <= row["TIME_PERIOD"] <= last + "~":
-                found.append(row)
-                if len(found) > MOST_CELLS:
+                rows.append(row)
+                if len(rows) > MOST_CELLS:
                     raise ProblemError(
                         "too-many-cells", f"This asks for more than {MOST_CELLS:,} cells. Narrow the key."
                     )
-    return found
+    return rows
 
 
 def _all_rows(bound: Bound, indicator: str) -> Iterator[dict[str, Any]]:
@@ -331,7 +331,7 @@ def _reduced(row: Row, flow: str, detail: str) -> Row:
 
 
 def _form(accept: str, named: str | None) -> str:
-    told = (named or accept).lower()
+    wanted = (named or accept).lower()
     if named is not None:
         form = {
             "xml": "xml",
@@ -342,11 +342,11 @@ def _form(accept: str, named: str | None) -> str:
             "sdmx-json": "json",
             "jsondata": "json",
             "genericdata": "xml",
-        }.get(told)
+        }.get(wanted)
         if form is None:
             raise bad("format", "xml, csv or json.")
         return form
-    for part in told.split(","):
+    for part in wanted.split(","):
         if "csv" in part:
             return "csv"
         if "json" in part:
@@ -370,8 +370,8 @@ def _csv(flow: str, sets: Sequence[tuple[str | None, Sequence[Row]]]) -> bytes:
     names = [one.identifier for one in sdmx21.columns(flow)]
     rows = tuple(
         ("dataflow", f"{AGENCY}:{flow}({VERSION})", "I", *(row.get(name) for name in names))
-        for _, told in sets
-        for row in told
+        for _, rows_of_set in sets
+        for row in rows_of_set
     )
     return csv_of(Sheet(("STRUCTURE", "STRUCTURE_ID", "ACTION", *names), rows))
 
@@ -380,8 +380,8 @@ def _json(flow: str, sets: Sequence[tuple[str | None, Sequence[Row]]], bound: Bo
     """Return SDMX-JSON 1.0, observations flat: each under the places of its codes."""
     names = (*sdmx21.dimensions(flow), "TIME_PERIOD")
     lists: dict[str, dict[str, int]] = {name: {} for name in names}
-    told = [one.identifier for one in sdmx21.columns(flow) if one.identifier not in (*names, "OBS_VALUE")]
-    values: dict[str, dict[Any, int]] = {name: {} for name in told}
+    attributes = [one.identifier for one in sdmx21.columns(flow) if one.identifier not in (*names, "OBS_VALUE")]
+    values: dict[str, dict[Any, int]] = {name: {} for name in attributes}
     datasets = []
     for since, rows in sets:
         observations = {}
@@ -389,7 +389,7 @@ def _json(flow: str, sets: Sequence[tuple[str | None, Sequence[Row]]], bound: Bo
             place = ":".join(str(lists[name].setdefault(row[name], len(lists[name]))) for name in names)
             about = [
                 None if row.get(name) is None else values[name].setdefault(row[name], len(values[name]))
-                for name in told
+                for name in attributes
             ]
             observations[place] = [row.get("OBS_VALUE"), *about]
         datasets.append(
@@ -411,7 +411,7 @@ def _json(flow: str, sets: Sequence[tuple[str | None, Sequence[Row]]], bound: Bo
         "attributes": {
             "observation": [
                 {"id": name, "values": [{"id": str(value), "name": str(value)} for value in values[name]]}
-                for name in told
+                for name in attributes
             ]
         },
     }

@@ -43,27 +43,27 @@ class Measured:
         began = perf_counter()
         kind = KINDS.get(scope["path"].strip("/").partition("/")[0], "page")
 
-        async def told(message: Message) -> None:
+        async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answered = f"{message['status'] // 100}xx"
                 self._metrics.took("ocmw_board_seconds", perf_counter() - began, kind, answered)
                 self._metrics.tell("ocmw_board_unreadable", self._board.unreadable)
             await send(message)
 
-        await self._app(scope, receive, told)
+        await self._app(scope, receive, sending)
 
 
 def waiting(library: Library) -> Callable[[], str]:
     """Return what says why the board is not ready, "" when it is."""
 
-    def told() -> str:
+    def reason() -> str:
         try:
             library.bound("latest")
         except ProblemError as error:
             return error.sentence
         return ""
 
-    return told
+    return reason
 
 
 class Served(NamedTuple):

@@ -28,26 +28,26 @@ class Words:
 
     def __call__(self, key: str, **given: object) -> str:
         """Return a sentence with what is given in its braces: of the release, or of today where it knew none."""
-        told = self._frozen.get(key) or _today()[key]
-        text: str = told[self.language]
+        sentence = self._frozen.get(key) or _today()[key]
+        text: str = sentence[self.language]
         return text.format(**given)
 
     @property
     def invented(self) -> str:
         """The sentence that calls the figures of a synthetic history invented, "" for real ones."""
-        told: str = document("publication")["synthetic"][self.language]
-        return told if is_synthetic(self.bound.manifest.update_id) else ""
+        sentence: str = document("publication")["synthetic"][self.language]
+        return sentence if is_synthetic(self.bound.manifest.update_id) else ""
 
     @cached_property
     def _frozen(self) -> Mapping[str, Mapping[str, str]]:
         words: dict[str, Any] = self.bound.document("words")
-        found: dict[str, dict[str, str]] = words.get("sentences", {})
-        return found
+        sentences: dict[str, dict[str, str]] = words.get("sentences", {})
+        return sentences
 
     @cached_property
     def _documents(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.bound.document("definitions")["documents"]
-        return found
+        documents: dict[str, Any] = self.bound.document("definitions")["documents"]
+        return documents
 
     def support(self, code: str) -> str:
         """Return the name of a support."""
@@ -57,9 +57,9 @@ class Words:
     def law(self, code: str) -> str:
         """Return the act of a support."""
         law: str = self._documents["supports"]["nodes"][code]["law"]
-        for told in self._documents["publication"]["laws"]:
-            if told["nl"] == law:
-                return str(told[self.language])
+        for names in self._documents["publication"]["laws"]:
+            if names["nl"] == law:
+                return str(names[self.language])
         return law
 
     def delay(self, code: str) -> int:
@@ -97,13 +97,13 @@ class Words:
     @cached_property
     def _names(self) -> dict[str, dict[str, str]]:
         tables = self.bound.document("definitions")["tables"]
-        found = {KINGDOM: {"nl": "België", "fr": "Belgique", "de": "Belgien", "en": "Belgium"}}
+        names_of = {KINGDOM: {"nl": "België", "fr": "Belgique", "de": "Belgien", "en": "Belgium"}}
         for row in (*tables["nis_hierarchy"], *tables["nis"], *tables["municipality_names"]):
-            known = found.setdefault(row["nis"], {})
+            known = names_of.setdefault(row["nis"], {})
             known.update({one: row[f"name_{one}"] for one in ("nl", "fr", "de")})
             region = row.get("region_nis") or known.get("region", "")
             known["region"] = region
-        return found
+        return names_of
 
     def place(self, geo: str) -> str:
         """Return the name of a place; in English its own language's, in Brussels both."""
@@ -148,7 +148,7 @@ class Words:
         """Return the name of a kind of period."""
         return self(f"kind_{kind}")
 
-    def shown(self, one: CellShown) -> str:
+    def cell(self, one: CellShown) -> str:
         """Return what stands in a cell: a number, or the sign of a kind of nothing."""
         if one.nothing is not None:
             return SIGNS[one.nothing]
@@ -174,5 +174,5 @@ def _today() -> dict[str, dict[str, str]]:
 
 
 def _months() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = document("board")["months"]
-    return found
+    months: dict[str, list[str]] = document("board")["months"]
+    return months

@@ -50,8 +50,8 @@ def definitions(ask: Ask) -> Page:
 
 
 def _breaks_of(ask: Ask) -> tuple[tuple[Td, ...], ...]:
-    found = ask.bound.document("definitions")["documents"]["breaks"]["breaks"]
-    return tuple((Td(str(one["month"])), Td(one["text"][ask.words.language])) for one in found)
+    breaks = ask.bound.document("definitions")["documents"]["breaks"]["breaks"]
+    return tuple((Td(str(one["month"])), Td(one["text"][ask.words.language])) for one in breaks)
 
 
 def access(ask: Ask) -> Page:
@@ -82,20 +82,20 @@ def seal(ask: Ask) -> Page:
     """Return the seal of the release, and the command that verifies it."""
     words, manifest = ask.words, ask.bound.manifest
     data = ask.bound.source.seal_bytes(ask.bound.number)
-    told = json.loads(data) if data else None
+    fields = json.loads(data) if data else None
     files = words.number(len(manifest.files))
     parts: list[Part] = [
         Headline(
             words("seal_of", number=manifest.release),
-            words("sealed") if told else words("unsealed"),
+            words("sealed") if fields else words("unsealed"),
             (words("files_named", number=files),),
         )
     ]
     if manifest.approval:
         approval = manifest.approval
         parts.append(Text((words("approved", by=approval.by, reference=approval.reference, at=approval.approved_at),)))
-    if told:
-        rows = tuple((Td(name), Td(str(value), "", "code")) for name, value in told.items())
+    if fields:
+        rows = tuple((Td(name), Td(str(value), "", "code")) for name, value in fields.items())
         parts.append(Table(words("seal"), (Th(words("field"), number=False), Th(words("value"), number=False)), rows))
     parts.append(Text((words("verify_text"),), words("verify_title"), "ocmw verify --store copy --key seal.pub"))
     sheet = Sheet(("file", "bytes"), plain(sorted(manifest.files.items())))

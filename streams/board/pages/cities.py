@@ -30,7 +30,7 @@ def cities(ask: Ask) -> Page:
     rows, sheet_rows = [], []
     for geo in places:
         one = bound.show(Cell("LL", period, level_at(geo), geo))
-        told = table.get(geo, {})
+        counts = table.get(geo, {})
         rate = rate_of(one, people.get(geo)) if one.nothing is None else None
         rows.append(
             (
@@ -39,7 +39,7 @@ def cities(ask: Ask) -> Page:
                 ),
                 cell_of(words, one),
                 Td("" if rate is None else words.number(rate, 1), "", "number"),
-                *counted_cells(words, told),
+                *counted_cells(words, counts),
             )
         )
         sheet_rows.append(
@@ -49,9 +49,9 @@ def cities(ask: Ask) -> Page:
                 one.value,
                 one.nothing,
                 rate,
-                told.get("entries"),
-                told.get("again"),
-                told.get("to_work"),
+                counts.get("entries"),
+                counts.get("again"),
+                counts.get("to_work"),
             )
         )
     head = (
@@ -74,10 +74,10 @@ def cities(ask: Ask) -> Page:
     return Page(title, tuple(parts), sheet, (Choice("year", words("year"), period.code),))
 
 
-def counted_cells(words: Words, told: dict[str, float]) -> tuple[Td, Td, Td]:
+def counted_cells(words: Words, counts: dict[str, float]) -> tuple[Td, Td, Td]:
     """Return the cells of a place: entries, share that came again, share at work."""
-    entries = told.get("entries")
-    shares = [told.get(name) for name in ("again", "to_work")]
+    entries = counts.get("entries")
+    shares = [counts.get(name) for name in ("again", "to_work")]
     return (
         Td("…" if entries is None else words.number(entries), "", "nothing" if entries is None else "number"),
         *(
@@ -89,13 +89,13 @@ def counted_cells(words: Words, told: dict[str, float]) -> tuple[Td, Td, Td]:
 
 def indicators_of_year(bound: Bound, year: Period) -> dict[str, dict[str, float]]:
     """Return by place: entries of a year, share that came again, share of those who left that worked a year on."""
-    found: dict[str, dict[str, float]] = {}
+    by_place: dict[str, dict[str, float]] = {}
     for row in _rows_of(bound, _REENTRY, "spells_own_g0", year.code):
-        told = found.setdefault(row["geo"], {})
+        counts = by_place.setdefault(row["geo"], {})
         if row["base"]:
-            told["entries"] = row["base"]
+            counts["entries"] = row["base"]
             if row["category"] not in ("1", "unknown"):
-                told["again"] = told.get("again", 0) + 100 * row["count"] / row["base"]
+                counts["again"] = counts.get("again", 0) + 100 * row["count"] / row["base"]
     months = [month_code(month) for month in range(year.first, year.last + 1)]
     worked: dict[str, list[int]] = {}
     for month in months:
@@ -105,8 +105,8 @@ def indicators_of_year(bound: Bound, year: Period) -> dict[str, dict[str, float]
                 sums[0], sums[1] = sums[0] + row["count"], sums[1] + row["base"]
     for geo, (count, base) in worked.items():
         if base:
-            found.setdefault(geo, {})["to_work"] = 100 * count / base
-    return found
+            by_place.setdefault(geo, {})["to_work"] = 100 * count / base
+    return by_place
 
 
 def _rows_of(bound: Bound, indicator: str, method: str, reference: str) -> list[dict[str, Any]]:
@@ -128,12 +128,12 @@ def city(ask: Ask) -> Page:
     series = support(Ask(bound, words, ask.wanted, ask.path, given, "", {"support": "LL"}))
     newest = bound.newest_period("LL", "year") or Period("year", bound.reference // 12 * 12 - 1)
     period = Period("year", (ask.given["year"] - 1900) * 12 + 11) if ask.given["year"] else newest
-    told = indicators_of_year(bound, period).get(geo, {})
+    counts = indicators_of_year(bound, period).get(geo, {})
     head = tuple(Th(words(name)) for name in ("year", "entries", "again_share", "work_share"))
     table = Table(
         words("indicators_of", year=period.code),
         head,
-        ((Td(period.code), *counted_cells(words, told)),),
+        ((Td(period.code), *counted_cells(words, counts)),),
         (words("cities_note"),),
     )
     return Page(words.place(geo), (*series.parts[:2], table, *series.parts[2:]), series.sheet)

@@ -39,15 +39,15 @@ def compare(ask: Ask) -> Page:
     places = given["geo"] or cities_of(newest)
     if not FEWEST_PLACES <= len(places) <= MOST_PLACES:
         raise bad("geo", f"{FEWEST_PLACES} to {MOST_PLACES} places.")
-    shown = {
-        geo: [_of_city(bound, code, period, geo, asked=bool(given["geo"])) for period in periods] for geo in places
+    lines_of = {
+        geo: [_of_city(bound, code, period, geo, named=bool(given["geo"])) for period in periods] for geo in places
     }
     people = {period.last // MONTHS_PER_YEAR + 1900: None for period in periods}
     inhabitants = {year: bound.population(year) for year in people}
 
     def measured(geo: str, at: int) -> float | None:
         year = periods[at].last // MONTHS_PER_YEAR + 1900
-        return measured_value(shown[geo][at], inhabitants[year].get(geo), rated=measure == "rate")
+        return measured_value(lines_of[geo][at], inhabitants[year].get(geo), rated=measure == "rate")
 
     lines = [Series(words.place(geo), [measured(geo, at) for at in range(len(periods))]) for geo in places]
     title = words("compare_of", support=words.support(code))
@@ -59,9 +59,9 @@ def compare(ask: Ask) -> Page:
     rows = [
         (
             Td(words.place(geo), ask.address(f"/support/{code}", geo=geo)),
-            cell_of(words, shown[geo][at]) if periods else Td(""),
+            cell_of(words, lines_of[geo][at]) if periods else Td(""),
             Td(
-                rate_words(words, shown[geo][at], inhabitants[newest.last // MONTHS_PER_YEAR + 1900].get(geo))
+                rate_words(words, lines_of[geo][at], inhabitants[newest.last // MONTHS_PER_YEAR + 1900].get(geo))
                 if periods
                 else "",
                 "",
@@ -76,7 +76,7 @@ def compare(ask: Ask) -> Page:
             words("in_period", period=words.period(newest)),
             head,
             tuple(rows),
-            legend(words, [one for line in shown.values() for one in line]),
+            legend(words, [one for line in lines_of.values() for one in line]),
         )
     )
     missing = [str(year) for year, one in inhabitants.items() if not one]
@@ -97,7 +97,7 @@ def compare(ask: Ask) -> Page:
                     rate_of(one, p),
                 )
                 for geo in places
-                for period, one in zip(periods, shown[geo], strict=True)
+                for period, one in zip(periods, lines_of[geo], strict=True)
             ]
         ),
     )
@@ -109,10 +109,10 @@ def compare(ask: Ask) -> Page:
     return Page(title, tuple(parts), sheet, choices)
 
 
-def _of_city(bound: Bound, code: str, period: Period, geo: str, *, asked: bool) -> CellShown:
+def _of_city(bound: Bound, code: str, period: Period, geo: str, *, named: bool) -> CellShown:
     """Return the figure of a place; of a centre city under the code that it had then (Hasselt had two)."""
     level = level_at(geo)
-    if not asked and level == "municipality" and not is_valid(geo, period.last):
+    if not named and level == "municipality" and not is_valid(geo, period.last):
         entry = MUNICIPALITY[geo]
         geo = next((old for old, one in MUNICIPALITY.items() if one.successor == geo and old in CITY_CODES), entry.nis)
     return bound.show(Cell(code, period, level, geo))

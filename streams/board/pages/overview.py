@@ -68,7 +68,7 @@ def _first_screen(ask: Ask, cell: Cell, one: CellShown, change: float | None) ->
     if change is not None:
         notes.append(words("on_a_year_before", change=words.percent(change)))
     notes.append(state_words(words, one))
-    return Headline(words("persons_with", support=words.support(cell.support)), words.shown(one), tuple(notes))
+    return Headline(words("persons_with", support=words.support(cell.support)), words.cell(one), tuple(notes))
 
 
 def _of_the_release(ask: Ask) -> Links:

@@ -20,8 +20,8 @@ def _story(ask: Ask) -> Page:
     bound, words, given = ask.bound, ask.words, ask.given
     code = given["support"]
     period = given["period"] or bound.newest_period(code) or Period("month", bound.reference)
-    told = [one for one in bound.history().get((code, period.code), []) if one[0] <= bound.number]
-    values = [(number, value) for number, _, _, value in told if value is not None]
+    story = [one for one in bound.history().get((code, period.code), []) if one[0] <= bound.number]
+    values = [(number, value) for number, _, _, value in story if value is not None]
     changes = [pair for place, pair in enumerate(values) if not place or values[place - 1][1] != pair[1]]
     title = words("revisions_of", support=words.support(code), period=words.period(period))
     parts: list[Part] = []
@@ -38,14 +38,14 @@ def _story(ask: Ask) -> Page:
             Td(update or ""),
             Td("…" if value is None else words.number(value), "", "number" if value is not None else "nothing"),
         )
-        for number, state, update, value in reversed(told)
+        for number, state, update, value in reversed(story)
     ]
     head = tuple(Th(words(name), number=name == "value") for name in ("release", "state", "update", "value"))
     parts += [Table(words("each_release"), head, tuple(rows)), *_triangle(ask, code)]
     parts.append(Text((words("revisions_explained"),)))
     sheet = Sheet(
         ("support", "period", "release", "state", "update_id", "value"),
-        plain([(code, period.code, *one) for one in told]),
+        plain([(code, period.code, *one) for one in story]),
     )
     choices = (
         Choice("support", words("support"), code, support_choices(ask)),
@@ -62,11 +62,11 @@ def _triangle(ask: Ask, code: str) -> list[Part]:
     known = bound.history()
     rows = []
     for period in reversed(months):
-        told = known.get((code, period.code), [])
+        story = known.get((code, period.code), [])
         cells: list[Td] = []
         before: int | None = None
         for number in numbers:
-            value = next((one[3] for one in reversed(told) if one[0] <= number), None)
+            value = next((one[3] for one in reversed(story) if one[0] <= number), None)
             moved = value is not None and before is not None and value != before
             cells.append(Td("" if value is None else words.number(value), "", "number moved" if moved else "number"))
             before = value if value is not None else before
@@ -78,7 +78,7 @@ def _triangle(ask: Ask, code: str) -> list[Part]:
 
 
 def _releases(bound: Bound) -> list[int]:
-    numbers = {one[0] for told in bound.history().values() for one in told}
+    numbers = {one[0] for story in bound.history().values() for one in story}
     return sorted(number for number in numbers if number <= bound.number)
 
 
@@ -87,9 +87,9 @@ def _between(ask: Ask, first: int, second: int) -> Page:
     if second > bound.number:
         raise bad("between", f"release {second} is not there; {bound.number} is the newest of this page.")
     rows, plain_rows = [], []
-    for (code, period), told in sorted(bound.history().items()):
-        then = next((one[3] for one in reversed(told) if one[0] <= first), None)
-        now = next((one[3] for one in reversed(told) if one[0] <= second), None)
+    for (code, period), story in sorted(bound.history().items()):
+        then = next((one[3] for one in reversed(story) if one[0] <= first), None)
+        now = next((one[3] for one in reversed(story) if one[0] <= second), None)
         if now is None or now == then:
             continue
         rows.append(
@@ -106,10 +106,10 @@ def _between(ask: Ask, first: int, second: int) -> Page:
         for place, text in enumerate((words("support"), words("period"), str(first), str(second)))
     )
     title = words("between_releases", first=first, second=second)
-    shown = tuple(rows[:MOST_ROWS])
-    notes = (words("so_many_more", number=len(rows) - len(shown)),) if len(rows) > len(shown) else ()
+    first_rows = tuple(rows[:MOST_ROWS])
+    notes = (words("so_many_more", number=len(rows) - len(first_rows)),) if len(rows) > len(first_rows) else ()
     parts: tuple[Part, ...] = (
         Headline(words("figures_changed"), words.number(len(rows))),
-        Table(title, head, shown, notes),
+        Table(title, head, first_rows, notes),
     )
     return Page(title, parts, Sheet(("support", "period", f"release_{first}", f"release_{second}"), plain(plain_rows)))

@@ -54,19 +54,20 @@ def support(ask: Ask) -> Page:
         (words.category(by, one), [bound.show(Cell(code, period, level, geo, by, one)) for period in periods])
         for one in categories
     ]
-    told = [(name, shown) for name, shown in lines if any(one.value for one in shown)] or lines[:1]
+    with_values = [(name, cells) for name, cells in lines if any(one.value for one in cells)] or lines[:1]
     place = words.place(geo)
     title = words("support_title", support=words.support(code), place=place)
     parts: list[Part] = [_newest(ask, Cell(code, periods[-1], level, geo))] if periods else []
     if not periods:
         parts.append(Text((words("nothing_published_here"),)))
     else:
-        frame = frame_of(words, "chart", title, trend(words, place, periods, told[0][1]), periods, code)
-        drawn = line_chart(frame, [Series(name, [one.value for one in shown]) for name, shown in told])
-        names = tuple((f"s{number % 8}", name) for number, (name, _) in enumerate(told))
-        parts.append(Chart(Markup(drawn), frame.summary, names if len(told) > 1 else (), points(words, periods, told)))  # noqa: S704 - of our own
+        frame = frame_of(words, "chart", title, trend(words, place, periods, with_values[0][1]), periods, code)
+        drawn = line_chart(frame, [Series(name, [one.value for one in cells]) for name, cells in with_values])
+        names = tuple((f"s{number % 8}", name) for number, (name, _) in enumerate(with_values))
+        beside = names if len(with_values) > 1 else (), points(words, periods, with_values)
+        parts.append(Chart(Markup(drawn), frame.summary, *beside))  # noqa: S704 - of our own
         parts += [Text(break_notes(words, frame), words("breaks"))] if frame.breaks else []
-        parts.append(_over_time(ask, code, periods, told))
+        parts.append(_over_time(ask, code, periods, with_values))
     told_apart = _students_unknown(ask, code, periods)
     parts.append(Text((words("never_sum"), *double_count(words, code), *told_apart), words("how_to_read")))
     sheet = Sheet(
@@ -81,12 +82,12 @@ def support(ask: Ask) -> Page:
                     geo,
                     by,
                     one,
-                    shown[at].value,
-                    shown[at].nothing,
-                    shown[at].state,
-                    shown[at].update_id,
+                    cells[at].value,
+                    cells[at].nothing,
+                    cells[at].state,
+                    cells[at].update_id,
                 )
-                for (_, shown), one in zip(lines, categories, strict=True)
+                for (_, cells), one in zip(lines, categories, strict=True)
                 for at, period in enumerate(periods)
             ]
         ),
@@ -125,7 +126,7 @@ def _newest(ask: Ask, last: Cell) -> Headline:
     if mean is not None:
         notes.append(words("mean_of_months", mean=words.number(mean, 1)))
     notes.append(state_words(words, one))
-    return Headline(words("persons_in", place=words.place(cell.geo)), words.shown(one), tuple(notes))
+    return Headline(words("persons_in", place=words.place(cell.geo)), words.cell(one), tuple(notes))
 
 
 def _over_time(
@@ -136,7 +137,7 @@ def _over_time(
     rows = [
         (
             Td(words.period(periods[at])),
-            *(cell_of(words, shown[at]) for _, shown in lines),
+            *(cell_of(words, cells[at]) for _, cells in lines),
             Td(state_words(words, lines[0][1][at])),
         )
         for at in newest_first
@@ -146,5 +147,5 @@ def _over_time(
         words("table_of", support=words.support(code)),
         head,
         tuple(rows),
-        legend(words, [one for _, shown in lines for one in shown]),
+        legend(words, [one for _, cells in lines for one in cells]),
     )

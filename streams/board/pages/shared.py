@@ -22,8 +22,8 @@ CITY_CODES = frozenset(row["nis"] for row in parameter_table("centrumsteden"))
 def cell_of(words: Words, one: CellShown, href: str = "") -> Td:
     """Return a figure as a cell of a table: its number, or its sign with the word beside it."""
     if one.nothing is not None:
-        return Td(words.shown(one), href, "nothing", words.nothing(one.nothing))
-    return Td(words.shown(one), href, "number revising" if one.revising else "number", "")
+        return Td(words.cell(one), href, "nothing", words.nothing(one.nothing))
+    return Td(words.cell(one), href, "number revising" if one.revising else "number", "")
 
 
 def state_words(words: Words, one: CellShown) -> str:
@@ -53,15 +53,15 @@ def mean_of_months(bound: Bound, cell: Cell) -> float | None:
         bound.show(Cell(cell.support, month, cell.geo_level, cell.geo, cell.breakdown, cell.category)).value
         for month in months
     ]
-    told = [value for value in values if value is not None]
-    return sum(told) / len(told) if len(told) == len(values) else None
+    published = [value for value in values if value is not None]
+    return sum(published) / len(published) if len(published) == len(values) else None
 
 
-def legend(words: Words, shown: Sequence[CellShown]) -> tuple[str, ...]:
+def legend(words: Words, cells: Sequence[CellShown]) -> tuple[str, ...]:
     """Return a line for each kind of nothing that occurs, sign and word, and one for what is under revision."""
-    there = {one.nothing for one in shown}
+    there = {one.nothing for one in cells}
     lines = [f"{SIGNS[kind]} {words.nothing(kind)}" for kind in KINDS if kind in there]
-    return (*lines, *([words("mark_r")] if any(one.revising for one in shown) else []))
+    return (*lines, *([words("mark_r")] if any(one.revising for one in cells) else []))
 
 
 def level_at(geo: str) -> str:
@@ -125,13 +125,13 @@ def frame_of(  # noqa: PLR0913, PLR0917 - each is said beside the lines
     return Frame(name, title, summary, [one.code for one in periods], words.number, marks)
 
 
-def trend(words: Words, name: str, periods: Sequence[Period], shown: Sequence[CellShown]) -> str:
+def trend(words: Words, name: str, periods: Sequence[Period], cells: Sequence[CellShown]) -> str:
     """Return one sentence that says what a line does."""
-    told = [(period, one.value) for period, one in zip(periods, shown, strict=True) if one.value is not None]
-    if not told:
+    published = [(period, one.value) for period, one in zip(periods, cells, strict=True) if one.value is not None]
+    if not published:
         return words("nothing_published_here")
-    (first, then), (last, now) = told[0], told[-1]
-    lowest, highest = min(value for _, value in told), max(value for _, value in told)
+    (first, then), (last, now) = published[0], published[-1]
+    lowest, highest = min(value for _, value in published), max(value for _, value in published)
     return words(
         "trend",
         name=name,
@@ -146,15 +146,15 @@ def trend(words: Words, name: str, periods: Sequence[Period], shown: Sequence[Ce
 
 def points(words: Words, periods: Sequence[Period], lines: Sequence[tuple[str, Sequence[CellShown]]]) -> str:
     """Return what the script shows beside the pointer: a label for each place of the axis."""
-    told = []
+    labels = []
     for at, period in enumerate(periods):
-        values = [f"{name}: {_spoken(words, shown[at])}" for name, shown in lines]
-        told.append(f"{words.period(period)} · {' · '.join(values)}")
-    return json.dumps(told, ensure_ascii=False)
+        values = [f"{name}: {_spoken(words, cells[at])}" for name, cells in lines]
+        labels.append(f"{words.period(period)} · {' · '.join(values)}")
+    return json.dumps(labels, ensure_ascii=False)
 
 
 def _spoken(words: Words, one: CellShown) -> str:
-    return words.nothing(one.nothing) if one.nothing else words.shown(one)
+    return words.nothing(one.nothing) if one.nothing else words.cell(one)
 
 
 def break_notes(words: Words, frame: Frame) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def the_table(ask: Ask) -> Page:
         axes[left] = axes[left][-1:] if left == "period" else axes[left][:1]
     start = (given["page"] - 1) * MOST_ROWS
     down, across = axes[rows_are][start : start + MOST_ROWS], axes[columns_are][-MOST_COLUMNS:]
-    shown = {
+    body_cells = {
         (row, column): _at(
             bound, code, by, {rows_are: row, columns_are: column, left: axes[left][0] if axes[left] else ""}
         )
@@ -54,7 +54,7 @@ def the_table(ask: Ask) -> Page:
     sort = given["sort"] or ""
     if sort.removeprefix("-") in across:
         column = sort.removeprefix("-")
-        down = sorted(down, key=lambda row: _size(shown[row, column]), reverse=sort.startswith("-"))
+        down = sorted(down, key=lambda row: _size(body_cells[row, column]), reverse=sort.startswith("-"))
     elif sort.removeprefix("-") not in ("", "name"):
         raise bad("sort", f"{sort[:40]!r} is no column.")
     elif sort:
@@ -63,11 +63,13 @@ def the_table(ask: Ask) -> Page:
         sorting(ask, "name", words(f"axis_{rows_are}"), sort, number=False),
         *(sorting(ask, one, names[columns_are](one), sort) for one in across),
     )
-    body = tuple((Td(names[rows_are](row)), *(cell_of(words, shown[row, column]) for column in across)) for row in down)
+    body = tuple(
+        (Td(names[rows_are](row)), *(cell_of(words, body_cells[row, column]) for column in across)) for row in down
+    )
     title = words("table_of", support=words.support(code))
     beside = f"{words(f'axis_{left}')}: {names[left](axes[left][0])}" if axes[left] else ""
     parts: list[Part] = [
-        Table(f"{title}. {beside}", head, body, (*legend(words, list(shown.values())), words("never_sum")))
+        Table(f"{title}. {beside}", head, body, (*legend(words, list(body_cells.values())), words("never_sum")))
     ]
     pages = -(-len(axes[rows_are]) // MOST_ROWS)
     if pages > 1:
@@ -95,7 +97,7 @@ def the_table(ask: Ask) -> Page:
                     one.state,
                     one.update_id,
                 )
-                for (row, column), one in shown.items()
+                for (row, column), one in body_cells.items()
             ]
         ),
     )

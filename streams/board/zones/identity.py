@@ -111,9 +111,9 @@ class Door:
         Raises ProblemError: ``no-identity`` where the secret is missing or wrong, or the subject absent, doubled, too
         long or no text; ``forbidden`` where the list of users does not know the subject.
         """
-        told = list(headers)
-        secrets = [value for name, value in told if name == SECRET_HEADER]
-        subjects = [value for name, value in told if name == self.header]
+        pairs = list(headers)
+        secrets = [value for name, value in pairs if name == SECRET_HEADER]
+        subjects = [value for name, value in pairs if name == self.header]
         if not self._is_proxy(secrets) or len(subjects) != 1:
             raise ProblemError("no-identity", NOBODY)
         reader = self.readers.get(_text(subjects[0]))

@@ -76,18 +76,18 @@ def prepared(words: Words, releases: Sequence[Release], published: int) -> Page:
     return Page(words("prepared_title"), parts, Sheet(columns, plain(sheet)), lead=words("prepared_lead"))
 
 
-def _headline(words: Words, shown: Shown, wanted: Wanted) -> Headline:
-    totals = [one for one in shown.figures if one.breakdown == "total"]
+def _headline(words: Words, figures_of_house: Shown, wanted: Wanted) -> Headline:
+    totals = [one for one in figures_of_house.figures if one.breakdown == "total"]
     if not totals:
         return Headline(words.support(wanted.support), "…", (words("own_nothing"),))
     newest = totals[-1]
-    said = words("own_live") if shown.live else words("own_released", update=shown.named)
+    said = words("own_live") if figures_of_house.live else words("own_released", update=figures_of_house.named)
     label = f"{words.support(wanted.support)}, {words.period(Period.parse(newest.period))}"
     return Headline(label, words.number(newest.beneficiaries), (words.state(newest.state), said))
 
 
-def _figures(words: Words, shown: Shown, wanted: Wanted) -> Table:
-    totals = [one for one in reversed(shown.figures) if one.breakdown == "total"]
+def _figures(words: Words, figures_of_house: Shown, wanted: Wanted) -> Table:
+    totals = [one for one in reversed(figures_of_house.figures) if one.breakdown == "total"]
     names = ("period", "persons", "amount", "state_share", "days", "state", "update")
     head = tuple(Th(words(name), number=at in range(1, 5)) for at, name in enumerate(names))
     caption = words("own_figures", support=words.support(wanted.support), place=words.place(wanted.place[1]))
@@ -144,8 +144,8 @@ def _corrections(words: Words, rows: Sequence[Correction]) -> Part:
     return Table(words("own_corrections"), head, cells)
 
 
-def _sheet(shown: Shown) -> Sheet:
-    return Sheet(Figure._fields, plain(shown.figures))
+def _sheet(figures_of_house: Shown) -> Sheet:
+    return Sheet(Figure._fields, plain(figures_of_house.figures))
 
 
 def _choices(words: Words, wanted: Wanted) -> tuple[Choice, ...]:
