@@ -307,7 +307,8 @@ def k_report(population: Population) -> pd.DataFrame:
 def _sets(person: Int32, value: Integers, persons: int) -> npt.NDArray[np.uint64]:
     """Return by person a hash of the set of values, each counted once: a sum has no order."""
     anew = np.r_[True, (person[1:] != person[:-1]) | (value[1:] != value[:-1])]
-    pairs = np.unique(person[anew].astype(np.int64) << 32 | value[anew].astype(np.int64))
+    pairs = np.sort(person[anew].astype(np.int64) << 32 | value[anew].astype(np.int64))
+    pairs = pairs[np.r_[True, pairs[1:] != pairs[:-1]]]
     hashes = np.zeros(persons, np.uint64)
     np.add.at(hashes, pairs >> 32, _mixed((pairs & 0xFFFFFFFF).astype(np.uint64)))
     return hashes

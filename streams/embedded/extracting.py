@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from processors.admission.fold import Fold
+from processors.admission.hash_table import empty_slots
 from processors.admission.ledger import Ledger
 from processors.counting.people import everyone
 from processors.research.births import Births
@@ -93,6 +94,8 @@ def source_of(store: DirectoryStore, release: Release) -> Source:
 
 def _source(store: DirectoryStore, ledger: Ledger, release: Release, births: Births) -> Source:
     """Return what stays of a ledger, which may be forgotten: a country of ten years is not held twice."""
+    nothing = empty_slots()  # nothing is folded any more: what finds events and rows is half of a ledger
+    ledger.tables = ledger.tables._replace(ids=ledger.tables.ids[:0].copy(), id_slots=nothing, row_slots=nothing)
     question = question_of(store, everyone(ledger), ledger, release, store.settings)
     question = replace(question, births=ledger.births.copy())
     outcomes = replace(Outcomes.of(ledger, question), facts=ledger.facts.copy())

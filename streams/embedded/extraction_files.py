@@ -40,7 +40,7 @@ class Seen:
     def note(self, name: str, column: Column) -> None:
         """Take another stretch of the column of a name."""
         if isinstance(column, Text):
-            self.codes |= {column.codes[number] for number in np.unique(column.numbers).tolist()}
+            self.codes |= {column.codes[at] for at in np.flatnonzero(np.bincount(column.numbers)).tolist()}
         elif len(column):
             known = column[column != 0] if name in _ZERO_IS_NONE else column
             if not len(known):
@@ -67,7 +67,10 @@ def sealed(table: Table, recipient: str) -> Sealed:
     writer = None
     for columns in table.stretches():
         batch = pa.table([_arrow(column) for column in columns.values()], schema=_schema(columns))
-        writer = writer or pq.ParquetWriter(plain, batch.schema, store_schema=False, compression="zstd")
+        texts = [name for name, column in columns.items() if isinstance(column, Text)]
+        writer = writer or pq.ParquetWriter(
+            plain, batch.schema, store_schema=False, compression="zstd", use_dictionary=texts
+        )
         writer.write_table(batch, row_group_size=len(batch))
         for name, column in columns.items():
             if name != "person":
@@ -78,7 +81,7 @@ def sealed(table: Table, recipient: str) -> Sealed:
     if writer is not None:
         writer.close()
     there = np.flatnonzero(marks)
-    content: bytes = pyrage.encrypt(plain.getbuffer().tobytes(), [pyrage.x25519.Recipient.from_str(recipient)])
+    content: bytes = pyrage.encrypt(plain.getvalue(), [pyrage.x25519.Recipient.from_str(recipient)])
     return Sealed(content, seen, {_month(at): f"{int(marks[at]):016x}" for at in there.tolist()})
 
 
