@@ -104,8 +104,8 @@ class QuestionBox:
 
     def one(self, by: str, name: str) -> Asked | None:
         """Return a question that somebody sent; None for no such one, or another's."""
-        asked = Asked(self._root / name)
-        return asked if _NAME.fullmatch(name) and asked.folder.is_dir() and _by(asked) == by else None
+        question = Asked(self._root / name)
+        return question if _NAME.fullmatch(name) and question.folder.is_dir() and _by(question) == by else None
 
     def turn(self) -> AbstractContextManager[None]:
         """Let one program answer at a time. Raises StoreLockedError where another one does."""
@@ -124,6 +124,6 @@ class QuestionBox:
         return next((one for one in self.all() if one.state == "queued"), None)
 
 
-def _by(asked: Asked) -> str:
-    with explained(asked.folder):
-        return (asked.folder / "by").read_text(encoding="utf-8")
+def _by(question: Asked) -> str:
+    with explained(question.folder):
+        return (question.folder / "by").read_text(encoding="utf-8")

@@ -81,8 +81,8 @@ def _register(panel: str, part: ModuleType) -> None:
 
 
 for title, parts in PANELS:
-    for found in parts:
-        _register(title, found)
+    for part in parts:
+        _register(title, part)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it

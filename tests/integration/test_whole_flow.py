@@ -214,24 +214,24 @@ def test_each_sender_has_a_receipt_of_all_that_it_sent(flow: Flow) -> None:
 
 
 PLAUSIBLE: dict[str, Callable[[list[float]], bool]] = {
-    "ocmw_events": lambda found: sum(found) > 2_000,
-    "ocmw_set_aside": lambda found: sum(found) > 0,
-    "ocmw_lag_records": lambda found: max(found) == 0,
-    "ocmw_lag_seconds": lambda found: max(found) == 0,
-    "ocmw_fold_seconds": lambda found: max(found) >= 1,
-    "ocmw_cut_seconds": lambda found: max(found) == UPDATES,
-    "ocmw_rows": lambda found: sum(found) == 2 * max(found),  # once in intake's parts, once whole in publish
-    "ocmw_gate_state": lambda found: sum(found) > 100,
-    "ocmw_update": lambda found: found == [UPDATES] * PARTITIONS,
-    "ocmw_release": lambda found: found == [UPDATES] * 2,
-    "ocmw_copy_missing": lambda found: found == [0],
-    "ocmw_barrier_open_seconds": lambda found: max(found) == 0,
-    "ocmw_request_waiting_seconds": lambda found: max(found) == 0,
-    "ocmw_snapshot_age_seconds": lambda found: len(found) == PARTITIONS + 1 and max(found) < 300,
-    "ocmw_disk_free_ratio": lambda found: len(found) == 2 and 0 < min(found) <= max(found) < 1,
-    "ocmw_active": lambda found: found == [1] * len(ROLES),
-    "ocmw_receipts": lambda found: max(found) > 100,
-    "ocmw_stability": lambda found: sum(found) > 100,
+    "ocmw_events": lambda values: sum(values) > 2_000,
+    "ocmw_set_aside": lambda values: sum(values) > 0,
+    "ocmw_lag_records": lambda values: max(values) == 0,
+    "ocmw_lag_seconds": lambda values: max(values) == 0,
+    "ocmw_fold_seconds": lambda values: max(values) >= 1,
+    "ocmw_cut_seconds": lambda values: max(values) == UPDATES,
+    "ocmw_rows": lambda values: sum(values) == 2 * max(values),  # once in intake's parts, once whole in publish
+    "ocmw_gate_state": lambda values: sum(values) > 100,
+    "ocmw_update": lambda values: values == [UPDATES] * PARTITIONS,
+    "ocmw_release": lambda values: values == [UPDATES] * 2,
+    "ocmw_copy_missing": lambda values: values == [0],
+    "ocmw_barrier_open_seconds": lambda values: max(values) == 0,
+    "ocmw_request_waiting_seconds": lambda values: max(values) == 0,
+    "ocmw_snapshot_age_seconds": lambda values: len(values) == PARTITIONS + 1 and max(values) < 300,
+    "ocmw_disk_free_ratio": lambda values: len(values) == 2 and 0 < min(values) <= max(values) < 1,
+    "ocmw_active": lambda values: values == [1] * len(ROLES),
+    "ocmw_receipts": lambda values: max(values) > 100,
+    "ocmw_stability": lambda values: sum(values) > 100,
 }
 OF_SERVICES = {
     "ocmw_service_events", "ocmw_service_set_aside", "ocmw_service_waiting", "ocmw_requests_unanswered",

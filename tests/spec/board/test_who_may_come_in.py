@@ -29,8 +29,8 @@ def subject(name: str) -> tuple[bytes, bytes]:
 
 
 def test_a_reader_has_the_role_that_the_list_says_whatever_the_request_says() -> None:
-    told = [PROXY, subject("gent@ocmw"), (b"x-ocmw-role", b"officer"), (b"x-ocmw-ocmw", b"11002")]
-    assert DOOR.reader(told) == Reader("gent@ocmw", "ocmw", "44021")
+    headers = [PROXY, subject("gent@ocmw"), (b"x-ocmw-role", b"officer"), (b"x-ocmw-ocmw", b"11002")]
+    assert DOOR.reader(headers) == Reader("gent@ocmw", "ocmw", "44021")
     assert DOOR.reader([PROXY, subject("élise")]).role == "researcher"
 
 

@@ -76,7 +76,7 @@ def test_the_codebook_says_of_each_variable_what_it_means_and_why(room: Room) ->
 
 def test_the_k_report_counts_who_shares_what_with_how_many(room: Room) -> None:
     text = (room.folder / "x" / FIRST / "stays-here" / "k_report.csv").read_text(encoding="utf-8")
-    told = {int(row["k"]): int(row["persons"]) for row in csv.DictReader(StringIO(text))}
+    by_k = {int(row["k"]): int(row["persons"]) for row in csv.DictReader(StringIO(text))}
     alike: dict[tuple[frozenset[object], ...], int] = {}
     for _, rows in room.table(room.folder / "x" / FIRST, "person_month").groupby("person"):
         once = ("sex", "birth_year", "nationality_group", "place")
@@ -86,4 +86,4 @@ def test_the_k_report_counts_who_shares_what_with_how_many(room: Room) -> None:
     counted: dict[int, int] = {}
     for size in alike.values():
         counted[size] = counted.get(size, 0) + size
-    assert told == counted
+    assert by_k == counted
