@@ -82,13 +82,15 @@ class IndicatorPart:
 class PublicReport:
     """An edition of the report of a quarter or year: the release that it came with, its number, from 1.
 
-    ``supports`` is how many supports of the period were published then; ``files`` is language -> SHA-256 of a page.
+    ``supports`` is how many supports of the period were published then; ``previous`` is the release of the edition
+    before, None for the first; ``files`` is language -> SHA-256 of a page.
     """
 
     release: int
     edition: int
     supports: int
     final: bool = False
+    previous: int | None = None
     files: dict[str, str] = field(default_factory=dict)
 
 

@@ -10,7 +10,8 @@ Of a store that begins with a history of twenty years only the newest quarters a
 are read on the board, or made by ``ocmw report``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from schemas.periods import Period
 from schemas.public_release import PublicFigure, PublicReport
@@ -19,6 +20,7 @@ LIVING_WAGE = "LL"
 NEWEST: dict[str, int] = {"quarter": 6, "year": 2}
 """How many of the newest quarters and years may get an edition."""
 
+History = Mapping[tuple[str, str], Sequence[tuple[int, str, str | None, int | None]]]
 Figures = Mapping[str, Mapping[str, PublicFigure]]
 
 
@@ -33,7 +35,29 @@ def due(figures: Figures, known: Mapping[str, PublicReport], release: int) -> It
             before = known.get(code)
             supports = sum(_is_published(periods.get(code)) for periods in figures.values())
             if before is None or (not before.final and supports > before.supports):
-                yield code, PublicReport(release, before.edition + 1 if before else 1, supports)
+                edition, previous = (before.edition + 1, before.release) if before else (1, None)
+                yield code, PublicReport(release, edition, supports, previous=previous)
+
+
+class Revised(NamedTuple):
+    """A figure of the kingdom that was published with one value and is now with another."""
+
+    support: str
+    period: str
+    before: int
+    now: int
+
+
+def revised_since(history: History, release: int) -> Iterator[Revised]:
+    """Yield what is published otherwise than at a release, in the order of the history.
+
+    ``history`` is (support, code of the period) -> what releases said, oldest first: release, state, update, value.
+    """
+    for (support, period), said in history.items():
+        before = next((value for number, _, _, value in reversed(said) if number <= release), None)
+        now = said[-1][3]
+        if before is not None and now is not None and before != now:
+            yield Revised(support, period, before, now)
 
 
 def _newest(figures: Figures, kind: str, most: int) -> list[str]:

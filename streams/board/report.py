@@ -1,9 +1,8 @@
 """The report (quarterly and yearly): fixed statistics, always in the same order, of one release."""
 
-from collections.abc import Sequence
-
 from markupsafe import Markup
 
+from processors.board.editions import Revised, revised_since
 from processors.board.nothing import Cell
 from schemas.breakdowns import codes
 from schemas.periods import Period
@@ -25,8 +24,10 @@ from streams.board.pages.shared import (
     trend,
 )
 from streams.board.problems import ProblemError
+from streams.board.words import Words
 
 _QUARTERS, _YEARS = 20, 10
+_MOST_REVISED = 40
 
 
 def quarter(ask: Ask) -> Page:
@@ -80,7 +81,7 @@ def _report(ask: Ask, period: Period) -> Page:
         _areas(ask, period),
         *(_chart(ask, code, period) for code in ("LL", "FH")),
         _cities(ask, period),
-        _revised(ask),
+        _revised(ask, period),
         Text((words("definitions_lead"), words("report_end")), words("definitions_title")),
         *_stored(ask, period),
     ]
@@ -179,27 +180,32 @@ def _cities(ask: Ask, period: Period) -> Table:
     return Table(words("cities_title"), head, tuple(rows), (words("cities_note"),))
 
 
-def _revised(ask: Ask) -> Table:
-    words = ask.words
-    rows = _changed(ask, ask.bound.document("changes"))
-    head = (
-        Th(words("support"), number=False),
-        Th(words("period"), number=False),
-        Th(words("first_value_head")),
-        Th(words("newest_value")),
-    )
-    return Table(words("report_revised"), head, rows)
+def _revised(ask: Ask, period: Period) -> Table:
+    """Return what is revised since the edition before, or since the one that stands where a later release is looked at.
+
+    Where there is none: since the release before.
+    """
+    words, bound = ask.words, ask.bound
+    edition = bound.manifest.reports.get(period.code)
+    since = None if edition is None else edition.release if edition.release < bound.number else edition.previous
+    if since is None:
+        changes = (one for one in bound.document("changes") if one["kind"] == "revised" and {"from", "to"} <= set(one))
+        moved = (Revised(one["support"], one["period"], one["from"], one["to"]) for one in changes)
+        revised = [one for one in moved if one.before != one.now]
+        caption = words("report_revised")
+    else:
+        revised = [one for one in revised_since(bound.history(), since) if _is_told(Period.parse(one.period), period)]
+        caption = words("report_revised_since", release=since)
+    names = (("support", False), ("period", False), ("first_value_head", True), ("newest_value", True))
+    head = tuple(Th(words(name), number=is_number) for name, is_number in names)
+    return Table(caption, head, tuple(_row(words, one) for one in revised[:_MOST_REVISED]))
 
 
-def _changed(ask: Ask, changes: Sequence[dict[str, object]]) -> tuple[tuple[Td, ...], ...]:
-    words = ask.words
-    chosen = [one for one in changes if one["kind"] == "revised" and one.get("from") != one.get("to")][:40]
-    return tuple(
-        (
-            Td(words.support(str(one["support"]))),
-            Td(words.period(Period.parse(str(one["period"])))),
-            Td(words.number(int(str(one["from"]))), "", "number"),
-            Td(words.number(int(str(one["to"]))), "", "number"),
-        )
-        for one in chosen
-    )
+def _is_told(one: Period, period: Period) -> bool:
+    """Tell whether the report of a period tells a figure of another one: of its kind, or a month in it."""
+    return one.kind == period.kind or (one.kind == "month" and period.first <= one.last <= period.last)
+
+
+def _row(words: Words, one: Revised) -> tuple[Td, ...]:
+    values = (Td(words.number(value), "", "number") for value in (one.before, one.now))
+    return (Td(words.support(one.support)), Td(words.period(Period.parse(one.period))), *values)

@@ -7,7 +7,7 @@ import pytest
 from program import ocmw
 from published import key_of, replayed
 
-from processors.board.editions import due
+from processors.board.editions import History, due, revised_since
 from schemas.public_release import PublicFigure, PublicReport
 from sinks.public.tree import PublicTree
 
@@ -27,7 +27,17 @@ def test_the_first_edition_comes_with_the_living_wage_and_the_next_with_a_suppor
     first = PublicReport(5, 1, 1)
     assert dict(due(figures(LL=1, FH=0), {}, 5)) == {"2024-Q1": first}
     assert dict(due(figures(LL=1, FH=0), {"2024-Q1": first}, 6)) == {}
-    assert dict(due(figures(LL=1, FH=1), {"2024-Q1": first}, 7)) == {"2024-Q1": PublicReport(7, 2, 2)}
+    assert dict(due(figures(LL=1, FH=1), {"2024-Q1": first}, 7)) == {"2024-Q1": PublicReport(7, 2, 2, previous=5)}
+
+
+def test_what_is_revised_since_an_edition_is_what_it_said_beside_what_stands_now() -> None:
+    history: History = {
+        ("LL", "2024-Q1"): [(4, "pending", None, None), (5, "published", "u5", 100), (7, "published", "u7", 101)],
+        ("LL", "2024-01"): [(5, "published", "u5", 90), (6, "revising", "u5", 90)],
+        ("FH", "2024-Q1"): [(5, "pending", None, None), (7, "published", "u7", 10)],
+    }
+    assert list(revised_since(history, 6)) == [("LL", "2024-Q1", 100, 101)]
+    assert list(revised_since(history, 7)) == []
 
 
 def test_after_the_final_edition_there_is_none() -> None:
