@@ -243,7 +243,11 @@ class Board:
     def template(self, name: str, **given: object) -> str:
         """Return a template of the board with what is given in it, beside the style and the script."""
         return self._templates.get_template(name).render(
-            languages=LANGUAGES, style=self.static["board.css"][0], script=self.static["board.js"][0], **given
+            languages=LANGUAGES,
+            style=self.static["board.css"][0],
+            script=self.static["board.js"][0],
+            inlined=None,
+            **given,
         )
 
     def _changed_since(self, page: Page) -> int:

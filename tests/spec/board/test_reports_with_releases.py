@@ -70,6 +70,7 @@ def test_a_report_is_stored_with_its_release_and_made_again_byte_for_byte(store:
         assert done.returncode == 0, done.stderr
         assert out.read_bytes() == tree.file_bytes(sha256)
     text = tree.file_bytes(report.files["en"]).decode()
+    assert 'href="/' not in text  # a file of its own leads nowhere
     assert f"edition {report.edition}, with release {report.release}" in text
 
 
