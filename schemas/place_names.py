@@ -13,8 +13,8 @@ Place = tuple[str, str]
 def places_called(text: str) -> tuple[Place, ...]:
     """Return the (geo_level, NIS code) that a text names, sorted; none where it names nothing.
 
-    A code that exists comes before a name; capitals and accents do not matter. Of municipalities with one name, as
-    before and after a merger or recoding, those that still exist are meant, where there are any.
+    A code that exists comes before a name; capitals and accents do not matter. Several municipalities may share a name,
+    as before and after a merger or recoding: then those that still exist are meant, where there are any.
     """
     coded = tuple(place for place in PLACES if place[1] == text.strip())
     if coded:

@@ -75,7 +75,7 @@ class FigureSettings:
 
     @property
     def counted(self) -> Self:
-        """The settings that change what is counted: all but what is hidden of it because no form told students."""
+        """The settings that change the counts: all but the list of municipalities without forms of students."""
         return replace(self, students_unknown=())
 
     def hides_more_than(self, other: Self) -> bool:

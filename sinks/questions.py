@@ -1,4 +1,4 @@
-"""What a store keeps of questions: which cells are hidden for good, who was in a cohort, and the rows of an update.
+"""What a store keeps of questions: the cells hidden for good, the members of cohorts, and the rows of an update.
 
     questions/patterns/persons LL 2023 sex/000012.json     hidden cells of a table at update 12
     questions/cohorts/000003.npz                            the persons of the third cohort that was answered

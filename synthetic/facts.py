@@ -73,7 +73,7 @@ class _Jobs:
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """What facts follow from: the chains of phases and stays, who they are of, and where."""
+    """The lives that facts are drawn from: chains of phases and stays, their persons and places."""
 
     phases: Phases
     stays: Stays

@@ -1,4 +1,4 @@
-"""What a person looks at before sending files: how many of what, when, where, and which amounts.
+"""What a person looks at before sending files: numbers of events, months, places and amounts.
 
 Only lines that would be applied are looked at: the others are listed one by one. Nothing here names a person.
 """

@@ -1,4 +1,4 @@
-"""From the ledger to what a release says of one node: count, compare, pass the gate, say what to write.
+"""From the ledger to the entries of one node: count, compare, pass the gate, say what to write.
 
 The pure half of a cut. A driver runs it node by node, in any order, writes the blocks that it is given, and publishes
 the entries of all nodes as one release.

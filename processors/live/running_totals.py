@@ -6,11 +6,9 @@ and the difference is added: whole numbers, so nothing drifts. Right after a rel
 began later counts a line whole when rows first reach it. A test demands the same cells as a count of everything, after
 any changes in any turns.
 
-    note ─► take ─► recounted
-    rows    between   beside whatever
-    before  two       changes next
-    they    changes
-    change
+    note         before rows change, their standing values are remembered
+    take         between two changes, a turn copies all that it needs of the ledger
+    recounted    beside whatever changes next, the turn is counted and its lines yielded
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What publish believes of what it hears: batches whole and in order, and a closing only when all partitions have it.
+"""What publish believes of its messages: batches whole and in order, and a closing only when all partitions have it.
 
 Messages of a partition may repeat, come from a worker that does not know it was replaced, or lack parts that a killed
 one never sent. A batch counts when all its parts came from one session. A repeated message is ignored. One that would

@@ -248,7 +248,7 @@ def _faults(events: pd.DataFrame, earliest: int) -> pd.Series:
 
 
 def _repeats(lawful: pd.DataFrame, facts: list[_Record]) -> tuple[set[int], set[int]]:
-    """Return which lawful events (by order) say again what the first of their identity said, and which contradict it.
+    """Return the lawful events (by order) that repeat the first of their identity, and those that contradict it.
 
     An id belongs to its person, whatever the record (A4).
     """

@@ -128,7 +128,7 @@ class Question:
         return [month for month in self.months() if month % MONTHS_PER_YEAR == _DECEMBER]
 
     def years_of_entry(self, gap: int) -> list[int]:
-        """Return the years of which it is known who enters: those that hold no month of L ... L+g."""
+        """Return the years whose entries are known: those that hold no month of L ... L+g."""
         return [year for year in self.years() if year - _DECEMBER > self.since + gap]
 
 

@@ -122,7 +122,7 @@ def _exit_tables(outcomes: Outcomes, worked: Work, gap: int) -> Iterator[Table]:
 
 
 def outcomes_of_each(outcomes: Outcomes, spells: Spells) -> Int8:
-    """Return by (place of ``EXIT_MONTHS``, spell) what became of who left, ABSENT where it may not be known yet.
+    """Return by (place of ``EXIT_MONTHS``, spell) the outcome of its exit, ABSENT where it may not be known yet.
 
     ``spells`` are those of some persons without gaps, in the order of the rows. A spell that has not ended is asked
     about as if it had (H4).

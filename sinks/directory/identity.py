@@ -105,7 +105,7 @@ def require(root: Path, settings: FigureSettings) -> None:
 
 
 def _without_same_first(root: Path, settings: FigureSettings) -> FigureSettings:
-    """Return settings that name no L where they name the one that the store's first update told."""
+    """Return settings without their L where it is that of the store's first update."""
     first = first_month(root)
     same = settings_of(root).first_month is None and first is not None and settings.first == first
     return replace(settings, first_month=None) if same else settings

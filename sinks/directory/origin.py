@@ -1,4 +1,4 @@
-"""Where the events of a store come from: under which key their persons are named, and what their imports said.
+"""The origin of a store's events: the key under which their persons are named, and the metadata of their imports.
 
 Pseudonyms of two keys cannot be joined, so each person would count twice: a store takes files of the key of its first
 one alone, and files without a key where the first had none. It stands in ``journal/origin.json``, beside the events.

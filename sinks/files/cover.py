@@ -1,4 +1,4 @@
-"""The cover of a workbook: what it is, what the words mean, where what stands. One column a language."""
+"""The cover of a workbook: what it is, what its words mean, and what each sheet holds. One column a language."""
 
 import math
 from collections.abc import Iterable, Mapping

@@ -450,7 +450,7 @@ class _Content:
 
 
 def _published_months(figures: dict[str, dict[str, PublicFigure]]) -> dict[str, dict[str, str | None]]:
-    """Return month -> support -> update of what is published of it."""
+    """Return month -> support -> update of the published figure."""
     published: dict[str, dict[str, str | None]] = {}
     for support, periods in figures.items():
         for code, figure in periods.items():

@@ -1,4 +1,4 @@
-"""What the table of a keyed service holds under a key, as bytes: what is known, and which step was the last.
+"""The value of a key in the table of a keyed service, as bytes: its state, and the last step.
 
 A step takes several records, keeps what is known after them, and only then sends what they made. A process that is
 killed between leaves answers unsent; its records come again, at the same places, and what that step made (all of its

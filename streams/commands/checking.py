@@ -1,4 +1,4 @@
-"""What ``ocmw check`` says of files: what would be set aside, in groups, and what a person looks at before sending."""
+"""What ``ocmw check`` prints: events that would be set aside, in groups, and an overview before sending."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

@@ -13,7 +13,7 @@ KEY, EVENTS, TOLD = "edge.key", "imported.avro", "told.avro"
 
 
 class FirstAct(NamedTuple):
-    """What came of the statements: how many, their lines, blocks compared, and those that differ."""
+    """The statements of the demo in numbers: statements, their lines, blocks compared, and blocks that differ."""
 
     statements: int
     lines: int

@@ -162,7 +162,8 @@ class Tables:
     ) -> Frozen:
         """Return a table with its pattern, made now where nobody asked for it yet.
 
-        ``others`` are the tables whose cells are margins of this one, and those whose hidden cells are hidden here too.
+        ``others`` are two lists: tables whose cells are margins of this one, and tables whose hidden cells are hidden
+        here too.
         """
         first, *rest = name.split()
         table = " ".join((first, self.support, self.period.code, *rest))

@@ -33,7 +33,7 @@ _PREFIX = tuple(framed(UNION_ID, bytes([2 * kind])) for kind in range(len(avro.R
 class Emitted:
     """What became of a run: events acknowledged, records that do not parse and cannot be sent, closings, refusals.
 
-    ``in_clear`` counts events of persons who are not keyed: they are not sent, for what stands in Kafka stays there.
+    ``in_clear`` counts events whose person is not keyed. They are not sent: Kafka would keep them.
     """
 
     events: int = 0

@@ -1,4 +1,4 @@
-"""Where all stands, in sentences: what is closed, what is released, what waits for whom, what is stable."""
+"""The state of the pipeline in sentences: updates closed and released, who waits for whom, and stable figures."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -23,7 +23,7 @@ class Difference(NamedTuple):
 
 
 def differences(left: Store, right: Store) -> Iterator[Difference]:
-    """Yield what differs between the releases that both stores keep, and each release that only one has."""
+    """Yield the differences of releases that both stores keep, and each release that only one has."""
     mine, others = set(left.numbers()), set(right.numbers())
     for number in sorted(mine | others):
         if number in mine & others:

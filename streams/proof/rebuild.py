@@ -106,7 +106,7 @@ def _require_all(newest: int, root: Path) -> None:
 
 
 def _put_in_place(room: Path, root: Path) -> None:
-    """Forget what the store shows, and move in what the room holds, its manifests last.
+    """Take the store's releases away, and move in those of the room, manifests last.
 
     Killed here, the store has no release: whoever opens it next makes them again, from a source that was just read
     whole.

@@ -101,7 +101,7 @@ class _AllBlocks:
 
 @dataclass(frozen=True, slots=True)
 class _NodeCut:
-    """The cut of one node: what the release before said of it, which periods it knows, and what is found so far."""
+    """The cut of one node: its entries in the release before, and its new entries so far."""
 
     node: Node
     cut: Cut

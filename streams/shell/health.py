@@ -52,7 +52,7 @@ class Health(Service):
     def __init__(
         self, metrics: Metrics, host: str, port: int, *, ailing: Waiting = ready, waiting: Waiting = ready
     ) -> None:
-        """Take the metrics and two questions: what ails the worker (``/livez``), what it waits for (``/readyz``)."""
+        """Take the metrics and two questions: the worker's ailment (``/livez``), and its wait (``/readyz``)."""
         super().__init__()
         self.address = (host, port)
         self._metrics = metrics

@@ -69,7 +69,7 @@ def _digest() -> str:
 
 
 def _kernel_sources() -> set[Path]:
-    """Return the files that hold kernels and, over any number of steps, those that they import from our floors."""
+    """Return the files that hold kernels, and all files of our floors that these import, directly or not."""
     seen = {path for floor in _FLOORS for path in (_ROOT / floor).rglob("__init__.py")}
     files = (path for floor in _FLOORS for path in (_ROOT / floor).rglob("*.py"))
     waiting = [path for path in files if _COMPILES.search(path.read_text("utf-8"))]

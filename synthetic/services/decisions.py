@@ -123,7 +123,7 @@ def _aid(draws: Drawing, law: str) -> str:
 
 
 def _ask(draws: Drawing, asker: Life, known: DossierKnown, *, answered: bool) -> None:
-    """Let a second OCMW ask, and what follows: a decision that comes late, a request that is put away."""
+    """Let a second OCMW ask; then a decision may come late, or the request be put away."""
     likely, day = rates(), draws.day()
     asking = draws.ocmw()
     first, last = day - draws.whole(30, _LONGEST), day

@@ -7,7 +7,7 @@ categories of the same comparison have rows.
 The cities are 14 codes, for Hasselt has another since 2025, and a row stands under the code of the last month that it
 reads: so both are joined under one name. Where both have a row of one month, a merged OCMW claimed for a month of
 before its merger; then they are added up, and the notes say so. Rates are per 1,000 inhabitants on 1 January of the
-year, within the boundaries of that year: where only those of later boundaries are known, there is no rate.
+year, within that year's boundaries. Where inhabitants are known within later boundaries only, there is no rate.
 """
 
 from collections.abc import Iterable
@@ -277,7 +277,7 @@ def _any_work(rows: pd.DataFrame, names: tuple[str, ...], year: int) -> Sheet:
 
 
 def _transitions(rows: pd.DataFrame, names: tuple[str, ...], year: int) -> Sheet:
-    """Return where those with leefloon in a month are a year later, for the last month of the year that is shown."""
+    """Return the states a year later of persons with leefloon in a month, the last of the year that is shown."""
     chosen = _of_year(_chosen(rows, indicator="transitions", method="own"), year)
     month = str(chosen["reference"].max()) if len(chosen) else ""
     wanted = {f"ll|{state}": state for state in LATER_STATES}

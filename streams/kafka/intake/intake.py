@@ -49,7 +49,7 @@ GATHER_BYTES, GATHER_MS = 1 << 20, 100
 TELL_SECONDS = 5.0
 """Least time between summaries of a partition, but for those that are due by their number of events."""
 COMMIT_SECONDS = 2.0
-"""Least time between commits of what is read."""
+"""Least time between commits of positions."""
 
 
 class Ends(NamedTuple):
@@ -134,7 +134,7 @@ class Intake(Service):
         self._consumer.subscribe([DOSSIERS], listener=_Listener(self))
 
     async def on_stop(self) -> None:
-        """Keep snapshots of what is acknowledged, unless something failed, and leave the group."""
+        """Keep snapshots of acknowledged state, unless something failed, and leave the group."""
         if self.crash_reason is None:
             async with self._lock:
                 await self._drop(list(self.held.assigned))
@@ -172,7 +172,7 @@ class Intake(Service):
             LOG.info("assigned", count=len(wanted))
 
     async def revoke(self, partitions: Iterable[int]) -> None:
-        """Give partitions away: keep snapshots of what is acknowledged, forget the state."""
+        """Give partitions away: keep snapshots of acknowledged state, then forget it."""
         async with self._lock:
             self._generation += 1
             await self._drop([partition for partition in partitions if partition in self.held.assigned])

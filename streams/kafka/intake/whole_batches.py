@@ -1,9 +1,9 @@
 """Record batches from the client whole, as columns, instead of one ConsumerRecord for each record.
 
-The client makes an object of twelve fields for each record; for bulk work that costs more than the work. Here the one
-private piece of aiokafka that this program leans on is widened: the iterator that unpacks what a fetch brought. It
-still does all that concerns the protocol (checksums, control batches, aborted transactions, positions); it is only
-given batches that pretend to hold one record, and that record is the batch with its bytes. A kernel reads those
+The client makes an object of twelve fields for each record; for bulk work that costs more than the work. This widens
+the one private piece of aiokafka that the program leans on: the iterator over a fetched batch. It still does all that
+concerns the protocol (checksums, control batches, aborted transactions, positions); it is only given batches that
+pretend to hold one record, and that record is the batch with its bytes. A kernel reads those
 (processors/protocol/record_batch.py); the client reads a batch that is compressed or has headers, as a closing's is.
 Hence the version of aiokafka is pinned, and a test reads the same records both ways.
 

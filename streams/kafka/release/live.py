@@ -49,7 +49,7 @@ class LiveCopy(Protocol):
 
 
 class _Taken(NamedTuple):
-    """What one turn counts, what it reflects, and when that was written (ms)."""
+    """A turn to count, the state that it reflects, and when its events were written (ms)."""
 
     turn: Turn
     reflects: Reflects
