@@ -6,8 +6,8 @@
     7         the same                        1 still, of release 6
     9         all                             2, the final one: from then on the pages of the board tell what is revised
 
-Of a store that begins with a history of twenty years only the newest quarters and years get a report; those of before
-are read on the board, or made by ``ocmw report``.
+Of a store that begins with a history of twenty years the newest quarter and year get a report, and those that follow
+them; those of before are read on the board, or made by ``ocmw report``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from schemas.public_release import PublicFigure, PublicReport
 
 LIVING_WAGE = "LL"
 NEWEST: dict[str, int] = {"quarter": 6, "year": 2}
-"""How many of the newest quarters and years may get an edition."""
+"""How many of the newest quarters and years may get a further edition: the slowest support waits a year or so."""
 
 History = Mapping[tuple[str, str], Sequence[tuple[int, str, str | None, int | None]]]
 Figures = Mapping[str, Mapping[str, PublicFigure]]
@@ -31,12 +31,18 @@ def due(figures: Figures, known: Mapping[str, PublicReport], release: int) -> It
     is the final one only its page knows: it is yielded as if it were not.
     """
     for kind, most in NEWEST.items():
-        for code in _newest(figures, kind, most):
+        newest = _newest(figures, kind, most)
+        for code in newest[_first(newest, known) :]:
             before = known.get(code)
             supports = sum(_is_published(periods.get(code)) for periods in figures.values())
             if before is None or (not before.final and supports > before.supports):
                 edition, previous = (before.edition + 1, before.release) if before else (1, None)
                 yield code, PublicReport(release, edition, supports, previous=previous)
+
+
+def _first(newest: Sequence[str], known: Mapping[str, PublicReport]) -> int:
+    """Return from which of the newest periods on reports are due: the first that has one, else the last of them."""
+    return next((at for at, code in enumerate(newest) if code in known), len(newest) - 1)
 
 
 class Revised(NamedTuple):

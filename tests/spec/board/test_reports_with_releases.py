@@ -44,11 +44,17 @@ def test_after_the_final_edition_there_is_none() -> None:
     assert dict(due(figures(LL=1, FH=1), {"2024-Q1": PublicReport(7, 2, 1, final=True)}, 8)) == {}
 
 
-def test_of_a_long_history_the_newest_quarters_and_years_alone_get_a_report() -> None:
+def test_of_a_long_history_the_newest_quarter_and_year_get_a_report_and_those_that_follow() -> None:
     codes = [f"{year}-Q{quarter}" for year in range(2004, 2024) for quarter in range(1, 5)]
     years = [str(year) for year in range(2004, 2024)]
     told = {"LL": dict.fromkeys([*codes, *years], PUBLISHED)}
-    assert [code for code, _ in due(told, {}, 1)] == [*codes[-6:], "2022", "2023"]
+    first = dict(due(told, {}, 1))
+    assert list(first) == ["2023-Q4", "2023"]
+    later = {"LL": dict.fromkeys([*codes, "2024-Q1", "2024-Q2", *years], PUBLISHED)}
+    assert [code for code, _ in due(later, first, 2)] == ["2024-Q1", "2024-Q2"]
+    many = [f"2024-Q{quarter}" for quarter in range(1, 5)] + [f"2025-Q{quarter}" for quarter in range(1, 5)]
+    gap = {"LL": dict.fromkeys([*codes, *many], PUBLISHED)}
+    assert [code for code, _ in due(gap, first, 9)] == ["2025-Q4"]
 
 
 @pytest.fixture(scope="module")
