@@ -32,15 +32,15 @@ _MOST_REVISED = 40
 
 def quarter(ask: Ask) -> Page:
     """Return the report of a quarter."""
-    return _report(ask, _asked(ask, "quarter"))
+    return _report(ask, _period_of_report(ask, "quarter"))
 
 
 def year(ask: Ask) -> Page:
     """Return the report of a year."""
-    return _report(ask, _asked(ask, "year"))
+    return _report(ask, _period_of_report(ask, "year"))
 
 
-def _asked(ask: Ask, kind: str) -> Period:
+def _period_of_report(ask: Ask, kind: str) -> Period:
     text = ask.named["period"]
     try:
         period = Period.parse(text)
@@ -138,12 +138,12 @@ def _areas(ask: Ask, period: Period) -> Table:
     rows = []
     for level in levels:
         for geo in (geo for one, geo in PLACES if one == level):
-            shown = [bound.show(Cell(code, period, level, geo)) for code in ("LL", "FH")]
-            rate = rate_of(shown[0], people.get(geo))
+            cells = [bound.show(Cell(code, period, level, geo)) for code in ("LL", "FH")]
+            rate = rate_of(cells[0], people.get(geo))
             rows.append(
                 (
                     Td(words.place(geo)),
-                    *(cell_of(words, one) for one in shown),
+                    *(cell_of(words, one) for one in cells),
                     Td("" if rate is None else words.number(rate, 1), "", "number"),
                 )
             )
@@ -160,19 +160,19 @@ def _chart(ask: Ask, code: str, period: Period) -> Chart:
     words, bound = ask.words, ask.bound
     most = _QUARTERS if period.kind == "quarter" else _YEARS
     periods = [one for one in bound.periods(code, period.kind) if one <= period][-most:]
-    shown = [bound.show(Cell(code, one, "kingdom", KINGDOM)) for one in periods]
+    cells = [bound.show(Cell(code, one, "kingdom", KINGDOM)) for one in periods]
     name = words.support(code)
-    frame = frame_of(words, f"chart-{code}", name, trend(words, name, periods, shown), periods, code)
-    return Chart(Markup(line_chart(frame, [Series(name, [one.value for one in shown])])), frame.summary)  # noqa: S704 - of our own
+    frame = frame_of(words, f"chart-{code}", name, trend(words, name, periods, cells), periods, code)
+    return Chart(Markup(line_chart(frame, [Series(name, [one.value for one in cells])])), frame.summary)  # noqa: S704 - of our own
 
 
 def _cities(ask: Ask, period: Period) -> Table:
     words, bound = ask.words, ask.bound
-    told = indicators_of_year(bound, Period("year", period.last // 12 * 12 + 11))
+    counts = indicators_of_year(bound, Period("year", period.last // 12 * 12 + 11))
     rows = []
     for geo in cities_of(period):
         one = bound.show(Cell("LL", period, level_at(geo), geo))
-        rows.append((Td(words.place(geo)), cell_of(words, one), *counted_cells(words, told.get(geo, {}))))
+        rows.append((Td(words.place(geo)), cell_of(words, one), *counted_cells(words, counts.get(geo, {}))))
     head = (
         Th(words("place"), number=False),
         *(Th(words(name)) for name in ("persons", "entries", "again_share", "work_share")),

@@ -47,8 +47,8 @@ def test_after_the_final_edition_there_is_none() -> None:
 def test_of_a_long_history_the_newest_quarter_and_year_get_a_report_and_those_that_follow() -> None:
     codes = [f"{year}-Q{quarter}" for year in range(2004, 2024) for quarter in range(1, 5)]
     years = [str(year) for year in range(2004, 2024)]
-    told = {"LL": dict.fromkeys([*codes, *years], PUBLISHED)}
-    first = dict(due(told, {}, 1))
+    published = {"LL": dict.fromkeys([*codes, *years], PUBLISHED)}
+    first = dict(due(published, {}, 1))
     assert list(first) == ["2023-Q4", "2023"]
     later = {"LL": dict.fromkeys([*codes, "2024-Q1", "2024-Q2", *years], PUBLISHED)}
     assert [code for code, _ in due(later, first, 2)] == ["2024-Q1", "2024-Q2"]
