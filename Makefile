@@ -34,7 +34,7 @@ demo-kafka: $(READY)
 
 test-faults: $(READY)
 	scripts/servers.sh
-	$(BIN)/pytest -m faults --capture=no tests/faults
+	$(BIN)/pytest -m faults --capture=no
 
 bench-kafka: $(READY)
 	scripts/servers.sh

@@ -442,7 +442,7 @@ def test_events_that_were_set_aside_fail_nothing(room: Path) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_replay_that_is_killed_at_any_instant_and_started_again_makes_the_same_store(tmp_path: Path) -> None:
     path = log_file(tmp_path / "log.avro", _long_table())
     assert ocmw("replay", path, "--store", tmp_path / "store").returncode == 0

@@ -98,6 +98,7 @@ def indicators(store: Path, release: int, family: Family) -> pd.DataFrame:
     return rows.sort_values(list(rows.columns[:4]), ignore_index=True)
 
 
+@pytest.mark.faults
 def test_emission_and_workers_may_be_killed_and_repeated(
     workers: Workers, history: Path, embedded: DirectoryStore
 ) -> None:

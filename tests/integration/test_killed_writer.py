@@ -26,7 +26,7 @@ def run_and_kill(root: Path, after: float) -> None:
         process.kill()
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_a_store_whose_writer_is_killed_again_and_again_stays_whole_and_goes_on(tmp_path: Path) -> None:
     root = tmp_path / "store"
     chance = random.Random(20240115)  # noqa: S311 - a seed, not a secret

@@ -21,7 +21,6 @@ from sinks.redis.store import RedisCopy, connect
 from streams.kafka.updates import close_update
 from streams.servers.kafka import KafkaServer, free_port
 
-pytestmark = pytest.mark.slow
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 PATIENCE = 120.0
 
@@ -73,6 +72,7 @@ def prometheus(root: Path, *ports: int) -> Iterator[int]:
         process.wait()
 
 
+@pytest.mark.faults
 def test_alerts_fire_and_no_worker_is_ready_while_kafka_and_redis_are_away(
     workers: Workers, kafka: KafkaServer, tmp_path: Path
 ) -> None:
@@ -111,6 +111,7 @@ def test_alerts_fire_and_no_worker_is_ready_while_kafka_and_redis_are_away(
             assert "%s" not in workers.log(role)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["intake", "publish", "agents"])
 def test_a_worker_that_starts_without_a_broker_ends_and_says_why_and_nothing_else(role: str, tmp_path: Path) -> None:
     store = ["--store", tmp_path / "store"] if role == "publish" else []

@@ -100,7 +100,7 @@ def _covered(draw: Random, base: int) -> tuple[int, int]:
     return day_in(first, start).toordinal() - _UNIX_EPOCH, day_in(last, stop).toordinal() - _UNIX_EPOCH
 
 
-_UPDATE_IDS = [b"u%d" % number for number in range(8)] * 4 + [b" u"]
+_UPDATE_IDS = [b"u%d" % number for number in range(8)] + [b" u"]
 """Of these the last is none."""
 
 

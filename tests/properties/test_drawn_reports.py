@@ -121,14 +121,14 @@ def wrong(draw: st.DrawFn) -> Grant | YearReport:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(REPORTS | wrong().filter(lambda one: isinstance(one, YearReport) and one.year == 2017))
 def test_each_rule_is_broken_as_the_slow_truth_says(report: YearReport) -> None:
     broken = {(one.rule, one.part, one.activity) for one in own_findings(report, LAW) if one.error}
     assert broken == slow.broken(report)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(REPORTS | REPORTS | REPORTS | GRANTS | GRANTS | wrong(), max_size=10))
 def test_every_indicator_is_that_of_the_slow_truth(drawn: list[Grant | YearReport]) -> None:
     service, kept = SubsidyService(), []

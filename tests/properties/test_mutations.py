@@ -18,7 +18,7 @@ SIZES = {"values": 80_000, "record_batches": 4_000, "blocks": 11_000, "newer": 2
 HANGS_AFTER = 1800  # seconds; it takes about one minute on an idle core
 
 
-@pytest.mark.slow
+@pytest.mark.faults
 def test_100_000_mutated_records_and_files_are_outcomes_and_leave_the_others_alone_l2(tmp_path: Path) -> None:
     kernels = f"{os.environ['NUMBA_CACHE_DIR']}-checked" if "NUMBA_CACHE_DIR" in os.environ else str(tmp_path)
     folders = (TESTS.parent, TESTS / "spec", TESTS / "properties")

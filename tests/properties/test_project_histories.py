@@ -118,7 +118,7 @@ def answered(states: dict[bytes, Contracts], ocmw: str | None, first: date, last
     return list(answer(gathered(states.items()).columns, Question(ocmw, first, last)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(blemished())
 def test_admission_is_that_of_the_slow_truth(events: list[Event]) -> None:
     states, outcomes = folded(events)
@@ -127,7 +127,7 @@ def test_admission_is_that_of_the_slow_truth(events: list[Event]) -> None:
     assert sum(map(ContractService().waiting, states.values())) == slow_gpmi.waiting(kept)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     histories(),
     st.sampled_from(["01000", "12030", "12041", "44021", "72043"]),
@@ -144,7 +144,7 @@ def test_every_figure_is_that_of_the_slow_truth(events: list[Event], ocmw: str, 
     assert fast == slow
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(histories(), st.dates(date(2017, 10, 1), date(2019, 3, 1)), st.integers(0, 300))
 def test_all_ocmws_at_once_are_each_of_them_alone(events: list[Event], first: date, length: int) -> None:
     states, last = folded(events)[0], date.fromordinal(first.toordinal() + length)
@@ -154,7 +154,7 @@ def test_all_ocmws_at_once_are_each_of_them_alone(events: list[Event], first: da
         assert [row for row in rows if row.ocmw == ocmw] == alone
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(histories(), st.dates(date(2018, 1, 1), date(2019, 3, 1)), st.integers(0, 300))
 def test_running_is_what_ran_before_and_started_less_what_closed(events: list[Event], first: date, length: int) -> None:
     states, last = folded(events)[0], date.fromordinal(first.toordinal() + length)
@@ -168,7 +168,7 @@ def test_running_is_what_ran_before_and_started_less_what_closed(events: list[Ev
     assert runs == ran + unique("projects_started", first, last) - unique("projects_closed", first, last)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(histories(), st.dates(date(2017, 10, 1), date(2019, 3, 1)), st.integers(0, 300))
 def test_the_tool_never_counts_less(events: list[Event], first: date, length: int) -> None:
     last = date.fromordinal(first.toordinal() + length)
