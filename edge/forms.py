@@ -184,7 +184,7 @@ def _encoding(path: Path) -> str:
         name = _OLD
     except OSError as error:
         raise EdgeError(
-            f"{path.name}: cannot be read ({error.strerror}); check the path and who may read it"
+            f"{path.name or path}: cannot be read ({error.strerror}); check the path and who may read it"
         ) from error
     return name
 

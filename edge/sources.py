@@ -240,7 +240,7 @@ def _form_of(path: Path) -> Form | None:
             head = file.read(_HEAD)
     except OSError as error:
         raise EdgeError(
-            f"{path.name}: cannot be read ({error.strerror}); check the path and who may read it"
+            f"{path.name or path}: cannot be read ({error.strerror}); check the path and who may read it"
         ) from error
     if path.suffix.lower() == ".xml":
         return DIMONA

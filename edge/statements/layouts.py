@@ -107,7 +107,7 @@ def _refuse_others(path: Path) -> None:
             head = file.read(256)
     except OSError as error:
         raise EdgeError(
-            f"{path.name}: cannot be read ({error.strerror}); check the path and who may read it"
+            f"{path.name or path}: cannot be read ({error.strerror}); check the path and who may read it"
         ) from error
     if not head:
         raise EdgeError(f"{path.name}: the file is empty; export the statement again")

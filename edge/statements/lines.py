@@ -87,7 +87,7 @@ def lines(path: Path) -> Iterator[Lines]:
             yield from _chunks(file)
     except OSError as error:
         raise EdgeError(
-            f"{path.name}: cannot be read ({error.strerror}); check the path and who may read it"
+            f"{path.name or path}: cannot be read ({error.strerror}); check the path and who may read it"
         ) from error
 
 

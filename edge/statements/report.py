@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.forms import TOTALS, rows
-from edge.statements.importing import FileOutcome, Pair, PairCount
+from edge.statements.importing import FileOutcome, Pair, PairCount, SetAside
 from edge.statements.slugs import REASONS, SLUGS
 from schemas.parameters import table
 from schemas.periods import to_yyyymm
@@ -111,6 +111,7 @@ class Report:
             for (ocmw, month), kind in sorted(one.repeated.items()):
                 came = "again, nothing new in it" if kind == "again" else "with other lines than before"
                 yield f"{one.name}: the statement of OCMW {ocmw} for {month} came {came}"
+            yield from _first_set_aside(one)
         for entry in self.unmapped():
             article = "an article that is not shown" if entry["article"] is None else f"article {entry['article']}"
             lines = (
@@ -288,6 +289,21 @@ def _of_file(one: FileOutcome) -> Iterator[str]:
     if aside:
         yield from _aside(one)
     yield ""
+
+
+def _first_set_aside(one: FileOutcome) -> Iterator[str]:
+    """Yield a sentence for each reason for which lines of a file were set aside, with the first of them."""
+    first: dict[str, SetAside] = {}
+    for aside in one.set_aside:
+        first.setdefault(aside.slug, aside)
+        if len(first) == len(one.slugs):
+            break
+    for reason in REASONS:
+        if reason.slug in first:
+            aside, count = first[reason.slug], one.slugs[reason.slug]
+            where = f"line {aside.line}" + (f", field {aside.field}," if aside.field else "")
+            more = f" and {count - 1} more" if count > 1 else ""
+            yield f"{one.name}: {where} {reason.reason} ({reason.slug}{more}); {reason.remedy}"
 
 
 def _aside(one: FileOutcome) -> Iterator[str]:

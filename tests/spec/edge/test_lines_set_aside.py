@@ -51,6 +51,7 @@ def test_a_line_is_set_aside_for_the_first_reason_and_names_the_field(
     assert imported.slugs == [(7, slug, field)]
     assert len(imported.claims) == 6
     assert imported.done.stdout.endswith(f"lines 7 = events 6 + again 0 + set aside 1\n{slug} 1\n")
+    assert f": line 7{f', field {field},' if field else ''} " in imported.done.stdout
 
 
 def test_sixty_months_pass_and_sixty_one_do_not(edge: Edge) -> None:
