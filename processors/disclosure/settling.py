@@ -48,10 +48,10 @@ class Sheet(NamedTuple):
 def own_rungs(counts: Int32, rung_of_column: Int8, threshold: int) -> Int8:
     """Return the rung of each unit by its own counts alone: all that is shown is 0 or at least the threshold."""
     small = (counts > 0) & (counts < threshold)
-    found = np.full(len(counts), FULL, np.int8)
+    rungs = np.full(len(counts), FULL, np.int8)
     for rung in (FULL, WIDE, TOTAL):
-        found[small[:, rung_of_column == rung].any(axis=1)] = rung - 1
-    return found
+        rungs[small[:, rung_of_column == rung].any(axis=1)] = rung - 1
+    return rungs
 
 
 @kernel
@@ -102,10 +102,10 @@ def _lower(sheet: Sheet, rungs: Int8, shape: Shape, low: Int64, unit: Whole) -> 
         total = sheet.counts[below, 0]
         if total == 0:
             continue
-        found = max(1, sheet.least[below, 0])
-        found = max(found, _needed(sheet, rungs, shape.by_place, low, below))
-        found = max(found, _needed(sheet, rungs, shape.by_node, low, below))
-        low[below] = min(found, total)
+        least = max(1, sheet.least[below, 0])
+        least = max(least, _needed(sheet, rungs, shape.by_place, low, below))
+        least = max(least, _needed(sheet, rungs, shape.by_node, low, below))
+        low[below] = min(least, total)
 
 
 @kernel
@@ -272,7 +272,7 @@ def _categories_fall(
     Under a parent that is hidden at the rung too, the count may grow and shrink with the parent's, if that one can.
     """
     parent = shape.parent[family]
-    shown = rungs[parent] >= rung
+    parent_shown = rungs[parent] >= rung
     for at in range(shape.children.first[family], shape.children.first[family + 1]):
         unit = shape.children.items[at]
         if rungs[unit] >= rung or sheet.counts[unit, 0] == 0:
@@ -288,7 +288,7 @@ def _categories_fall(
                 down = _down(sheet, rungs, shape, low, family, unit, column, threshold)
             if not _narrow(flag, up + down, sheet.counts[unit, column] + up, threshold):
                 continue
-            if shown:
+            if parent_shown:
                 _fall(sheet, rungs, shape, low, family, rung)
                 return True
             if _with_parent(sheet, rungs, shape, family, unit, column) >= threshold:
@@ -325,8 +325,8 @@ def _with_parent(sheet: Sheet, rungs: Int8, shape: Shape, family: Whole, unit: W
             down += max(0, min(counts[unit, over] - counts[unit, other], counts[parent, over] - counts[parent, other]))
     up = min(up, min(counts[unit, over] - counts[unit, column], counts[parent, over] - counts[parent, column]))
     lose = min(counts[unit, column] - least[unit, column], counts[parent, column] - peak[column])
-    found: int = up + max(0, min(down, lose))
-    return found
+    reach: int = up + max(0, min(down, lose))
+    return reach
 
 
 @kernel
@@ -422,5 +422,5 @@ def _gives(sheet: Sheet, shape: Shape, low: Int64, unit: Whole, column: Whole) -
     for other in range(1, sheet.counts.shape[1]):
         if other != column and shape.group[other, 0] == shape.group[column, 0]:
             second = max(second, sheet.counts[unit, other])
-    found: int = min(total - low[unit], total - second)
-    return found
+    gives: int = min(total - low[unit], total - second)
+    return gives
