@@ -35,6 +35,7 @@ _LEAST_LINES = 100
 _WHOLE = 1 << 128
 _TYPES = 6
 _NOT_SHOWN = -1
+_WIDE = 1 << 32
 _SHOWN_BELOW: int = SETTINGS["shown_below"]
 _FIRST_SYNTHETIC: int = SETTINGS["synthetic_from"]
 
@@ -430,8 +431,8 @@ def _note_set_aside(outcome: FileOutcome, read: Lines, judgement: Judgement) -> 
     rows = np.flatnonzero(fault == UNMAPPED_LINE)
     laws, articles = fields.legislation[rows].astype(np.int64), fields.article[rows].astype(np.int64)
     articles[(articles >= _SHOWN_BELOW) & (articles < _FIRST_SYNTHETIC)] = _NOT_SHOWN
-    pairs, which = np.unique(np.stack([laws, articles], axis=1), axis=0, return_inverse=True)
-    for number, (law, article) in enumerate(pairs.tolist()):
+    pairs, which = np.unique(laws * _WIDE + articles - _NOT_SHOWN, return_inverse=True)
+    for number, (law, article) in enumerate((code // _WIDE, code % _WIDE + _NOT_SHOWN) for code in pairs.tolist()):
         entry = outcome.unmapped.setdefault((law, None if article == _NOT_SHOWN else article), [0, 0])
         mine = which.reshape(-1) == number
         entry[0] += int(mine.sum())
@@ -452,11 +453,11 @@ def _note_money(outcome: FileOutcome, judgement: Judgement) -> None:
     wages = judgement.supports.living_wage[rows]
     if judgement.unknown["no-forms"]:
         covered = [_months_of_days(days[rows][wages]) for days in (fields.first_day, fields.last_day)]
-        stretches = np.unique(np.stack([place[wages].astype(np.int64), *covered], axis=1), axis=0)
+        stretches = np.unique((place[wages].astype(np.int64) * MONTH_COUNT + covered[0]) * MONTH_COUNT + covered[1])
         outcome.students_unknown.update(
             (MUNICIPALITIES[number], month)
-            for number, first, last in stretches.tolist()
-            for month in range(first, last + 1)
+            for number, months in (divmod(code, MONTH_COUNT**2) for code in stretches.tolist())
+            for month in range(months // MONTH_COUNT, months % MONTH_COUNT + 1)
         )
 
 
