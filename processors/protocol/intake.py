@@ -87,7 +87,7 @@ class PartitionIntake:
         self.session = session
         self.sent = watermark.stop
         self._tell_every = tell_every
-        self._told = watermark.stop // tell_every * tell_every
+        self._summarised = watermark.stop // tell_every * tell_every
         self._verify = fold.position.last >= 0
         self._marker_due = fold.position.stop == watermark.stop
 
@@ -124,8 +124,8 @@ class PartitionIntake:
         """
         if self._verify or self.fold.position.stop < self.watermark.stop:
             return ()
-        summaries = tuple(self.fold.tally.touched_after(self._told))
-        self._told = max(self._told, self.fold.position.stop)
+        summaries = tuple(self.fold.tally.touched_after(self._summarised))
+        self._summarised = max(self._summarised, self.fold.position.stop)
         return summaries
 
     def _arrived(self) -> Iterator[Output]:
@@ -140,7 +140,9 @@ class PartitionIntake:
             raise _another_log(self.fold.partition, self.watermark.stop)
         for step in self.fold.fold(records.slice(cut, len(records))):
             aside = tuple((int(records.offsets[cut + at]), fault) for at, fault in step.set_aside)
-            summaries = self.tell() if step.position.stop // self._tell_every > self._told // self._tell_every else ()
+            summaries = (
+                self.tell() if step.position.stop // self._tell_every > self._summarised // self._tell_every else ()
+            )
             marker = self._marker() if step.update else None
             yield Output(step.position.stop, aside, summaries, tuple(self._batches(step)), marker)
             self.sent = step.position.stop

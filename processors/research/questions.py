@@ -32,7 +32,7 @@ _BITS: dict[str, tuple[int, int]] = {
     "status": (traits.STATUS_SHIFT, traits.STATUS_MASK),
 }
 
-Found = dict[tuple[str, ...], int]
+CountsByCell = dict[tuple[str, ...], int]
 """Counts by (level, code of the place, category of each characteristic); what is not there is 0."""
 
 
@@ -57,7 +57,7 @@ def prepared(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create temp table {name} as select * from {name}_given")  # noqa: S608 - names of ours
 
 
-def persons(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Found:
+def persons(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> CountsByCell:
     """Return how many persons are in each cell of a period."""
     period, names = tabulation.period, _names(tabulation)
     return _counts(
@@ -75,7 +75,7 @@ def persons(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Fo
     )
 
 
-def entering(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Found:
+def entering(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> CountsByCell:
     """Return how many persons enter each cell in a period."""
     period = tabulation.period
     return _counts(
@@ -100,7 +100,7 @@ def entering(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> F
     )
 
 
-def spells(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Found:
+def spells(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> CountsByCell:
     """Return how many spells of each place touch a period."""
     period = tabulation.period
     return _counts(
@@ -117,7 +117,7 @@ def spells(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Fou
     )
 
 
-def later(connection: duckdb.DuckDBPyConnection, period: Period) -> Found:
+def later(connection: duckdb.DuckDBPyConnection, period: Period) -> CountsByCell:
     """Return by place what the persons of the living wage in a period have in the one twelve months later."""
     after = Period(period.kind, period.last + MONTHS_PER_YEAR)
     states = " ".join(f"when number in (from {name}) then '{name}'" for name in LATER)
@@ -216,8 +216,8 @@ def _one(connection: duckdb.DuckDBPyConnection, text: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, text: str, tabulation: Tabulation) -> Found:
-    counts: Found = {}
+def _counts(connection: duckdb.DuckDBPyConnection, text: str, tabulation: Tabulation) -> CountsByCell:
+    counts: CountsByCell = {}
     for level, geo, *numbers, count in connection.execute(text).fetchall():
         codes = [
             SIMPLE[name][number] if name in SIMPLE else str(number)

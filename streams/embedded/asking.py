@@ -15,7 +15,7 @@ from processors.disclosure.grids import ALL, Grid, columns_of
 from processors.disclosure.linked import pattern
 from processors.research import questions as counting
 from processors.research.coupling import UNMATCHED, counted
-from processors.research.questions import Found
+from processors.research.questions import CountsByCell
 from schemas.arrays import Int64, Mask
 from schemas.periods import MONTHS_PER_YEAR, Period
 from schemas.places import KINGDOM
@@ -138,7 +138,7 @@ def _cohort(inquiry: Inquiry, question: Question, approval: str) -> str:
         Tables(inquiry, question.conditions[-1].support, periods[-1]).grid((by,), (question.where,)),
         empty_places=frozenset(),
     )
-    by_category: Found = {
+    by_category: CountsByCell = {
         (*question.where, str(code)): int(n) for code, n in members["category"].value_counts().items()
     }
     counts = grid.counts(by_category | {(*question.where, ALL): len(persons)})

@@ -13,7 +13,7 @@ import numpy as np
 from processors.disclosure.grids import ALL, Cell, Grid, Place, columns_of
 from processors.disclosure.linked import pattern
 from processors.research import questions as counting
-from processors.research.questions import LATER, NOTHING, Found, Tabulation
+from processors.research.questions import LATER, NOTHING, CountsByCell, Tabulation
 from schemas.arrays import Int64, Mask
 from schemas.breakdowns import CATEGORIES
 from schemas.figures import BlockKey
@@ -72,7 +72,7 @@ class Tables:
     def durations(self) -> Frozen:
         """Return how long the persons of a month have the living wage, from the indicators of this update."""
         grid = replace(self.grid((), WIDE), columns=columns_of([BANDS]))
-        counts: Found = {}
+        counts: CountsByCell = {}
         for part in read_release(self.inquiry.store, self.inquiry.number):
             rows = part.table
             mine = np.flatnonzero((rows.series == _DURATION) & (rows.reference == self.period.last))
@@ -98,7 +98,7 @@ class Tables:
         """Return the municipalities of an arrondissement, under every code they had."""
         return under(arrondissement, "municipality")
 
-    def _of_totals(self, name: str, grid: Grid, parts: Found) -> Frozen:
+    def _of_totals(self, name: str, grid: Grid, parts: CountsByCell) -> Frozen:
         """Return a table of one set of categories, whose total is that of the period."""
         totals = self.frozen("persons", ())
         counts = grid.counts(parts | _counts_of([totals]))
@@ -120,7 +120,7 @@ class Tables:
         codes = {valid_code(nis, month) for nis in MUNICIPALITIES for month in months}
         return frozenset(place for nis in codes - {_HERSTAPPE} for place in ancestors(nis).items())
 
-    def counted(self, measure: str, by: tuple[str, ...]) -> Found:
+    def counted(self, measure: str, by: tuple[str, ...]) -> CountsByCell:
         """Return the counts of all cells, from the blocks of this update where they stand there."""
         tabulation = Tabulation(self.support, self.period, by)
         if measure == "persons" and len(by) < 2:  # noqa: PLR2004 - no cross
@@ -134,7 +134,7 @@ class Tables:
                 return counting.entering(connection, tabulation)
             return (counting.spells if measure == "spells" else counting.persons)(connection, tabulation)
 
-    def _in_store(self, by: tuple[str, ...]) -> Found:
+    def _in_store(self, by: tuple[str, ...]) -> CountsByCell:
         entry = self.inquiry.release.entries[BlockKey(self.support, self.period)]
         if entry.latest is None:
             return {}
@@ -224,7 +224,7 @@ def under(place: str, level: str) -> list[Place]:
     return sorted(places)
 
 
-def _counts_of(tables: Iterable[Frozen]) -> Found:
+def _counts_of(tables: Iterable[Frozen]) -> CountsByCell:
     """Return the counts of some tables, by cell."""
     return {cell: int(one.counts[at]) for one in tables for cell, at in one.grid.number.items()}
 
