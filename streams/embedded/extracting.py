@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from processors.admission.fold import Fold
 from processors.admission.hash_table import empty_slots
 from processors.admission.ledger import Ledger
@@ -28,7 +30,7 @@ from processors.time.outcome_tables import Outcomes
 from schemas.audience import may_see
 from schemas.breakdowns import CATEGORY_NUMBER
 from schemas.figures import BlockKey
-from schemas.periods import MONTH_COUNT, Period, month_code
+from schemas.periods import Period, month_code
 from schemas.places import KINGDOM, PLACE_NUMBER
 from schemas.positions import coded
 from schemas.protocols import OF_ROWS, Protocol, ProtocolError
@@ -120,8 +122,10 @@ def _require_published(release: Release, protocol: Protocol) -> None:
 def require_equal(store: DirectoryStore, release: Release, source: Source, leaves: Iterable[int]) -> None:
     """Refuse rows that do not add up to the amounts of the store, leaf by leaf and month by month."""
     sums = amounts(source.people)
+    months = {key.period.last for key in release.entries if key.period.kind == "month"}
+    months |= set(np.flatnonzero(sums.any(axis=0)).tolist())
     for leaf in sorted(leaves):
-        for month in range(MONTH_COUNT):
+        for month in sorted(months):
             entry = release.entries.get(BlockKey(LEAVES[leaf], Period("month", month)))
             cells = store.read_block(entry.latest) if entry and entry.latest else None
             held = 0
