@@ -39,6 +39,17 @@ def test_no_file_is_called_by_what_says_nothing(name: str) -> None:
     assert [path for path in MODULES if path.stem.strip("_") == name] == []
 
 
+@pytest.mark.parametrize("word", ["found", "told"])
+def test_a_variable_is_called_by_what_it_holds_not_by_how_it_came(word: str) -> None:
+    named = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Name) and node.id == word) or (isinstance(node, ast.arg) and node.arg == word)
+    ]
+    assert named == []
+
+
 def test_a_module_does_nothing_at_its_top_but_name_things() -> None:
     doing = [
         f"{path.relative_to(ROOT)}:{statement.lineno}"
