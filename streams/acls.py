@@ -52,6 +52,7 @@ ROLES: tuple[Role, ...] = (
     Role("publish", group="ocmw.publish.v{epoch}"),
     *(Role(app) for app in APPS),
     Role("status", watches=_INTAKE),
+    Role("board"),
     Role("dead-letters"),
     Role("log-export"),
     Role("readers", looks=False),

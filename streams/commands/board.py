@@ -32,7 +32,8 @@ def serve(
 
     Of the store it reads the public tree alone. From Redis it shows the releases held there, and with --store beside it
     older ones too. A store without a release can be served: pages say so until there is one. With --zone an OCMW sees
-    its own figures, an officer what is prepared, a researcher questions; who that is a proxy says (docs/board.md).
+    its own figures and receipts, an officer what is prepared, a researcher questions; who that is a proxy says
+    (docs/board.md).
     """
     from tempfile import TemporaryDirectory
 
@@ -42,8 +43,10 @@ def serve(
     from streams.settings import UsageError
     from streams.shell.console import say
     from streams.shell.health import HealthSettings
+    from streams.shell.logs import configure
 
     settings, health = BoardSettings(), HealthSettings()
+    configure()
     if zone is not None:
         with TemporaryDirectory(prefix="ocmw-prepared-") as folder:
             site = _zone(store, redis, zone, Path(folder))

@@ -23,7 +23,11 @@ class KafkaSettings(Secured):
 
     model_config = SettingsConfigDict(env_prefix="OCMW_KAFKA_", env_ignore_empty=False)
 
-    servers: str = Field(default="localhost:9092", description="Bootstrap servers, host:port, separated by commas.")
+    servers: str = Field(
+        default="localhost:9092",
+        description="Bootstrap servers, host:port, separated by commas. Where it is set, the board's "
+        "zones show receipts.",
+    )
     partitions: int = Field(default=PARTITIONS, ge=1, description="Partitions of the dossier log; never changes.")
     replication: int = Field(default=1, ge=1, description="Replication of topics that ocmw topics makes; live: 3.")
     epoch: int = Field(

@@ -161,7 +161,7 @@ TOPICS: tuple[TopicRow, ...] = (
         "counts. Received is applied, duplicates and set aside together. An event that no sender can be read from (it "
         "does not decode) has no receipt; it stands among the dead letters.",
         writers=("agents",),
-        readers=("claims", "status"),
+        readers=("claims", "status", "board"),
         schema_ids=(23,),
         days=400,
     ),

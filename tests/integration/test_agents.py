@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from processors.protocol.receipts import key_of
 from schemas.framing import decode, encode
 from streams.agents.table import every_topic
+from streams.board.zones.receipts import Receipt, Receipts
 from streams.kafka.clients import producing, reading, records_between
 from streams.kafka.intake.summaries import SUMMARY_ID
 from streams.kafka.settings import KafkaSettings
@@ -126,5 +127,8 @@ def test_receipts_add_up_the_partitions_and_survive_kills(settings: KafkaSetting
         (table / "CURRENT").write_bytes(b"damaged")  # the tables come back from their changelog
     with agents(settings) as process:
         assert awaited(settings, wanted) == wanted
+        shown = Receipts(settings)
+        assert shown.of("44021") == (Receipt(202403, 32, 30, 0, (("bad-period", 2),), 3_200, 3_000),)
+        assert shown.of("71016") == ()  # another OCMW, which sent nothing
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0

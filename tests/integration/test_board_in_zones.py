@@ -80,6 +80,15 @@ def test_an_ocmw_sees_its_own_figures_in_both_zones_and_no_other_place(room: Pat
     assert "Antwerpen" not in page
 
 
+def test_receipts_stand_on_an_ocmws_page_where_kafka_is_set_and_a_broker_that_is_away_is_said(
+    room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "What became of your lines" not in client(room, "provisional", "gent", tmp_path / "p").get("/en/mine").text
+    monkeypatch.setenv("OCMW_KAFKA_SERVERS", "127.0.0.1:1")  # nobody listens there
+    page = client(room, "provisional", "gent", tmp_path / "q").get("/en/mine")
+    assert (page.status_code, "Your receipts cannot be read now" in page.text) == (200, True)
+
+
 def test_an_officer_sees_a_prepared_release_as_the_public_would_and_the_public_does_not(
     room: Path, tmp_path: Path
 ) -> None:

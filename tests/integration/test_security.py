@@ -28,6 +28,7 @@ from sinks.redis.acl import USERS
 from sinks.zones import READ_ZONES
 from streams.acls import grants
 from streams.agents.table import every_topic
+from streams.board.zones.receipts import Receipts
 from streams.embedded.driver import Embedded
 from streams.kafka.clients import consumer, producing, reading
 from streams.kafka.dead_letters import dead_letters
@@ -200,7 +201,8 @@ async def join(settings: KafkaSettings, group: str) -> None:
 @pytest.mark.parametrize(
     ("role", "topic"),
     [("intake", DOSSIERS), ("intake", RELEASES), ("publish", DOSSIERS), ("publish", UPDATES), ("agents", RELEASES),
-     ("emit", RELEASES), ("claims", RECEIPTS), ("claims", UPDATES), ("readers", STABLE_FIGURES), ("status", UPDATES)],
+     ("emit", RELEASES), ("claims", RECEIPTS), ("claims", UPDATES), ("readers", STABLE_FIGURES), ("status", UPDATES),
+     ("board", RECEIPTS)],
 )  # fmt: skip
 def test_a_role_cannot_write_what_is_not_its_own(kafka: SecureKafka, role: str, topic: str) -> None:
     with pytest.raises(REFUSED):
@@ -210,7 +212,8 @@ def test_a_role_cannot_write_what_is_not_its_own(kafka: SecureKafka, role: str, 
 @pytest.mark.parametrize(
     ("role", "topic"),
     [("publish", DOSSIERS), ("agents", DOSSIERS), ("emit", DOSSIERS), ("claims", DOSSIERS),
-     ("intake", summaries_topic(KafkaSettings())), ("status", DOSSIERS), ("dead-letters", DOSSIERS)],
+     ("intake", summaries_topic(KafkaSettings())), ("status", DOSSIERS), ("dead-letters", DOSSIERS),
+     ("board", DOSSIERS)],
 )  # fmt: skip
 def test_a_role_cannot_read_what_is_not_its_own(kafka: SecureKafka, role: str, topic: str) -> None:
     with pytest.raises(TopicAuthorizationFailedError):
@@ -233,6 +236,7 @@ def test_what_is_its_own_it_reads_and_joins(kafka: SecureKafka) -> None:
     asyncio.run(read(kafka.settings("intake"), DOSSIERS))
     asyncio.run(join(kafka.settings("intake"), "ocmw.intake.v1"))
     asyncio.run(read(kafka.settings("readers"), STABLE_FIGURES))
+    assert Receipts(kafka.settings("board")).of("44021") is not None
 
 
 def test_a_role_cannot_join_another_group(kafka: SecureKafka) -> None:

@@ -29,6 +29,7 @@ from sinks.files.selection import Selection
 from sinks.services.database import FILE as SERVICES
 from sinks.services.subsidy_forms import FILE as FORMS
 from streams.board.zones.identity import Zone
+from streams.board.zones.receipts import Receipts
 from streams.embedded.admission import states_of
 from streams.embedded.subsidy_corrections import corrections
 
@@ -85,8 +86,9 @@ class Shown:
 class House:
     """A store for the zones. Threads may share it."""
 
-    def __init__(self, root: Path) -> None:
-        """Open the store. Raises StoreMismatchError where there is none."""
+    def __init__(self, root: Path, receipts: Receipts | None = None) -> None:
+        """Open the store, beside the receipts where Kafka is. Raises StoreMismatchError where there is no store."""
+        self.receipts = receipts
         self.store = DirectoryStore.reading(root)
         self._kept: dict[str, tuple[Hashable, Any]] = {}
         self._turn = Lock()

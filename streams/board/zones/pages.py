@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schemas.periods import LENGTH, Period, month_code
+from schemas.faults import FAULTS
+from schemas.parameters import document
+from schemas.periods import LENGTH, Period, from_yyyymm, month_code
 from schemas.places import MUNICIPALITY, PLACES
 from schemas.releases import Release
 from schemas.services.gpmi_figures import Row
@@ -14,28 +16,34 @@ from streams.board.parameters import GEO, KIND, Parameter, one_of
 from streams.board.words import Words
 from streams.board.zones.house import Figure, House, Sent, Shown, Wanted
 from streams.board.zones.identity import Zone
+from streams.board.zones.receipts import Receipt, Receipts
 
 SUPPORT = Parameter("support", *one_of([node.code for node in NODES]), "Code of the support.", "LL")
 OWN_PARAMETERS: dict[Zone, tuple[Parameter, ...]] = {"restricted": (SUPPORT, KIND), "provisional": (SUPPORT,)}
 PLACE_PARAMETERS = (SUPPORT, GEO, KIND)
+_LAST_RECEIPTS = 24
+_ENGLISH = {fault.slug: (fault.reason, fault.remedy) for fault in FAULTS}
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What an OCMW's page is made of: the store, its NIS code, the words; which figures are wanted."""
+    """What an OCMW's page is made of: the store, the words; which figures are wanted; receipts, where Kafka is."""
 
     house: House
     words: Words
     wanted: Wanted
+    receipts: Receipts | None = None
 
 
 def own(of: Own) -> Page:
-    """Return the page of an OCMW in a zone: its figures, what it sent, its projects, what it should mend."""
+    """Return the page of an OCMW in a zone: its figures, what it sent and what became of it, projects, what to mend."""
     words, nis = of.words, of.wanted.place[1]
     figures = of.house.figures(of.wanted)
     parts: list[Part] = [_headline(words, figures, of.wanted), _figures(words, figures, of.wanted)]
     if (sent := of.house.sent(nis)) is not None:
         parts.append(_sent(words, sent))
+    if of.receipts is not None:
+        parts.extend(received(words, of.receipts.of(nis)))
     if (projects := of.house.projects(nis)) is not None:
         parts.append(_projects(words, projects))
     if (corrections := of.house.corrections(nis, words.language)) is not None:
@@ -74,6 +82,43 @@ def prepared(words: Words, releases: Sequence[Release], published: int) -> Page:
     ]
     columns = ("release", "update_id", "reference_month", "published")
     return Page(words("prepared_title"), parts, Sheet(columns, plain(sheet)), lead=words("prepared_lead"))
+
+
+def received(words: Words, receipts: Sequence[Receipt] | None) -> tuple[Part, ...]:
+    """Return what became of the lines that an OCMW sent, newest months first; None says that it cannot be read now."""
+    if not receipts:
+        said = words("own_receipts_away" if receipts is None else "own_receipts_none")
+        return (Text((said,), words("own_receipts")),)
+    newest = sorted(receipts, key=lambda one: (from_yyyymm(one.month) is not None, one.month), reverse=True)[
+        :_LAST_RECEIPTS
+    ]
+    names = ("statement_month", "lines_received", "lines_applied", "lines_duplicate", "lines_aside")
+    head = tuple(Th(words(name), number=at > 0) for at, name in enumerate((*names, "amount_in", "amount_applied")))
+    cells = tuple((Td(_named(words, one)), *_numbers(words, one)) for one in newest)
+    table = Table(words("own_receipts"), head, cells, (words("own_receipts_note"),))
+    aside = tuple(_aside(words, one, slug, lines) for one in newest for slug, lines in one.set_aside)
+    why = ("statement_month", "lines", "reason", "code", "remedy")
+    titles = tuple(Th(words(name), number=name == "lines") for name in why)
+    return (table, Table(words("own_receipts_aside"), titles, aside)) if aside else (table,)
+
+
+def _numbers(words: Words, one: Receipt) -> tuple[Td, ...]:
+    lines = (one.received, one.applied, one.duplicates, sum(lines for _, lines in one.set_aside))
+    euros = (words.number(cents / 100, 2) for cents in (one.cents_in, one.cents_applied))
+    return tuple(Td(text, "", "number") for text in (*map(words.number, lines), *euros))
+
+
+def _aside(words: Words, one: Receipt, slug: str, lines: int) -> tuple[Td, ...]:
+    translated: dict[str, tuple[str, str]] = document("board_zones")["faults"].get(slug, {})
+    reason, remedy = translated.get(words.language) or _ENGLISH.get(slug, ("", ""))
+    counted = Td(words.number(lines), "", "number")
+    return Td(_named(words, one)), counted, Td(reason), Td(slug), Td(remedy)
+
+
+def _named(words: Words, one: Receipt) -> str:
+    """Return the month of a receipt; as its lines have it where there is none such."""
+    month = from_yyyymm(one.month)
+    return str(one.month) if month is None else words.month(month)
 
 
 def _headline(words: Words, figures_of_house: Shown, wanted: Wanted) -> Headline:

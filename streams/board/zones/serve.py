@@ -14,7 +14,9 @@ from streams.board.settings import BoardSettings
 from streams.board.zones.accesses import Accesses
 from streams.board.zones.house import House
 from streams.board.zones.identity import SHORTEST_SECRET, Door, Reader, UsersError, Zone, readers_of
+from streams.board.zones.receipts import Receipts
 from streams.board.zones.site import ZoneSite, build_zone
+from streams.kafka.settings import KafkaSettings
 from streams.release.publishing import PACKAGE
 from streams.settings import UsageError
 from streams.shell.clock import instant
@@ -38,11 +40,17 @@ def zone(root: Path, which: Zone, settings: BoardSettings, folder: Path) -> Serv
         message = f"--zone {which} needs OCMW_BOARD_USERS, OCMW_BOARD_ACCESS_LOG and OCMW_BOARD_LOG_KEY_FILE"
         raise UsageError(message)
     door = Door(secret, settings.identity_header.lower().encode(), _readers(settings.users))
-    house, program = House(root), version(PACKAGE)
+    house, program = House(root, _receipts()), version(PACKAGE)
     source = PreparedReleases(house.store, program, folder)
     board = Board(Library(source, settings.cache_mb), program, settings.address, published=source.published.current)
     site = ZoneSite(board, which, house, QuestionBox(settings.questions) if settings.questions else None)
     return Served(board, build_zone(site, door, Accesses(settings.access_log, key, instant)), tls)
+
+
+def _receipts() -> Receipts | None:
+    """Return the receipts of the Kafka that the environment names, None where it names none."""
+    kafka = KafkaSettings()
+    return Receipts(kafka) if "servers" in kafka.model_fields_set else None
 
 
 def _secret(path: Path | None, name: str) -> bytes | None:

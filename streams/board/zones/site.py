@@ -8,6 +8,7 @@ kept nowhere on its way, and be read by no other site.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
@@ -77,7 +78,9 @@ class ZoneSite:
             given = read_all(query_of(request), pages.OWN_PARAMETERS[self.zone])
             place = ("municipality", str(_reader(request).ocmw))
             wanted = Wanted(self.zone, place, given["support"], given.get("kind", "month"))
-            return await self._page(request, lambda words: pages.own(pages.Own(self.house, words, wanted)), ending)
+            receipts = None if ending else self.house.receipts  # files have figures alone
+            own = partial(pages.Own, self.house, wanted=wanted, receipts=receipts)
+            return await self._page(request, lambda words: pages.own(own(words)), ending)
 
         return handle
 
