@@ -1,19 +1,29 @@
 """The zones of the board: an OCMW, an officer and a researcher see their own, and nothing may be kept on the way."""
 
 import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
 from urllib.parse import urlencode
 
 import pytest
+from playwright.sync_api import ViewportSize, sync_playwright
 from program import ocmw
 from published import key_of, replayed
+from redis_server import required
 from starlette.testclient import TestClient
 
 from sinks.access_log import FILE, verified
 from sinks.question_box import QuestionBox
+from streams.board.serve import server
 from streams.board.settings import BoardSettings
 from streams.board.zones.identity import Zone
 from streams.board.zones.serve import zone
+from streams.shell.metrics import Metrics
 
 MONTHS = [f"2024-{month:02d}" for month in range(1, 7)]
 USERS = (
@@ -21,6 +31,8 @@ USERS = (
 )
 SECRET = "0123456789abcdef" * 2
 ADDRESS = "https://zone.example.be"
+PHONE: ViewportSize = {"width": 390, "height": 800}
+PATIENCE = 30
 ORIGIN = {"Origin": ADDRESS}
 ASKED = 'study = "mobility"\nshape = 1\nsupport = "LL"\nlevel = "kingdom"\nfrom = "2024-01"\nto = "2024-02"\n'
 
@@ -155,6 +167,39 @@ def test_each_access_stands_in_the_boards_own_chain(room: Path, tmp_path: Path) 
     (tmp_path / "log" / FILE).write_text("torn", encoding="utf-8")
     answer = client(room, "restricted", "an", tmp_path / "n", settings(room, log=tmp_path / "log")).get("/nl/prepared")
     assert answer.status_code == 503
+
+
+@contextmanager
+def served(room: Path, folder: Path) -> Iterator[str]:
+    """Serve the restricted zone; yield its address."""
+    site = server(zone(room / "store", "restricted", settings(room), folder), ("127.0.0.1", 0), Metrics())
+    running = Thread(target=site.run)
+    running.start()
+    try:
+        deadline = monotonic() + PATIENCE
+        while not site.started and monotonic() < deadline:
+            sleep(0.05)
+        yield f"http://127.0.0.1:{site.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        site.should_exit = True
+        running.join()
+
+
+def test_who_cannot_see_or_point_can_use_the_page_of_each_role_on_a_phone(room: Path, tmp_path: Path) -> None:
+    path = shutil.which("chromium") or required("chromium", "chromium")
+    script = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    with served(room, tmp_path) as address, sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        for subject, at in {"gent": "/nl/mine", "an": "/fr/prepared", "elise": "/en/questions"}.items():
+            known = {"X-OCMW-Proxy-Secret": SECRET, "X-OCMW-Subject": subject}
+            page = chromium.new_page(viewport=PHONE, bypass_csp=True, extra_http_headers=known)
+            answer = page.goto(address + at)
+            assert (answer and answer.status, page.evaluate("document.documentElement.scrollWidth")) == (200, 390), at
+            page.add_script_tag(content=script)
+            broken = page.evaluate("axe.run().then(all => all.violations.map(one => [one.id, one.nodes[0].html]))")
+            assert broken == [], at
+            page.close()
+        chromium.close()
 
 
 @pytest.mark.parametrize(
