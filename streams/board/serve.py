@@ -20,7 +20,7 @@ from streams.shell.health import HealthSettings
 from streams.shell.metrics import Metrics
 
 KINDS = {"api": "api", "files": "file", "static": "static"}
-"""First part of an address -> what it is, for measures; anything else is a page."""
+"""First part of an address -> what it is, for measures; anything else is a page, in a zone a page of it."""
 _PAGES_SHARE = 3
 """Of what may be held in memory, a third is answers, the rest figures."""
 
@@ -28,10 +28,11 @@ _PAGES_SHARE = 3
 class Measured:
     """Measures each request to its first byte, and how it was answered; no address and no reader is noted."""
 
-    def __init__(self, board: Board, app: ASGIApp, metrics: Metrics) -> None:
-        """Take the board, the application that answers with it, and the measures."""
-        self._board = board
-        self._app = app
+    def __init__(self, served: "Served", metrics: Metrics) -> None:
+        """Take what is served, and the measures."""
+        self._board = served.board
+        self._app = served.app
+        self._pages = served.pages
         self._metrics = metrics
         metrics.tell("ocmw_board_unreadable", 0)
 
@@ -41,7 +42,7 @@ class Measured:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
-        kind = KINDS.get(scope["path"].strip("/").partition("/")[0], "page")
+        kind = KINDS.get(scope["path"].strip("/").partition("/")[0], self._pages)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -67,11 +68,12 @@ def waiting(library: Library) -> Callable[[], str]:
 
 
 class Served(NamedTuple):
-    """What is served, and over which TLS where a proxy is known by its certificate."""
+    """What is served, over which TLS where a proxy is known by its certificate, and as what its pages are measured."""
 
     board: Board
     app: ASGIApp
     tls: Mapping[str, Any] = MappingProxyType({})
+    pages: str = "page"
 
 
 def public(source: PublicSource, older: PublicSource | None, settings: BoardSettings) -> Served:
@@ -87,7 +89,7 @@ def server(served: Served, where: tuple[str, int], metrics: Metrics) -> uvicorn.
     """Return the server of a site, not yet started; behind TLS it tells browsers to come by TLS alone."""
     by_tls = served.board.address.startswith("https://")
     config = uvicorn.Config(
-        Measured(served.board, served.app, metrics),
+        Measured(served, metrics),
         host=where[0],
         port=where[1],
         log_level="warning",

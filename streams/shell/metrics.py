@@ -67,7 +67,8 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "ocmw_board_seconds",
         "histogram",
-        "Time of the board to the first byte of an answer, by kind of address and class of status.",
+        "Time of the board to the first byte of an answer, by kind of address (page, zone, api, file, static) and "
+        "class of status.",
         ("kind", "status"),
     ),
     Metric("ocmw_board_unreadable", "gauge", "Answers refused so far: a file of the public tree could not be read."),

@@ -19,7 +19,7 @@ from sinks.public.tree import PublicTree
 from streams.board import library
 from streams.board.app import Board, build_app
 from streams.board.library import Library
-from streams.board.serve import Measured
+from streams.board.serve import Measured, Served
 from streams.shell.metrics import Metrics
 
 RELEASES = 7
@@ -81,7 +81,7 @@ def test_a_damaged_file_is_refused_and_measured_and_the_rest_answers(store: Path
     (tree / "files" / sha256).write_bytes(b"damaged")
     metrics = Metrics()
     board = Board(Library(PublicTree(tree)), "0.1.0")
-    client = TestClient(Measured(board, build_app(board), metrics))
+    client = TestClient(Measured(Served(board, build_app(board)), metrics))
     assert client.get("/nl/latest/revisions?support=LL&period=2024-01").status_code == 503
     assert client.get("/nl/latest/definitions").status_code == 200
     assert metrics.registry.get_sample_value("ocmw_board_unreadable") == 1

@@ -19,16 +19,20 @@ from starlette.testclient import TestClient
 
 from sinks.access_log import FILE, verified
 from sinks.question_box import QuestionBox
-from streams.board.serve import server
+from streams.board.serve import Measured, server
 from streams.board.settings import BoardSettings
+from streams.board.zones.house import House
 from streams.board.zones.identity import Zone
 from streams.board.zones.serve import zone
 from streams.shell.metrics import Metrics
 
 MONTHS = [f"2024-{month:02d}" for month in range(1, 7)]
-USERS = (
-    "- {subject: gent, role: ocmw, ocmw: '44021'}\n- {subject: an, role: officer}\n- {subject: elise, role: researcher}"
-)
+USERS = """
+- {subject: gent, role: ocmw, ocmw: '44021'}
+- {subject: antwerpen, role: ocmw, ocmw: '11002'}
+- {subject: an, role: officer}
+- {subject: elise, role: researcher}
+"""
 SECRET = "0123456789abcdef" * 2
 ADDRESS = "https://zone.example.be"
 PHONE: ViewportSize = {"width": 390, "height": 800}
@@ -92,10 +96,28 @@ def test_an_ocmw_sees_its_own_figures_in_both_zones_and_no_other_place(room: Pat
     assert "Antwerpen" not in page
 
 
+def test_a_merged_ocmw_reads_under_which_codes_its_earlier_figures_stand(room: Path, tmp_path: Path) -> None:
+    said = (
+        "Earlier figures stand under a code of their own, and are not added here: Borsbeek (11007) up to December 2024."
+    )
+    assert said in client(room, "restricted", "antwerpen", tmp_path).get("/en/mine").text
+    assert "Earlier figures" not in client(room, "restricted", "gent", tmp_path / "g").get("/en/mine").text
+    replayed(tmp_path / "fixed", "2024-01", OCMW_GEOGRAPHY="fixed:2025-01-01")
+    assert House(tmp_path / "fixed").predecessors("11002") == ()  # all of them count under the code of today
+
+
+def test_pages_of_a_zone_are_measured_apart_from_public_ones(room: Path, tmp_path: Path) -> None:
+    metrics, known = Metrics(), {"X-OCMW-Proxy-Secret": SECRET, "X-OCMW-Subject": "gent"}
+    measuring = Measured(zone(room / "store", "restricted", settings(room), tmp_path), metrics)
+    TestClient(measuring, headers=known).get("/nl/mine")
+    measured = {"kind": "zone", "status": "2xx"}
+    assert metrics.registry.get_sample_value("ocmw_board_seconds_count", measured) == 1
+
+
 def test_receipts_stand_on_an_ocmws_page_where_kafka_is_set_and_a_broker_that_is_away_is_said(
     room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "What became of your lines" not in client(room, "provisional", "gent", tmp_path / "p").get("/en/mine").text
+    assert "Receipts of your lines" not in client(room, "provisional", "gent", tmp_path / "p").get("/en/mine").text
     monkeypatch.setenv("OCMW_KAFKA_SERVERS", "127.0.0.1:1")  # nobody listens there
     page = client(room, "provisional", "gent", tmp_path / "q").get("/en/mine")
     assert (page.status_code, "Your receipts cannot be read now" in page.text) == (200, True)

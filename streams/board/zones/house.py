@@ -15,7 +15,7 @@ from processors.services.gpmi.answer import Question, answer
 from processors.services.gpmi.gathering import Gathered, gathered
 from schemas.breakdowns import CATEGORIES
 from schemas.periods import MONTHS_PER_YEAR, PeriodKind, day_in, days_in, month_code
-from schemas.places import MUNICIPALITIES, PLACE_NUMBER, valid_code
+from schemas.places import MUNICIPALITIES, MUNICIPALITY, PLACE_NUMBER, Municipality, valid_code
 from schemas.releases import Release
 from schemas.services.gpmi_figures import PERSON_FIGURES, PROJECT_FIGURES, Row
 from schemas.services.subsidy_figures import Correction
@@ -112,6 +112,12 @@ class House:
         exported = live or as_released(self.store, selection, self.newest())
         figures = tuple(_cells(exported, wanted))
         return Shown(figures, live is not None, release.update.update_id if release else "")
+
+    def predecessors(self, nis: str) -> tuple[Municipality, ...]:
+        """Return the municipalities under whose codes earlier figures of one stand; none in a fixed geography (D3)."""
+        if self.store.settings.geography_month is not None:
+            return ()
+        return tuple(one for one in MUNICIPALITY.values() if one.successor == nis)
 
     def sent(self, nis: str) -> tuple[Sent, ...] | None:
         """Return what an OCMW sent about the last twelve months, newest first; None where no update is closed."""

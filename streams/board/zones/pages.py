@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from schemas.faults import FAULTS
 from schemas.parameters import document
 from schemas.periods import LENGTH, Period, from_yyyymm, month_code
-from schemas.places import MUNICIPALITY, PLACES
+from schemas.places import MUNICIPALITY, PLACES, Municipality
 from schemas.releases import Release
 from schemas.services.gpmi_figures import Row
 from schemas.services.subsidy_figures import Correction
@@ -39,7 +39,7 @@ def own(of: Own) -> Page:
     """Return the page of an OCMW in a zone: its figures, what it sent and what became of it, projects, what to mend."""
     words, nis = of.words, of.wanted.place[1]
     figures = of.house.figures(of.wanted)
-    parts: list[Part] = [_headline(words, figures, of.wanted), _figures(words, figures, of.wanted)]
+    parts: list[Part] = [_headline(words, figures, of.wanted), _figures(of, figures)]
     if (sent := of.house.sent(nis)) is not None:
         parts.append(_sent(words, sent))
     if of.receipts is not None:
@@ -56,7 +56,7 @@ def place(of: Own) -> Page:
     """Return what the restricted zone shows of a place, for an officer."""
     figures = of.house.figures(of.wanted)
     title = f"{of.words.support(of.wanted.support)}, {of.words.place(of.wanted.place[1])}"
-    parts = (_headline(of.words, figures, of.wanted), _figures(of.words, figures, of.wanted))
+    parts = (_headline(of.words, figures, of.wanted), _figures(of, figures))
     return Page(title, parts, _sheet(figures), (*_choices(of.words, of.wanted), _places(of)))
 
 
@@ -112,7 +112,7 @@ def _aside(words: Words, one: Receipt, slug: str, lines: int) -> tuple[Td, ...]:
     translated: dict[str, tuple[str, str]] = document("board_zones")["faults"].get(slug, {})
     reason, remedy = translated.get(words.language) or _ENGLISH.get(slug, ("", ""))
     counted = Td(words.number(lines), "", "number")
-    return Td(_named(words, one)), counted, Td(reason), Td(slug), Td(remedy)
+    return Td(_named(words, one)), counted, Td(reason, "", "says"), Td(slug), Td(remedy, "", "says")
 
 
 def _named(words: Words, one: Receipt) -> str:
@@ -131,13 +131,23 @@ def _headline(words: Words, figures_of_house: Shown, wanted: Wanted) -> Headline
     return Headline(label, words.number(newest.beneficiaries), (words.state(newest.state), said))
 
 
-def _figures(words: Words, figures_of_house: Shown, wanted: Wanted) -> Table:
+def _figures(of: Own, figures_of_house: Shown) -> Table:
+    words, geo = of.words, of.wanted.place[1]
     totals = [one for one in reversed(figures_of_house.figures) if one.breakdown == "total"]
     names = ("period", "persons", "amount", "state_share", "days", "state", "update")
     head = tuple(Th(words(name), number=at in range(1, 5)) for at, name in enumerate(names))
-    caption = words("own_figures", support=words.support(wanted.support), place=words.place(wanted.place[1]))
-    notes = (words("never_sum"), words("own_figures_note"))
+    caption = words("own_figures", support=words.support(of.wanted.support), place=words.place(geo))
+    notes = (words("never_sum"), words("own_figures_note"), *_before(words, of.house.predecessors(geo)))
     return Table(caption, head, tuple(_row(words, one) for one in totals), notes)
+
+
+def _before(words: Words, predecessors: Sequence[Municipality]) -> tuple[str, ...]:
+    """Return the sentence that names the codes under which figures of before a merger stand."""
+    ended = ((f"{words.place(one.nis)} ({one.nis})", one.last) for one in predecessors)
+    until = [
+        words("own_before_until", place=place, month=words.month(last)) for place, last in ended if last is not None
+    ]
+    return (words("own_before", places=", ".join(until)),) if until else ()
 
 
 def _row(words: Words, one: Figure) -> tuple[Td, ...]:
@@ -185,7 +195,9 @@ def _corrections(words: Words, rows: Sequence[Correction]) -> Part:
     if not rows:
         return Text((words("own_corrections_none"),), words("own_corrections"))
     head = tuple(Th(words(name), number=False) for name in ("sheet", "cell", "meaning", "remedy"))
-    cells = tuple((Td(one.sheet), Td(one.cell), Td(one.message), Td(one.remedy)) for one in rows)
+    cells = tuple(
+        (Td(one.sheet), Td(one.cell), *(Td(text, "", "says") for text in (one.message, one.remedy))) for one in rows
+    )
     return Table(words("own_corrections"), head, cells)
 
 

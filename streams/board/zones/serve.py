@@ -44,7 +44,7 @@ def zone(root: Path, which: Zone, settings: BoardSettings, folder: Path) -> Serv
     source = PreparedReleases(house.store, program, folder)
     board = Board(Library(source, settings.cache_mb), program, settings.address, published=source.published.current)
     site = ZoneSite(board, which, house, QuestionBox(settings.questions) if settings.questions else None)
-    return Served(board, build_zone(site, door, Accesses(settings.access_log, key, instant)), tls)
+    return Served(board, build_zone(site, door, Accesses(settings.access_log, key, instant)), tls, "zone")
 
 
 def _receipts() -> Receipts | None:
