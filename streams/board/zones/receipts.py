@@ -18,6 +18,7 @@ LOG = structlog.get_logger("ocmw.board")
 _KEPT_SECONDS, _PATIENCE_SECONDS, _LONGEST_SECONDS = 60.0, 3.0, 15.0
 """How long a reading is shown, how long a page waits for it, and when it is given up; a later page may show it."""
 _AT_ONCE = 2
+_LATE = "Kafka does not answer in time; see its brokers"
 _UNREADABLE = (KafkaError, OSError, TimeoutError, UsageError, *SENTENCES)
 
 
@@ -51,7 +52,7 @@ class Receipts:
         try:
             return self._reading(nis).result(_PATIENCE_SECONDS)
         except _UNREADABLE as error:
-            LOG.warning("receipts cannot be read", error=type(error).__name__, reason=sentence(error) or "")
+            LOG.warning("receipts cannot be read", error=type(error).__name__, reason=sentence(error) or _LATE)
             return None
 
     def _reading(self, nis: str) -> Future[tuple[Receipt, ...]]:
