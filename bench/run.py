@@ -49,7 +49,7 @@ SETTINGS = FigureSettings()
 DUCKDB_SHARE = 0.02
 """Share of the persons that DuckDB recounts; its time is divided by it, and the table says so."""
 
-REFERENCE_BLOCKS = 100
+REFERENCE_BLOCKS = 40
 EVENTS_TOGETHER = 10_000
 RECORDS = 200_000
 """How many fastavro decodes: it takes as long for each."""
