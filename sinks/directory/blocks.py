@@ -46,7 +46,7 @@ _NAMES = "ocmw.blocks"
 """Key of a file's metadata: which figure each row group is of."""
 _OPEN = 32
 """Files that a thread keeps open to read."""
-_RECENT_BYTES = 256 << 20
+_BASES_BYTES = 256 << 20
 """Memory for blocks that patches may be made over."""
 _FOOTERS = 256
 """Footers kept parsed, about 100 kB each at most: a national export goes back and forth between files."""
@@ -181,13 +181,13 @@ def read_cells(path: Path, ref: BlockRef) -> Cells:
     return _verified(path, ref, OpenFiles().row_group(path, ref.group))
 
 
-class RecentBlocks:
-    """The newest blocks of figures, as many as fit in memory: a patch is then made without reading its base.
+class Bases:
+    """Blocks that are stored whole, as many as fit in memory: a patch over one is then made without reading it.
 
     Reading a row group costs a quarter of a millisecond, whatever its size; counting one often costs less.
     """
 
-    def __init__(self, room: int = _RECENT_BYTES) -> None:
+    def __init__(self, room: int = _BASES_BYTES) -> None:
         """Begin with none; ``room`` is in bytes."""
         self._room = room
         self._cells: dict[BlockKey, tuple[BlockRef, Cells]] = {}

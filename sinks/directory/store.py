@@ -33,7 +33,7 @@ from schemas.releases import BlockRef, Entry, Release, Update
 from schemas.settings import FigureSettings
 from sinks.access_log import head
 from sinks.directory import identity, retention, tables
-from sinks.directory.blocks import BlockFile, FilesInTheMaking, OpenFiles, Patch, RecentBlocks, read_chain, row_groups
+from sinks.directory.blocks import Bases, BlockFile, FilesInTheMaking, OpenFiles, Patch, read_chain, row_groups
 from sinks.directory.manifests import (
     Chapter,
     Manifest,
@@ -45,7 +45,7 @@ from sinks.directory.manifests import (
     write_manifest,
 )
 from sinks.directory.orphans import sweep
-from sinks.directory.patches import bases, patch
+from sinks.directory.patches import base_of, patch, pays
 from sinks.durability import (
     BackgroundSync,
     attempt,
@@ -77,7 +77,7 @@ class DirectoryStore:
         self._groups: dict[int, frozenset[tuple[str, int]]] = {}
         self._making = FilesInTheMaking()
         self._open = OpenFiles()
-        self._recent = RecentBlocks()
+        self._bases = Bases()
         self._before: Release | None = None
         self._reading_before = Lock()
 
@@ -134,8 +134,8 @@ class DirectoryStore:
     def _written(self, file: BlockFile, zone: BlockZone, key: BlockKey, cells: Cells) -> BlockRef | None:
         over = self._patch(key, cells) if zone == "internal" else None
         ref = file.add(f"{key.support} {key.period.code}", cells, over)
-        if ref and zone == "internal":
-            self._recent.hold(key, ref, cells)
+        if ref and zone == "internal" and not over:
+            self._bases.hold(key, ref, cells)
         return ref
 
     @contextmanager
@@ -154,27 +154,19 @@ class DirectoryStore:
             return BlockFile(path, name, zone)
 
     def _patch(self, key: BlockKey, cells: Cells) -> Patch | None:
-        """Return what a block changed of one of the release before; None where it is to be stored whole.
-
-        A patch over an older block is no smaller, but for cells that changed back; so it is not tried where even the
-        one over the newest is too large for it.
-        """
+        """Return what a block changed of one that is stored whole; None where it is to be stored whole itself."""
         entry = self._release_before().get(key)
-        least = 0
-        for ref, room in bases(entry.latest, len(cells)) if entry and entry.latest else ():
-            if least > room:
-                break
-            try:
-                over = patch(self._recent_block(key, ref), cells)
-            except StoreCorruptError:
-                break  # what is whole does not hang on what is torn
-            if 0 < len(over) <= room:
-                return Patch(ref, over)
-            least = len(over)
-        return None
+        base = base_of(entry.latest, len(cells)) if entry and entry.latest else None
+        if base is None:
+            return None
+        try:
+            over = patch(self._base(key, base), cells)
+        except StoreCorruptError:
+            return None  # what is whole does not hang on what is torn
+        return Patch(base, over) if pays(over, len(cells)) else None
 
-    def _recent_block(self, key: BlockKey, ref: BlockRef) -> Cells:
-        held = self._recent.of(key, ref)
+    def _base(self, key: BlockKey, ref: BlockRef) -> Cells:
+        held = self._bases.of(key, ref)
         return self.read_block(ref) if held is None else held
 
     def _release_before(self) -> dict[BlockKey, Entry]:

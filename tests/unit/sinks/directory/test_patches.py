@@ -13,7 +13,7 @@ from schemas.periods import Period
 from schemas.releases import BlockRef, Entry, Release, State, Update, Vintage
 from schemas.settings import FigureSettings
 from sinks.directory import blocks
-from sinks.directory.patches import AFRESH, LONGEST, SHARE, SMALL, patch, patched
+from sinks.directory.patches import LONGEST, SHARE, SMALL, patch, patched
 from sinks.directory.store import DirectoryStore
 from sinks.errors import StoreCorruptError
 
@@ -90,32 +90,40 @@ def test_a_small_change_is_stored_as_a_patch_and_read_as_the_block(store: Direct
     assert same(store.read_block(ref), big(2))
 
 
-def test_a_reader_who_opens_the_store_anew_finds_the_chain_in_the_release(store: DirectoryStore) -> None:
+def test_a_reader_who_opens_the_store_anew_finds_the_patch_in_the_release(store: DirectoryStore) -> None:
     for number in (1, 2, 3):
         published(store, number, big(number))
     latest = DirectoryStore.reading(store.root).release().entries[KEY].latest
     assert latest is not None
-    assert len(latest.patches) == 2
+    assert len(latest.patches) == 1
     assert same(DirectoryStore.reading(store.root).read_block(latest), big(3))
 
 
-def test_one_patch_over_the_whole_block_takes_the_place_of_a_full_chain(store: DirectoryStore) -> None:
-    refs = [published(store, number, big(number)) for number in range(1, LONGEST + 4)]
-    assert [len(ref.patches) for ref in refs] == [*range(LONGEST + 1), 1, 2]
-    assert {ref.chain[-1] for ref in refs} == {refs[0]}
+def test_a_patch_is_over_a_whole_block_and_holds_all_that_changed_since(store: DirectoryStore) -> None:
+    refs = [published(store, number, big(number)) for number in range(1, 8)]
+    assert {ref.base for ref in refs[1:]} == {refs[0]}
     assert all(same(store.read_block(ref), big(number)) for number, ref in enumerate(refs, 1))
 
 
-def test_patches_of_a_chain_hold_no_more_cells_than_a_share_of_the_block(store: DirectoryStore) -> None:
-    refs = [published(store, number, big(number, int(CELLS * 0.25))) for number in range(1, 6)]
-    assert [sum(patch.stored for patch in ref.patches) for ref in refs] == [0, 1024, 2048, 1024, 2048]
-    assert 2048 <= CELLS * SHARE < 3 * 1024
+def test_a_patch_holds_no_more_cells_than_a_share_of_the_block(store: DirectoryStore) -> None:
+    most = int(CELLS * SHARE)
+    refs = [published(store, number, big(number, changed)) for number, changed in enumerate((1, most, most + 1), 1)]
+    assert [ref.stored for ref in refs] == [CELLS, most, CELLS]
 
 
-def test_a_chain_whose_one_patch_would_leave_no_room_ends_with_a_whole_block(store: DirectoryStore) -> None:
-    changed = int(CELLS * AFRESH) + 1
-    refs = [published(store, number, big(number, changed)) for number in (1, 2, 3)]
-    assert [len(ref.patches) for ref in refs] == [0, 1, 0]
+def test_a_store_of_before_with_patches_over_patches_goes_on_from_its_whole_block(store: DirectoryStore) -> None:
+    whole, over = (published(store, number, big(number)) for number in (1, 2))
+    update = Update(3, "u3", MONTH.last + 3)
+    name = store.write_blocks(update, "internal", "FH", [(MONTH, patch(big(2), big(3)))])[MONTH]
+    assert name is not None
+    chained = replace(name, digest=big(3).digest(), cells=CELLS, base=over, patch_cells=name.cells)
+    store.publish(Release(update, {KEY: Entry(Vintage(3, None, State.PENDING), chained)}))
+    reader = DirectoryStore.reading(store.root)
+    latest = reader.release().entries[KEY].latest
+    assert latest is not None
+    assert len(latest.patches) == 2
+    assert same(reader.read_block(latest), big(3))
+    assert published(DirectoryStore.writing(store.root, FigureSettings()), 4, big(4)).base == whole
 
 
 def test_a_small_block_is_stored_whole(store: DirectoryStore) -> None:
