@@ -40,7 +40,7 @@ from streams.kafka.roles.supervisor import ROLES
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.topic_admin import make_topics
 from streams.kafka.topics import UPDATES as REQUESTS
-from streams.kafka.updates import accepted_with_time, close_everywhere
+from streams.kafka.updates import accepted_with_time, close_everywhere, last_released
 from streams.proof.compare import copy_differences, differences
 from streams.servers.kafka import KafkaServer, free_port
 from streams.shell.metrics import METRICS
@@ -162,6 +162,7 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
         with made.running():
             asyncio.run(emit(settings, [history]))
             awaited(lambda: exists(root / "store") and DirectoryStore.reading(root / "store").latest() == UPDATES, made)
+            awaited(lambda: asyncio.run(last_released(settings)) == UPDATES, made)  # a release is told after it stands
             awaited(lambda: all(made.get(role, "/readyz")[0] == 200 for role in ROLES), made)
             yield made
 
