@@ -82,10 +82,17 @@ class Cells:
             np.empty(0, np.int64),
         )
 
+    def and_those_of(self, other: Self) -> Self:
+        """Return the cells of both, those of the other behind: in no order, and maybe a pair twice."""
+        return type(self)(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in _TYPES))
+
+    def at(self, numbers: npt.NDArray[np.intp]) -> Self:
+        """Return the cells at some places in the block, in the order of these."""
+        return type(self)(*(getattr(self, name)[numbers] for name in _TYPES))
+
     def take(self, chosen: Mask) -> Self:
         """Return the chosen cells."""
-        numbers = np.flatnonzero(chosen)
-        return type(self)(*(getattr(self, name)[numbers] for name in _TYPES))
+        return self.at(np.flatnonzero(chosen))
 
     def bounds(self, places: Sequence[int]) -> list[int]:
         """Return where the cells of some places begin, given in rising order."""

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.settings import AS_THEN, LEAST_THRESHOLD, FigureSettings, SpellSupports
 from schemas.students_unknown import StudentsUnknownError
-from streams.students_unknown import rows_of
+from streams.students_unknown import read_rows
 
 
 class UsageError(Exception):
@@ -169,7 +169,7 @@ class Settings(FromEnvironment):
     def figures(self) -> FigureSettings:
         """Return the settings that change figures. Raises UsageError for a file of students that cannot be read."""
         try:
-            hidden = rows_of(self.students_unknown) if self.students_unknown else ()
+            hidden = read_rows(self.students_unknown) if self.students_unknown else ()
         except StudentsUnknownError as error:
             message = f"OCMW_STUDENTS_UNKNOWN: {error}"
             raise UsageError(message) from None

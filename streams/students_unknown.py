@@ -9,7 +9,7 @@ from schemas.students_unknown import COLUMNS, StudentsUnknownError, row_of
 _MOST_CHARACTERS = 1 << 24
 
 
-def rows_of(path: Path) -> tuple[str, ...]:
+def read_rows(path: Path) -> tuple[str, ...]:
     """Return the rows of a file: CSV with a header, ``,``, ``;`` or tab between. Raises StudentsUnknownError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

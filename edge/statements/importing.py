@@ -75,6 +75,14 @@ class SetAsides:
         """Return how many there are."""
         return sum(len(line) for line, _, _ in self._chunks)
 
+    def first_of_each(self) -> dict[str, SetAside]:
+        """Return the first line of each slug that there is."""
+        first: dict[str, SetAside] = {}
+        for line, slug, at in self._chunks:
+            for number, row in zip(*np.unique(slug, return_index=True), strict=True):
+                first.setdefault(SLUGS[number - 1], SetAside(int(line[row]), SLUGS[number - 1], int(at[row])))
+        return first
+
     def __iter__(self) -> Iterator[SetAside]:
         """Yield them."""
         for chunk in self._chunks:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.forms import TOTALS, rows
-from edge.statements.importing import FileOutcome, Pair, PairCount, SetAside
+from edge.statements.importing import FileOutcome, Pair, PairCount
 from edge.statements.slugs import REASONS, SLUGS
 from schemas.parameters import table
 from schemas.periods import to_yyyymm
@@ -293,11 +293,7 @@ def _of_file(one: FileOutcome) -> Iterator[str]:
 
 def _first_set_aside(one: FileOutcome) -> Iterator[str]:
     """Yield a sentence for each reason for which lines of a file were set aside, with the first of them."""
-    first: dict[str, SetAside] = {}
-    for aside in one.set_aside:
-        first.setdefault(aside.slug, aside)
-        if len(first) == len(one.slugs):
-            break
+    first = one.set_aside.first_of_each()
     for reason in REASONS:
         if reason.slug in first:
             aside, count = first[reason.slug], one.slugs[reason.slug]

@@ -16,15 +16,25 @@ import pandas as pd
 from processors.admission.keys import leaf_in, month_in, municipality_in, person_in
 from processors.admission.ledger import AMOUNT, KEY
 from processors.counting.plan import ABSENT
-from processors.research.extraction import Column, Population, Table, Text, columns_of, municipality_shown, taken
+from processors.research.extraction import (
+    MONTH_BITS,
+    YYYYMM,
+    Column,
+    Population,
+    Table,
+    Text,
+    columns_of,
+    municipality_shown,
+    taken,
+)
 from processors.research.spell_rows import national_spells, spell_columns
 from processors.time.outcome_tables import outcomes_of_each
 from schemas.arrays import Int64
-from schemas.periods import MONTHS_PER_YEAR, Period, to_yyyymm
+from schemas.periods import MONTHS_PER_YEAR, Period
 from schemas.places import MUNICIPALITIES, ancestors
 from schemas.positions import POSITIONS, Coded
 from schemas.protocols import ProtocolError
-from schemas.supports import NODE
+from schemas.supports import LEAVES, NODE
 
 UNMATCHED = "unmatched"
 """Stands for a position that the coded file has not."""
@@ -85,21 +95,21 @@ def _paid_most(population: Population, persons: Int64, months: Int64) -> Int64:
     Such a row there is: a month of a spell is above zero.
     """
     rows = population.source.people.rows
-    living = np.isin(np.arange(16), list(NODE["LL"].leaves))
-    wanted = np.sort(persons << 12 | months)
+    living = np.isin(np.arange(len(LEAVES)), list(NODE["LL"].leaves))
+    wanted = np.sort(persons << MONTH_BITS | months)
     mine = np.flatnonzero(living[leaf_in(rows[:, KEY])] & (population.rank[person_in(rows[:, KEY])] != ABSENT))
-    cell = person_in(rows[mine, KEY]) << 12 | month_in(rows[mine, KEY])
+    cell = person_in(rows[mine, KEY]) << MONTH_BITS | month_in(rows[mine, KEY])
     there = wanted[np.searchsorted(wanted, cell).clip(max=len(wanted) - 1)] == cell
     mine, cell = mine[there], cell[there]
     order = np.lexsort((municipality_in(rows[mine, KEY]), -rows[mine, AMOUNT], cell))
     first = order[np.r_[True, cell[order][1:] != cell[order][:-1]]]
-    lines: Int64 = mine[first[np.searchsorted(cell[first], persons << 12 | months)]]
+    lines: Int64 = mine[first[np.searchsorted(cell[first], persons << MONTH_BITS | months)]]
     return lines
 
 
 def leaver_rows(left: Leavers, table: pd.DataFrame) -> Table:
     """Return the table that the recipient gets: who left as ``left`` says, with the positions of ``table``."""
-    months = np.array([to_yyyymm(month) for month in table["exit"].tolist()], np.int32)
+    months = YYYYMM[table["exit"].to_numpy()]
     columns: dict[str, Column] = {"person": left.named["person"], "exit": months, "region": _text(table["region"])}
     columns |= {name: column for name, column in left.named.items() if name != "person"}
     columns |= {name: _text(table[name]) for name in ("position", "position_later")}

@@ -24,11 +24,11 @@ from processors.admission.keys import leaf_in, month_in, municipality_in, person
 from processors.admission.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS
 from processors.counting.people import People
 from processors.counting.plan import ABSENT
-from processors.rules import age5_of_age13
+from processors.rules import age5_of_age13, month_days
 from processors.time.outcome_tables import Outcomes
 from schemas.arrays import Bytes, Int32, Int64, Mask
 from schemas.breakdowns import SIMPLE
-from schemas.periods import MONTH_COUNT, MONTHS_PER_YEAR, day_in, ordinal, to_yyyymm
+from schemas.periods import MONTH_COUNT, MONTHS_PER_YEAR, ordinal, to_yyyymm
 from schemas.places import MUNICIPALITIES, ancestors, valid_code
 from schemas.protocols import Condition, Protocol, ProtocolError
 from schemas.supports import LEAVES, NODE
@@ -37,7 +37,11 @@ CLASS_CENTS = 5_000
 SMALLEST_GROUP = 5
 STRETCH = 1 << 20
 """Rows whose columns are made together."""
-_MUNICIPALITY_BITS, _LEAF_BITS, _MONTH_BITS = 10, 4, 12
+YYYYMM = np.array([to_yyyymm(month) for month in range(MONTH_COUNT)], np.int32)
+"""Months as an extraction writes them, by ordinal."""
+MONTH_BITS = 12
+"""Bits that hold the ordinal of a month."""
+_MUNICIPALITY_BITS, _LEAF_BITS = 10, 4
 
 Integers = npt.NDArray[np.integer[Any]]
 
@@ -202,7 +206,7 @@ def _order(source: Source, keys: Int64, rank: Int32, first: int) -> Int64:
     """
     leaf = np.argsort(np.argsort(LEAVES))
     number = rank[person_in(keys)].astype(np.int64)
-    number = number << _MONTH_BITS | (month_in(keys) - first)
+    number = number << MONTH_BITS | (month_in(keys) - first)
     number = number << _LEAF_BITS | leaf[leaf_in(keys)]
     number = number << _MUNICIPALITY_BITS | municipality_shown(source)[municipality_in(keys)]
     order: Int64 = number << _MUNICIPALITY_BITS | municipality_in(keys)
@@ -234,16 +238,16 @@ def columns_of(population: Population, which: slice) -> dict[str, Column]:
     key, packed = rows[:, KEY], rows[:, TRAITS]
     month, municipality = month_in(key), municipality_in(key)
     exact = protocol.exact_amounts is not None
-    wide = age5_of_age13()
+    wide, lengths = age5_of_age13(), month_days(source.outcomes.question.settings)
     made: dict[str, Callable[[], Column]] = {
         "person": lambda: population.pseudonyms[population.rank[person_in(key)]],
-        "month": lambda: _MONTHS[month],
+        "month": lambda: YYYYMM[month],
         "support": lambda: Text(leaf_in(key).astype(np.int8), LEAVES),
         "ocmw": lambda: Text(municipality_shown(source)[municipality].astype(np.int16), MUNICIPALITIES),
         "place": lambda: Text(population.place.numbers[municipality], population.place.codes),
         "amount_cents": lambda: _amount(rows[:, AMOUNT], exact=exact),
         "state_share_cents": lambda: _amount(rows[:, STATE_SHARE], exact=exact),
-        "days": lambda: np.where(rows[:, AMOUNT] > 0, np.clip(rows[:, DAYS], 0, _month_days()[month]), 0),
+        "days": lambda: np.where(rows[:, AMOUNT] > 0, np.clip(rows[:, DAYS], 0, lengths[month]), 0),
         "beneficiary": lambda: population.beneficiary[which],
         "sex": lambda: (packed >> traits.SEX_SHIFT & traits.SEX_MASK).astype(np.int8) + np.int8(1),
         "age5": lambda: Text(wide[packed >> traits.AGE13_SHIFT & traits.AGE13_MASK], SIMPLE["age5"]),
@@ -260,13 +264,6 @@ def columns_of(population: Population, which: slice) -> dict[str, Column]:
 def taken(column: Column, order: Int64) -> Column:
     """Return some rows of a column, in the order of their places."""
     return Text(column.numbers[order], column.codes) if isinstance(column, Text) else column[order]
-
-
-_MONTHS = np.array([to_yyyymm(month) for month in range(MONTH_COUNT)], np.int32)
-
-
-def _month_days() -> Int64:
-    return np.array([(day_in(month + 1, 1) - day_in(month, 1)).days for month in range(MONTH_COUNT - 1)] + [31])
 
 
 def _amount(cents: Int64, *, exact: bool) -> Int64:
@@ -315,8 +312,5 @@ def _sets(person: Int32, value: Integers, persons: int) -> npt.NDArray[np.uint64
 
 
 def _mixed(value: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return well-spread 64-bit hashes (the finalizer of splitmix64)."""
-    value = (value + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    value = (value ^ value >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ value >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    return value ^ value >> np.uint64(31)
+    """Return well-spread 64-bit hashes, none of them 0: that of 0 would be, and would not show in a sum."""
+    return pd.util.hash_array(value + np.uint64(1))

@@ -16,13 +16,13 @@ from processors.admission.keys import month_in, person_in
 from processors.admission.ledger import KEY
 from processors.counting.people import People
 from processors.counting.plan import ABSENT
-from processors.research.extraction import Column, Population, Table, Text, taken
+from processors.research.extraction import YYYYMM, Column, Population, Table, Text, taken
 from processors.time.outcome_tables import outcomes_of_each
 from processors.time.spells import KINGDOM_LEVEL, Spells, layout, spells
 from schemas.arrays import Int8
 from schemas.breakdowns import UNKNOWN
 from schemas.indicators import BANDS, CENSORED_MONTHS, EXIT_MONTHS, OUTCOMES, UNKNOWN_BAND, UNKNOWN_RANK, YEARS
-from schemas.periods import MONTH_COUNT, MONTHS_PER_YEAR, to_yyyymm
+from schemas.periods import MONTH_COUNT, MONTHS_PER_YEAR
 
 RUNNING = "running"
 _RUNNING, _UNKNOWN = len(OUTCOMES), len(OUTCOMES) + 1
@@ -66,11 +66,10 @@ def spell_columns(population: Population, seen: Spells, outcomes: Int8) -> dict[
     unseen = seen.first == population.source.outcomes.question.since
     length, running = seen.last - seen.first, seen.last == last
     bands = np.minimum(length // MONTHS_PER_YEAR, YEARS)
-    months = np.array([to_yyyymm(month) for month in range(MONTH_COUNT)], np.int32)
     columns: dict[str, Column] = {
         "person": population.pseudonyms[population.rank[seen.person]],
-        "spell_start": np.where(unseen, 0, months[seen.first]).astype(np.int32),
-        "spell_end": np.where(running, 0, months[seen.last]).astype(np.int32),
+        "spell_start": np.where(unseen, 0, YYYYMM[seen.first]).astype(np.int32),
+        "spell_end": np.where(running, 0, YYYYMM[seen.last]).astype(np.int32),
         "spell_rank": np.where(unseen | (seen.rank == UNKNOWN_RANK), 0, seen.rank + 1).astype(np.int8),
         "duration_band": Text(np.where(unseen & (length < CENSORED_MONTHS), UNKNOWN_BAND, bands), BANDS),
     }

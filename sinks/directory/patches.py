@@ -55,7 +55,7 @@ def patch(base: Cells, now: Cells) -> Cells:
     at = np.minimum(np.searchsorted(old, new), max(len(old) - 1, 0))
     known = old[at] == new if len(old) else np.zeros(len(new), np.bool_)
     changed = ~known
-    changed[known] = _differs(_at(base, at[known]), now.take(known))
+    changed[known] = _differs(base.at(at[known]), now.take(known))
     vanished = np.ones(len(old), np.bool_)
     vanished[at[known]] = False
     return _sorted(now.take(changed), _zeros(base.take(vanished)))
@@ -69,15 +69,11 @@ def patched(base: Cells, over: Cells) -> Cells:
     last = np.ones(len(order), np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=last[:-1])
     vanished = np.concatenate([np.zeros(len(base), np.bool_), _empty(over)])
-    return _at(_together(base, over), order[last & ~vanished[order]])
+    return base.and_those_of(over).at(order[last & ~vanished[order]])
 
 
 def _keys(cells: Cells) -> Keys:
     return (cells.place.astype(np.uint32) << np.uint32(_SHIFT)) | cells.category.astype(np.uint32)
-
-
-def _at(cells: Cells, places: npt.NDArray[np.intp]) -> Cells:
-    return Cells(*(getattr(cells, field.name)[places] for field in fields(Cells)))
 
 
 def _differs(one: Cells, other: Cells) -> npt.NDArray[np.bool_]:
@@ -102,9 +98,5 @@ def _zeros(cells: Cells) -> Cells:
 
 def _sorted(one: Cells, other: Cells) -> Cells:
     """Return the cells of both, by place and category."""
-    both = _together(one, other)
-    return _at(both, np.argsort(_keys(both), kind="stable")) if len(other) else one
-
-
-def _together(one: Cells, other: Cells) -> Cells:
-    return Cells(*(np.concatenate([getattr(one, field.name), getattr(other, field.name)]) for field in fields(Cells)))
+    both = one.and_those_of(other)
+    return both.at(np.argsort(_keys(both), kind="stable")) if len(other) else one

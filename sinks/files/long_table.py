@@ -6,7 +6,6 @@ category). Memory holds one block at a time, whatever the size of the export.
 """
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 import numpy as np
 import pyarrow as pa
@@ -83,9 +82,8 @@ def _with_hidden(one: Chosen, block: Cells, rungs: Cells) -> Cells:
     numbers = np.array([HIDDEN_NUMBER[breakdown] for _, breakdown in pairs], np.uint16)
     nothing = np.zeros(len(pairs), np.int64)
     marks = Cells(places, numbers, np.zeros(len(pairs), np.int32), nothing, nothing, nothing)
-    both = Cells(*(np.concatenate([getattr(cells, part.name), getattr(marks, part.name)]) for part in fields(Cells)))
-    order = np.lexsort([_PLACE_IN_ORDER[both.category], both.place])
-    return Cells(*(getattr(both, part.name)[order] for part in fields(Cells)))
+    both = cells.and_those_of(marks)
+    return both.at(np.lexsort([_PLACE_IN_ORDER[both.category], both.place]))
 
 
 def _kept(cells: Cells, selection: Selection) -> Cells:

@@ -67,7 +67,8 @@ def _bytes(counted: Counted) -> bytes:
 def _by(numbers: _Numbers, texts: dict[int, str]) -> pa.Array:
     known, places = np.unique(numbers, return_inverse=True)
     words = pa.array([texts[int(key)] for key in known], pa.string())
-    return pa.DictionaryArray.from_arrays(pa.array(places.astype(np.int32)), words)
+    # plain, for what Parquet makes of a dictionary differs from time to time, and a file has the name of its content
+    return words.take(pa.array(places.astype(np.int32)))
 
 
 def _pairs(series: _Numbers, values: _Numbers, text: Callable[[int, int], str]) -> pa.Array:
@@ -79,7 +80,7 @@ def _pairs(series: _Numbers, values: _Numbers, text: Callable[[int, int], str]) 
 def read_part(data: bytes, indicators: Collection[str] | None = None) -> pa.Table:
     """Return the rows of a part: all, or at least those of some indicators. Raises StoreCorruptError."""
     try:
-        file = pq.ParquetFile(io.BytesIO(data))
+        file = pq.ParquetFile(io.BytesIO(data), read_dictionary=_KEYS)
         groups = [number for number in range(file.num_row_groups) if _may_hold(file, number, indicators)]
         return file.read_row_groups(groups, use_threads=False)  # so small that threads cost more than they give
     except pa.ArrowException as error:

@@ -35,7 +35,7 @@ from sinks.lock import turn_at
 from sinks.public.changes import changes_bytes
 from sinks.public.completeness import public_month
 from sinks.public.definitions import frozen
-from sinks.public.draft import Draft
+from sinks.public.further import FurtherReleases
 from sinks.public.history import HISTORY_SCHEMA, FigureAtRelease, grown, history_bytes, newest, read_history
 from sinks.public.indicators import public_part
 from sinks.public.keys import SealKey
@@ -293,7 +293,7 @@ class _Content:
         editions = reports.due(manifest, known)
         if not editions:
             return replace(manifest, reports=known)
-        draft = Draft(self._tree, replace(manifest, reports=known | editions))
+        draft = FurtherReleases(self._tree, {manifest.release: replace(manifest, reports=known | editions)})
         for one in reports.made(draft, editions):
             files = {language: self._put(page) for language, page in one.files.items()}
             editions[one.code] = replace(editions[one.code], final=one.final, files=files)

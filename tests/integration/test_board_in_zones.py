@@ -18,6 +18,8 @@ from redis_server import required
 from starlette.testclient import TestClient
 
 from sinks.access_log import FILE, verified
+from sinks.directory.store import DirectoryStore
+from sinks.public.prepared import PreparedReleases
 from sinks.question_box import QuestionBox
 from streams.board.serve import Measured, server
 from streams.board.settings import BoardSettings
@@ -82,6 +84,15 @@ def test_nobody_comes_in_without_the_proxy_and_what_is_answered_is_kept_nowhere(
         assert (answer.status_code, answer.headers["cache-control"]) == (status, "private, no-store")
         assert not {"access-control-allow-origin", "etag"} & set(answer.headers)
     assert gent.get("/").headers["location"] == "/nl/mine"
+
+
+def test_a_release_is_prepared_the_same_each_time(room: Path, tmp_path: Path) -> None:
+    manifests = []
+    for number in range(4):
+        releases = PreparedReleases(DirectoryStore.reading(room / "store"), "1", tmp_path / str(number))
+        releases.refresh()
+        manifests.append(releases.manifest_bytes(6))
+    assert len(set(manifests)) == 1
 
 
 def test_an_ocmw_sees_its_own_figures_in_both_zones_and_no_other_place(room: Path, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ class House:
         self.receipts = receipts
         self.store = DirectoryStore.reading(root)
         self._kept: dict[str, tuple[Hashable, Any]] = {}
-        self._turn = Lock()
+        self._turns = {name: Lock() for name in ("release", "completeness", "projects", "corrections")}
 
     def newest(self) -> int:
         """Return the number of the newest release, published or not; 0 for none."""
@@ -165,7 +165,7 @@ class House:
         return state.st_mtime_ns, state.st_size
 
     def _held(self, name: str, stamp: Hashable, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - what ``make`` returns
-        with self._turn:
+        with self._turns[name]:  # nobody waits for what another one makes of something else
             held = self._kept.get(name)
             if held is None or held[0] != stamp:
                 held = self._kept[name] = stamp, make()
