@@ -218,19 +218,16 @@ class Board:
         return self._html(replace(page, parts=alone), ask, style)
 
     def _html(self, page: Page, ask: Ask, inlined: Markup | None = None) -> str:
-        template = self._templates.get_template("page.html")
-        return template.render(
+        return self.template(
+            "page.html",
+            inlined,
             page=page,
             ask=ask,
             words=ask.words,
-            languages=LANGUAGES,
             menu=MENU,
             foot=FOOT,
             site=self.address,
             permanent=ask.here(wanted=str(ask.bound.number)),
-            style=self.static["board.css"][0],
-            script=self.static["board.js"][0],
-            inlined=inlined,
             superseded=self._changed_since(page) if ask.bound.superseded and inlined is None else None,
             prepared=self._prepared(ask),
         )
@@ -240,13 +237,13 @@ class Board:
         published = self.published() if self.published else ask.bound.number
         return "" if ask.bound.number <= published else ask.words("prepared_notice", published=published or "-")
 
-    def template(self, name: str, **given: object) -> str:
-        """Return a template of the board with what is given in it, beside the style and the script."""
+    def template(self, name: str, inlined: Markup | None = None, **given: object) -> str:
+        """Return a template of the board with what is given in it; with an inlined style it needs no other file."""
         return self._templates.get_template(name).render(
             languages=LANGUAGES,
             style=self.static["board.css"][0],
             script=self.static["board.js"][0],
-            inlined=None,
+            inlined=inlined,
             **given,
         )
 
