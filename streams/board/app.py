@@ -5,12 +5,11 @@ in a thread, and sent with the headers that a page of its kind has. Nothing is a
 and the name of this host is what OCMW_BOARD_ADDRESS says, never what a request says.
 """
 
-import gzip
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
@@ -33,28 +32,15 @@ from streams.board.api import Answer, Question
 from streams.board.library import Bound, Cache, Library, level_of
 from streams.board.page import Ask, Links, Page
 from streams.board.pages.cities import OF_CITIES
-from streams.board.parameters import LONGEST_ADDRESS, PUBLIC_SUPPORTS, read_all
+from streams.board.parameters import PUBLIC_SUPPORTS, read_all
 from streams.board.problems import ProblemError
+from streams.board.requests import has_already, language_of, preferred, query_of, require_acceptable, wanted_of
+from streams.board.responses import A_DAY, ASK_AGAIN, FOR_EVER, HEADERS, HTML, OPEN, Held, ranged, sent, tag_of
 from streams.board.routes import API, PAGES, ApiRoute, PageRoute
 from streams.board.sheets import FORMS, file_of
 from streams.board.words import LANGUAGES, Language, Words
 
 LOG = structlog.get_logger("ocmw.board")
-HTML = "text/html; charset=utf-8"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "interest-cohort=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
-A_DAY, FOR_EVER, ASK_AGAIN = "public, max-age=86400", "public, max-age=31536000, immutable", "no-cache"
-SMALLEST_TO_SQUEEZE = 400
 WARM_MONTHS = 120
 MENU = (
     ("/support/LL", "support"),
@@ -78,26 +64,6 @@ _STATIC: dict[str, str] = {
 }
 
 Handle = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An answer as it is held: its bytes, the same squeezed where that pays, its media type."""
-
-    body: bytes
-    squeezed: bytes | None
-    media: str
-
-    @classmethod
-    def of(cls, body: bytes, media: str) -> "Held":
-        """Squeeze what is text and not tiny."""
-        text = media.startswith("text/") or "json" in media or "xml" in media or "svg" in media
-        return cls(body, gzip.compress(body, 6, mtime=0) if text and len(body) > SMALLEST_TO_SQUEEZE else None, media)
-
-    @property
-    def size(self) -> int:
-        """Bytes in memory."""
-        return len(self.body) + len(self.squeezed or b"") + 200
 
 
 @cache
@@ -178,10 +144,10 @@ class Board:
             _require_support(named)
             words = Words(bound, language)
             path = route.path.format(**named)
-            ask = Ask(bound, words, _wanted(request), path, given, query_of(request), named)
+            ask = Ask(bound, words, wanted_of(request), path, given, query_of(request), named)
             published = self.published() if self.published else None
             of = (bound.number, bound.newest, published)
-            key = ("page", language, _wanted(request), path, query_of(request), ending, *of)
+            key = ("page", language, wanted_of(request), path, query_of(request), ending, *of)
             make = self._maker(route, ask, ending)
             return await self._answered(request, key, make, ASK_AGAIN)
 
@@ -284,7 +250,7 @@ class Board:
             bound = self._bound(request)
             given = read_all(query_of(request), route.parameters)
             accept = request.headers.get("accept", "*/*")
-            _require_acceptable(accept, route.media)
+            require_acceptable(accept, route.media)
             key = ("api", route.path, query_of(request), bound.number)
             question = Question(bound, given, accept)
 
@@ -292,7 +258,7 @@ class Board:
                 made_answer = route.make(question)
                 return Held.of(made_answer.body, made_answer.media)
 
-            keep = ASK_AGAIN if _wanted(request) == "latest" else A_DAY
+            keep = ASK_AGAIN if wanted_of(request) == "latest" else A_DAY
             return await self._answered(request, key, made, keep, {**OPEN, "Vary": "Accept, Accept-Encoding"})
 
         return handle
@@ -310,7 +276,7 @@ class Board:
                 made_answer = make(query)
                 return Held.of(made_answer.body, made_answer.media)
 
-            keep = ASK_AGAIN if _wanted(request) == "latest" else A_DAY
+            keep = ASK_AGAIN if wanted_of(request) == "latest" else A_DAY
             return await self._answered(request, key, made, keep, {**OPEN, "Vary": "Accept, Accept-Encoding"})
 
         return handle
@@ -344,9 +310,9 @@ class Board:
             raise ProblemError("unknown", "There is no file of this name.")
         tag, path = f'"{sha256}"', bound.source.path_of(sha256)
         if path is None:
-            return _ranged(request, await run_in_threadpool(bound.source.file_bytes, sha256), tag)
+            return ranged(request, await run_in_threadpool(bound.source.file_bytes, sha256), tag)
         headers = {**HEADERS, **OPEN, "ETag": tag, "Cache-Control": FOR_EVER}
-        if _has(request, tag):
+        if has_already(request, tag):
             return Response(status_code=304, headers=headers)
         return FileResponse(path, headers=headers, media_type="application/octet-stream")
 
@@ -401,12 +367,12 @@ class Board:
         asset = self.static.get(request.path_params["name"])
         if asset is None:
             raise ProblemError("unknown", "There is no such file.")
-        return self._sent(request, asset[1], _tag(asset[0]), FOR_EVER)
+        return sent(request, asset[1], tag_of(asset[0]), FOR_EVER)
 
     async def icon(self, request: Request) -> Response:
         """Answer the picture that browsers show beside the title."""
         address, held = self.static["icon.svg"]
-        return self._sent(request, held, _tag(address), A_DAY)
+        return sent(request, held, tag_of(address), A_DAY)
 
     async def front(self, request: Request) -> Response:
         """Send a reader to the newest release in the language that the browser asks for."""
@@ -422,7 +388,7 @@ class Board:
             )
 
     def _bound(self, request: Request, *, today: bool = False) -> Bound:
-        wanted = _wanted(request)
+        wanted = wanted_of(request)
         if today and wanted == "latest" and not self.library.numbers():
             return self.library.today(self.program)
         return self.library.bound(wanted)
@@ -435,18 +401,11 @@ class Board:
         keep: str,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        tag = _tag((*key, self.program))
-        if _has(request, tag):
+        tag = tag_of((*key, self.program))
+        if has_already(request, tag):
             return Response(status_code=304, headers={**HEADERS, "ETag": tag, "Cache-Control": keep, **(headers or {})})
         held: Held = await run_in_threadpool(self._answers.get, key, make, lambda one: one.size)
-        return self._sent(request, held, tag, keep, headers)
-
-    @staticmethod
-    def _sent(request: Request, held: Held, tag: str, keep: str, headers: Mapping[str, str] | None = None) -> Response:
-        all_headers = {**HEADERS, "ETag": tag, "Cache-Control": keep, "Vary": "Accept-Encoding", **(headers or {})}
-        if held.squeezed is not None and "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(held.squeezed, headers={**all_headers, "Content-Encoding": "gzip"}, media_type=held.media)
-        return Response(held.body, headers=all_headers, media_type=held.media)
+        return sent(request, held, tag, keep, headers)
 
     # what went wrong
 
@@ -489,83 +448,9 @@ def _release(bound: Bound) -> dict[str, Any]:
     }
 
 
-def language_of(text: str) -> Language:
-    """Return the language of an address. Raises ProblemError."""
-    for one in LANGUAGES:
-        if text == one:
-            return one
-    raise ProblemError("unknown", "Pages are in nl, fr and en.")
-
-
 def _require_support(named: Mapping[str, str]) -> None:
     if "support" in named and named["support"] not in PUBLIC_SUPPORTS:
         raise ProblemError("unknown", f"There is no support {named['support'][:40]!r}.")
-
-
-def _wanted(request: Request) -> str:
-    number: str | None = request.path_params.get("number")
-    return "latest" if number is None else number
-
-
-def query_of(request: Request) -> str:
-    """Return the parameters of an address as they stand. Raises ProblemError."""
-    query: bytes = request.scope["query_string"]
-    if len(query) + len(request.scope["raw_path"] or b"") > LONGEST_ADDRESS:
-        raise ProblemError("bad-parameter", f"An address here has at most {LONGEST_ADDRESS} bytes.")
-    try:
-        return query.decode("ascii")
-    except UnicodeDecodeError:
-        raise ProblemError("bad-parameter", "The parameters of this address cannot be read.") from None
-
-
-def preferred(request: Request) -> Language:
-    """Return the first language of ours that a browser asks for, by its weights; Dutch for none."""
-    wishes: list[tuple[float, str]] = []
-    for part in request.headers.get("accept-language", "")[:500].split(","):
-        name, _, weight = part.partition(";q=")
-        try:
-            wishes.append((float(weight or 1), name.strip()[:2].lower()))
-        except ValueError:
-            continue
-    for _, name in sorted(wishes, key=lambda one: -one[0]):
-        for language in LANGUAGES:
-            if name == language:
-                return language
-    return "nl"
-
-
-def _require_acceptable(accept: str, media: tuple[str, ...]) -> None:
-    wanted = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
-    fitting = ("*/*", "application/*", "text/*", *media, "")
-    if not any(one in fitting for one in wanted):
-        raise ProblemError("not-acceptable", f"This is given as {', '.join(media)}.")
-
-
-def _tag(key: object) -> str:
-    return f'"{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}"'
-
-
-def _has(request: Request, tag: str) -> bool:
-    tags = request.headers.get("if-none-match", "")
-    return tags == "*" or tag in [one.strip().removeprefix("W/") for one in tags.split(",")]
-
-
-def _ranged(request: Request, data: bytes, tag: str) -> Response:
-    """Return a stored file that is in memory, or the part of it that is asked for, where it is the same file."""
-    headers = {**HEADERS, **OPEN, "ETag": tag, "Cache-Control": FOR_EVER, "Accept-Ranges": "bytes"}
-    if _has(request, tag):
-        return Response(status_code=304, headers=headers)
-    wanted, same = request.headers.get("range", ""), request.headers.get("if-range", tag)
-    first, dash, last = wanted.removeprefix("bytes=").partition("-")
-    numbers = all(part.isascii() and part.isdigit() for part in (first, last) if part) and len(first) + len(last) < 40  # noqa: PLR2004 - digits
-    if not (wanted.startswith("bytes=") and dash and numbers and (first or last) and same == tag):
-        return Response(data, headers=headers, media_type="application/octet-stream")
-    start = int(first) if first else max(len(data) - int(last), 0)
-    stop = min(int(last) + 1, len(data)) if first and last else len(data)
-    if start >= stop:
-        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{len(data)}"})
-    part_headers = {**headers, "Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
-    return Response(data[start:stop], 206, part_headers, "application/octet-stream")
 
 
 def build_app(board: Board) -> Starlette:  # noqa: C901 - one list of addresses

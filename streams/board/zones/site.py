@@ -24,11 +24,13 @@ from schemas.questions import QuestionError, question
 from sinks.errors import StoreError
 from sinks.public.prepared import PreparedReleases
 from sinks.question_box import Asked, QuestionBox
-from streams.board.app import HEADERS, HTML, Board, build_app, language_of, preferred, query_of
+from streams.board.app import Board, build_app
 from streams.board.library import Bound, level_of
 from streams.board.page import Page, Part, Sheet, Table, Td, Text, Th
 from streams.board.parameters import read_all
 from streams.board.problems import ProblemError
+from streams.board.requests import language_of, preferred, query_of
+from streams.board.responses import HEADERS, HTML
 from streams.board.sheets import FORMS, file_of
 from streams.board.words import Words
 from streams.board.zones import pages
