@@ -13,6 +13,7 @@ import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -92,21 +93,32 @@ def municipality_shown(source: Source) -> Integers:
     return np.array([MUNICIPALITIES.index(valid_code(nis, source.geography_month)) for nis in MUNICIPALITIES])
 
 
-def frame(source: Source) -> pd.DataFrame:
-    """Return all rows as numbers: person, month, leaf, municipality (shown), amount and packed traits."""
-    rows = source.people.rows
-    key = rows[:, KEY]
-    return pd.DataFrame(
-        {
-            "number": person_in(key).astype(np.int32),
-            "at": month_in(key).astype(np.int16),
-            "leaf": leaf_in(key).astype(np.int8),
-            "municipality": municipality_shown(source).astype(np.int16)[municipality_in(key)],
-            "amount_cents": rows[:, AMOUNT],
-            "traits": rows[:, TRAITS].astype(np.int32),
-        },
-        copy=False,
-    )
+class Month(NamedTuple):
+    """The rows of a month as numbers, for questions: person, leaf, municipality (shown), amount and packed traits."""
+
+    month: int
+    columns: dict[str, npt.NDArray[Any]]
+
+
+def by_month(source: Source) -> Iterator[Month]:
+    """Yield all rows month by month, the oldest first; a month without rows is left out."""
+    rows, municipalities = source.people.rows, municipality_shown(source).astype(np.int16)
+    months = month_in(rows[:, KEY]).astype(np.int16)
+    order = np.argsort(months, kind="stable")  # of 16 bits: numpy counts instead of comparing
+    edges = np.r_[0, np.bincount(months, minlength=MONTH_COUNT).cumsum()].tolist()
+    for month, (first, stop) in enumerate(pairwise(edges)):
+        if first < stop:
+            mine = rows[order[first:stop]]
+            key = mine[:, KEY]
+            columns = {
+                "number": person_in(key).astype(np.int32),
+                "month": months[order[first:stop]],
+                "leaf": leaf_in(key).astype(np.int8),
+                "municipality": municipalities[municipality_in(key)],
+                "amount_cents": mine[:, AMOUNT],
+                "traits": mine[:, TRAITS].astype(np.int32),
+            }
+            yield Month(month, columns)
 
 
 def amounts(people: People) -> Int64:

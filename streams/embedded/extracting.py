@@ -22,6 +22,7 @@ from processors.research.extraction import (
     Source,
     Table,
     amounts,
+    by_month,
     k_report,
     person_months,
 )
@@ -41,7 +42,7 @@ from sinks.access_log import Access, note_access
 from sinks.directory.journal import Journal, too_short
 from sinks.directory.store import DirectoryStore
 from sinks.durability import write_for_owner
-from sinks.questions import forget, keep_coupled
+from sinks.questions import forget, keep_coupled, keep_rows, rows_files
 from streams.embedded.driver import steps_of
 from streams.embedded.extraction_files import Sealed, changed, codebook, letter, readme, risk_report, sealed
 from streams.release.indicators import question_of
@@ -119,12 +120,12 @@ def _require_published(release: Release, protocol: Protocol) -> None:
                 )
 
 
-def require_equal(store: DirectoryStore, release: Release, source: Source, leaves: Iterable[int]) -> None:
+def require_equal(store: DirectoryStore, release: Release, source: Source) -> None:
     """Refuse rows that do not add up to the amounts of the store, leaf by leaf and month by month."""
     sums = amounts(source.people)
     months = {key.period.last for key in release.entries if key.period.kind == "month"}
     months |= set(np.flatnonzero(sums.any(axis=0)).tolist())
-    for leaf in sorted(leaves):
+    for leaf in range(len(LEAVES)):
         for month in sorted(months):
             entry = release.entries.get(BlockKey(LEAVES[leaf], Period("month", month)))
             cells = store.read_block(entry.latest) if entry and entry.latest else None
@@ -135,6 +136,12 @@ def require_equal(store: DirectoryStore, release: Release, source: Source, leave
                 raise ProtocolError(f"{LEAVES[leaf]} {month_code(month)} differs from the store; run ocmw rebuild")
 
 
+def leave_rows(store: DirectoryStore, release: Release, source: Source) -> None:
+    """Leave the rows of an update, which are those of the store, for its questions. Raises StoreWriteError."""
+    if rows_files(store.root, release.update.sequence) is None:
+        keep_rows(store.root, release.update.sequence, by_month(source))
+
+
 def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
     store: DirectoryStore, text: str, out: Path, key: bytes, approval: str, at: datetime
 ) -> Made:
@@ -142,10 +149,13 @@ def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
     protocol = parsed(text)
     for variable in NOT_MADE.keys() & protocol.variables.keys():
         raise ProtocolError(f"variables.{variable} {NOT_MADE[variable]}")
-    population = Population.of(_read(store, protocol), protocol, key)
+    release, source = _read(store, protocol)
+    population = Population.of(source, protocol, key)
     made = {"person_month": person_months, "spell": spell_rows}
     tables: dict[str, Table] = {kind: made[kind](population) for kind in protocol.kinds}
-    return _written(store, _Carried(text, population, tables), out, key, (approval, at))
+    extraction = _written(store, _Carried(text, population, tables), out, key, (approval, at))
+    leave_rows(store, release, source)
+    return extraction
 
 
 def couple(  # noqa: PLR0913, PLR0917 - what a coupling is made of
@@ -164,22 +174,24 @@ def couple(  # noqa: PLR0913, PLR0917 - what a coupling is made of
     if lines is None and not is_synthetic(protocol.update):
         raise ProtocolError(f"update {protocol.update} is not synthetic, so positions are not drawn; give a coded file")
     known = None if lines is None else coded(lines, _key_id(key))
-    population = Population.of(_read(store, protocol), protocol, key)
+    release, source = _read(store, protocol)
+    population = Population.of(source, protocol, key)
     left = leavers(population)
     table = coupled(left.table, drawn(left.table, key) if known is None else known)
     tables = {"leavers": leaver_rows(left, table)}
     made = _written(store, _Carried(text, population, tables), out, key, (approval, at))
     keep_coupled(store.root, made.folder.name, table[["year", "region", "position", "position_later"]])
+    leave_rows(store, release, source)
     return Coupled(made, int((table["position"] == UNMATCHED).sum()))
 
 
-def _read(store: DirectoryStore, protocol: Protocol) -> Source:
-    """Return the rows of a protocol's update, which must be those of the store."""
+def _read(store: DirectoryStore, protocol: Protocol) -> tuple[Release, Source]:
+    """Return the release of a protocol's update, and its rows, which must be those of the store."""
     release = release_named(store, protocol.update)
     _require_published(release, protocol)
     source = source_of(store, release)
-    require_equal(store, release, source, protocol.population.leaves)
-    return source
+    require_equal(store, release, source)
+    return release, source
 
 
 class _Carried(NamedTuple):

@@ -13,17 +13,15 @@ from threading import Timer
 import duckdb
 
 from processors.research import questions as counting
-from processors.research.extraction import frame
 from schemas.audience import may_see
 from schemas.figures import BlockKey
 from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, Period, month_code
 from schemas.questions import QuestionError
 from schemas.releases import Release
-from schemas.supports import LEAVES
 from sinks import questions as kept
 from sinks.access_log import entries
 from sinks.directory.store import DirectoryStore
-from streams.embedded.extracting import release_named, require_equal, source_of
+from streams.embedded.extracting import leave_rows, release_named, require_equal, source_of
 
 MOST_SECONDS = 60
 _MEMORY = "2GB"
@@ -127,7 +125,7 @@ class Inquiry:
         files = kept.rows_files(self.store.root, self.number)
         if files is None:
             source = source_of(self.store, self.release)
-            require_equal(self.store, self.release, source, range(len(LEAVES)))
-            kept.keep_rows(self.store.root, self.number, frame(source).rename(columns={"at": "month"}))
+            require_equal(self.store, self.release, source)
+            leave_rows(self.store, self.release, source)
             files = kept.rows_files(self.store.root, self.number) or {}
         return files
