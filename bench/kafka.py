@@ -2,7 +2,7 @@
 
 Everything is real: a broker, a Redis and workers of our own on this machine, so they share its processors with each
 other and with the load. ``--persons`` chooses the size of the history (400,000 is national), ``--events`` how many live
-events are sent at ``--rate`` a second.
+events are sent at ``--rate`` a second; ``--only live`` and ``--only late`` measure live figures, or the late update.
 """
 
 import argparse
@@ -39,6 +39,7 @@ class Sizes(NamedTuple):
     events: int
     rate: int
     faust_events: int
+    only: str | None
 
 
 @contextmanager
@@ -100,6 +101,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=600_000)
     parser.add_argument("--rate", type=int, default=20_000)
     parser.add_argument("--faust-events", type=int, default=20_000)
+    parser.add_argument("--only", choices=("live", "late"))
     sizes = Sizes(**vars(parser.parse_args()))
     configure("ERROR")
     folder = OUT / "kafka"
@@ -108,13 +110,15 @@ def main() -> None:
     with broker(folder) as settings:
         flow = kafka_flow.Flow(settings, folder, history(sizes.persons))
         show("events waiting", f"{flow.emitted():,}")
-        with one_core():
-            for line in intake_lines(settings):
-                show(*line)
+        if sizes.only is None:
+            with one_core():
+                for line in intake_lines(settings):
+                    show(*line)
         with flow:
-            for line in flow.lines(sizes.events, sizes.rate):
+            for line in flow.lines(sizes.events, sizes.rate, sizes.only):
                 show(*line)
-        show(*faust_line(settings, folder, sizes.faust_events))
+        if sizes.only is None:
+            show(*faust_line(settings, folder, sizes.faust_events))
 
 
 def show(name: str, figure: str) -> None:
