@@ -150,6 +150,7 @@ class Flow:
         await asyncio.to_thread(self._until, lambda: seen[-1].redis >= sum(sent[-1].ends))
         watching.cancel()
         following.cancel()
+        await asyncio.gather(watching, following, return_exceptions=True)
         count = sum(one.events for one in sent)
         rate_of_sending = f"{count:,} events sent, {count / took:,.0f}/s"
         return [

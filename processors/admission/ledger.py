@@ -249,18 +249,19 @@ def extended(array: Array, needed: int) -> Array:
 
 
 @inlined
-def _person_hash(first: np.uint64, second: np.uint64) -> np.uint64:
+def person_hash(first: np.uint64, second: np.uint64) -> np.uint64:
     """Return the hash by which a person is found in ``person_slots``."""
     return mixed(first, second)
 
 
 @inlined
-def _id_hash(first: np.uint64, second: np.uint64, person: Whole) -> np.uint64:
+def id_hash(first: np.uint64, second: np.uint64, person: Whole) -> np.uint64:
+    """Return the hash by which an event id of a person is found in ``id_slots``."""
     return mixed(mixed(first, second), np.uint64(person))
 
 
 @inlined
-def _row_hash(key: Whole) -> np.uint64:
+def row_hash(key: Whole) -> np.uint64:
     """Return the hash by which a row is found in ``row_slots``."""
     return mixed(np.uint64(0), np.uint64(key))
 
@@ -268,7 +269,7 @@ def _row_hash(key: Whole) -> np.uint64:
 @inlined
 def person_slot(first: Whole, second: Whole, tables: Tables) -> Whole:
     """Return the slot that holds a person, or the empty one where the person belongs."""
-    slots, hashed = tables.person_slots, _person_hash(first, second)
+    slots, hashed = tables.person_slots, person_hash(first, second)
     slot = first_likely(slots, hashed)
     while slots[slot] != EMPTY:
         person = place_in(slots[slot])
@@ -289,7 +290,7 @@ def _person_number(first: Whole, second: Whole, tables: Tables) -> Whole:
     tables.persons[person, 0] = first
     tables.persons[person, 1] = second
     tables.births[person] = BORN_NEVER
-    tables.person_slots[slot] = word(_person_hash(first, second), person)
+    tables.person_slots[slot] = word(person_hash(first, second), person)
     return np.int64(person)
 
 
@@ -298,7 +299,7 @@ def _admission(first: Whole, second: Whole, content: Whole, person: Whole, table
     """Return 0 for a new event id of the person and remember it, else DUPLICATE or CONFLICT (A4)."""
     low = np.uint64(0xFFFFFFFF)
     half = np.uint64(32)
-    ids, slots, hashed = tables.ids, tables.id_slots, _id_hash(first, second, person)
+    ids, slots, hashed = tables.ids, tables.id_slots, id_hash(first, second, person)
     slot = first_likely(slots, hashed)
     while slots[slot] != EMPTY:
         entry = place_in(slots[slot])
@@ -328,7 +329,7 @@ def _admission(first: Whole, second: Whole, content: Whole, person: Whole, table
 @inlined
 def row_slot(key: Whole, tables: Tables) -> Whole:
     """Return the slot that holds a row, or the empty one where it belongs."""
-    slots, hashed = tables.row_slots, _row_hash(key)
+    slots, hashed = tables.row_slots, row_hash(key)
     slot = first_likely(slots, hashed)
     while slots[slot] != EMPTY and tables.rows[place_in(slots[slot]), KEY] != key:
         slot = likely(slots, hashed, slot + 1)
@@ -343,7 +344,7 @@ def row_number(key: Whole, leaf: Whole, month: Whole, tables: Tables) -> Whole:
         return place_in(tables.row_slots[slot])
     row = tables.used[ROWS]
     tables.used[ROWS] += 1
-    tables.row_slots[slot] = word(_row_hash(key), row)
+    tables.row_slots[slot] = word(row_hash(key), row)
     tables.rows[row, KEY] = key
     for column in range(AMOUNT, tables.rows.shape[1]):
         tables.rows[row, column] = 0
@@ -383,10 +384,10 @@ def _fetch_persons(events: Events, first: Whole, stop: Whole, tables: Tables) ->
     """Read the slots of a chunk's persons, and what they name."""
     read: Whole = np.int64(0)
     for event in range(first, stop):
-        hashed = _person_hash(events.identity[event, 2], events.identity[event, 3])
+        hashed = person_hash(events.identity[event, 2], events.identity[event, 3])
         read += tables.person_slots[home(hashed, len(tables.person_slots))]
     for event in range(first, stop):
-        person = _probable(tables.person_slots, _person_hash(events.identity[event, 2], events.identity[event, 3]))
+        person = _probable(tables.person_slots, person_hash(events.identity[event, 2], events.identity[event, 3]))
         if person != EMPTY:
             read += np.int64(tables.persons[person, 0] & np.uint64(1))
     return read
@@ -409,10 +410,10 @@ def _fetch_places(events: Events, first: Whole, stop: Whole, places: Int64, rule
         person = places[event - first, 0]
         if person == EMPTY:
             continue
-        hashed = _id_hash(events.identity[event, 0], events.identity[event, 1], person)
+        hashed = id_hash(events.identity[event, 0], events.identity[event, 1], person)
         read += tables.id_slots[home(hashed, len(tables.id_slots))]
         if events.kind[event] < UPDATE_CLOSED:
-            hashed = _row_hash(_row_key(events, event, person, _first_month(events, event, rules), rules))
+            hashed = row_hash(_row_key(events, event, person, _first_month(events, event, rules), rules))
             read += tables.row_slots[home(hashed, len(tables.row_slots))]
         else:
             hashed = employment_hash(person, events.amount[event])

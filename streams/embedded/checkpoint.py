@@ -4,22 +4,24 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from processors.admission.closings import Closings
 from processors.admission.fold import Fold
-from processors.admission.ledger import Ledger, Tables
+from processors.admission.keeping import restored, to_keep
 from schemas.faults import FAULT
 from schemas.releases import Update
 from schemas.settings import FigureSettings
 from sinks.directory import snapshot
 
 _FILE = "ledger.snapshot"
-FORMAT = 5
+FORMAT = 6
 """Changes with the layout of ``Tables``, with the meaning of a row, or with the lists that its numbers refer to.
 
-Another list of faults is another admission: the journal is folded again too.
+Format 5, which held the hash tables too, is read. Another list of faults is another admission: the journal is folded
+again too.
 """
+
+
+_READ = (5, FORMAT)
 
 
 class Folded(NamedTuple):
@@ -35,17 +37,18 @@ def save(root: Path, folded: Folded) -> None:
     fold, segments, waited = folded
     closings = [asdict(update) for update in fold.closings.accepted]
     meta = {"format": FORMAT, "faults": list(FAULT), "segments": segments, "waited": waited, "closings": closings}
-    snapshot.save(root / _FILE, fold.ledger.trimmed()._asdict(), meta)
+    snapshot.save(root / _FILE, to_keep(fold.ledger), meta)
 
 
 def load(root: Path, settings: FigureSettings) -> Folded:
     """Return what was kept; the fold of nothing where there is no whole snapshot of this version."""
     saved = snapshot.load(root / _FILE)
-    if saved is None or (saved.meta["format"], saved.meta.get("faults")) != (FORMAT, list(FAULT)):
+    if saved is None or saved.meta["format"] not in _READ or saved.meta.get("faults") != list(FAULT):
         return Folded(Fold(settings))
-    tables = Tables(**{name: np.array(saved.arrays[name]) for name in Tables._fields})
     closings = Closings([Update(**update) for update in saved.meta["closings"]])
-    return Folded(Fold(settings, Ledger(settings, tables), closings), saved.meta["segments"], saved.meta["waited"])
+    return Folded(
+        Fold(settings, restored(settings, saved.arrays), closings), saved.meta["segments"], saved.meta["waited"]
+    )
 
 
 def forget(root: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from processors.admission.closings import Closings
-from processors.admission.ledger import Ledger, Tables
+from processors.admission.keeping import restored, to_keep
 from processors.protocol.all_rows import Gathered
 from processors.protocol.barrier import Alignment, Source
 from processors.protocol.partition import PartitionFold, Position
@@ -22,9 +22,14 @@ from schemas.releases import Update
 from schemas.rows import CutReached, Rows
 from schemas.settings import FigureSettings
 from sinks.directory import snapshot
+from sinks.directory.snapshot import Snapshot
 
-FORMAT = 4
-"""Changes with the layout of ``Tables``, the meaning of a row, or the lists that its numbers refer to."""
+FORMAT = 5
+"""Changes with the layout of ``Tables``, the meaning of a row, or the lists that its numbers refer to.
+
+Format 4, which held the hash tables too, is read.
+"""
+_READ = (4, FORMAT)
 
 
 class Last(NamedTuple):
@@ -49,7 +54,7 @@ def save_partition(path: Path, fold: PartitionFold, settings: FigureSettings, to
         "barrier": fold.barrier,
     }
     keys, sums = fold.tally.trimmed()
-    arrays = fold.ledger.trimmed()._asdict() | {"outcomes": fold.outcomes, "tally.keys": keys, "tally.sums": sums}
+    arrays = to_keep(fold.ledger) | {"outcomes": fold.outcomes, "tally.keys": keys, "tally.sums": sums}
     snapshot.save(path, arrays, meta)
 
 
@@ -57,12 +62,12 @@ def load_partition(path: Path, empty: PartitionFold, settings: FigureSettings, t
     """Return the fold that was kept, or ``empty`` where there is none of this making."""
     kept = snapshot.load(path)
     made_of = _made_of(settings, topic, empty.partitions) | {"partition": empty.partition, "faults": list(FAULT)}
-    if kept is None or not made_of.items() <= kept.meta.items():
+    if kept is None or not _is_made_of(kept, made_of):
         return empty
     return PartitionFold(
         partition=empty.partition,
         partitions=empty.partitions,
-        ledger=Ledger(settings, _tables(kept.arrays)),
+        ledger=restored(settings, kept.arrays),
         closings=Closings([Update(**update) for update in kept.meta["closings"]]),
         position=Position(**{name: int(value) for name, value in kept.meta["position"].items()}),
         barrier=kept.meta["barrier"],
@@ -81,7 +86,7 @@ def save_publish(
         for (session, start, stop), parts in source.halves.items()
         for part in parts
     ]
-    arrays = gathered.ledger.trimmed()._asdict() | {"all_touched": gathered.touched, "all_since": gathered.since}
+    arrays = to_keep(gathered.ledger) | {"all_touched": gathered.touched, "all_since": gathered.since}
     arrays |= {
         f"half.{at}.{name}": column for at, half in enumerate(halves) for name, column in half[5]._asdict().items()
     }
@@ -101,11 +106,11 @@ def load_publish(
 ) -> tuple[Gathered, Alignment, dict[int, Last]] | None:
     """Return what ``save_publish`` kept, None where there is none of this making."""
     kept = snapshot.load(path)
-    if kept is None or not (made_of | {"format": FORMAT}).items() <= kept.meta.items():
+    if kept is None or not _is_made_of(kept, made_of):
         return None
     meta, arrays = kept.meta, kept.arrays
     gathered = Gathered(
-        Ledger(settings, _tables(arrays)), partitions, np.array(arrays["all_touched"]), np.array(arrays["all_since"])
+        restored(settings, arrays), partitions, np.array(arrays["all_touched"]), np.array(arrays["all_since"])
     )
     sources = [Source(stop, {}, _marker(marker)) for stop, marker in zip(meta["stops"], meta["markers"], strict=True)]
     for at, (partition, session, start, stop, part) in enumerate(meta["halves"]):
@@ -115,12 +120,13 @@ def load_publish(
     return gathered, Alignment(sources, meta["released"]), lasts
 
 
+def _is_made_of(kept: Snapshot, made_of: dict[str, Any]) -> bool:
+    """Tell whether a snapshot was made of this, in a format that is read."""
+    return kept.meta.get("format") in _READ and (made_of | {"format": kept.meta["format"]}).items() <= kept.meta.items()
+
+
 def _made_of(settings: FigureSettings, topic: str, partitions: int) -> dict[str, Any]:
     return {"format": FORMAT, "topic": topic, "partitions": partitions, "settings": settings.counted.remembered}
-
-
-def _tables(arrays: Mapping[str, np.ndarray[Any, Any]]) -> Tables:
-    return Tables(**{name: np.array(arrays[name]) for name in Tables._fields})
 
 
 def _marker_fields(marker: CutReached | None) -> dict[str, Any] | None:
