@@ -127,9 +127,15 @@ def walked(root: Path, wanted: Iterable[str] = (), report: Callable[[int, int], 
     return Walked(entries, last if entries else "", frozenset(missing))
 
 
-def entries(root: Path) -> Iterator[dict[str, Any]]:
-    """Yield the entries as they stand in the file, the oldest first; {} for a line that is none."""
-    return map(_entry, _lines(root))
+def entries_of(root: Path, verbs: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the entries of some verbs as they stand in the file, the oldest first; lines of others are not parsed."""
+    wanted = frozenset(verbs)
+    marks = [f'"what": {json.dumps(verb)}'.encode() for verb in wanted]
+    for line in _lines(root):
+        if any(mark in line for mark in marks):
+            entry = _entry(line)
+            if entry.get("what") in wanted:
+                yield entry
 
 
 def last_entries(root: Path, number: int) -> list[dict[str, Any]]:

@@ -32,8 +32,8 @@ from schemas.questions import (
 from schemas.questions import question as parsed
 from schemas.supports import NODE
 from sinks import questions as kept
-from sinks.access_log import Access, entries, note_access
-from streams.embedded.inquiry import Inquiry
+from sinks.access_log import Access, note_access
+from streams.embedded.inquiry import COHORTS, Inquiry
 from streams.embedded.question_tables import REGIONS, WIDE, Frozen, Tables, under, with_axis
 
 HIDDEN = f"<{THRESHOLD} or c"
@@ -73,7 +73,7 @@ def answered(root: Path, text: str, approvals: tuple[str, str], at: datetime) ->
 
 
 def _answer(inquiry: Inquiry, question: Question, approval: str) -> str:
-    if question.shape == 5:  # noqa: PLR2004 - a shape
+    if question.shape == COHORTS:
         return _cohort(inquiry, question, approval)
     if question.shape == 8:  # noqa: PLR2004 - a shape
         return _positions(inquiry, question)
@@ -121,7 +121,7 @@ def _lines(inquiry: Inquiry, question: Question, period: Period) -> Iterator[tup
 def _cohort(inquiry: Inquiry, question: Question, approval: str) -> str:
     """Answer shape 5. Everything is computed before anything is refused: refusals take the same time."""
     root = inquiry.store.root
-    if _asked_before(root, approval) >= QUESTIONS_AN_APPROVAL:
+    if inquiry.cohorts_before[approval] >= QUESTIONS_AN_APPROVAL:
         raise QuestionError(
             f"{approval} had its {QUESTIONS_AN_APPROVAL} questions of shape 5; ask for another approval"
         )
@@ -189,16 +189,6 @@ def _leavers(inquiry: Inquiry, period: Period, coupling: tuple[str, pd.DataFrame
 def _value(frozen: Frozen, at: int, question: Question) -> str:
     count = int(frozen.counts[at])
     return HIDDEN if frozen.hidden[at] else str(rounded(count) if question.round_ else count)
-
-
-def _asked_before(root: Path, approval: str) -> int:
-    """Return how many questions of shape 5 an approval had, refused ones too."""
-    return sum(
-        entry.get("what") == "ask"
-        and entry.get("approval") == approval
-        and entry.get("of", {}).get("question", {}).get("shape") == 5  # noqa: PLR2004 - a shape
-        for entry in entries(root)
-    )
 
 
 def _too_near(persons: Int64, earlier: list[Int64]) -> bool:

@@ -3,12 +3,14 @@
 A question may take so much time and memory and no more.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from threading import Timer
+from typing import NamedTuple, Self
 
 import duckdb
 
@@ -19,12 +21,14 @@ from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR, Period, month_code
 from schemas.questions import QuestionError
 from schemas.releases import Release
 from sinks import questions as kept
-from sinks.access_log import entries
+from sinks.access_log import entries_of
 from sinks.directory.store import DirectoryStore
 from streams.embedded.extracting import leave_rows, release_named, require_equal, source_of
 
 MOST_SECONDS = 60
 _MEMORY = "2GB"
+COHORTS = 5
+"""The shape that names persons by conditions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +46,59 @@ class Studied:
         return f"{self.study}-{self.number:04d}"
 
 
-def studied(root: Path, name: str) -> Studied:
-    """Return the newest extraction of a study, or the one that is named. Raises QuestionError where none stands."""
-    standing: dict[tuple[str, int], Studied] = {}
-    for entry in entries(root):
-        of = entry.get("of", {})
-        if entry.get("what") == "extract" and "destroy_by" in of:
-            day = date.fromisoformat(of["destroy_by"])
-            standing[of["study"], of["number"]] = Studied(of["study"], of["number"], of["update"], day)
-        elif entry.get("what") == "destroy":
-            standing.pop((of.get("study"), of.get("number")), None)
-    named = [one for one in standing.values() if name in {one.study, one.name}]
-    if not named:
-        raise QuestionError(f"study {name} has no extraction of this store that stands; make one with ocmw extract")
-    return max(named, key=lambda one: one.number)
+class OnRecord(NamedTuple):
+    """What the log of accesses says, read once: the extractions that stand, and how many cohorts were asked for.
+
+    The former by (study, number), the latter (questions of shape 5, refused ones too) by approval.
+    """
+
+    standing: dict[tuple[str, int], Studied]
+    cohorts: Counter[str]
+
+    @classmethod
+    def read(cls, root: Path) -> Self:
+        """Return what the log of a store says by now."""
+        standing, cohorts = dict[tuple[str, int], Studied](), Counter[str]()
+        for entry in entries_of(root, ("extract", "destroy", "ask")):
+            of = entry.get("of", {})
+            if entry["what"] == "ask":
+                cohorts[entry.get("approval", "")] += of.get("question", {}).get("shape") == COHORTS
+            elif entry["what"] == "destroy":
+                standing.pop((of.get("study"), of.get("number")), None)
+            elif "destroy_by" in of:
+                day = date.fromisoformat(of["destroy_by"])
+                standing[of["study"], of["number"]] = Studied(of["study"], of["number"], of["update"], day)
+        return cls(standing, cohorts)
+
+    def newest(self, name: str) -> Studied:
+        """Return the newest extraction of a study, or the one named. Raises QuestionError where none stands."""
+        named = [one for one in self.standing.values() if name in {one.study, one.name}]
+        if not named:
+            raise QuestionError(f"study {name} has no extraction of this store that stands; make one with ocmw extract")
+        return max(named, key=lambda one: one.number)
 
 
 @dataclass(frozen=True)
 class Inquiry:
-    """A store at the update of an extraction, and the day on which it is asked."""
+    """A store at the update of an extraction, the day on which it is asked, and the cohorts before by approval."""
 
     store: DirectoryStore
     of: Studied
     release: Release
     day: date
+    cohorts_before: Counter[str]
 
     @classmethod
     def on(cls, root: Path, name: str, day: date) -> "Inquiry":
         """Return what a question about a study is answered from. Raises QuestionError, ProtocolError, StoreError."""
-        of = studied(root, name)
+        record = OnRecord.read(root)
+        of = record.newest(name)
         if of.destroy_by < day:
             raise QuestionError(
                 f"study {of.study} had to be destroyed by {of.destroy_by}; nothing is answered any more"
             )
         store = DirectoryStore.reading(root)
-        return cls(store, of, release_named(store, of.update), day)
+        return cls(store, of, release_named(store, of.update), day, record.cohorts)
 
     @property
     def number(self) -> int:

@@ -8,7 +8,7 @@ from history import log_file
 from typer.testing import CliRunner, Result
 
 from schemas.settings import FigureSettings
-from sinks.access_log import FILE, Access, head, note_access, note_accesses
+from sinks.access_log import FILE, Access, entries_of, head, note_access, note_accesses
 from sinks.directory.manifests import Manifest, read_manifest, write_manifest
 from sinks.directory.store import DirectoryStore
 from sinks.public.tree import PublicTree
@@ -120,3 +120,12 @@ def test_an_append_reads_the_last_entry_alone_however_long_the_log_is(tmp_path: 
     accessed(tmp_path, 1)
     assert time.perf_counter() - begun < 1
     assert "line 1 is not what was written" in str(access_log(tmp_path, "--verify").exception)
+
+
+def test_entries_of_a_verb_are_those_that_did_it_not_those_that_quote_it(tmp_path: Path) -> None:
+    of: list[dict[str, object]] = [{"text": '"what": "ask"'}, {"what": "ask"}, {"shape": 5}, {}]
+    for verb, one in zip(("extract", "extract", "ask", "destroy"), of, strict=True):
+        note_access(tmp_path, Access(verb, "IVC 1", one), instant())
+    assert [entry["of"] for entry in entries_of(tmp_path, ["ask"])] == [{"shape": 5}]
+    assert [entry["what"] for entry in entries_of(tmp_path, ["ask", "destroy"])] == ["ask", "destroy"]
+    assert list(entries_of(tmp_path, [])) == []
