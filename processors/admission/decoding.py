@@ -78,7 +78,7 @@ class Events(NamedTuple):
     ``content`` is a hash of all fields of today's schema and the kind, trailing defaults left out (A4);
     ``municipality`` is a number; ``first`` and ``last`` are days since 1970; ``parts`` counts months touched;
     ``birth`` is a day or NO_BIRTH_DATE; ``traits`` are sex, household, nationality number, status as they stand in the
-    event.
+    event; ``person`` is filled by the fold, with the number that its ledger has of the person of a lawful event.
 
     A fact uses the columns in its own way, and has no parts. EMPLOYMENT: ``amount`` dimona_period, ``amount_type``
     declaration, ``first`` and ``last`` its dates, ``percentage`` 1 where the employer is an OCMW, ``birth`` the worker
@@ -103,6 +103,7 @@ class Events(NamedTuple):
     percentage: npt.NDArray[np.int8]
     birth: npt.NDArray[np.int64]
     traits: npt.NDArray[np.int16]
+    person: npt.NDArray[np.int32]
 
 
 class _Laid(NamedTuple):
@@ -201,6 +202,7 @@ def empty_events(size: int) -> Events:
         percentage=np.empty(size, np.int8),
         birth=np.empty(size, np.int64),
         traits=np.empty((size, 4), np.int16),
+        person=np.empty(size, np.int32),
     )
 
 

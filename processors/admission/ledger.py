@@ -13,7 +13,8 @@ How it is laid out (bytes a row and an event id are printed by the benchmark):
 - ``persons`` holds the sixteen bytes of each person in order of first appearance; that order numbers the persons.
   ``births`` holds the birth date of each by the last event that touched a row in the supports of spells (H3).
 - ``facts`` holds employments, residences and exits from youth care (``admission.facts``): no figure of A-G reads them.
-- Four open-addressing tables find a place in each (``admission.hash_table``). They grow before a batch, by what it
+- Four open-addressing tables find a place in each (``admission.hash_table``); where that of ids has no slot at all, ids
+  are not compared. They grow before a batch, by what it
   can add at most, so the loop itself never has to ask.
 - ``before`` chains the rows of a month, newest first: the running month is found without a scan of all rows.
 
@@ -155,6 +156,14 @@ class Ledger:
         self.tables = _new_tables() if tables is None else tables
         self._scratch = _scratch()
 
+    @classmethod
+    def of_admitted(cls, settings: FigureSettings) -> "Ledger":
+        """Return an empty one for events that were admitted before, each once: no id is compared or remembered (A4).
+
+        That takes half the time and half the memory.
+        """
+        return cls(settings, _new_tables()._replace(id_slots=np.empty(0, np.int64)))
+
     def fold(self, events: Events, first: int, stop: int) -> Reached:
         """Apply the events in [first, stop), and return what they reached.
 
@@ -225,14 +234,15 @@ class Ledger:
     def _reserve(self, events: int, parts: int, new_facts: int) -> None:
         tables = self.tables
         persons, ids, rows, facts = (int(number) for number in tables.used[:SINCE])
+        compared = len(tables.id_slots) > 0
         self.tables = tables._replace(
             persons=extended(tables.persons, persons + events),
             births=extended(tables.births, persons + events),
-            ids=extended(tables.ids, ids + events),
+            ids=extended(tables.ids, ids + events) if compared else tables.ids,
             rows=extended(tables.rows, rows + parts),
             before=extended(tables.before, rows + parts),
             person_slots=roomier(tables.person_slots, persons + events),
-            id_slots=roomier(tables.id_slots, ids + events, ID_STEP),
+            id_slots=roomier(tables.id_slots, ids + events, ID_STEP) if compared else tables.id_slots,
             row_slots=roomier(tables.row_slots, rows + parts),
             facts=extended(tables.facts, facts + new_facts),
             fact_slots=roomier(tables.fact_slots, facts + new_facts),
@@ -297,6 +307,8 @@ def _person_number(first: Whole, second: Whole, tables: Tables) -> Whole:
 @inlined
 def _admission(first: Whole, second: Whole, content: Whole, person: Whole, tables: Tables) -> Whole:
     """Return 0 for a new event id of the person and remember it, else DUPLICATE or CONFLICT (A4)."""
+    if not len(tables.id_slots):
+        return 0
     low = np.uint64(0xFFFFFFFF)
     half = np.uint64(32)
     ids, slots, hashed = tables.ids, tables.id_slots, id_hash(first, second, person)
@@ -399,7 +411,9 @@ def _number_persons(events: Events, first: Whole, stop: Whole, places: Int64, ta
     for event in range(first, stop):
         lawful = events.fault[event] == 0 and events.kind[event] != UPDATE_CLOSED
         identity = events.identity[event]
-        places[event - first, 0] = _person_number(identity[2], identity[3], tables) if lawful else EMPTY
+        person = _person_number(identity[2], identity[3], tables) if lawful else EMPTY
+        places[event - first, 0] = person
+        events.person[event] = person
 
 
 @inlined
@@ -410,8 +424,9 @@ def _fetch_places(events: Events, first: Whole, stop: Whole, places: Int64, rule
         person = places[event - first, 0]
         if person == EMPTY:
             continue
-        hashed = id_hash(events.identity[event, 0], events.identity[event, 1], person)
-        read += tables.id_slots[home(hashed, len(tables.id_slots))]
+        if len(tables.id_slots):
+            hashed = id_hash(events.identity[event, 0], events.identity[event, 1], person)
+            read += tables.id_slots[home(hashed, len(tables.id_slots))]
         if events.kind[event] < UPDATE_CLOSED:
             hashed = row_hash(_row_key(events, event, person, _first_month(events, event, rules), rules))
             read += tables.row_slots[home(hashed, len(tables.row_slots))]

@@ -2,10 +2,8 @@
 
 import numpy as np
 
-from processors.admission.decoding import NO_BIRTH_DATE, Events
+from processors.admission.decoding import NO_BIRTH_DATE, UPDATE_CLOSED, Events
 from processors.admission.fold import Step
-from processors.admission.hash_table import EMPTY, place_in
-from processors.admission.ledger import Ledger, Tables, person_slot
 from processors.compiled import Whole, loop
 from schemas.arrays import Int32
 
@@ -19,13 +17,13 @@ class Births:
         """Know nobody."""
         self._days = np.empty(0, np.int32)
 
-    def note(self, step: Step, ledger: Ledger) -> None:
-        """Take what a step, which the ledger has folded, says."""
-        missing = ledger.persons - len(self._days)
+    def note(self, step: Step, persons: int) -> None:
+        """Take what a step says that was folded; there are so many persons now."""
+        missing = persons - len(self._days)
         if missing > 0:
             room = max(missing, len(self._days) // 2)
             self._days = np.concatenate([self._days, np.full(room, _NOT_NAMED, np.int32)])
-        _note(step.events, step.first, step.stop, ledger.tables, self._days)
+        _note(step.events, step.first, step.stop, self._days)
 
     def years(self, persons: int) -> Int32:
         """Return the year of birth by person number, 0 where none is known."""
@@ -37,11 +35,9 @@ class Births:
 
 
 @loop
-def _note(events: Events, first: Whole, stop: Whole, tables: Tables, days: Int32) -> None:
+def _note(events: Events, first: Whole, stop: Whole, days: Int32) -> None:
     """Note the birth dates of the claims [first, stop) that the fold applied."""
     for event in range(first, stop):
-        if events.fault[event] or events.parts[event] <= 0 or events.birth[event] == NO_BIRTH_DATE:
-            continue
-        slot = person_slot(events.identity[event, 2], events.identity[event, 3], tables)
-        if tables.person_slots[slot] != EMPTY:
-            days[place_in(tables.person_slots[slot])] = events.birth[event]
+        is_claim = events.kind[event] < UPDATE_CLOSED and events.fault[event] == 0 and events.parts[event] > 0
+        if is_claim and events.birth[event] != NO_BIRTH_DATE:
+            days[events.person[event]] = events.birth[event]

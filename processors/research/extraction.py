@@ -25,6 +25,7 @@ from processors.admission.keys import leaf_in, month_in, municipality_in, person
 from processors.admission.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS
 from processors.counting.people import People
 from processors.counting.plan import ABSENT
+from processors.research.order import ascending
 from processors.rules import age5_of_age13, month_days
 from processors.time.outcome_tables import Outcomes
 from schemas.arrays import Bytes, Int32, Int64, Mask
@@ -43,6 +44,8 @@ YYYYMM = np.array([to_yyyymm(month) for month in range(MONTH_COUNT)], np.int32)
 MONTH_BITS = 12
 """Bits that hold the ordinal of a month."""
 _MUNICIPALITY_BITS, _LEAF_BITS = 10, 4
+_LEAF_RANK = np.argsort(np.argsort(LEAVES))
+_PERSON_SHIFT = MONTH_BITS + _LEAF_BITS + 2 * _MUNICIPALITY_BITS
 
 Integers = npt.NDArray[np.integer[Any]]
 
@@ -193,7 +196,7 @@ class Population:
         rank[persons[order]] = np.arange(len(persons), dtype=np.int32)
         mine = there[person_in(keys[at])]
         at, kept = at[mine], kept[mine]
-        by = np.argsort(_order(source, keys[at], rank, protocol.population.months[0]))
+        by = ascending(_order(source, keys[at], rank, protocol.population.months[0]), _PERSON_SHIFT)
         at, kept = at[by], kept[by]
         beneficiary = _above_zero(keys[at], source.people.rows[at, AMOUNT])
         return cls(source, protocol, at[kept], beneficiary[kept], persons[order], made.reshape(-1, 16)[order], rank)
@@ -216,10 +219,9 @@ def _order(source: Source, keys: Int64, rank: Int32, first: int) -> Int64:
 
     Two OCMWs that are one in a fixed geography sort by their codes.
     """
-    leaf = np.argsort(np.argsort(LEAVES))
     number = rank[person_in(keys)].astype(np.int64)
     number = number << MONTH_BITS | (month_in(keys) - first)
-    number = number << _LEAF_BITS | leaf[leaf_in(keys)]
+    number = number << _LEAF_BITS | _LEAF_RANK[leaf_in(keys)]
     number = number << _MUNICIPALITY_BITS | municipality_shown(source)[municipality_in(keys)]
     order: Int64 = number << _MUNICIPALITY_BITS | municipality_in(keys)
     return order
@@ -297,7 +299,7 @@ def k_report(population: Population) -> pd.DataFrame:
     key, packed = source.people.rows[population.line, KEY], source.people.rows[population.line, TRAITS].astype(np.int32)
     person = population.rank[person_in(key)]
     starts = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
-    spot = month_in(key) << _LEAF_BITS | leaf_in(key)
+    spot = month_in(key) << _LEAF_BITS | _LEAF_RANK[leaf_in(key)]  # ascending for each person, as the rows are
     place = population.place.numbers[municipality_in(key)]
     groups = pd.DataFrame(
         {
@@ -314,12 +316,15 @@ def k_report(population: Population) -> pd.DataFrame:
 
 
 def _sets(person: Int32, value: Integers, persons: int) -> npt.NDArray[np.uint64]:
-    """Return by person a hash of the set of values, each counted once: a sum has no order."""
+    """Return by person, who ascend, a hash of the set of values, each counted once: a sum has no order."""
     anew = np.r_[True, (person[1:] != person[:-1]) | (value[1:] != value[:-1])]
-    pairs = np.sort(person[anew].astype(np.int64) << 32 | value[anew].astype(np.int64))
-    pairs = pairs[np.r_[True, pairs[1:] != pairs[:-1]]]
-    hashes = np.zeros(persons, np.uint64)
-    np.add.at(hashes, pairs >> 32, _mixed((pairs & 0xFFFFFFFF).astype(np.uint64)))
+    pairs = person[anew].astype(np.int64) << 32 | value[anew].astype(np.int64)
+    if (pairs[1:] < pairs[:-1]).any():
+        pairs.sort()
+        pairs = pairs[np.r_[True, pairs[1:] != pairs[:-1]]]
+    hashes, whose = np.zeros(persons, np.uint64), pairs >> 32
+    starts = np.flatnonzero(np.r_[True, whose[1:] != whose[:-1]])
+    hashes[whose[starts]] = np.add.reduceat(_mixed((pairs & 0xFFFFFFFF).astype(np.uint64)), starts)
     return hashes
 
 

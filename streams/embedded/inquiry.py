@@ -23,7 +23,7 @@ from schemas.releases import Release
 from sinks import questions as kept
 from sinks.access_log import entries_of
 from sinks.directory.store import DirectoryStore
-from streams.embedded.extracting import leave_rows, release_named, require_equal, source_of
+from streams.embedded.extracting import leave_rows, release_named, source_of
 
 MOST_SECONDS = 60
 _MEMORY = "2GB"
@@ -146,8 +146,6 @@ class Inquiry:
     def _rows_files(self) -> dict[int, Path]:
         files = kept.rows_files(self.store.root, self.number)
         if files is None:
-            source = source_of(self.store, self.release)
-            require_equal(self.store, self.release, source)
-            leave_rows(self.store, self.release, source)
+            leave_rows(self.store, self.release, source_of(self.store, self.release))
             files = kept.rows_files(self.store.root, self.number) or {}
         return files
