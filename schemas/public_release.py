@@ -8,9 +8,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-FORMAT, HIDING_FORMAT = 1, 2
+FORMAT, HIDING_FORMAT, THRESHOLD_FORMAT = 1, 2, 3
 """Version of the manifest; a change that older readers would misread raises it. One in which a figure hides places is
-of the second: a reader of the first would take what is hidden for 0 (F4)."""
+of the second, one under a threshold of the third: a reader of less would take what is hidden for 0 (F3, F4)."""
 
 LONGEST = 200
 """Characters that a name or a reference of an approval may have."""
@@ -54,7 +54,8 @@ class PublicFigure:
 
     ``update_id`` is the update whose block is shown, None where nothing is published; then ``earliest`` is the
     reference month (``2024-06``) of the first update that may show it. ``block`` is None for no cells. ``hidden`` are
-    the NIS codes of municipalities of which it shows nothing, ascending (F4).
+    the NIS codes of municipalities of which it shows nothing, ascending (F4). ``rungs`` is, under a threshold, the
+    block of places that do not show everything, None without one (F3).
     """
 
     state: str
@@ -62,6 +63,7 @@ class PublicFigure:
     earliest: str | None = None
     block: PublicBlock | None = None
     hidden: tuple[str, ...] = ()
+    rungs: PublicBlock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class PublicManifest:
     history), ``completeness`` month -> SHA-256, ``files`` SHA-256 -> bytes of every file that is named here.
     ``accesses`` is the digest of the last entry of the store's log of accesses, "" where there was none. Against a copy
     of this manifest a log shows whether its end was cut off. ``reports`` is code of the period -> the newest edition of
-    its report, of this release or one before.
+    its report, of this release or one before. ``threshold`` is the least count above 0 that is shown, None where small
+    counts are (F3).
     """
 
     release: int
@@ -122,27 +125,35 @@ class PublicManifest:
     files: dict[str, int]
     accesses: str = ""
     reports: dict[str, PublicReport] = field(default_factory=dict)
+    threshold: int | None = None
 
     def to_bytes(self) -> bytes:
         """Return the manifest as JSON; the same manifest gives the same bytes."""
-        hides = any(one.hidden for figures in self.figures.values() for one in figures.values())
-        document = {"format": HIDING_FORMAT if hides else FORMAT, **asdict(self)}
+        document = {"format": self._format(), **asdict(self)}
         if not self.accesses:
             del document["accesses"]
         if not self.reports:
             del document["reports"]
+        if self.threshold is None:
+            del document["threshold"]
         document["figures"] = {
             support: {period: _figure(one) for period, one in figures.items()}
             for support, figures in self.figures.items()
         }
         return (json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
+    def _format(self) -> int:
+        if self.threshold is not None:
+            return THRESHOLD_FORMAT
+        hides = any(one.hidden for figures in self.figures.values() for one in figures.values())
+        return HIDING_FORMAT if hides else FORMAT
+
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Return the manifest of ``to_bytes``. Raises ValueError for anything else."""
         try:
             fields: dict[str, Any] = json.loads(data)
-            if fields.pop("format") not in (FORMAT, HIDING_FORMAT):
+            if fields.pop("format") not in (FORMAT, HIDING_FORMAT, THRESHOLD_FORMAT):
                 message = "a public manifest of another version"
                 raise ValueError(message)
             figures = {
@@ -163,13 +174,14 @@ def _figure(one: PublicFigure) -> dict[str, Any]:
     figure = {"state": one.state, "update_id": one.update_id, "earliest": one.earliest}
     block = {} if one.block is None else asdict(one.block)
     hidden = {"hidden": list(one.hidden)} if one.hidden else {}
-    return {name: value for name, value in {**figure, **block, **hidden}.items() if value is not None}
+    rungs = {"rungs": asdict(one.rungs)} if one.rungs else {}
+    return {name: value for name, value in {**figure, **block, **hidden, **rungs}.items() if value is not None}
 
 
 def _figure_of(fields: dict[str, Any]) -> PublicFigure:
     block = (
         PublicBlock(fields["file"], fields["group"], fields["cells"], fields["digest"]) if "file" in fields else None
     )
-    return PublicFigure(
-        fields["state"], fields.get("update_id"), fields.get("earliest"), block, tuple(fields.get("hidden", ()))
-    )
+    rungs = PublicBlock(**fields["rungs"]) if "rungs" in fields else None
+    hidden = tuple(fields.get("hidden", ()))
+    return PublicFigure(fields["state"], fields.get("update_id"), fields.get("earliest"), block, hidden, rungs)

@@ -16,7 +16,7 @@ from schemas.breakdowns import (
     ROLLING_YEAR_BREAKDOWNS,
 )
 from schemas.figures import CATEGORY_BREAKDOWN, BlockKey, Cells
-from schemas.places import KINGDOM, PLACE_NUMBER, PLACES
+from schemas.places import KINGDOM, MUNICIPALITIES, PLACE_NUMBER, PLACES, valid_code
 from schemas.supports import NODE
 
 HIDDEN, TOTAL, WIDE, FULL, CROSSED = 0, 1, 2, 3, 4
@@ -80,6 +80,13 @@ def rungs_of(cells: Cells | None) -> Int8:
     if cells is not None:
         rungs[cells.place] = cells.beneficiaries
     return rungs
+
+
+def hidden_municipalities(rungs: Int8, month: int) -> Iterator[str]:
+    """Yield the NIS codes that count, by the codes of a month (ordinal), in a municipality that shows nothing."""
+    for nis in MUNICIPALITIES:
+        if rungs[PLACE_NUMBER["municipality", valid_code(nis, month)]] == HIDDEN:
+            yield nis
 
 
 def hidden_breakdowns(cells: Cells, rungs: Int8, key: BlockKey) -> Iterator[tuple[int, str]]:

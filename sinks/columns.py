@@ -65,13 +65,13 @@ def _held(cells: Cells, name: str) -> npt.NDArray[Any]:
 
 
 def decoded(data: bytes, zone: BlockZone) -> Cells:
-    """Return the cells of ``encoded``; measures that the public zone does not hold are 0."""
+    """Return the cells of ``encoded``; measures that a zone does not hold are 0, rungs stand as beneficiaries."""
     raw = zlib.decompress(data)
     size = len(raw) // width(zone)
     arrays = {}
     start = 0
     for name, kind in COLUMNS[zone]:
-        arrays[name] = np.frombuffer(raw, _DTYPE[kind], size, start)
+        arrays["beneficiaries" if name == "rung" else name] = np.frombuffer(raw, _DTYPE[kind], size, start)
         start += size * _DTYPE[kind].itemsize
     nothing = np.zeros(size, np.int64)
     names = (name for name, _ in INTERNAL_BLOCK)

@@ -1,22 +1,20 @@
 """The indicators of the time dimension as a long table: one row a category, labels from numbers."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from schemas import indicator_rungs
 from schemas.datasets import DURATION
-from schemas.indicators import COLUMNS, SERIES, Series, Table, is_public, reference_code
+from schemas.indicators import COLUMNS, SERIES, Series, Table, reference_code
 from schemas.places import PLACES
-from schemas.rungs import rungs_of
 from sinks.arrow import arrow_schema
 from sinks.files.selection import ExportRefusedError
 from sinks.indicators import Counted, Family, read_release
 from sinks.protocol import Store
+from sinks.public_indicators import PUBLIC_PLACE, suppressed
 
 TABLES: dict[str, frozenset[str]] = {
     "duration": frozenset({"duration", "duration_difference", "quartiles", "survival"}),
@@ -34,7 +32,6 @@ NUMBERS = tuple(column.name for column in DURATION.columns if column.number)
 INDICATOR_SCHEMA = arrow_schema(DURATION.columns)
 
 IndicatorZone = Literal["public", "restricted"]
-_PUBLIC_PLACE = np.array([is_public(*place) for place in PLACES])
 _Codes = npt.NDArray[np.int32]
 
 
@@ -53,7 +50,7 @@ def indicator_batches(store: Store, release: int, table: str, zone: str) -> Iter
     family: Family = "outcomes" if table in ("exit_to_work", "transitions") else "indicators"
     parts = [_chosen(counted, table, zone) for counted in read_release(store, release, family)]
     threshold = store.settings.threshold if zone == "public" and parts else None
-    yield from batches_of(parts if threshold is None else _suppressed(store, release, parts, threshold))
+    yield from batches_of(parts if threshold is None else suppressed(store, release, parts, threshold))
 
 
 def batches_of(parts: list[Counted]) -> Iterator[pa.RecordBatch]:
@@ -65,32 +62,9 @@ def batches_of(parts: list[Counted]) -> Iterator[pa.RecordBatch]:
 def _chosen(counted: Counted, table: str, zone: str) -> Counted:
     mask = np.array([series.indicator in (TABLES | PARTS)[table] for series in SERIES])[counted.table.series]
     if zone == "public":
-        mask &= _PUBLIC_PLACE[counted.table.place]
+        mask &= PUBLIC_PLACE[counted.table.place]
     kept = Table._make(column[mask] for column in counted.table)
     return Counted(counted.update_id, counted.first, kept)
-
-
-def _suppressed(store: Store, release: int, parts: list[Counted], threshold: int) -> list[Counted]:
-    """Return what the public may know of some parts, judged together (F3)."""
-    whole = Table._make(map(np.concatenate, zip(*(part.table for part in parts), strict=True)))
-    stands = indicator_rungs.shown(whole, threshold, _known(store, release))
-    ends = np.cumsum([len(part.table.series) for part in parts])[:-1]
-    return [
-        replace(part, table=Table._make(column[mine] for column in part.table))
-        for part, mine in zip(parts, np.split(stands, ends), strict=True)
-    ]
-
-
-def _known(store: Store, release: int) -> indicator_rungs.Known:
-    """Return what the figures of a release show of LL: indicators fall with them."""
-    whole = store.release(release)
-    rungs = {
-        key.period.last: rungs_of(store.read_block(entry.hidden))
-        for key, entry in whole.entries.items()
-        if key.support == "LL" and key.period.kind == "month" and entry.hidden is not None
-    }
-    fixed = store.settings.geography_month is not None
-    return indicator_rungs.Known(rungs, whole.update.reference_month, fixed)
 
 
 def _batch(parts: list[Counted]) -> pa.RecordBatch:

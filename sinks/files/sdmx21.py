@@ -164,6 +164,8 @@ def generic(
 
     def message(rows: Sequence[Mapping[str, Any]]) -> str:
         frame = pd.DataFrame(rows, columns=names).dropna(axis=1, how="all")
+        if "OBS_VALUE" not in frame:  # pysdmx wants the column, be it of nothing: all hidden, or keys alone
+            frame["OBS_VALUE"] = ""
         held = PandasDataset(structure=schema, action=ActionType.Information, data=frame)
         return str(write_generic([held], header=header, dimension_at_observation=dimension))
 

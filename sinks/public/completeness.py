@@ -1,6 +1,7 @@
 """Completeness in the public tree: of a month, which OCMW sent a line of which public support; nothing more."""
 
 import json
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -11,12 +12,17 @@ from schemas.supports import NODES
 _PUBLIC = tuple(node for node in NODES if node.public)
 
 
-def public_month(rows: Int32, supports: frozenset[str]) -> bytes:
+def public_month(rows: Int32, supports: frozenset[str], hidden: Mapping[str, frozenset[str]] | None = None) -> bytes:
     """Return a month as JSON: support -> NIS codes of the OCMWs with a line, of the supports that are published.
 
-    ``rows`` is by (leaf, municipality number).
+    ``rows`` is by (leaf, municipality number). ``hidden`` are by support the OCMWs of which the month shows nothing:
+    whether these sent a line is not said (F3).
     """
-    sent = {node.code: _sent(rows[list(node.leaves)]) for node in _PUBLIC if node.code in supports}
+    sent = {
+        node.code: [nis for nis in _sent(rows[list(node.leaves)]) if nis not in (hidden or {}).get(node.code, ())]
+        for node in _PUBLIC
+        if node.code in supports
+    }
     return (json.dumps(sent, sort_keys=True, separators=(",", ":")) + "\n").encode()
 
 

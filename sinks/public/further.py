@@ -49,3 +49,7 @@ class FurtherReleases:
     def cells(self, block: PublicBlock) -> Cells:
         """Return the cells of a figure."""
         return self._below.cells(block)
+
+    def rungs(self, block: PublicBlock) -> Cells:
+        """Return the places of a figure that do not show everything."""
+        return self._below.rungs(block)

@@ -6,7 +6,8 @@ newer one counted.
 """
 
 import io
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.indicators import COLUMNS, SERIES, is_public, reference_code
+from schemas.indicators import COLUMNS, SERIES, Table, reference_code
 from schemas.places import PLACES
 from schemas.public_release import IndicatorPart
 from sinks.errors import StoreCorruptError
-from sinks.indicators import WHOLE, Counted, Family, counted_at
-from sinks.protocol import Tables
+from sinks.indicators import WHOLE, Counted, Family, counted_at, parts_of, read_release
+from sinks.protocol import Store, Tables
+from sinks.public_indicators import PUBLIC_PLACE, suppressed
 
 _WHOLE = frozenset(series.indicator for series, whole in zip(SERIES, WHOLE, strict=True) if whole)
-_PUBLIC_PLACE = np.array([is_public(*place) for place in PLACES])
 _KEYS = COLUMNS[:7]
 _NUMBERS = ("count", "base")
 _SCHEMA = pa.schema([pa.field(name, pa.int64() if name in _NUMBERS else pa.string()) for name in COLUMNS])
@@ -39,9 +40,27 @@ def public_part(tables: Tables, number: int, family: Family) -> tuple[Counted, b
     return None if counted is None else (counted, _bytes(counted))
 
 
+def parts_under_threshold(
+    store: Store, number: int, family: Family, threshold: int
+) -> Iterator[tuple[int, Counted, bytes]]:
+    """Yield by update what a release shows of it, newest first: its number, its rows, and these as a Parquet file.
+
+    A part holds no row that a newer one counted again: what shows depends on the release, so each has parts of its own.
+    """
+    numbers = list(parts_of(store, number, family))
+    parts = [_public_rows(counted) for counted in read_release(store, number, family)]
+    for earlier, counted in zip(numbers, suppressed(store, number, parts, threshold), strict=True):
+        yield earlier, counted, _bytes(counted)
+
+
+def _public_rows(counted: Counted) -> Counted:
+    public = np.flatnonzero(PUBLIC_PLACE[counted.table.place])
+    return replace(counted, table=Table._make(column[public] for column in counted.table))
+
+
 def _bytes(counted: Counted) -> bytes:
     table = counted.table
-    public = np.flatnonzero(_PUBLIC_PLACE[table.place])
+    public = np.flatnonzero(PUBLIC_PLACE[table.place])
     series, reference = table.series[public], table.reference[public]
     place, category = table.place[public], table.category[public]
     keys = np.unique(series)

@@ -76,8 +76,6 @@ class PreparedReleases(FurtherReleases):
         return as_it_would_be(self._store, self._beside, number, self._program)
 
     def _waiting(self, current: int) -> tuple[int, ...]:
-        if self._store.settings.threshold is not None:  # such a store has no public tree
-            return ()
         return tuple(number for number in self._store.numbers() if number > current)[-MOST:]
 
     def releases(self) -> tuple[Release, ...]:

@@ -45,3 +45,7 @@ class PublicSource(Protocol):
     def cells(self, block: PublicBlock) -> Cells:
         """Return the cells of a figure."""
         ...
+
+    def rungs(self, block: PublicBlock) -> Cells:
+        """Return the block of places of a figure that do not show everything (F3)."""
+        ...

@@ -22,10 +22,6 @@ from schemas.seals import Seal, Succession
 from sinks.directory.blocks import read_cells
 from sinks.errors import StoreCorruptError, UnknownReleaseError
 
-UNDER_THRESHOLD = (
-    "this store hides small cells (OCMW_THRESHOLD), which a public tree cannot say yet; publish with ocmw export, "
-    "Redis or Kafka, which do"
-)
 NAME = "public"
 _MANIFESTS = 8
 """Manifests kept parsed; a national one takes some megabytes."""
@@ -126,6 +122,10 @@ class PublicTree:
         """Return the cells of a figure, verified against their digest. Raises StoreCorruptError."""
         ref = BlockRef(block.file, block.group, bytes.fromhex(block.digest), block.cells)
         return read_cells(self.file_path(block.file), ref)
+
+    def rungs(self, block: PublicBlock) -> Cells:
+        """Return the places of a figure that do not show everything. Raises StoreCorruptError."""
+        return self.cells(block)
 
     @staticmethod
     def _bytes(path: Path) -> bytes:

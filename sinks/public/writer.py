@@ -23,6 +23,7 @@ from schemas.periods import Period, month_code
 from schemas.places import MUNICIPALITIES, PLACES
 from schemas.public_release import Approval, IndicatorPart, PublicBlock, PublicFigure, PublicManifest, PublicReport
 from schemas.releases import UNSTABLE, BlockRef, Entry, Release, State
+from schemas.rungs import KINGDOM_AT, TOTAL, hidden_municipalities, rungs_of
 from schemas.seals import FIRST
 from schemas.supports import LEAVES, NODE
 from sinks.completeness import read_completeness
@@ -32,15 +33,17 @@ from sinks.errors import StoreError, StoreMismatchError
 from sinks.indicators import FAMILIES, Family
 from sinks.indicators import exists as counted
 from sinks.lock import turn_at
+from sinks.protocol import BlockZone
+from sinks.public.blocks import put_blocks
 from sinks.public.changes import changes_bytes
 from sinks.public.completeness import public_month
 from sinks.public.definitions import frozen
 from sinks.public.further import FurtherReleases
 from sinks.public.history import HISTORY_SCHEMA, FigureAtRelease, grown, history_bytes, newest, read_history
-from sinks.public.indicators import public_part
+from sinks.public.indicators import parts_under_threshold, public_part
 from sinks.public.keys import SealKey
 from sinks.public.protocol import PublicSource
-from sinks.public.tree import NAME, UNDER_THRESHOLD, PublicTree
+from sinks.public.tree import NAME, PublicTree
 
 _FOLDERS = ("files", "releases", "seals", "keys")
 
@@ -105,11 +108,8 @@ class PublicWriter:
         """Publish in order what the store has released and the tree has not; return how many releases.
 
         Where approval is required, only what was approved and then stopped half way. Releases that were there before
-        the tree was get no time of publication; only with the next release does an old store get its tree. Under a
-        threshold nothing is published: a tree cannot say yet what is hidden, and would tell small counts (F3).
+        the tree was get no time of publication; only with the next release does an old store get its tree.
         """
-        if self._store.settings.threshold is not None:
-            return 0
         with self._turn():
             there = [number for number in self._store.numbers() if number > self.tree.current()]
             if self._how.approval:
@@ -128,8 +128,6 @@ class PublicWriter:
         Raises ValueError for texts that cannot be, UnknownReleaseError for no such release, NotApprovableError where
         it was published with other values or is not above the published one, SealKeyError's kin for a foreign key.
         """
-        if self._store.settings.threshold is not None:
-            raise NotApprovableError(UNDER_THRESHOLD)
         moment = self._how.now()
         approval = Approval(by, reference, moment)
         with self._turn():
@@ -260,6 +258,8 @@ class _Content:
         self._before = tree.manifest(current) if current else None
         self._files: dict[str, int] = {}
         self._adopted: dict[str, str] = {}
+        self._threshold = store.settings.threshold
+        self._anew: dict[tuple[BlockZone, BlockKey], PublicBlock] = {}
 
     def manifest(self, published_at: str | None, program: str, approval: Approval | None) -> PublicManifest:
         update, before = self._release.update, self._before
@@ -282,6 +282,7 @@ class _Content:
             completeness=self._completeness(by_support),
             files=self._files,
             accesses=self._store.accesses(update.sequence),
+            threshold=self._threshold,
         )
 
     def with_reports(self, manifest: PublicManifest, reports: Reports) -> PublicManifest:
@@ -304,19 +305,30 @@ class _Content:
 
     def _figures(self) -> dict[tuple[str, str], PublicFigure]:
         entries = self._entries()
-        files = {ref.file for key, entry in entries.items() if (ref := entry.public) and self._is_new(key, ref)}
-        with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing gives the interpreter lock back
-            self._adopted = dict(zip(sorted(files), threads.map(self._adopt, sorted(files)), strict=True))
+        new = {key: ref for key, entry in entries.items() if (ref := entry.public) and self._is_new(key, ref)}
+        if self._threshold is None:
+            files = sorted({ref.file for ref in new.values()})
+            with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing gives the interpreter lock back
+                self._adopted = dict(zip(files, threads.map(self._adopt, files), strict=True))
+        else:
+            self._write("public", new)
+            rungs = ((key, entry.hidden) for key, entry in entries.items() if entry.hidden)
+            self._write("hidden", {key: ref for key, ref in rungs if self._is_new(key, ref, "hidden")})
         return {(key.support, key.period.code): self._figure(key, entry) for key, entry in entries.items()}
 
-    def _known(self, key: BlockKey) -> PublicBlock | None:
+    def _write(self, zone: BlockZone, blocks: dict[BlockKey, BlockRef]) -> None:
+        for key, block, size in put_blocks(self._store, self._tree, zone, blocks):
+            self._anew[zone, key] = block
+            self._name(block.file, size)
+
+    def _known(self, key: BlockKey, zone: BlockZone) -> PublicBlock | None:
         if self._before is None:
             return None
         figure = self._before.figures.get(key.support, {}).get(key.period.code)
-        return figure.block if figure else None
+        return None if figure is None else figure.block if zone == "public" else figure.rungs
 
-    def _is_new(self, key: BlockKey, ref: BlockRef) -> bool:
-        known = self._known(key)
+    def _is_new(self, key: BlockKey, ref: BlockRef, zone: BlockZone = "public") -> bool:
+        known = self._known(key, zone)
         return known is None or known.digest != ref.digest.hex()
 
     def _figure(self, key: BlockKey, entry: Entry) -> PublicFigure:
@@ -324,11 +336,12 @@ class _Content:
         if vintage.published_update is None:
             return PublicFigure(str(vintage.state), earliest=self._earliest(key, vintage.state))
         block = self._block(key, entry.public)
-        return PublicFigure(str(vintage.state), vintage.published_update, None, block, self._hidden(entry))
+        rungs = None if self._threshold is None else self._block(key, entry.hidden, "hidden")
+        return PublicFigure(str(vintage.state), vintage.published_update, None, block, self._hidden(entry), rungs)
 
     def _hidden(self, entry: Entry) -> tuple[str, ...]:
-        """Return the municipalities of which a figure shows nothing."""
-        if entry.hidden is None:
+        """Return the municipalities of which a figure shows nothing; under a threshold its rungs say it."""
+        if entry.hidden is None or self._threshold is not None:
             return ()
         return tuple(PLACES[place][1] for place in self._store.read_block(entry.hidden).place.tolist())
 
@@ -339,13 +352,15 @@ class _Content:
         next_month = self._release.update.reference_month + 1
         return month_code(max(key.period.last + NODE[key.support].delay, next_month))
 
-    def _block(self, key: BlockKey, ref: BlockRef | None) -> PublicBlock | None:
+    def _block(self, key: BlockKey, ref: BlockRef | None, zone: BlockZone = "public") -> PublicBlock | None:
         if ref is None:
             return None
-        known = self._known(key)
+        known = self._known(key, zone)
         if known is not None and known.digest == ref.digest.hex() and self._before is not None:
             self._name(known.file, self._before.files[known.file])
             return known
+        if self._threshold is not None:
+            return self._anew[zone, key]
         return PublicBlock(self._adopted[ref.file], ref.group, ref.cells, ref.digest.hex())
 
     def _adopt(self, file: str) -> str:
@@ -381,7 +396,7 @@ class _Content:
         return sha256
 
     def _tables(self, figures: dict[tuple[str, str], PublicFigure]) -> dict[str, str]:
-        tables = {name: self._put(data) for name, data in frozen().items()}
+        tables = {name: self._put(data) for name, data in frozen(self._threshold).items()}
         before = read_history(self._tree.file_bytes(self._before.tables["history"])) if self._before else None
         history = HISTORY_SCHEMA.empty_table() if before is None else before
         known = newest(history)
@@ -400,8 +415,15 @@ class _Content:
         number = self._release.update.sequence
         for key, entry in sorted(self._entries().items(), key=lambda pair: (pair[0].support, pair[0].period.code)):
             vintage = entry.vintage
-            published = (vintage.published_update, vintage.published_value)
+            value = vintage.published_value if self._shows_kingdom(entry) else None
+            published = (vintage.published_update, value)
             yield FigureAtRelease(key.support, key.period.code, number, str(vintage.state), *published)
+
+    def _shows_kingdom(self, entry: Entry) -> bool:
+        """Tell whether the total of the kingdom is shown: a history of values stands under its rung (F3)."""
+        if self._threshold is None or entry.hidden is None:
+            return True
+        return bool(rungs_of(self._store.read_block(entry.hidden))[KINGDOM_AT] >= TOTAL)
 
     def _indicators(self) -> Iterator[IndicatorPart]:
         """Yield the parts of each family, newest first; none where the update of this release counted none.
@@ -412,6 +434,10 @@ class _Content:
         known = {(part.family, part.number): part for part in self._before.indicators} if self._before else {}
         for family in FAMILIES:
             if not counted(self._store, number, family):
+                continue
+            if self._threshold is not None:
+                for earlier, rows, data in parts_under_threshold(self._store, number, family, self._threshold):
+                    yield IndicatorPart(family, earlier, self._put(data), rows.update_id, rows.first)
                 continue
             for earlier in range(number, 0, -1):
                 part = known.get((family, earlier))
@@ -435,6 +461,7 @@ class _Content:
         """Return the file of each month that some support shows; those that did not change stay where they were."""
         published = _published_months(figures)
         published_before = _published_months(self._before.figures) if self._before else {}
+        hidden = self._hidden_senders() if self._threshold is not None else {}
         known = self._before.completeness if self._before else {}
         same = {
             code for code, supports in published.items() if code in known and published_before.get(code) == supports
@@ -443,19 +470,32 @@ class _Content:
         number = self._release.update.sequence
         sent = read_completeness(self._store, number, wanted, (len(LEAVES), len(MUNICIPALITIES)))
         fresh = {
-            month_code(month): self._put(public_month(rows, frozenset(published[month_code(month)])))
+            month_code(month): self._put(public_month(rows, frozenset(published[month_code(month)]), hidden.get(month)))
             for month, rows in sent.items()
         }
         return {code: self._keep(known[code]) for code in sorted(same)} | fresh
 
+    def _hidden_senders(self) -> dict[int, dict[str, frozenset[str]]]:
+        """Return month -> support -> OCMWs whose municipality shows nothing of it (F3)."""
+        fixed = self._store.settings.geography_month
+        hidden: dict[int, dict[str, frozenset[str]]] = {}
+        for key, entry in self._entries().items():
+            if key.period.kind == "month" and entry.hidden is not None:
+                rungs = rungs_of(self._store.read_block(entry.hidden))
+                month = key.period.last
+                mine = hidden_municipalities(rungs, month if fixed is None else fixed)
+                hidden.setdefault(month, {})[key.support] = frozenset(mine)
+        return hidden
 
-def _published_months(figures: dict[str, dict[str, PublicFigure]]) -> dict[str, dict[str, str | None]]:
-    """Return month -> support -> update of the published figure."""
-    published: dict[str, dict[str, str | None]] = {}
+
+def _published_months(figures: dict[str, dict[str, PublicFigure]]) -> dict[str, dict[str, tuple[str, str]]]:
+    """Return month -> support -> update of the published figure, and the digest of what it hides."""
+    published: dict[str, dict[str, tuple[str, str]]] = {}
     for support, periods in figures.items():
         for code, figure in periods.items():
             if figure.update_id is not None and Period.parse(code).kind == "month":
-                published.setdefault(code, {})[support] = figure.update_id
+                rungs = figure.rungs.digest if figure.rungs else ""
+                published.setdefault(code, {})[support] = figure.update_id, rungs
     return published
 
 

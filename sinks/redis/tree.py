@@ -15,6 +15,7 @@ from typing import Any
 
 from schemas.figures import Cells
 from schemas.public_release import PublicBlock, PublicManifest
+from schemas.rungs import rung_cells, rungs_of
 from sinks import zones
 from sinks.columns import decoded
 from sinks.directory.identity import codebook
@@ -129,6 +130,13 @@ class RedisTree:
         if cells.digest().hex() != block.digest:
             raise _lost(f"block {block.digest}")
         return cells
+
+    def rungs(self, block: PublicBlock) -> Cells:
+        """Return the places of a figure that do not show everything. Raises StoreCorruptError as ``cells``."""
+        rungs = rung_cells(rungs_of(decoded(self._value(f"rungs:{codebook()[:8]}:{block.digest}"), "hidden")))
+        if rungs.digest().hex() != block.digest:
+            raise _lost(f"rungs {block.digest}")
+        return rungs
 
     def _value(self, name: str) -> bytes:
         with explained():

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from processors.board.nothing import Cell
 from schemas.breakdowns import CATEGORY_NUMBER, codes
-from schemas.periods import Period, month_code
+from schemas.periods import Period, month_code, parse_month
 from schemas.places import MUNICIPALITY, PLACES
 from schemas.releases import is_synthetic
 from streams.board.json_stat import dataset
@@ -202,8 +202,10 @@ def history(question: Question) -> Answer:
 
 def _kingdom(bound: Bound, cell: Cell) -> list[dict[str, Any]]:
     story = bound.history().get((cell.support, cell.period.code), [])
+    hides = bound.manifest.threshold is not None
     return [
         {"release": release, "state": state, "update_id": update, "value": value}
+        | ({"nothing": "suppressed"} if hides and update is not None and value is None else {})
         for release, state, update, value in story
         if release <= bound.number
     ]
@@ -216,7 +218,8 @@ def _held(bound: Bound, cell: Cell) -> Iterator[dict[str, Any]]:
             return
         one = bound.beside(number).show(cell)
         if one != before:
-            yield {"release": number, "state": one.state, "update_id": one.update_id, "value": one.value}
+            row = {"release": number, "state": one.state, "update_id": one.update_id, "value": one.value}
+            yield row | ({"nothing": "suppressed"} if one.nothing == "suppressed" else {})
         before = one
 
 
@@ -329,13 +332,15 @@ def codes_of(question: Question) -> Answer:
 
 
 def completeness(question: Question) -> Answer:
-    """Return by month of a year which OCMWs sent lines of a support."""
+    """Return by month of a year which OCMWs sent lines of a support, and of which that is not said (F3)."""
     bound, given = question.bound, question.given
     year = given["year"] or bound.reference // 12 + 1900
     months = range((year - 1900) * 12, (year - 1900) * 12 + 12)
     sent_by_month = {month_code(month): bound.completeness(month).get(given["support"]) for month in months}
     sent = {month: sorted(geos) for month, geos in sent_by_month.items() if geos is not None}
-    return answer({**about(bound), "support": given["support"], "sent": sent})
+    hidden = {month: sorted(bound.hidden_senders(given["support"], parse_month(month))) for month in sent}
+    not_said = {} if bound.manifest.threshold is None else {"hidden": hidden}
+    return answer({**about(bound), "support": given["support"], "sent": sent, **not_said})
 
 
 def definitions(question: Question) -> Answer:

@@ -42,7 +42,7 @@ def dataset(  # noqa: PLR0913, PLR0917 - the parts of one cube
         "label": words("board"),
         "source": words("source"),
         "updated": manifest.published_at,
-        "note": [words("never_sum")],
+        "note": [words("never_sum"), *([words.hiding] if words.hiding else [])],
         "id": list(_IDS),
         "size": [len(axes[name]) for name in _IDS],
         "role": {"time": ["period"], "geo": ["geo"]},

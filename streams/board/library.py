@@ -16,11 +16,13 @@ import numpy as np
 import pyarrow as pa
 
 from processors.board.nothing import Cell, Known, Nothing, nothing
+from schemas.arrays import Int8
 from schemas.breakdowns import CATEGORY_NUMBER
 from schemas.figures import Cells
 from schemas.periods import MONTHS_PER_YEAR, Period, PeriodKind, month_code, parse_month
 from schemas.places import MUNICIPALITY, PLACE_NUMBER, PLACES, ancestors
 from schemas.public_release import PublicBlock, PublicFigure, PublicManifest
+from schemas.rungs import CATEGORY_RUNG, FULL, HIDDEN, hidden_municipalities, rungs_of
 from schemas.settings import FigureSettings
 from sinks.errors import StoreError, UnknownReleaseError
 from sinks.public.completeness import read_month
@@ -184,7 +186,8 @@ class Bound:
         category = CATEGORY_NUMBER.get((cell.breakdown, cell.category), -1)
         value = self.counted(figure, place).get(category, 0) if published else 0
         sent = self.sent(cell) if published and not value and cell.geo_level == "municipality" else None
-        why = nothing(cell, Known(published, value, sent, _hides(figure, cell)), self.fixed)
+        suppressed = published and (_hides(figure, cell) or self._hidden_at(figure, place, category))
+        why = nothing(cell, Known(published, value, sent, suppressed), self.fixed)
         return CellShown(None if why and why != "no_claim" else value, why, *_state_of(figure))
 
     def by_place(self, support: str, period: Period, level: str, category: tuple[str, str]) -> dict[str, CellShown]:
@@ -197,14 +200,45 @@ class Bound:
             chosen = np.flatnonzero(cells.category == CATEGORY_NUMBER[category])
             values = dict(zip(cells.place[chosen].tolist(), cells.beneficiaries[chosen].tolist(), strict=True))
         by_code = {}
+        number = CATEGORY_NUMBER[category]
         for geo in codes:
-            value = values.get(PLACE_NUMBER[level, geo], 0)
+            place = PLACE_NUMBER[level, geo]
+            value = values.get(place, 0)
             cell = Cell(support, period, level, geo, *category)
             published = figure.update_id is not None
             sent = self.sent(cell) if published and not value and level == "municipality" else None
-            why = nothing(cell, Known(published, value, sent, _hides(figure, cell)), self.fixed)
+            suppressed = published and (_hides(figure, cell) or self._hidden_at(figure, place, number))
+            why = nothing(cell, Known(published, value, sent, suppressed), self.fixed)
             by_code[geo] = CellShown(None if why and why != "no_claim" else value, why, *_state_of(figure))
         return by_code
+
+    def rungs(self, figure: PublicFigure) -> Int8 | None:
+        """Return the rung of each place of a published figure, None without a threshold (F3).
+
+        Under one, what a figure does not say is hidden.
+        """
+        if self.manifest.threshold is None:
+            return None
+        block = figure.rungs
+        if block is None:
+            return np.full(len(PLACES), HIDDEN, np.int8)
+        rungs: Int8 = self._kept(("rungs", block.digest), lambda: rungs_of(self.source.rungs(block)), 300 + len(PLACES))
+        return rungs
+
+    def _hidden_at(self, figure: PublicFigure, place: int, category: int) -> bool:
+        """Tell whether a cell stands above the rung of its place, and anybody may be counted there."""
+        rungs = self.rungs(figure)
+        if rungs is None or min(place, category) < 0 or CATEGORY_RUNG[category] <= rungs[place]:
+            return False
+        return bool(rungs[place] < FULL) or bool(self.counted(figure, place))
+
+    def hidden_senders(self, support: str, month: int) -> frozenset[str]:
+        """Return the OCMWs of which it is not said whether they sent a line about a month (F3)."""
+        figure = self.figure(support, Period("month", month))
+        rungs = None if figure is None or figure.update_id is None else self.rungs(figure)
+        if rungs is None:
+            return frozenset()
+        return frozenset(hidden_municipalities(rungs, month if self.fixed is None else self.fixed))
 
     def sent(self, cell: Cell) -> bool | None:
         """Tell whether an OCMW sent a line about any month of a period, None where some month is not known."""
@@ -332,6 +366,10 @@ class Unpublished:
 
     def cells(self, _block: PublicBlock) -> Cells:
         """Return no cells."""
+        return Cells.empty()
+
+    def rungs(self, _block: PublicBlock) -> Cells:
+        """Return no place."""
         return Cells.empty()
 
 

@@ -10,7 +10,7 @@ from schemas.places import KINGDOM, PLACES
 from sinks.svg.charts import Series, line_chart
 from streams.board.library import Bound
 from streams.board.page import Ask, Chart, Headline, Links, Page, Part, Sheet, Table, Td, Text, Th, plain
-from streams.board.pages.cities import counted_cells, indicators_of_year
+from streams.board.pages.cities import counted_cells, indicators_of_year, note_on_hidden
 from streams.board.pages.shared import (
     cell_of,
     change_of,
@@ -177,7 +177,8 @@ def _cities(ask: Ask, period: Period) -> Table:
         Th(words("place"), number=False),
         *(Th(words(name)) for name in ("persons", "entries", "again_share", "work_share")),
     )
-    return Table(words("cities_title"), head, tuple(rows), (words("cities_note"),))
+    hidden = note_on_hidden(words, (counts.get(geo, {}) for geo in cities_of(period)))
+    return Table(words("cities_title"), head, tuple(rows), (words("cities_note"), *hidden))
 
 
 def _revised(ask: Ask, period: Period) -> Table:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal
 
-from processors.board.nothing import SIGNS
+from processors.board.nothing import SIGNS, Nothing
 from schemas.parameters import document
 from schemas.periods import MONTHS_PER_YEAR, Period, PeriodKind
 from schemas.places import KINGDOM
@@ -158,6 +158,19 @@ class Words:
         """Return the word of a kind of nothing."""
         return self(f"nothing_{kind}")
 
+    def marks(self, kind: Nothing) -> str:
+        """Return what the sign of a kind of nothing means, sign first; under a threshold what is hidden (F3)."""
+        threshold = self.bound.manifest.threshold
+        if kind == "suppressed" and threshold is not None:
+            return self("threshold_mark", most=threshold - 1)
+        return f"{SIGNS[kind]} {self.nothing(kind)}"
+
+    @property
+    def hiding(self) -> str:
+        """The sentence that says what is hidden under a threshold, "" without one (F3)."""
+        threshold = self.bound.manifest.threshold
+        return "" if threshold is None else self("threshold_notice", most=threshold - 1)
+
 
 def _own(names: dict[str, str], geo: str) -> str:
     region = geo if geo in (_WALLONIA, _BRUSSELS) else names.get("region", "")
@@ -169,7 +182,11 @@ def _own(names: dict[str, str], geo: str) -> str:
 
 @cache
 def _today() -> dict[str, dict[str, str]]:
-    sentences: dict[str, dict[str, str]] = document("board")["sentences"] | document("board_zones")["sentences"]
+    sentences: dict[str, dict[str, str]] = {
+        key: sentence
+        for name in ("board_threshold", "board_zones", "board")
+        for key, sentence in document(name)["sentences"].items()
+    }
     return sentences
 
 

@@ -140,16 +140,12 @@ def _pdf(html: str) -> bytes:
 
 
 def _tree(store: Path) -> "PublicSource":
-    from sinks.directory import identity
-    from sinks.errors import StoreMismatchError
-    from sinks.public.tree import NAME, UNDER_THRESHOLD, PublicTree
+    from sinks.public.tree import NAME, PublicTree
     from streams.settings import UsageError
 
     if not store.is_dir():
         message = f"{store}: no directory; name a store, or a copy of its public tree"
         raise UsageError(message)
-    if identity.exists(store) and identity.settings_of(store).threshold is not None:
-        raise StoreMismatchError(f"{store}: {UNDER_THRESHOLD}")
     return PublicTree(store if (store / "files").is_dir() else store / NAME)
 
 

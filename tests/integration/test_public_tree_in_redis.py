@@ -29,7 +29,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(source: PublicSource) -> list[object]:
-    """Return all that the newest release of a source says, cells by their digests."""
+    """Return all that the newest release of a source says, cells and rungs by their digests."""
     manifest = source.manifest(source.current())
     cells = [
         (support, period, source.cells(figure.block).digest())
@@ -37,9 +37,11 @@ def read(source: PublicSource) -> list[object]:
         for period, figure in periods.items()
         if figure.block
     ]
+    every = (figure for periods in manifest.figures.values() for figure in periods.values())
+    rungs = [source.rungs(figure.rungs).digest() for figure in every if figure.rungs]
     files = [*manifest.tables.values(), *manifest.completeness.values(), *(part.file for part in manifest.indicators)]
     whole = [source.file_bytes(sha256) for sha256 in files]
-    return [source.manifest_bytes(manifest.release), source.seal_bytes(manifest.release), cells, whole]
+    return [source.manifest_bytes(manifest.release), source.seal_bytes(manifest.release), cells, rungs, whole]
 
 
 def test_both_tell_the_same(store: Path, redis_client: redis.Redis) -> None:
@@ -48,6 +50,15 @@ def test_both_tell_the_same(store: Path, redis_client: redis.Redis) -> None:
     assert copy.make_up(PublicTree.of(store)) == 5
     assert copy.make_up(PublicTree.of(store)) == 0
     assert read(copy) == read(PublicTree.of(store))
+
+
+def test_both_tell_the_same_under_a_threshold(tmp_path: Path, redis_client: redis.Redis) -> None:
+    replayed(tmp_path / "store", *MONTHS[:4], OCMW_THRESHOLD="50")
+    RedisCopy(redis_client).make_up(DirectoryStore.reading(tmp_path / "store"))
+    tree, copy = PublicTree.of(tmp_path / "store"), RedisTree(redis_client)
+    assert copy.make_up(tree) == len(MONTHS[:4])
+    assert any(one.rungs for one in tree.manifest(4).figures["LL"].values())
+    assert read(copy) == read(tree)
 
 
 def test_only_the_newest_releases_are_held_and_what_only_older_ones_name_is_gone(

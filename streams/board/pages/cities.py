@@ -1,12 +1,14 @@
 """The 13 centre cities."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from markupsafe import Markup
 
-from processors.board.nothing import Cell
+from processors.board.nothing import SIGNS, Cell
+from schemas.indicators import is_public
 from schemas.periods import MONTHS_PER_YEAR, Period, month_code
-from schemas.places import KINGDOM
+from schemas.places import KINGDOM, PLACES
 from sinks.svg.charts import Bar, bar_chart
 from streams.board.library import Bound
 from streams.board.page import Ask, Chart, Choice, Page, Part, Sheet, Table, Td, Th, plain
@@ -17,6 +19,10 @@ from streams.board.words import Words
 
 _REENTRY, _TO_WORK = OF_CITIES = ("reentry", "exit_to_work")
 """The indicators that the pages of cities show."""
+
+
+Counts = dict[str, float | None]
+"""Entries and shares of a place by name; None for what is hidden."""
 
 
 def cities(ask: Ask) -> Page:
@@ -66,7 +72,8 @@ def cities(ask: Ask) -> Page:
     parts: list[Part] = []
     if any(bar.value is not None for bar in bars):
         parts.append(Chart(Markup(bar_chart("bars", title, words("per_thousand"), bars)), words("per_thousand")))  # noqa: S704 - of our own
-    parts.append(Table(title, head, tuple(rows), (words("cities_note"), words("never_sum"))))
+    hidden = note_on_hidden(words, (table.get(geo, {}) for geo in places))
+    parts.append(Table(title, head, tuple(rows), (words("cities_note"), *hidden, words("never_sum"))))
     sheet = Sheet(
         ("year", "geo", "persons", "nothing", "per_1000", "entries", "again_percent", "to_work_percent"),
         plain(sheet_rows),
@@ -74,21 +81,40 @@ def cities(ask: Ask) -> Page:
     return Page(title, tuple(parts), sheet, (Choice("year", words("year"), period.code),))
 
 
-def counted_cells(words: Words, counts: dict[str, float]) -> tuple[Td, Td, Td]:
+def counted_cells(words: Words, counts: Counts) -> tuple[Td, Td, Td]:
     """Return the cells of a place: entries, share that came again, share at work."""
-    entries = counts.get("entries")
-    shares = [counts.get(name) for name in ("again", "to_work")]
-    return (
-        Td("…" if entries is None else words.number(entries), "", "nothing" if entries is None else "number"),
-        *(
-            Td("…" if one is None else f"{words.number(one, 1)}\u00a0%", "", "nothing" if one is None else "number")
-            for one in shares
-        ),  # type: ignore[return-value]
-    )
+    entries, again, to_work = (_counted_cell(words, counts, name) for name in ("entries", "again", "to_work"))
+    return entries, again, to_work
 
 
-def indicators_of_year(bound: Bound, year: Period) -> dict[str, dict[str, float]]:
-    """Return by place: entries of a year, share that came again, share of those who left that worked a year on."""
+def _counted_cell(words: Words, counts: Counts, name: str) -> Td:
+    one = counts.get(name)
+    if one is not None:
+        return Td(words.number(one) if name == "entries" else f"{words.number(one, 1)}\u00a0%", "", "number")
+    if name in counts:
+        return Td(SIGNS["suppressed"], "", "nothing", words.nothing("suppressed"))
+    return Td("…", "", "nothing")
+
+
+def note_on_hidden(words: Words, counts: Iterable[Counts]) -> tuple[str, ...]:
+    """Return what the sign in these columns means, where it stands in one of them."""
+    return (words("hidden_or_none"),) if any(None in one.values() for one in counts) else ()
+
+
+def indicators_of_year(bound: Bound, year: Period) -> dict[str, Counts]:
+    """Return by place: entries of a year, share that came again, share of those who left that worked a year on.
+
+    Under a threshold what some places have and others lack is None for these: it is hidden there, or there was nobody.
+    """
+    by_place = _shares_of_year(bound, year)
+    if bound.manifest.threshold is None:
+        return {geo: dict(counts) for geo, counts in by_place.items()}
+    names = {name for counts in by_place.values() for name in counts}
+    places = (geo for level, geo in PLACES if is_public(level, geo))
+    return {geo: {name: by_place.get(geo, {}).get(name) for name in names} for geo in places}
+
+
+def _shares_of_year(bound: Bound, year: Period) -> dict[str, dict[str, float]]:
     by_place: dict[str, dict[str, float]] = {}
     for row in _rows_of(bound, _REENTRY, "spells_own_g0", year.code):
         counts = by_place.setdefault(row["geo"], {})
@@ -97,14 +123,16 @@ def indicators_of_year(bound: Bound, year: Period) -> dict[str, dict[str, float]
             if row["category"] not in ("1", "unknown"):
                 counts["again"] = counts.get("again", 0) + 100 * row["count"] / row["base"]
     months = [month_code(month) for month in range(year.first, year.last + 1)]
+    rows = [(month, row) for month in months for row in _rows_of(bound, _TO_WORK, "own_x12_g0", month)]
     worked: dict[str, list[int]] = {}
-    for month in months:
-        for row in _rows_of(bound, _TO_WORK, "own_x12_g0", month):
-            if row["category"] == "work":
-                sums = worked.setdefault(row["geo"], [0, 0])
-                sums[0], sums[1] = sums[0] + row["count"], sums[1] + row["base"]
-    for geo, (count, base) in worked.items():
-        if base:
+    for _, row in rows:
+        if row["category"] == "work":
+            sums = worked.setdefault(row["geo"], [0, 0, 0])
+            sums[0], sums[1], sums[2] = sums[0] + row["count"], sums[1] + row["base"], sums[2] + 1
+    counted = len({month for month, _ in rows})
+    for geo, (count, base, whole) in worked.items():
+        # under a threshold a month may be hidden, and the others alone would be no year
+        if base and (bound.manifest.threshold is None or whole == counted):
             by_place.setdefault(geo, {})["to_work"] = 100 * count / base
     return by_place
 
@@ -134,6 +162,6 @@ def city(ask: Ask) -> Page:
         words("indicators_of", year=period.code),
         head,
         ((Td(period.code), *counted_cells(words, counts)),),
-        (words("cities_note"),),
+        (words("cities_note"), *note_on_hidden(words, [counts])),
     )
     return Page(words.place(geo), (*series.parts[:2], table, *series.parts[2:]), series.sheet)

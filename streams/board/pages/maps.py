@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from markupsafe import Markup
 
-from processors.board.nothing import KINDS, SIGNS
+from processors.board.nothing import KINDS
 from schemas.periods import MONTHS_PER_YEAR, Period
 from schemas.places import MUNICIPALITY
 from sinks.svg.maps import choropleth
@@ -87,11 +87,7 @@ def _map_legend(
     ]
     there = set(classes.values())
     lines += [("zero", "0")] if "zero" in there else []
-    lines += [
-        (f"n-{kind}", f"{SIGNS[kind]} {words.nothing(kind)}")
-        for kind in KINDS
-        if f"n-{kind}" in there and kind != "not_applicable"
-    ]
+    lines += [(f"n-{kind}", words.marks(kind)) for kind in KINDS if f"n-{kind}" in there and kind != "not_applicable"]
     if "n-not_applicable" in there:
         lines.append(("n-not_applicable", words("other_boundaries")))
     return tuple(lines)

@@ -1,12 +1,13 @@
 """How figures became what they are."""
 
-from processors.board.nothing import Cell
+from processors.board.nothing import SIGNS, Cell
 from schemas.periods import Period
 from schemas.places import KINGDOM
 from streams.board.library import Bound
 from streams.board.page import Ask, Choice, Headline, Page, Part, Sheet, Table, Td, Text, Th, plain
 from streams.board.pages.shared import MOST_ROWS, state_words, support_choices
 from streams.board.problems import bad
+from streams.board.words import Words
 
 HEAT_RELEASES = 36
 
@@ -23,9 +24,10 @@ def _story(ask: Ask) -> Page:
     story = [one for one in bound.history().get((code, period.code), []) if one[0] <= bound.number]
     values = [(number, value) for number, _, _, value in story if value is not None]
     changes = [pair for place, pair in enumerate(values) if not place or values[place - 1][1] != pair[1]]
+    hides = bool(story) and _is_hidden(bound, story[-1])
     title = words("revisions_of", support=words.support(code), period=words.period(period))
     parts: list[Part] = []
-    if changes:
+    if changes and not hides:
         (_, first), (_, newest) = changes[0], changes[-1]
         notes = (words("first_value", value=words.number(first)), words("times_revised", number=len(changes) - 1))
         parts.append(Headline(words("newest_value"), words.number(newest), notes))
@@ -33,12 +35,12 @@ def _story(ask: Ask) -> Page:
         parts.append(Text((state_words(words, bound.show(Cell(code, period, "kingdom", KINGDOM))),)))
     rows = [
         (
-            Td(str(number), ask.address(f"/support/{code}", wanted=str(number))),
-            Td(words.state(state)),
-            Td(update or ""),
-            Td("…" if value is None else words.number(value), "", "number" if value is not None else "nothing"),
+            Td(str(one[0]), ask.address(f"/support/{code}", wanted=str(one[0]))),
+            Td(words.state(one[1])),
+            Td(one[2] or ""),
+            _value(ask, one),
         )
-        for number, state, update, value in reversed(story)
+        for one in reversed(story)
     ]
     head = tuple(Th(words(name), number=name == "value") for name in ("release", "state", "update", "value"))
     parts += [Table(words("each_release"), head, tuple(rows)), *_triangle(ask, code)]
@@ -54,6 +56,24 @@ def _story(ask: Ask) -> Page:
     return Page(title, tuple(parts), sheet, choices)
 
 
+_Said = tuple[int, str, str | None, int | None]
+
+
+def _is_hidden(bound: Bound, one: _Said) -> bool:
+    """Tell whether a release published a figure and hid its value (F3)."""
+    return bound.manifest.threshold is not None and one[2] is not None and one[3] is None
+
+
+def _hidden(words: Words) -> Td:
+    return Td(SIGNS["suppressed"], "", "nothing", words.nothing("suppressed"))
+
+
+def _value(ask: Ask, one: _Said) -> Td:
+    if one[3] is not None:
+        return Td(ask.words.number(one[3]), "", "number")
+    return _hidden(ask.words) if _is_hidden(ask.bound, one) else Td("…", "", "nothing")
+
+
 def _triangle(ask: Ask, code: str) -> list[Part]:
     """Return months against releases, the newest first: the last three years of releases unless all are asked."""
     bound, words = ask.bound, ask.words
@@ -66,7 +86,11 @@ def _triangle(ask: Ask, code: str) -> list[Part]:
         cells: list[Td] = []
         before: int | None = None
         for number in numbers:
-            value = next((one[3] for one in reversed(story) if one[0] <= number), None)
+            last = next((one for one in reversed(story) if one[0] <= number), None)
+            if last is not None and _is_hidden(bound, last):
+                cells.append(_hidden(words))
+                continue
+            value = None if last is None else last[3]
             moved = value is not None and before is not None and value != before
             cells.append(Td("" if value is None else words.number(value), "", "number moved" if moved else "number"))
             before = value if value is not None else before

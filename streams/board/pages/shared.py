@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from processors.board.nothing import KINDS, SIGNS, Cell
+from processors.board.nothing import KINDS, Cell
 from schemas.breaks import breaks_in
 from schemas.parameters import table as parameter_table
 from schemas.periods import LENGTH, MONTHS_PER_YEAR, Period, PeriodKind
@@ -60,7 +60,7 @@ def mean_of_months(bound: Bound, cell: Cell) -> float | None:
 def legend(words: Words, cells: Sequence[CellShown]) -> tuple[str, ...]:
     """Return a line for each kind of nothing that occurs, sign and word, and one for what is under revision."""
     there = {one.nothing for one in cells}
-    lines = [f"{SIGNS[kind]} {words.nothing(kind)}" for kind in KINDS if kind in there]
+    lines = [words.marks(kind) for kind in KINDS if kind in there]
     return (*lines, *([words("mark_r")] if any(one.revising for one in cells) else []))
 
 
@@ -129,7 +129,8 @@ def trend(words: Words, name: str, periods: Sequence[Period], cells: Sequence[Ce
     """Return one sentence that says what a line does."""
     published = [(period, one.value) for period, one in zip(periods, cells, strict=True) if one.value is not None]
     if not published:
-        return words("nothing_published_here")
+        hides = any(one.nothing == "suppressed" for one in cells) and words.hiding
+        return words("nothing_shown_here" if hides else "nothing_published_here")
     (first, then), (last, now) = published[0], published[-1]
     lowest, highest = min(value for _, value in published), max(value for _, value in published)
     return words(

@@ -1,6 +1,6 @@
 """Which OCMW sent nothing: those with the most silent months first, some a page; the page's files hold all."""
 
-from processors.board.nothing import WITHOUT_OCMW
+from processors.board.nothing import SIGNS, WITHOUT_OCMW
 from schemas.periods import month_code
 from schemas.places import PLACES
 from streams.board.page import Ask, Choice, Headline, Links, Page, Part, Sheet, Table, Td, Text, Th, plain
@@ -19,11 +19,12 @@ def completeness(ask: Ask) -> Page:
     year = given["year"] or ((newest.last if newest else bound.reference) // 12 + 1900)
     months = list(range((year - 1900) * 12, (year - 1900) * 12 + 12))
     known = {month: sent for month in months if (sent := bound.completeness(month).get(code)) is not None}
+    hidden = {month: bound.hidden_senders(code, month) for month in known}
     towns = [geo for level, geo in PLACES if level == "municipality" and geo not in WITHOUT_OCMW]
     there = [geo for geo in towns if any(is_valid(geo, month) for month in known)]
-    silent = [geo for geo in there if any(is_valid(geo, month) and geo not in known[month] for month in known)]
+    silent = [geo for geo in there if any(_is_silent(known, hidden, month, geo) for month in known)]
     title = words("completeness_of", support=words.support(code), year=str(year))
-    whole = [geo for geo in silent if not any(geo in known[month] for month in known)]
+    whole = [geo for geo in silent if not any(geo in known[month] or geo in hidden[month] for month in known)]
     parts: list[Part] = []
     if known:
         parts.append(
@@ -35,12 +36,12 @@ def completeness(ask: Ask) -> Page:
         )
     else:
         parts.append(Text((words("nothing_published_here"),)))
-    worst = sorted(silent, key=lambda geo: (-_silent_months(known, geo), words.place(geo)))
+    worst = sorted(silent, key=lambda geo: (-_silent_months(known, hidden, geo), words.place(geo)))
     start = (given["page"] - 1) * _ROWS_A_PAGE
     rows = [
         (
             Td(words.place(geo), ask.address(f"/support/{code}", geo=geo)),
-            *(_claim(words, known, month, geo) for month in months),
+            *(_claim(words, known, hidden, month, geo) for month in months),
         )
         for geo in worst[start : start + _ROWS_A_PAGE]
     ]
@@ -54,7 +55,7 @@ def completeness(ask: Ask) -> Page:
         ("support", "month", "geo", "claim"),
         plain(
             [
-                (code, month_code(month), geo, "sent" if geo in known[month] else "no_claim")
+                (code, month_code(month), geo, _said(known, hidden, month, geo))
                 for month in known
                 for geo in there
                 if is_valid(geo, month)
@@ -68,13 +69,29 @@ def completeness(ask: Ask) -> Page:
     return Page(title, tuple(parts), sheet, choices)
 
 
-def _silent_months(known: dict[int, frozenset[str]], geo: str) -> int:
-    return sum(is_valid(geo, month) and geo not in sent for month, sent in known.items())
+_Senders = dict[int, frozenset[str]]
 
 
-def _claim(words: Words, known: dict[int, frozenset[str]], month: int, geo: str) -> Td:
+def _said(known: _Senders, hidden: _Senders, month: int, geo: str) -> str:
+    """Return what a file says of an OCMW and a month; under a threshold that may be that nothing is said (F3)."""
+    if geo in hidden[month]:
+        return "suppressed"
+    return "sent" if geo in known[month] else "no_claim"
+
+
+def _is_silent(known: _Senders, hidden: _Senders, month: int, geo: str) -> bool:
+    return is_valid(geo, month) and _said(known, hidden, month, geo) == "no_claim"
+
+
+def _silent_months(known: _Senders, hidden: _Senders, geo: str) -> int:
+    return sum(_is_silent(known, hidden, month, geo) for month in known)
+
+
+def _claim(words: Words, known: _Senders, hidden: _Senders, month: int, geo: str) -> Td:
     if month not in known:
         return Td("…", "", "nothing", words.nothing("waiting"))
     if not is_valid(geo, month):
         return Td("/", "", "nothing", words.nothing("not_applicable"))
+    if geo in hidden[month]:
+        return Td(SIGNS["suppressed"], "", "nothing", words.nothing("suppressed"))
     return Td("+", "", "", words("sent")) if geo in known[month] else Td("-", "", "nothing", words.nothing("no_claim"))

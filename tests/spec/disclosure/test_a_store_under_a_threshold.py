@@ -1,13 +1,16 @@
 """F3: what a person at the keyboard sees of a store under a threshold."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
 from history import log_file
 from program import ocmw
+from published import key_of
 
 from schemas.settings import FigureSettings
+from sinks.public.tree import PublicTree
 from streams.embedded.driver import Embedded
 
 
@@ -65,11 +68,29 @@ def test_a_threshold_below_three_is_refused(room: Path) -> None:
     assert not (room / "other").exists()
 
 
-def test_no_public_tree_tells_what_the_threshold_hides(room: Path) -> None:
-    assert not list((room / "store" / "public").rglob("*.*"))
-    served = ocmw("serve", "--store", room / "store")
-    assert (served.returncode, served.stderr.count("\n")) == (1, 1)
-    assert "hides small cells (OCMW_THRESHOLD), which a public tree cannot say yet" in served.stderr
+def test_a_reader_of_manifests_without_a_threshold_refuses_one_with_it(room: Path) -> None:
+    document = json.loads(PublicTree.of(room / "store").manifest_bytes(1))
+    assert (document["format"], document["threshold"]) == (3, 5)
+
+
+def test_without_a_threshold_a_manifest_says_nothing_of_one(room: Path, tmp_path: Path) -> None:
+    Embedded.run(tmp_path / "store", FigureSettings(), [room / "log.avro"])
+    tree = PublicTree.of(tmp_path / "store")
+    document = json.loads(tree.manifest_bytes(1))
+    assert document["format"] == 1
+    assert "threshold" not in document
+    assert "threshold_notice" not in json.loads(tree.file_bytes(document["tables"]["words"]))["sentences"]
+
+
+def test_an_officer_approves_a_release_under_a_threshold(room: Path, tmp_path: Path) -> None:
+    key, _ = key_of(tmp_path)
+    settings = {"OCMW_THRESHOLD": "5", "OCMW_RELEASE_APPROVAL": "required", "OCMW_SEAL_KEY_FILE": str(key)}
+    store = tmp_path / "store"
+    assert ocmw("replay", room / "log.avro", "--store", store, **settings).returncode == 0
+    assert PublicTree.of(store).current() == 0
+    done = ocmw("approve", 3, "--store", store, "--by", "A. Peeters", "--reference", "2026/14", **settings)
+    assert done.returncode == 0, done.stderr
+    assert PublicTree.of(store).numbers() == (3,)
 
 
 def test_the_rungs_of_a_store_hold_by_the_slow_count(room: Path) -> None:
