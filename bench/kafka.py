@@ -46,7 +46,7 @@ class Sizes(NamedTuple):
 def broker(folder: Path) -> Iterator[KafkaSettings]:
     """Yield the settings of an empty Kafka with all topics."""
     server = KafkaServer(folder / "kafka").start()
-    settings = KafkaSettings(servers=server.servers, state=folder / "state", live_seconds=kafka_flow.LIVE_SECONDS)
+    settings = KafkaSettings(servers=server.servers, state=folder / "state")
     try:
         asyncio.run(make_topics(settings, every_topic(settings)))
         yield settings

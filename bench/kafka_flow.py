@@ -30,7 +30,6 @@ from streams.kafka.topics import DOSSIERS, rows_topic
 from streams.kafka.updates import closing, last_released
 from streams.servers.redis import RedisServer
 
-LIVE_SECONDS = 0.5
 HISTORY_UPDATES = 20
 """Closings of the history before the live events. Only the last two are closed here: two releases hold all, so what
 did not vary is published, and as many months are open as each month of practice has."""
@@ -264,7 +263,6 @@ class Flow:
             "OCMW_KAFKA_SERVERS": self.settings.servers,
             "OCMW_KAFKA_STATE": str(self._folder / "state"),
             "OCMW_KAFKA_INSTANCE": role,
-            "OCMW_KAFKA_LIVE_SECONDS": str(self.settings.live_seconds),
             "OCMW_REDIS_URL": self._server.url,
         }
         with (self._folder / f"{role}.log").open("ab") as log:

@@ -3,7 +3,9 @@
 They name no update, for none holds them: they name what they reflect.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +40,22 @@ class Recounted(NamedTuple):
     nis: str
     month: int
     cells: LiveCells
+
+
+class Recounts(NamedTuple):
+    """What was counted together: a municipality and month each in ``lines``, and all cells, one line behind the other.
+
+    The cells of a line stand between its place in ``bounds`` and the next one.
+    """
+
+    lines: list[tuple[str, int]]
+    bounds: list[int]
+    cells: LiveCells
+
+    def each(self) -> Iterator[Recounted]:
+        """Yield the lines one by one."""
+        for (nis, month), (start, stop) in zip(self.lines, pairwise(self.bounds), strict=True):
+            yield Recounted(nis, month, self.cells.take(slice(start, stop)))
 
 
 class Reflects(NamedTuple):

@@ -106,7 +106,7 @@ def turned(
 def added_up(node_counts: Turned) -> Iterator[tuple[Axis, list[Cells]]]:
     """Yield each axis with the cells of its periods, in order (blocks, not yet compared or stored).
 
-    An axis' cells share memory until the next one is asked for. The counts are used up: the parent must be made before.
+    An axis' cells share memory: who holds one block holds all. The counts are used up: the parent must be made before.
     """
     axes, _, plan, counts, _ = node_counts
     _add_up(plan, counts, _MARGINS)

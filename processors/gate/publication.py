@@ -85,7 +85,7 @@ def digest_of(ref: BlockRef | None) -> bytes:
 
 
 def counted(turned: Turned) -> Iterator[list[Figure]]:
-    """Yield the figures of each axis of a node, counted anew; their cells hold until the next axis is asked for."""
+    """Yield the figures of each axis of a node, counted anew; their cells share memory."""
     for axis, blocks in added_up(turned):
         yield [
             Figure(period, kingdom_total(cells), cells.digest(), cells)

@@ -8,10 +8,11 @@ any changes in any turns.
 
     note         before rows change, their standing values are remembered
     take         between two changes, a turn copies all that it needs of the ledger
-    recounted    beside whatever changes next, the turn is counted and its lines yielded
+    recounted    beside whatever changes next, the turn is counted and its lines returned
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ from processors.live.reached import rows_at
 from processors.rules import LEAF_COUNT, shown_municipality
 from schemas.arrays import Int16, Int64, Mask
 from schemas.figures import Cells
-from schemas.live import LiveCells, Recounted
+from schemas.live import LiveCells, Recounts
 from schemas.periods import MONTH_COUNT
 from schemas.places import MUNICIPALITIES
 from schemas.rows import Rows
@@ -97,17 +98,14 @@ class Standing:
         self._stands |= wanted
         return Turn(wanted, open_, _as_they_were(now, earlier), np.concatenate([whole, now]))
 
-    def recounted(self, turn: Turn) -> Iterator[Recounted]:
-        """Yield what is wanted and open in some node; without cells too. One turn at a time, in order."""
+    def recounted(self, turn: Turn) -> Recounts:
+        """Return what is wanted and open in some node; without cells too. One turn at a time, in order."""
         for line, change in amounts(turn.now, turn.was, turn.open_, self._settings):
             self._add(line, change)
         lines = np.flatnonzero(turn.wanted & turn.open_.any(axis=0)).tolist()
         totals = [self._lines.get(line, NOTHING) for line in lines]
-        cells, start = _cells(totals), 0
-        for line, change in zip(lines, totals, strict=True):
-            stop = start + len(change.cell)
-            yield Recounted(MUNICIPALITIES[line // MONTH_COUNT], line % MONTH_COUNT, cells.take(slice(start, stop)))
-            start = stop
+        named = [(MUNICIPALITIES[line // MONTH_COUNT], line % MONTH_COUNT) for line in lines]
+        return Recounts(named, [0, *accumulate(len(total.cell) for total in totals)], _cells(totals))
 
     def _add(self, line: int, change: Amounts) -> None:
         self._lines[line] = sum_of(self._lines.get(line, NOTHING), change)

@@ -79,7 +79,7 @@ def _joined(column: Sequence[bytes | None]) -> tuple[Bytes, Int64]:
         return _joined([item or b"" for item in column])
     bounds = np.zeros(len(column) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, column), np.int64, len(column)), out=bounds[1:])  # type: ignore[arg-type]
-    return np.frombuffer(data, np.uint8), bounds
+    return np.frombuffer(bytearray(data), np.uint8), bounds  # read-only columns would need kernels of their own
 
 
 def joined(parts: Sequence[Records]) -> Records:

@@ -19,13 +19,14 @@ import zlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from isal import isal_zlib
 
-from schemas.live import LiveCells, Recounted, Reflects
+from schemas.live import LiveCells, Recounts, Reflects
 from schemas.periods import Period
 from sinks.errors import StoreWriteError
 
@@ -79,14 +80,8 @@ class LiveState:
     turn: int
 
 
-def encoded(cells: LiveCells) -> bytes:
-    """Return cells as ``sinks.columns`` does: little-endian columns one after another, compressed."""
-    columns = (np.ascontiguousarray(getattr(cells, name), _DTYPE[kind]).tobytes() for name, kind in COLUMNS)
-    return isal_zlib.compress(b"".join(columns), _LEVEL)
-
-
 def decoded(data: bytes) -> LiveCells:
-    """Return the cells of ``encoded``."""
+    """Return the cells of a line."""
     raw = zlib.decompress(data)
     size, start, arrays = len(raw) // WIDTH, 0, []
     for _, kind in COLUMNS:
@@ -95,9 +90,18 @@ def decoded(data: bytes) -> LiveCells:
     return LiveCells(*arrays)
 
 
-def line(counted: Recounted) -> Line:
-    """Return what was counted again, as a line."""
-    return Line(counted.nis, Period("month", counted.month).code, encoded(counted.cells))
+def lines(counted: Recounts) -> list[Line]:
+    """Return what was counted again, as lines.
+
+    Their cells are encoded as ``sinks.columns`` does: little-endian columns one after another, compressed.
+    """
+    typed = [(getattr(counted.cells, name), _DTYPE[kind]) for name, kind in COLUMNS]
+    columns = [(np.ascontiguousarray(column, dtype).view(np.uint8).data, dtype.itemsize) for column, dtype in typed]
+    codes = {month: Period("month", month).code for _, month in counted.lines}
+    return [
+        Line(nis, codes[month], isal_zlib.compress(b"".join([a[start * n : stop * n] for a, n in columns]), _LEVEL))
+        for (nis, month), (start, stop) in zip(counted.lines, pairwise(counted.bounds), strict=True)
+    ]
 
 
 class LiveHome:

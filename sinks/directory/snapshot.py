@@ -10,6 +10,7 @@ import json
 import mmap
 import os
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +26,7 @@ VERSION = 1
 Arrays = dict[str, npt.NDArray[Any]]
 _PREFIX = "array."
 _CHECKSUM_BYTES = 16
+_ALIGNED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,33 @@ class Snapshot:
 
     arrays: Arrays
     meta: dict[str, Any]
+
+
+class Room:
+    """Memory for a copy of what is to be saved, so that the original may change while it is written.
+
+    It is used again and again, for most of a copy's time goes into memory that was not used yet.
+    """
+
+    def __init__(self) -> None:
+        """Take no memory yet."""
+        self._bytes = np.empty(0, np.uint8)
+
+    def copied(self, original: Snapshot) -> Snapshot:
+        """Return a copy, which holds until the next one is made."""
+        arrays = {name: np.ascontiguousarray(array) for name, array in original.arrays.items()}
+        starts = [0, *accumulate(-(-array.nbytes // _ALIGNED) * _ALIGNED for array in arrays.values())]
+        if starts[-1] > len(self._bytes):
+            self._bytes = np.empty(starts[-1] + starts[-1] // 4, np.uint8)
+        return Snapshot(
+            {name: self._copy(array, start) for (name, array), start in zip(arrays.items(), starts, strict=False)},
+            original.meta,
+        )
+
+    def _copy(self, array: npt.NDArray[Any], start: int) -> npt.NDArray[Any]:
+        copy = self._bytes[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+        np.copyto(copy, array)
+        return copy
 
 
 def save(path: Path, arrays: Arrays, meta: dict[str, Any]) -> None:

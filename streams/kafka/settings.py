@@ -45,7 +45,7 @@ class KafkaSettings(Secured):
     snapshot_seconds: float = Field(
         default=60.0, gt=0, description="Least time between snapshots of a partition, and of publish."
     )
-    live_seconds: float = Field(default=0.5, gt=0, description="Least time between two counts of live figures.")
+    live_seconds: float = Field(default=0.25, gt=0, description="Least time between two counts of live figures.")
     log_level: str = Field(default="WARNING", description="Least level of the lines that a worker writes.")
     brake_events: int = Field(default=10_000, ge=1, description="The brake looks at the last so many events.")
     brake_percent: float = Field(default=20.0, description="More than this share of them set aside stops intake.")

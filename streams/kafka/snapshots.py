@@ -4,7 +4,8 @@ A snapshot says what it was made of: format, topic, faults, settings that change
 or is torn, is not there.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,8 +45,34 @@ NOTHING = Last(-1, "", 0)
 """Of a partition of which nothing was read."""
 
 
-def save_partition(path: Path, fold: PartitionFold, settings: FigureSettings, topic: str) -> None:
-    """Keep the fold of a partition. Raises StoreWriteError where the disk refuses."""
+class Keeper:
+    """Writes one snapshot at a time beside the work: what is kept is copied, and may change while it is written."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._room = snapshot.Room()
+        self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether the last one is not written yet."""
+        return self._writing is not None and not self._writing.done()
+
+    async def keep(self, path: Path, make: Callable[[], Snapshot]) -> None:
+        """Copy what ``make`` gives, and begin to write it. Raises what the one before failed with."""
+        await self.settle()
+        copy = await asyncio.to_thread(lambda: self._room.copied(make()))
+        self._writing = asyncio.create_task(asyncio.to_thread(snapshot.save, path, copy.arrays, copy.meta))
+
+    async def settle(self) -> None:
+        """Wait until the last one is written. Raises StoreWriteError where the disk refused it."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            await writing
+
+
+def partition_snapshot(fold: PartitionFold, settings: FigureSettings, topic: str) -> Snapshot:
+    """Return what is kept of the fold of a partition: views, which hold until it folds on."""
     meta = _made_of(settings, topic, fold.partitions) | {
         "partition": fold.partition,
         "faults": list(FAULT),
@@ -55,7 +82,7 @@ def save_partition(path: Path, fold: PartitionFold, settings: FigureSettings, to
     }
     keys, sums = fold.tally.trimmed()
     arrays = to_keep(fold.ledger) | {"outcomes": fold.outcomes, "tally.keys": keys, "tally.sums": sums}
-    snapshot.save(path, arrays, meta)
+    return Snapshot(arrays, meta)
 
 
 def load_partition(path: Path, empty: PartitionFold, settings: FigureSettings, topic: str) -> PartitionFold:
@@ -76,10 +103,10 @@ def load_partition(path: Path, empty: PartitionFold, settings: FigureSettings, t
     )
 
 
-def save_publish(
-    path: Path, gathered: Gathered, alignment: Alignment, lasts: Mapping[int, Last], made_of: dict[str, Any]
-) -> None:
-    """Keep all rows, what was heard, and of each partition the last message read."""
+def publish_snapshot(
+    gathered: Gathered, alignment: Alignment, lasts: Mapping[int, Last], made_of: dict[str, Any]
+) -> Snapshot:
+    """Return all rows, what was heard, and of each partition the last message read: views, as above."""
     halves = [
         (partition, session.hex(), start, stop, part, parts[part])
         for partition, source in enumerate(alignment.sources)
@@ -98,13 +125,13 @@ def save_publish(
         "halves": [half[:5] for half in halves],
         "lasts": {str(partition): last for partition, last in lasts.items()},
     }
-    snapshot.save(path, arrays, meta)
+    return Snapshot(arrays, meta)
 
 
 def load_publish(
     path: Path, settings: FigureSettings, partitions: int, made_of: dict[str, Any]
 ) -> tuple[Gathered, Alignment, dict[int, Last]] | None:
-    """Return what ``save_publish`` kept, None where there is none of this making."""
+    """Return what ``publish_snapshot`` gave, None where there is none of this making."""
     kept = snapshot.load(path)
     if kept is None or not _is_made_of(kept, made_of):
         return None

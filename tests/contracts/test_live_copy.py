@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import redis
 
-from schemas.live import LiveCells, Recounted, Reflects
+from schemas.live import LiveCells, Recounts, Reflects
 from schemas.periods import parse_month
-from sinks.directory.live import Line, LiveHome, line
+from sinks.directory.live import Line, LiveHome, lines
 from sinks.errors import StoreWriteError
 from sinks.redis.live import STATE, RedisLive
 
@@ -24,7 +24,7 @@ def counted(persons: int, nis: str = "44021", month: int = JANUARY) -> list[Line
     cells = LiveCells(
         np.array([0, 1], np.uint8), np.array([5, 6], np.uint16), column.astype(np.int32), column, column, column
     )
-    return [line(Recounted(nis, month, cells))]
+    return lines(Recounts([(nis, month)], [0, 2], cells))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import asyncio
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ from streams.kafka.intake.watermarks import group_of, watermarks
 from streams.kafka.intake.whole_batches import install, whole
 from streams.kafka.settings import KafkaSettings
 from streams.kafka.slot import Slot
-from streams.kafka.snapshots import load_partition, save_partition
+from streams.kafka.snapshots import Keeper, load_partition, partition_snapshot
 from streams.kafka.topic_admin import verify_topics
 from streams.kafka.topics import DEAD_LETTERS, DOSSIERS, rows_topic
 from streams.shell.metrics import Metrics
@@ -44,7 +45,7 @@ from streams.shell.services import task
 
 LOG = structlog.get_logger("ocmw.intake")
 POLL_MS = 500
-GATHER_BYTES, GATHER_MS = 1 << 20, 100
+GATHER_BYTES, GATHER_MS = 1 << 20, 50
 """What trickles in is let gather, at most so long: a round costs as much for ten records of a partition as for 500."""
 TELL_SECONDS = 5.0
 """Least time between summaries of a partition, but for those that are due by their number of events."""
@@ -108,6 +109,7 @@ class Intake(Service):
         self._slot = Slot(settings, "intake", group_of(settings))
         self._generation = 0
         self._commit_at = 0.0
+        self._keeper = Keeper()
         self._braking = Brake(settings.brake_events, settings.brake_percent)
 
     async def on_start(self) -> None:
@@ -155,7 +157,7 @@ class Intake(Service):
                     *(self._step(where.partition, joined(records)) for where, records in fetched.items() if records)
                 )
                 await self._note_passed()
-                await self._tell_due()
+                await self._tell_due(busy=bool(fetched))
                 await self._snapshot_one()
                 await self._commit_due()
 
@@ -327,22 +329,30 @@ class Intake(Service):
             if place in mine:
                 assigned.passed = await self._consumer.position(place)
 
-    async def _tell_due(self) -> None:
+    async def _tell_due(self, *, busy: bool) -> None:
         """Tell what receipts are made of, between steps; see processors/protocol/intake.py for what is owed.
 
-        Not before all partitions have caught up: of one that has not, the last word is far and the words before cost
-        more than the fold does; and those of the others would keep it waiting.
+        While events come in, one partition a round: all in one round let live figures wait for 0.2 s. Not before all
+        partitions have caught up: of one that has not, the last word is far and the words before cost more than the
+        fold does; and those of the others would keep it waiting.
         """
         if self.waits():
             return
         now = asyncio.get_running_loop().time()
-        for partition, assigned in self.held.assigned.items():
-            if assigned.tell_due <= now:
-                assigned.tell_due = now + TELL_SECONDS
-                await send_summaries(self._producer, self.settings, partition, assigned.intake.tell())
+        for partition, assigned in sorted(self.held.assigned.items(), key=lambda held: held[1].tell_due):
+            if assigned.tell_due > now:
+                return
+            assigned.tell_due = now + TELL_SECONDS
+            summaries = assigned.intake.tell()
+            await send_summaries(self._producer, self.settings, partition, summaries)
+            if busy and summaries:
+                return
 
     async def _snapshot_one(self) -> None:
-        """Keep the snapshot that is due longest, at most one a round, so that rounds stay short."""
+        """Begin to keep the snapshot that is due longest, one at a time, so that rounds stay short."""
+        if self._keeper.is_writing:
+            return
+        await self._keeper.settle()
         now = asyncio.get_running_loop().time()
         partition = min(self.held.assigned, key=lambda key: self.held.assigned[key].snapshot_due, default=None)
         if partition is not None and self.held.assigned[partition].snapshot_due <= now:
@@ -369,14 +379,15 @@ class Intake(Service):
 
     async def _keep(self, partition: int) -> None:
         fold = self.held.assigned[partition].intake.fold
-        if fold.position.stop == 0:
-            return
-        await asyncio.to_thread(save_partition, self.snapshot_of(partition), fold, self.figures, DOSSIERS)
+        if fold.position.stop:
+            made = partial(partition_snapshot, fold, self.figures, DOSSIERS)
+            await self._keeper.keep(self.snapshot_of(partition), made)
 
     async def _drop(self, partitions: list[int]) -> None:
         for partition in partitions:
             await self._keep(partition)
             del self.held.assigned[partition]
+        await self._keeper.settle()
 
 
 def _folded(intake: PartitionIntake, fetched: Records) -> list[Output]:

@@ -30,7 +30,7 @@ from schemas.releases import BlockRef, Release
 from schemas.rows import Rows
 from schemas.settings import FigureSettings
 from schemas.supports import NODES
-from sinks.directory.live import LiveHome, line
+from sinks.directory.live import LiveHome, lines
 from sinks.errors import StoreWriteError
 from streams.shell import clock
 from streams.shell.metrics import Metrics
@@ -160,8 +160,7 @@ class Live:
 
     def _show(self, taken: _Taken) -> bool:
         """Count even where the home then refuses: the next turn counts from what this one left."""
-        lines = [line(counted) for counted in self._standing.recounted(taken.turn)]
-        return self._home.show(taken.reflects, lines)
+        return self._home.show(taken.reflects, lines(self._standing.recounted(taken.turn)))
 
     def _copy_on(self) -> None:
         for copy in self._copies:

@@ -9,6 +9,7 @@ Between two closings it shows live figures (``streams.kafka.release.live``); no 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from sinks.directory.store import DirectoryStore
 from streams.kafka.clients import records_between
 from streams.kafka.release.live import Live
 from streams.kafka.settings import KafkaSettings
-from streams.kafka.snapshots import NOTHING, Last, load_publish, save_publish
+from streams.kafka.snapshots import NOTHING, Keeper, Last, load_publish, publish_snapshot
 from streams.kafka.topics import rows_topic
 from streams.release.closing import counted_at_closing
 from streams.release.cut import Cut
@@ -39,8 +40,8 @@ LOG = structlog.get_logger("ocmw.publish")
 POLL_MS = 200
 
 SELDOM = 100
-"""A snapshot is made only so many times its own duration after the last: nothing is heard meanwhile, so live figures
-come late, and fewer than one of a hundred may."""
+"""A snapshot is made only so many times its own duration after the last: nothing is heard while it is copied, so live
+figures come late, and fewer than one of a hundred may."""
 
 Released = Callable[[Release], Awaitable[None]]
 
@@ -71,6 +72,7 @@ class Publisher:
         self._lasts: dict[int, Last] = {}
         self._passed: dict[int, int] = {}
         self._snapshot_due = 0.0
+        self._keeper = Keeper()
         self._kept: _Reached | None = None
         self._until: dict[int, int] = {}
         self._following: asyncio.Future[None] | None = None
@@ -151,8 +153,7 @@ class Publisher:
         update = self.alignment.aligned()
         if update is not None:
             await self._followed()
-            await self._release(update)
-            self.follow(released)
+            await self._release(update, released)
         await self._snapshot_when_due()
 
     def follow(self, released: Released) -> None:
@@ -206,13 +207,14 @@ class Publisher:
             self._live.heard(partition, rows, message.stop, written)
         return False
 
-    async def _release(self, update: Update) -> None:
+    async def _release(self, update: Update, released: Released) -> None:
         await self._live.turn(self.gathered.ledger, self._reflects, at_once=True)
         began = asyncio.get_running_loop().time()
         self.release = await asyncio.to_thread(self._made, update)
         self._metrics.took("ocmw_cut_seconds", asyncio.get_running_loop().time() - began)
         self.gathered.forget_touched(range(self._settings.partitions))
         self.alignment.release()
+        self.follow(released)
         await self._live.released(self.release, self._reflects, self._store.read_blocks)
         self._reader.resume(*self._places)
         LOG.info("released", number=update.sequence, update=update.update_id)
@@ -229,6 +231,9 @@ class Publisher:
             self._reader.pause(*waiting)
 
     async def _snapshot_when_due(self) -> None:
+        if self._keeper.is_writing:
+            return
+        await self._keeper.settle()
         began = asyncio.get_running_loop().time()
         if began >= self._snapshot_due:
             await self.snapshot()
@@ -240,14 +245,17 @@ class Publisher:
         await self._followed()
         await self._live.settle()
         await self.snapshot()
+        await self._keeper.settle()
 
     async def snapshot(self) -> None:
-        """Keep the state as it is between two calls of ``run_once``; written only where it is another than before."""
+        """Keep the state as it is between two calls of ``run_once``; written only where it is another than before.
+
+        It is copied, and written while the publisher goes on.
+        """
         if self._reached == self._kept and await asyncio.to_thread(renew, self.snapshot_path):
             return
-        await asyncio.to_thread(
-            save_publish, self.snapshot_path, self.gathered, self.alignment, self._lasts, self._made_of
-        )
+        made = partial(publish_snapshot, self.gathered, self.alignment, self._lasts, self._made_of)
+        await self._keeper.keep(self.snapshot_path, made)
         self._kept = self._reached
 
     @property

@@ -75,7 +75,7 @@ def counted(ledger: Ledger, settings: FigureSettings) -> Standings:
 
 def live_count(ledger: Ledger, wanted: Mask, open_: Mask, settings: FigureSettings) -> Standings:
     standing = Standing(settings)
-    return cells_of_lines(standing.recounted(standing.take(ledger, wanted, open_)))
+    return cells_of_lines(standing.recounted(standing.take(ledger, wanted, open_)).each())
 
 
 def cells_of_lines(lines: Iterable[Recounted]) -> Standings:
@@ -117,7 +117,7 @@ def test_what_is_wanted_and_open_alone_is_counted(ledger: Ledger, settings: Figu
 def test_a_wanted_month_without_rows_is_told_as_empty(ledger: Ledger, settings: FigureSettings) -> None:
     wanted = every(range(FIRST - 3, FIRST - 2))
     standing = Standing(settings)
-    lines = list(standing.recounted(standing.take(ledger, wanted, open_months(None))))
+    lines = list(standing.recounted(standing.take(ledger, wanted, open_months(None))).each())
     assert len(lines) == len(MUNICIPALITIES)
     assert all(len(one.cells.support) == 0 for one in lines)
 
@@ -175,7 +175,7 @@ def test_whatever_changes_in_whatever_turns_what_stands_is_what_a_count_gives(
         if number % 3 == 1:
             continue  # changes of several batches are one turn
         wanted = reached.take() & open_.any(axis=0)
-        lines = list(standing.recounted(standing.take(gathered.ledger, wanted, open_)))
+        lines = list(standing.recounted(standing.take(gathered.ledger, wanted, open_)).each())
         again = {(line.nis, line.month) for line in lines}
         standing_cells = {
             key: measures for key, measures in standing_cells.items() if (key[0], key[2]) not in again

@@ -68,3 +68,17 @@ def test_a_second_save_replaces_the_first_and_leaves_nothing_else(path: Path) ->
     assert loaded is not None
     assert (loaded.arrays, loaded.meta) == ({}, {"segments": 8})
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_copy_stays_as_it_was_and_the_next_one_is_made_in_its_place() -> None:
+    room = snapshot.Room()
+    for number in range(3):
+        original = {name: array + number for name, array in ARRAYS.items()}
+        expected = {name: array.copy() for name, array in original.items()}
+        copy = room.copied(snapshot.Snapshot(original, {"segments": number}))
+        for array in original.values():
+            array[...] = 77
+        assert copy.meta == {"segments": number}
+        assert copy.arrays.keys() == expected.keys()
+        for name, array in expected.items():
+            np.testing.assert_array_equal(copy.arrays[name], array, strict=True)
