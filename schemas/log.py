@@ -39,6 +39,8 @@ _SYNC_BYTES, _CHECKSUM_BYTES = 16, 4
 _SYNC_MARKER = b"ocmw dossier log"
 _CODEC = "snappy"
 _BLOCK_RECORDS = 4000
+_READ_TOGETHER = 64 << 20
+"""Bytes of a file that are held in memory at once, about."""
 _MAGIC = b"Obj\x01"
 _HEADER = fastavro.parse_schema(
     {
@@ -128,7 +130,7 @@ class LogFile:
 
     def blocks(self) -> Iterator[Block]:
         """Yield the blocks, decompressed. Raises CorruptFileError at a broken frame, checksum or end."""
-        first = 1
+        first, left = 1, 0
         with _mapped(self.path) as mapped:
             end = len(mapped)
             header = _Header.read(mapped)
@@ -146,6 +148,9 @@ class LogFile:
                     self._corrupt("a block fails its checksum")
                 yield Block(data, block.num_records, first)
                 first += block.num_records
+                if reached - left >= _READ_TOGETHER:
+                    mapped.madvise(mmap.MADV_DONTNEED, left, reached - left)  # what was read counts as ours till then
+                    left = reached // mmap.PAGESIZE * mmap.PAGESIZE
             if reached != end:
                 self._corrupt(f"it ends inside a block ({end - reached} bytes too many)")
 

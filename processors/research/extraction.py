@@ -249,7 +249,7 @@ def columns_of(population: Population, which: slice) -> dict[str, Column]:
     """Return the columns that a protocol names, of a stretch of rows, in the order of the closed list."""
     source, protocol = population.source, population.protocol
     rows = source.people.rows[population.line[which]]
-    key, packed = rows[:, KEY], rows[:, TRAITS]
+    key, packed = rows[:, KEY].copy(), rows[:, TRAITS].astype(np.int32)
     month, municipality = month_in(key), municipality_in(key)
     exact = protocol.exact_amounts is not None
     wide, lengths = age5_of_age13(), month_days(source.outcomes.question.settings)
@@ -284,7 +284,7 @@ def _amount(cents: Int64, *, exact: bool) -> Int64:
     return cents if exact else cents // CLASS_CENTS * CLASS_CENTS
 
 
-def _code(breakdown: str, packed: Int64, shift: int, mask: int) -> Text:
+def _code(breakdown: str, packed: Int32, shift: int, mask: int) -> Text:
     return Text((packed >> shift & mask).astype(np.int16), SIMPLE[breakdown])
 
 
