@@ -39,7 +39,7 @@ _SYNC_BYTES, _CHECKSUM_BYTES = 16, 4
 _SYNC_MARKER = b"ocmw dossier log"
 _CODEC = "snappy"
 _BLOCK_RECORDS = 4000
-_READ_TOGETHER = 64 << 20
+_READ_TOGETHER = 1 << 20
 """Bytes of a file that are held in memory at once, about."""
 _MAGIC = b"Obj\x01"
 _HEADER = fastavro.parse_schema(

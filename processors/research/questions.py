@@ -16,7 +16,7 @@ from processors.admission import traits
 from processors.rules import age5_of_age13
 from schemas.breakdowns import SIMPLE
 from schemas.periods import MONTHS_PER_YEAR, Period
-from schemas.places import MUNICIPALITIES, ancestors
+from schemas.places import MUNICIPALITIES, PLACE_NUMBER, PLACES, ancestors
 from schemas.protocols import Condition
 from schemas.supports import NODE
 
@@ -45,11 +45,16 @@ class Tabulation(NamedTuple):
 
 
 def prepared(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables that each count joins: ``spots``, where a municipality lies, and ``ages``, narrow in wide."""
-    spots = [(number, level, geo) for number, nis in enumerate(MUNICIPALITIES) for level, geo in ancestors(nis).items()]
+    """Make the tables that each count joins: ``spots``, where a municipality lies, and ``ages``, narrow in wide.
+
+    Places are numbers of ``PLACES``: texts would be compared row by row.
+    """
+    spots = [
+        (number, PLACE_NUMBER[place]) for number, nis in enumerate(MUNICIPALITIES) for place in ancestors(nis).items()
+    ]
     ages = enumerate(age5_of_age13().tolist())
     frames = {
-        "spots": pd.DataFrame(spots, columns=["municipality", "level", "geo"]),
+        "spots": pd.DataFrame(spots, columns=["municipality", "place"]),
         "ages": pd.DataFrame(ages, columns=["age13", "age5"]),
     }
     for name, frame in frames.items():
@@ -66,10 +71,10 @@ def persons(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Co
         with mine as ({_rows(tabulation, period.first, period.last)}),
         sums as (select number, part, municipality, {names} sum(amount_cents) as cents from mine group by all),
         cells as (
-            select number, part, level, geo, {names} sum(cents) as cents
+            select number, part, place, {names} sum(cents) as cents
             from sums join spots using (municipality) group by all
         )
-        select level, geo, {names} count(distinct number) from cells where cents > 0 group by all
+        select place, {names} count(distinct number) from cells where cents > 0 group by all
         """,  # noqa: S608 - numbers and names of ours
         tabulation,
     )
@@ -77,7 +82,13 @@ def persons(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Co
 
 def entering(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> CountsByCell:
     """Return how many persons enter each cell in a period."""
-    period = tabulation.period
+    period, names = tabulation.period, _names(tabulation)
+    cells = f"""
+        select number, place, {names} from (
+            select number, part, place, month, {names} sum(amount_cents) as cents
+            from mine join spots using (municipality) where month >= {period.first} group by all
+        ) join entries using (number, place, month) where cents > 0
+        """  # noqa: S608 - numbers and names of ours
     return _counts(
         connection,
         f"""
@@ -86,15 +97,10 @@ def entering(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> C
         entries as (
             select p.* from positive p where p.month >= {period.first} and not exists (
                 select 1 from positive q
-                where q.number = p.number and q.level = p.level and q.geo = p.geo and q.month = p.month - 1
+                where q.number = p.number and q.place = p.place and q.month = p.month - 1
             )
-        ),
-        cells as (
-            select number, part, level, geo, month, {_names(tabulation)} sum(amount_cents) as cents
-            from mine join spots using (municipality) group by all
         )
-        select level, geo, {_names(tabulation)} count(distinct number)
-        from cells join entries using (number, level, geo, month) where cents > 0 group by all
+        select place, {names} count(distinct number) from ({cells if names else "from entries"}) group by all
         """,  # noqa: S608 - numbers and names of ours
         tabulation,
     )
@@ -108,9 +114,9 @@ def spells(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Cou
         f"""
         with mine as ({_rows(tabulation, period.first, period.last)}),
         {_POSITIVE}
-        select level, geo, count(*) from positive p where not exists (
+        select place, count(*) from positive p where not exists (
             select 1 from positive q
-            where q.number = p.number and q.level = p.level and q.geo = p.geo and q.month = p.month - 1
+            where q.number = p.number and q.place = p.place and q.month = p.month - 1
         ) group by all
         """,  # noqa: S608 - numbers and names of ours
         tabulation,
@@ -127,11 +133,11 @@ def later(connection: duckdb.DuckDBPyConnection, period: Period) -> CountsByCell
         f"""
         with {then}, mine as ({_rows(Tabulation("LL", period), period.first, period.last)}),
         cells as (
-            select number, part, level, geo, sum(amount_cents) as cents
+            select number, part, place, sum(amount_cents) as cents
             from mine join spots using (municipality) group by all
         ),
-        standing as (select distinct number, level, geo from cells where cents > 0)
-        select level, geo, case {states} else '{NOTHING}' end as state, count(*) from standing group by all
+        standing as (select distinct number, place from cells where cents > 0)
+        select place, case {states} else '{NOTHING}' end as state, count(*) from standing group by all
         """,  # noqa: S608 - numbers and names of ours
         Tabulation("LL", period, ("state",)),
     )
@@ -153,10 +159,10 @@ def cohort(
         with mine as ({_rows(Tabulation(last.support, _year(last), (by,)), _year(last).first, _year(last).last)})
         select number, arg_max({by}, (month, amount_cents, municipality, {by})) as category
         from mine join spots using (municipality)
-        where level = $level and geo = $geo and amount_cents > 0 and {all_of}
+        where place = $place and amount_cents > 0 and {all_of}
         group by number order by number
         """,  # noqa: S608 - numbers and names of ours
-        {"level": where[0], "geo": where[1]} if where else {},
+        {"place": PLACE_NUMBER[where]},
     ).df()
     members["category"] = [SIMPLE[by][number] for number in members["category"].tolist()]
     return sizes, members
@@ -169,9 +175,7 @@ def _year(condition: Condition) -> Period:
 def _holders(condition: Condition, period: Period, where: tuple[str, str] | None = None) -> str:
     """Return the text that selects who has a support in a period, in a place or anywhere."""
     tabulation = Tabulation(condition.support, period)
-    joined = (
-        "" if where is None else f"join spots using (municipality) where level = '{where[0]}' and geo = '{where[1]}'"
-    )
+    joined = "" if where is None else f"join spots using (municipality) where place = {PLACE_NUMBER[where]}"
     return (
         f"select distinct number from (select number, part, sum(amount_cents) as cents "  # noqa: S608 - ours
         f"from ({_rows(tabulation, period.first, period.last)}) {joined} group by all) where cents > 0"
@@ -179,8 +183,8 @@ def _holders(condition: Condition, period: Period, where: tuple[str, str] | None
 
 
 _POSITIVE = """positive as (
-            select distinct number, level, geo, month from (
-                select number, part, level, geo, month, sum(amount_cents) as cents
+            select distinct number, place, month from (
+                select number, part, place, month, sum(amount_cents) as cents
                 from mine join spots using (municipality) group by all
             ) where cents > 0
         )"""
@@ -218,10 +222,10 @@ def _one(connection: duckdb.DuckDBPyConnection, text: str) -> int:
 
 def _counts(connection: duckdb.DuckDBPyConnection, text: str, tabulation: Tabulation) -> CountsByCell:
     counts: CountsByCell = {}
-    for level, geo, *numbers, count in connection.execute(text).fetchall():
+    for place, *numbers, count in connection.execute(text).fetchall():
         codes = [
             SIMPLE[name][number] if name in SIMPLE else str(number)
             for name, number in zip(tabulation.by, numbers, strict=True)
         ]
-        counts[level, geo, *codes] = count
+        counts[(*PLACES[place], *codes)] = count
     return counts

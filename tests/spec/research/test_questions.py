@@ -11,14 +11,16 @@ import pytest
 from program import ocmw
 from study_room import UPDATE, Room
 
+from processors.admission import traits
 from processors.research import questions as counting
 from processors.research.questions import Tabulation
-from schemas.breakdowns import CATEGORIES
+from schemas.breakdowns import CATEGORIES, SIMPLE
 from schemas.figures import BlockKey
 from schemas.indicators import NUMBER, SERIES
 from schemas.periods import Period
-from schemas.places import PLACE_NUMBER, PLACES
+from schemas.places import KINGDOM, PLACE_NUMBER, PLACES
 from schemas.questions import TOO_FEW, QuestionError, question, rounded
+from schemas.supports import NODE
 from sinks import questions as kept
 from sinks.access_log import last_entries, verified
 from sinks.indicators import read_release
@@ -166,6 +168,30 @@ def test_who_enters_had_nothing_there_the_month_before(room: Room) -> None:
         mine = (part.table.series == number) & (part.table.reference == month.last) & (part.table.category == entries)
         for place, count in zip(part.table.place[mine], part.table.counted[mine], strict=True):
             assert entering.get(PLACES[place], 0) == count
+
+
+@pytest.mark.parametrize("period", ["2023-05", "2023"])
+def test_who_enters_by_sex_is_in_a_cell_and_was_not_in_the_place_the_month_before(room: Room, period: str) -> None:
+    inquiry, span = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse(period)
+    with inquiry.rows(span.first - 1, span.last) as connection:
+        entering = counting.entering(connection, Tabulation("LL", span, ("sex",)))
+        rows_of = connection.execute("select * from rows").df()
+    rows_of = rows_of[rows_of["leaf"].isin(NODE["LL"].leaves)]
+    rows_of["part"] = [next(at for at, part in enumerate(NODE["LL"].parts) if leaf in part) for leaf in rows_of["leaf"]]
+    rows_of["sex"] = rows_of["traits"] // (1 << traits.SEX_SHIFT) % (traits.SEX_MASK + 1)
+    whole = rows_of.groupby(["number", "month", "part"])["amount_cents"].sum()
+    there = {(number, month) for number, month, _ in whole[whole > 0].index}
+    by_sex = rows_of.groupby(["number", "month", "part", "sex"])["amount_cents"].sum()
+    cells = {(number, month, sex) for number, month, _, sex in by_sex[by_sex > 0].index}
+    for at, code in enumerate(SIMPLE["sex"]):
+        enters = {
+            number
+            for number, month, sex in cells
+            if sex == at and span.first <= month <= span.last
+            if (number, month) in there and (number, month - 1) not in there
+        }
+        assert entering.get(("kingdom", KINGDOM, code), 0) == len(enters)
+    assert sum(entering.get(("kingdom", KINGDOM, code), 0) for code in SIMPLE["sex"]) > 5
 
 
 def test_too_few_and_too_near_are_refused_in_the_same_words(room: Room) -> None:
