@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
-from itertools import groupby
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -26,13 +25,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.arrays import Int64
-from schemas.periods import EPOCH_YEAR, MONTHS_PER_YEAR
 from sinks.durability import write_for_owner
 
 Cells = frozenset[tuple[str, ...]]
 Columns = dict[str, npt.NDArray[Any]]
 _REPEATED = ["month", "leaf", "municipality", "traits"]
 """Columns of few values: each is written once, and then by number."""
+_GROUP = 1 << 18
+"""Rows that one thread reads together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +96,12 @@ def rows_files(root: Path, update: int) -> dict[int, Path] | None:
     return {int(path.stem): path for path in folder.glob("*.parquet")} if (folder / "whole").exists() else None
 
 
-def keep_rows(root: Path, update: int, months: Iterable[tuple[int, Columns]]) -> None:
-    """Write the rows of an update, a file a year, from its (month, columns) in their order. Raises StoreWriteError.
-
-    A month is a row group of its own: who reads some months does not read the others.
-    """
+def keep_rows(root: Path, update: int, years: Iterable[tuple[int, Columns]]) -> None:
+    """Write the rows of an update, a file a year, from their (year, columns). Raises StoreWriteError."""
     folder = _folder(root) / "rows" / f"{update:06d}"
-    for year, mine in groupby(months, lambda one: one[0] // MONTHS_PER_YEAR + EPOCH_YEAR):
-        out, writer = BytesIO(), None
-        for _, columns in mine:
-            table = pa.table(columns)
-            writer = writer or pq.ParquetWriter(out, table.schema, compression="zstd", use_dictionary=_REPEATED)
-            writer.write_table(table, row_group_size=len(table))
-        if writer is not None:
-            writer.close()
+    for year, columns in years:
+        out = BytesIO()
+        pq.write_table(pa.table(columns), out, compression="zstd", use_dictionary=_REPEATED, row_group_size=_GROUP)
         write_for_owner(folder / f"{year}.parquet", out.getvalue())
     write_for_owner(folder / "whole", b"")
 

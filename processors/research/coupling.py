@@ -17,7 +17,6 @@ from processors.admission.keys import leaf_in, month_in, municipality_in, person
 from processors.admission.ledger import AMOUNT, KEY
 from processors.counting.plan import ABSENT
 from processors.research.extraction import (
-    MONTH_BITS,
     YYYYMM,
     Column,
     Population,
@@ -27,6 +26,7 @@ from processors.research.extraction import (
     municipality_shown,
     taken,
 )
+from processors.research.order import MONTH_BITS
 from processors.research.spell_rows import national_spells, spell_columns
 from processors.time.outcome_tables import outcomes_of_each
 from schemas.arrays import Int64

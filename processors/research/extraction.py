@@ -13,7 +13,6 @@ import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -25,12 +24,12 @@ from processors.admission.keys import leaf_in, month_in, municipality_in, person
 from processors.admission.ledger import AMOUNT, DAYS, KEY, STATE_SHARE, TRAITS
 from processors.counting.people import People
 from processors.counting.plan import ABSENT
-from processors.research.order import ascending
+from processors.research.order import PERSON_SHIFT, above_zero, ascending, each_person, numbers
 from processors.rules import age5_of_age13, month_days
 from processors.time.outcome_tables import Outcomes
 from schemas.arrays import Bytes, Int32, Int64, Mask
 from schemas.breakdowns import SIMPLE
-from schemas.periods import MONTH_COUNT, MONTHS_PER_YEAR, ordinal, to_yyyymm
+from schemas.periods import EPOCH_YEAR, MONTH_COUNT, MONTHS_PER_YEAR, ordinal, to_yyyymm
 from schemas.places import MUNICIPALITIES, ancestors, valid_code
 from schemas.protocols import Condition, Protocol, ProtocolError
 from schemas.supports import LEAVES, NODE
@@ -41,12 +40,6 @@ STRETCH = 1 << 20
 """Rows whose columns are made together."""
 YYYYMM = np.array([to_yyyymm(month) for month in range(MONTH_COUNT)], np.int32)
 """Months as an extraction writes them, by ordinal."""
-MONTH_BITS = 12
-"""Bits that hold the ordinal of a month."""
-_MUNICIPALITY_BITS, _LEAF_BITS = 10, 4
-_LEAF_RANK = np.argsort(np.argsort(LEAVES))
-_PERSON_SHIFT = MONTH_BITS + _LEAF_BITS + 2 * _MUNICIPALITY_BITS
-
 Integers = npt.NDArray[np.integer[Any]]
 
 
@@ -89,39 +82,36 @@ class Source(NamedTuple):
         return self.outcomes.question.settings.geography_month
 
 
-def municipality_shown(source: Source) -> Integers:
+def municipality_shown(source: Source) -> Int64:
     """Return the municipality that is shown, by municipality."""
     if source.geography_month is None:
         return np.arange(len(MUNICIPALITIES))
     return np.array([MUNICIPALITIES.index(valid_code(nis, source.geography_month)) for nis in MUNICIPALITIES])
 
 
-class Month(NamedTuple):
-    """The rows of a month as numbers, for questions: person, leaf, municipality (shown), amount and packed traits."""
+class Year(NamedTuple):
+    """The rows of a year as numbers: person, month, leaf, municipality (shown), amount and packed traits."""
 
-    month: int
+    year: int
     columns: dict[str, npt.NDArray[Any]]
 
 
-def by_month(source: Source) -> Iterator[Month]:
-    """Yield all rows month by month, the oldest first; a month without rows is left out."""
+def by_year(source: Source) -> Iterator[Year]:
+    """Yield all rows year by year, the oldest first, those of a person together; a year without rows is left out."""
     rows, municipalities = source.people.rows, municipality_shown(source).astype(np.int16)
-    months = month_in(rows[:, KEY]).astype(np.int16)
-    order = np.argsort(months, kind="stable")  # of 16 bits: numpy counts instead of comparing
-    edges = np.r_[0, np.bincount(months, minlength=MONTH_COUNT).cumsum()].tolist()
-    for month, (first, stop) in enumerate(pairwise(edges)):
-        if first < stop:
-            mine = rows[order[first:stop]]
-            key = mine[:, KEY]
-            columns = {
-                "number": person_in(key).astype(np.int32),
-                "month": months[order[first:stop]],
-                "leaf": leaf_in(key).astype(np.int8),
-                "municipality": municipalities[municipality_in(key)],
-                "amount_cents": mine[:, AMOUNT],
-                "traits": mine[:, TRAITS].astype(np.int32),
-            }
-            yield Month(month, columns)
+    years = (month_in(rows[:, KEY]) // MONTHS_PER_YEAR).astype(np.int16)
+    for year in np.flatnonzero(np.bincount(years)).tolist():
+        mine = rows[years == year]
+        key = mine[:, KEY].copy()
+        columns = {
+            "number": person_in(key).astype(np.int32),
+            "month": month_in(key).astype(np.int16),
+            "leaf": leaf_in(key).astype(np.int8),
+            "municipality": municipalities[municipality_in(key)],
+            "amount_cents": mine[:, AMOUNT],
+            "traits": mine[:, TRAITS].astype(np.int32),
+        }
+        yield Year(EPOCH_YEAR + year, columns)
 
 
 def amounts(people: People) -> Int64:
@@ -190,15 +180,15 @@ class Population:
         there = np.zeros(len(source.keys), np.bool_)
         there[person_in(keys[at[kept]])] = True
         persons = np.flatnonzero(there)
-        made = np.frombuffer(b"".join(_pseudonym(source, one, key) for one in persons.tolist()), np.uint8)
+        made = _pseudonyms(source.keys[persons], key)
         order = np.lexsort(made.view(">u8").reshape(-1, 2).T[::-1])
         rank = np.full(len(source.keys), ABSENT, np.int32)
         rank[persons[order]] = np.arange(len(persons), dtype=np.int32)
         mine = there[person_in(keys[at])]
         at, kept = at[mine], kept[mine]
-        by = ascending(_order(source, keys[at], rank, protocol.population.months[0]), _PERSON_SHIFT)
+        by = ascending(numbers(source.people.rows, at, rank, municipality_shown(source)), PERSON_SHIFT)
         at, kept = at[by], kept[by]
-        beneficiary = _above_zero(keys[at], source.people.rows[at, AMOUNT])
+        beneficiary = above_zero(source.people.rows, at)
         return cls(source, protocol, at[kept], beneficiary[kept], persons[order], made.reshape(-1, 16)[order], rank)
 
     @cached_property
@@ -210,29 +200,14 @@ class Population:
         return Text(numbers[municipality_shown(self.source)], named)
 
 
-def _pseudonym(source: Source, number: int, key: bytes) -> bytes:
-    return hmac.digest(key, source.keys[number].tobytes(), "sha256")[:16]
-
-
-def _order(source: Source, keys: Int64, rank: Int32, first: int) -> Int64:
-    """Return a number by which rows sort as (pseudonym, month, support, OCMW); no two are equal.
-
-    Two OCMWs that are one in a fixed geography sort by their codes.
-    """
-    number = rank[person_in(keys)].astype(np.int64)
-    number = number << MONTH_BITS | (month_in(keys) - first)
-    number = number << _LEAF_BITS | _LEAF_RANK[leaf_in(keys)]
-    number = number << _MUNICIPALITY_BITS | municipality_shown(source)[municipality_in(keys)]
-    order: Int64 = number << _MUNICIPALITY_BITS | municipality_in(keys)
-    return order
-
-
-def _above_zero(keys: Int64, cents: Int64) -> Mask:
-    """Tell of rows in the order of an extraction whether their (person, month, leaf) adds up to more than zero."""
-    cell = keys & ~(((1 << _MUNICIPALITY_BITS) - 1) << 16)
-    starts = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]])
-    sums = np.add.reduceat(cents, starts)
-    return np.repeat(sums > 0, np.diff(np.r_[starts, len(keys)]))
+def _pseudonyms(persons: npt.NDArray[np.uint64], key: bytes) -> Bytes:
+    """Return the pseudonyms of some log keys, 16 bytes each, one behind the other."""
+    keyed, log_keys, made = hmac.new(key, digestmod="sha256"), persons.tobytes(), bytearray()
+    for first in range(0, len(log_keys), 16):
+        one = keyed.copy()
+        one.update(log_keys[first : first + 16])
+        made += one.digest()[:16]
+    return np.frombuffer(made, np.uint8)
 
 
 def person_months(population: Population) -> Table:
@@ -296,38 +271,10 @@ def k_report(population: Population) -> pd.DataFrame:
     hashes of what is in them.
     """
     source = population.source
-    key, packed = source.people.rows[population.line, KEY], source.people.rows[population.line, TRAITS].astype(np.int32)
-    person = population.rank[person_in(key)]
-    starts = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
-    spot = month_in(key) << _LEAF_BITS | _LEAF_RANK[leaf_in(key)]  # ascending for each person, as the rows are
-    place = population.place.numbers[municipality_in(key)]
-    groups = pd.DataFrame(
-        {
-            "sex": np.bitwise_or.reduceat(1 << (packed >> traits.SEX_SHIFT & traits.SEX_MASK), starts),
-            "group": np.bitwise_or.reduceat(1 << (packed >> traits.GROUP_SHIFT & traits.GROUP_MASK), starts),
-            "year": source.births[population.persons[person[starts]]],
-            "place": _sets(person, place, len(population.persons))[person[starts]],
-            "months": _sets(person, spot, len(population.persons))[person[starts]],
-        }
+    persons = each_person(
+        source.people.rows, population.line, population.rank, population.place.numbers.astype(np.int16)
     )
+    groups = pd.DataFrame(persons._asdict() | {"year": source.births[population.persons]})
     sizes = groups.groupby(list(groups.columns)).size()
     counted = sizes.groupby(sizes).sum()
     return pd.DataFrame({"k": counted.index.astype(int), "persons": counted.to_numpy().astype(int)})
-
-
-def _sets(person: Int32, value: Integers, persons: int) -> npt.NDArray[np.uint64]:
-    """Return by person, who ascend, a hash of the set of values, each counted once: a sum has no order."""
-    anew = np.r_[True, (person[1:] != person[:-1]) | (value[1:] != value[:-1])]
-    pairs = person[anew].astype(np.int64) << 32 | value[anew].astype(np.int64)
-    if (pairs[1:] < pairs[:-1]).any():
-        pairs.sort()
-        pairs = pairs[np.r_[True, pairs[1:] != pairs[:-1]]]
-    hashes, whose = np.zeros(persons, np.uint64), pairs >> 32
-    starts = np.flatnonzero(np.r_[True, whose[1:] != whose[:-1]])
-    hashes[whose[starts]] = np.add.reduceat(_mixed((pairs & 0xFFFFFFFF).astype(np.uint64)), starts)
-    return hashes
-
-
-def _mixed(value: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return well-spread 64-bit hashes, none of them 0: that of 0 would be, and would not show in a sum."""
-    return pd.util.hash_array(value + np.uint64(1))

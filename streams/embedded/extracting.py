@@ -22,7 +22,7 @@ from processors.research.extraction import (
     Source,
     Table,
     amounts,
-    by_month,
+    by_year,
     k_report,
     person_months,
 )
@@ -157,7 +157,7 @@ def difference(store: DirectoryStore, release: Release, source: Source) -> str |
 def leave_rows(store: DirectoryStore, release: Release, source: Source) -> None:
     """Leave the rows of an update, which are those of the store, for its questions. Raises StoreWriteError."""
     if rows_files(store.root, release.update.sequence) is None:
-        keep_rows(store.root, release.update.sequence, by_month(source))
+        keep_rows(store.root, release.update.sequence, by_year(source))
 
 
 def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
