@@ -17,11 +17,14 @@ for a block with its patch and 0.4 ms for one that is whole, with chains of four
 merge, but the memory for it, which comes page by page.
 """
 
+from collections.abc import Iterable
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from schemas.breakdowns import CATEGORIES
 from schemas.figures import Cells
 from schemas.releases import BlockRef
 
@@ -34,6 +37,7 @@ SMALL = 2048
 
 _SHIFT = 16
 _MEASURES = tuple(field.name for field in fields(Cells))[2:]
+Measure = npt.NDArray[Any]
 Keys = npt.NDArray[np.uint32]
 
 
@@ -42,23 +46,28 @@ def base_of(newest: BlockRef, cells: int) -> BlockRef | None:
     return None if cells < SMALL else newest.chain[-1]
 
 
-def pays(over: Cells, cells: int) -> bool:
-    """Tell whether a patch is worth its reading for a block of so many cells; an empty one cannot be stored."""
-    return 0 < len(over) <= int(cells * SHARE)
-
-
-def patch(base: Cells, now: Cells) -> Cells:
-    """Return the patch that makes ``now`` of ``base``."""
-    old, new = _keys(base), _keys(now)
-    if len(old) == len(new) and (old == new).all():
-        return now.take(_differs(base, now))
-    at = np.minimum(np.searchsorted(old, new), max(len(old) - 1, 0))
-    known = old[at] == new if len(old) else np.zeros(len(new), np.bool_)
+def patch(base: Cells, now: Cells, most: int) -> Cells | None:
+    """Return the patch that makes ``now`` of ``base``, None where it would have more than ``most`` cells."""
+    old, new = _dense(base), _dense(now)
+    if np.array_equal(old, new):
+        changed = _differs([getattr(base, name) for name in _MEASURES], [getattr(now, name) for name in _MEASURES])
+        return now.take(changed) if np.count_nonzero(changed) <= most else None
+    at, known = _found(old, new)
+    was, there = at[known], np.flatnonzero(known)
     changed = ~known
-    changed[known] = _differs(base.at(at[known]), now.take(known))
-    vanished = np.ones(len(old), np.bool_)
-    vanished[at[known]] = False
+    changed[there] = _differs(
+        (getattr(base, name).take(was) for name in _MEASURES), (getattr(now, name).take(there) for name in _MEASURES)
+    )
+    vanished = np.ones(len(base), np.bool_)
+    vanished[was] = False
+    if np.count_nonzero(changed) + np.count_nonzero(vanished) > most:
+        return None
     return _sorted(now.take(changed), _zeros(base.take(vanished)))
+
+
+def paying(cells: int) -> int:
+    """Return how many cells a patch may have that is worth its reading, for a block of so many."""
+    return int(cells * SHARE)
 
 
 def patched(base: Cells, over: Cells) -> Cells:
@@ -73,15 +82,31 @@ def patched(base: Cells, over: Cells) -> Cells:
 
 
 def _keys(cells: Cells) -> Keys:
-    return (cells.place.astype(np.uint32) << np.uint32(_SHIFT)) | cells.category.astype(np.uint32)
+    return (cells.place.astype(np.uint32) << np.uint32(_SHIFT)) | cells.category
 
 
-def _differs(one: Cells, other: Cells) -> npt.NDArray[np.bool_]:
-    """Tell which cells of two blocks of the same places and categories have another measure."""
-    mask = np.zeros(len(one), np.bool_)
-    for name in _MEASURES:
-        mask |= getattr(one, name) != getattr(other, name)
-    return mask
+def _dense(cells: Cells) -> Keys:
+    """Return keys that rise as ``_keys`` do, without gaps between the categories of two places."""
+    return cells.place.astype(np.uint32) * np.uint32(len(CATEGORIES)) + cells.category
+
+
+def _found(old: Keys, new: Keys) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    """Return where each new key stands among the old ones, and whether it does; both rise.
+
+    The keys themselves are the places in a table: half of a search takes a tenth of the time of searching. What nobody
+    wrote there is nonsense, and is not believed.
+    """
+    if not len(old) or not len(new):
+        return np.zeros(len(new), np.intp), np.zeros(len(new), np.bool_)
+    table = np.empty(int(max(old[-1], new[-1])) + 1, np.intp)
+    table[old] = np.arange(len(old))
+    at = table.take(new).clip(0, len(old) - 1)
+    return at, old.take(at) == new
+
+
+def _differs(some: Iterable[Measure], others: Iterable[Measure]) -> npt.NDArray[np.bool_]:
+    """Tell which cells have some measure that is another one: of each, the measures in their order."""
+    return np.logical_or.reduce([one != other for one, other in zip(some, others, strict=True)])
 
 
 def _empty(cells: Cells) -> npt.NDArray[np.bool_]:

@@ -45,7 +45,7 @@ from sinks.directory.manifests import (
     write_manifest,
 )
 from sinks.directory.orphans import sweep
-from sinks.directory.patches import base_of, patch, pays
+from sinks.directory.patches import base_of, patch, paying
 from sinks.durability import (
     BackgroundSync,
     attempt,
@@ -170,10 +170,10 @@ class DirectoryStore:
         if base is None:
             return None
         try:
-            over = patch(self._base(key, base), cells)
+            over = patch(self._base(key, base), cells, paying(len(cells)))
         except StoreCorruptError:
             return None  # what is whole does not hang on what is torn
-        return Patch(base, over) if pays(over, len(cells)) else None
+        return Patch(base, over) if over else None  # an empty one cannot be stored
 
     def _base(self, key: BlockKey, ref: BlockRef) -> Cells:
         held = self._bases.of(key, ref)

@@ -39,10 +39,19 @@ def same(one: Cells, other: Cells) -> bool:
     ) == len(other)
 
 
+def changes_of(base: Cells, now: Cells) -> Cells:
+    """Return the patch, however large."""
+    made = patch(base, now, len(base) + len(now))
+    assert made is not None
+    return made
+
+
 def test_a_patch_holds_what_changed_what_is_new_and_zeros_for_what_vanished() -> None:
     base = cells({(1, 0): (5, 0, 0, 0), (1, 1): (7, 0, 0, 0), (2, 0): (2, 0, 0, 0)})
     now = cells({(1, 0): (5, 0, 0, 0), (1, 1): (8, 0, 0, 0), (3, 0): (1, 0, 0, 0)})
-    changes = patch(base, now)
+    changes = changes_of(base, now)
+    assert patch(base, now, 2) is None
+    assert patch(base, now, 3) is not None
     assert list(zip(changes.place, changes.category, changes.beneficiaries, strict=True)) == [
         (1, 1, 8),
         (2, 0, 0),
@@ -53,12 +62,12 @@ def test_a_patch_holds_what_changed_what_is_new_and_zeros_for_what_vanished() ->
 @given(BLOCKS, BLOCKS)
 def test_a_patch_over_its_base_is_the_block(before: Block, after: Block) -> None:
     base, now = cells(before), cells(after)
-    assert same(patched(base, patch(base, now)), now)
+    assert same(patched(base, changes_of(base, now)), now)
 
 
 @given(BLOCKS)
 def test_what_did_not_change_is_in_no_patch(block: Block) -> None:
-    assert len(patch(cells(block), cells(block))) == 0
+    assert len(changes_of(cells(block), cells(block))) == 0
 
 
 def big(number: int, changed: int = 10) -> Cells:
@@ -114,7 +123,7 @@ def test_a_patch_holds_no_more_cells_than_a_share_of_the_block(store: DirectoryS
 def test_a_store_of_before_with_patches_over_patches_goes_on_from_its_whole_block(store: DirectoryStore) -> None:
     whole, over = (published(store, number, big(number)) for number in (1, 2))
     update = Update(3, "u3", MONTH.last + 3)
-    name = store.write_blocks(update, "internal", "FH", [(MONTH, patch(big(2), big(3)))])[MONTH]
+    name = store.write_blocks(update, "internal", "FH", [(MONTH, changes_of(big(2), big(3)))])[MONTH]
     assert name is not None
     chained = replace(name, digest=big(3).digest(), cells=CELLS, base=over, patch_cells=name.cells)
     store.publish(Release(update, {KEY: Entry(Vintage(3, None, State.PENDING), chained)}))
@@ -212,7 +221,7 @@ def _right_or_corrupt(store: DirectoryStore, ref: BlockRef, block: Cells) -> Non
 def test_cells_out_of_order_never_pass_for_the_block(order: list[int]) -> None:
     base = cells({(place, 0): (place + 1, 0, 0, 0) for place in range(6)})
     now = cells({(place, 0): (place + 2, 0, 0, 0) for place in range(6)})
-    changes = patch(base, now)
+    changes = changes_of(base, now)
     shuffled = Cells(*(getattr(changes, field.name)[list(order)] for field in fields(Cells)))
     made = patched(base, shuffled)
     assert (made.digest() == now.digest()) == same(made, now)
