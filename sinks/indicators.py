@@ -131,12 +131,13 @@ def _numbered(table: pa.Table) -> Table:
     number = np.array([series_of[name] for name in series.dictionary.to_pylist()], np.int64)
     of_series = number[series.indices.to_numpy()] if len(table) else np.empty(0, np.int64)
     names = category.dictionary.to_pylist()
-    pairs, place = np.unique(of_series * (len(names) + 1) + category.indices.to_numpy(), return_inverse=True)
-    within = [
-        SERIES[pair // (len(names) + 1)].categories.index(names[pair % (len(names) + 1)]) for pair in pairs.tolist()
-    ]
+    pairs = pa.array(of_series * (len(names) + 1) + category.indices.to_numpy()).dictionary_encode()
+    known = (divmod(pair, len(names) + 1) for pair in pairs.dictionary.to_pylist())
+    within = [SERIES[one].categories.index(names[name]) for one, name in known]
     rest = {name: table[name].to_numpy() for name in Table._fields if name not in ("series", "category")}
-    return Table(series=of_series.astype(np.int16), category=np.array(within, np.int16)[place], **rest)
+    return Table(
+        series=of_series.astype(np.int16), category=np.array(within, np.int16)[pairs.indices.to_numpy()], **rest
+    )
 
 
 def _meta(table: pa.Table) -> dict[bytes, bytes]:

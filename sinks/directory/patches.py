@@ -106,7 +106,7 @@ def _found(old: Keys, new: Keys) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.b
 
 def _differs(some: Iterable[Measure], others: Iterable[Measure]) -> npt.NDArray[np.bool_]:
     """Tell which cells have some measure that is another one: of each, the measures in their order."""
-    return np.logical_or.reduce([one != other for one, other in zip(some, others, strict=True)])
+    return np.asarray(np.logical_or.reduce([one != other for one, other in zip(some, others, strict=True)]))
 
 
 def _empty(cells: Cells) -> npt.NDArray[np.bool_]:

@@ -23,7 +23,14 @@ def write(root: Path, name: Written, number: int, table: pa.Table) -> None:
     """Write a table of an update, whole or not at all. Raises StoreWriteError where the disk refuses."""
     path = _path(root, name, number)
     with temporary(path) as written:
-        pq.write_table(table, written, compression="zstd")
+        numbers = [field.name for field in table.schema if pa.types.is_integer(field.type)]
+        pq.write_table(
+            table,
+            written,
+            compression="zstd",
+            use_dictionary=[name for name in table.column_names if name not in numbers],
+            column_encoding=dict.fromkeys(numbers, "BYTE_STREAM_SPLIT"),
+        )
         put_in_place(written, path)
 
 

@@ -1,6 +1,7 @@
 """What stood in the program when a release was published: definitions, words, population and map, frozen with it."""
 
 import json
+from functools import cache
 from importlib.resources import files
 
 from schemas.parameters import document, table
@@ -9,10 +10,11 @@ DOCUMENTS = ("supports", "categories", "breaks", "indicators", "publication", "l
 TABLES = ("nis", "nis_changes", "nis_hierarchy", "municipality_names", "centrumsteden", "eu_membership")
 
 
+@cache
 def frozen(threshold: int | None = None) -> dict[str, bytes]:
     """Return the content of each table that is frozen, by name; the same program gives the same bytes.
 
-    Under a threshold (F3) the words hold those about what is hidden too.
+    Made once; nobody may change it. Under a threshold (F3) the words hold those about what is hidden too.
     """
     definitions = {
         "documents": {name: document(name) for name in DOCUMENTS},

@@ -63,13 +63,12 @@ def _bytes(counted: Counted) -> bytes:
     public = np.flatnonzero(PUBLIC_PLACE[table.place])
     series, reference = table.series[public], table.reference[public]
     place, category = table.place[public], table.category[public]
-    keys = np.unique(series)
     texts = {
-        "indicator": _by(series, {int(key): SERIES[key].indicator for key in keys}),
-        "method": _by(series, {int(key): SERIES[key].method for key in keys}),
-        "breakdown": _by(series, {int(key): SERIES[key].breakdown for key in keys}),
-        "geo_level": _by(place, {int(key): PLACES[key][0] for key in np.unique(place)}),
-        "geo": _by(place, {int(key): PLACES[key][1] for key in np.unique(place)}),
+        "indicator": _by(series, lambda key: SERIES[key].indicator),
+        "method": _by(series, lambda key: SERIES[key].method),
+        "breakdown": _by(series, lambda key: SERIES[key].breakdown),
+        "geo_level": _by(place, lambda key: PLACES[key][0]),
+        "geo": _by(place, lambda key: PLACES[key][1]),
         "reference": _pairs(series, reference, lambda one, month: reference_code(SERIES[one], month)),
         "category": _pairs(series, category, lambda one, number: SERIES[one].categories[number]),
     }
@@ -83,17 +82,17 @@ def _bytes(counted: Counted) -> bytes:
     return out.getvalue()
 
 
-def _by(numbers: _Numbers, texts: dict[int, str]) -> pa.Array:
-    known, places = np.unique(numbers, return_inverse=True)
-    words = pa.array([texts[int(key)] for key in known], pa.string())
+def _by(numbers: _Numbers, text: Callable[[int], str]) -> pa.Array:
+    """Return the text of each number, asked for once for each that occurs."""
+    known = pa.array(numbers).dictionary_encode()
+    words = pa.array([text(number) for number in known.dictionary.to_pylist()], pa.string())
     # plain, for what Parquet makes of a dictionary differs from time to time, and a file has the name of its content
-    return words.take(pa.array(places.astype(np.int32)))
+    return words.take(known.indices)
 
 
 def _pairs(series: _Numbers, values: _Numbers, text: Callable[[int, int], str]) -> pa.Array:
     pairs = series.astype(np.int64) << _SHIFT | values.astype(np.int64)
-    texts = {int(pair): text(int(pair) >> _SHIFT, int(pair) & _LOW) for pair in np.unique(pairs)}
-    return _by(pairs, texts)
+    return _by(pairs, lambda pair: text(pair >> _SHIFT, pair & _LOW))
 
 
 def read_part(data: bytes, indicators: Collection[str] | None = None) -> pa.Table:
