@@ -13,7 +13,7 @@ are counted, not seconds, so that one machine hides what another does.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -40,8 +40,9 @@ class Linked:
     """Counts that hang together by sums.
 
     ``structural``: empty by code, whatever the data, so never hidden. ``fixed``: shown elsewhere. ``hidden``: hidden
-    elsewhere or earlier. ``least`` and ``most``: what longer or shorter periods tell of a cell. ``layers``: what is
-    hidden whole, one after the other, where less does not help.
+    elsewhere or earlier. ``least`` and ``most``: what other tables tell of a cell. ``layers``: what is hidden whole,
+    one after the other, where less does not help. ``within``: pairs of a cell and one that is at least as large, as
+    that of a longer period; where it is not so, the attacker knows by how much.
     """
 
     counts: Int64
@@ -52,6 +53,16 @@ class Linked:
     least: Int64
     most: Int64
     layers: Sequence[Mask] = ()
+    within: Sequence[tuple[int, int]] = ()
+
+    @cached_property
+    def partners(self) -> dict[int, list[int]]:
+        """The cells that a cell is within, or that are within it."""
+        partners: dict[int, list[int]] = {}
+        for part, whole in self.within:
+            partners.setdefault(part, []).append(whole)
+            partners.setdefault(whole, []).append(part)
+        return partners
 
     @cached_property
     def sums_of(self) -> dict[int, list[int]]:
@@ -74,7 +85,10 @@ def pattern(table: Linked, threshold: int) -> Mask:
     small = primary(table, threshold)
     begun = small | (table.hidden & ~table.structural)
     may = ~(table.fixed | table.structural)
-    for layer in (np.zeros_like(small), *table.layers):
+    layers = (np.zeros_like(small), *([np.zeros_like(small)] if table.within else []), *table.layers)
+    for number, layer in enumerate(layers):
+        if number == 1 and table.within:  # what other tables tell by themselves, this one cannot mend
+            small[narrow_cells(table, begun | may, small, threshold)] = False
         begun |= layer & may
         settled = _settled(table, begun.copy(), small, threshold)
         if settled is not None:
@@ -89,7 +103,7 @@ def _settled(table: Linked, hidden: Mask, small: Mask, threshold: int) -> Mask |
         narrow = narrow_cells(table, hidden, small, threshold, _AT_ONCE)
         if not narrow:
             return hidden
-        beside = [_beside(table, hidden, table.sums_of.get(cell, ())) for cell in narrow]
+        beside = [_help(table, hidden, cell) for cell in narrow]
         more = {cell for cell in beside if cell is not None}
         if not more:
             return None
@@ -99,36 +113,74 @@ def _settled(table: Linked, hidden: Mask, small: Mask, threshold: int) -> Mask |
 
 def narrow_cells(table: Linked, hidden: Mask, small: Mask, threshold: int, at_most: int | None = None) -> list[int]:
     """Return the primary cells that can be told within less than the threshold, were these cells hidden."""
-    cells = np.flatnonzero(hidden)
-    number = {cell: at for at, cell in enumerate(cells.tolist())}
-    ceiling = 2 * int(table.counts.max(initial=0)) + threshold
-    least = table.least[cells].tolist()
-    most = np.minimum(table.most[cells], ceiling).tolist()
-    equations: list[Equation] = []
+    known = _Known.of(table, hidden, threshold)
     for one in table.sums:
-        unknown = [part for part in one.parts if hidden[part]]
-        whole_hidden = bool(hidden[one.whole])
-        overlap = int(table.counts[list(one.parts)].sum() - table.counts[one.whole])
-        open_sum = int(sum(table.counts[part] for part in one.parts if not hidden[part]))
-        if unknown or whole_hidden:
-            value = overlap - open_sum + (0 if whole_hidden else int(table.counts[one.whole]))
-            less = (number[one.whole],) if whole_hidden else ()
-            equations.append(Equation(tuple(number[part] for part in unknown), value, less))
-        for part in unknown:
-            if not whole_hidden:
-                most[number[part]] = min(most[number[part]], max(table.counts[one.whole], table.counts[part]))
-            elif overlap > 0:
-                least.append(0)
-                most.append(ceiling)
-                more = max(0, int(table.counts[part] - table.counts[one.whole]))
-                equations.append(Equation((number[part], len(least) - 1), more, (number[one.whole],)))
-        if whole_hidden and len(unknown) < len(one.parts):
-            below = max((int(table.counts[part]) for part in one.parts if not hidden[part]), default=0)
-            at = number[one.whole]
-            least[at] = max(least[at], min(below, int(table.counts[one.whole])))
-    wanted = [number[cell] for cell in np.flatnonzero(small & hidden).tolist()]
-    narrow = too_narrow(Unknowns(least, most, equations), wanted, threshold, at_most)
+        known.add(one)
+    for part, whole in table.within:
+        known.at_most(part, whole)
+    wanted = [known.number[cell] for cell in np.flatnonzero(small & hidden).tolist()]
+    narrow = too_narrow(Unknowns(known.least, known.most, known.equations), wanted, threshold, at_most)
+    cells = np.flatnonzero(hidden)
     return [int(cells[at]) for at in narrow]
+
+
+@dataclass
+class _Known:
+    """What the attacker knows of hidden cells, which have numbers in their order: bounds, and equations."""
+
+    counts: list[int]
+    hidden: list[bool]
+    number: dict[int, int]
+    least: list[int]
+    most: list[int]
+    ceiling: int
+    equations: list[Equation] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, table: Linked, hidden: Mask, threshold: int) -> "_Known":
+        """Begin with what other tables tell."""
+        cells = np.flatnonzero(hidden)
+        ceiling = 2 * int(table.counts.max(initial=0)) + threshold
+        number = {cell: at for at, cell in enumerate(cells.tolist())}
+        least, most = table.least[cells].tolist(), np.minimum(table.most[cells], ceiling).tolist()
+        return cls(table.counts.tolist(), hidden.tolist(), number, least, most, ceiling)
+
+    def add(self, one: Sum) -> None:
+        """Note a sum: its overlap is known, and no part is more than the whole."""
+        unknown = [part for part in one.parts if self.hidden[part]]
+        overlap = sum(self.counts[part] for part in one.parts) - self.counts[one.whole]
+        if unknown or self.hidden[one.whole]:
+            open_sum = sum(self.counts[part] for part in one.parts if not self.hidden[part])
+            value = overlap - open_sum + (0 if self.hidden[one.whole] else self.counts[one.whole])
+            less = (self.number[one.whole],) if self.hidden[one.whole] else ()
+            self.equations.append(Equation(tuple(self.number[part] for part in unknown), value, less))
+        for part in one.parts:
+            if overlap > 0 or not (self.hidden[part] and self.hidden[one.whole]):
+                self.at_most(part, one.whole)
+
+    def at_most(self, part: int, whole: int) -> None:
+        """Note that a cell is at most another, or more by what it is in truth."""
+        mine, its = self.counts[part], self.counts[whole]
+        if self.hidden[part] and self.hidden[whole]:
+            self.least.append(0)
+            self.most.append(self.ceiling)
+            slack = len(self.least) - 1
+            self.equations.append(Equation((self.number[part], slack), max(0, mine - its), (self.number[whole],)))
+        elif self.hidden[part]:
+            at = self.number[part]
+            self.most[at] = min(self.most[at], max(mine, its))
+        elif self.hidden[whole]:
+            at = self.number[whole]
+            self.least[at] = max(self.least[at], min(mine, its))
+
+
+def _help(table: Linked, hidden: Mask, narrow: int) -> int | None:
+    """Return the cell to hide next for one that is too narrow: beside it, or beside what it is within or holds."""
+    partners = table.partners.get(narrow, [])
+    for one in partners:
+        if _may_fall(table, hidden, one):
+            return one
+    return _beside(table, hidden, [number for cell in (narrow, *partners) for number in table.sums_of.get(cell, ())])
 
 
 def _complete(table: Linked, hidden: Mask, threshold: int) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from processors.disclosure.grids import ALL, Cell, Grid, Place, columns_of
+from processors.disclosure.joined import Within, joined
 from processors.disclosure.linked import pattern
 from processors.research import questions as counting
 from processors.research.questions import LATER, NOTHING, CountsByCell, Tabulation
@@ -30,6 +31,8 @@ REGIONS = tuple(place for place in PLACES if place[0] in {"kingdom", "region"})
 _PROVINCES = tuple(place for place in PLACES if place[0] in {"kingdom", "region", "province"})
 _HERSTAPPE = "73028"
 _LATER_STATES = (*LATER, NOTHING)
+MOST_TOGETHER = 4000
+"""Cells of other tables that stand in one program with a new one; where there are more, each stands in one alone."""
 _DURATION = NUMBER["duration", "exact_own_g0", "band"]
 
 
@@ -172,14 +175,15 @@ class Tables:
         if known is None:
             margins, beside = others
             longer = self._longer(measure, by) if measure else None
+            above = [*beside, *([longer] if longer else [])]
             hidden = [*kept.hidden_elsewhere(root, table, update), *alone]
-            for other in (*margins, *beside, *([longer] if longer else [])):
+            for other in (*margins, *above):
                 hidden += [cell for cell, at in other.grid.number.items() if other.hidden[at]]
-            fixed = [cell for other in margins for cell in other.grid.number]
-            bounds = self._bounds(grid, [*beside, *([longer] if longer else [])], measure, by, counts)
-            linked = grid.linked(counts, grid.mask(fixed), grid.mask(hidden), bounds)
+            fixed = grid.mask([cell for other in margins for cell in other.grid.number])
+            below = list(self._months_answered(by)) if measure == "persons" else []
+            made = settled(Frozen(grid, counts, grid.mask(hidden)), fixed, above, below)
             cells = list(grid.cells())
-            known = frozenset(cells[at] for at in np.flatnonzero(pattern(linked, THRESHOLD)).tolist())
+            known = frozenset(cells[at] for at in np.flatnonzero(made).tolist())
             kept.keep_pattern(root, table, update, known)
         return Frozen(grid, counts, grid.mask(list(known)))
 
@@ -190,28 +194,49 @@ class Tables:
             return None
         return Tables(self.inquiry, self.support, year).frozen(measure, by)
 
-    def _bounds(
-        self, grid: Grid, above: list[Frozen], measure: str, by: tuple[str, ...], counts: Int64
-    ) -> tuple[Int64, Int64]:
-        """Return the least and the most that tables of other periods and measures say of each cell."""
-        least, most = np.zeros(len(counts), np.int64), grid.free()
-        for other in above:
-            open_cells = {cell: int(other.counts[at]) for cell, at in other.grid.number.items() if not other.hidden[at]}
-            most = np.minimum(most, [open_cells.get(cell, most[at]) for cell, at in grid.number.items()])
-        if self.period.kind == "year" and measure == "persons":
-            for month in range(self.period.first, self.period.last + 1):
-                least = np.maximum(least, self._month_shown(grid, month, by))
-        return np.minimum(least, counts), np.maximum(most, counts)
+    def _months_answered(self, by: tuple[str, ...]) -> Iterator[Frozen]:
+        """Yield the tables of months of this year that were asked for before it was published."""
+        for month in range(self.period.first, self.period.last + 1) if self.period.kind == "year" else ():
+            one = Tables(self.inquiry, self.support, Period("month", month))
+            table = " ".join(("persons", self.support, one.period.code, *by))
+            if kept.pattern(self.inquiry.store.root, table, self.inquiry.number) is not None:
+                yield one.frozen("persons", by)
 
-    def _month_shown(self, grid: Grid, month: int, by: tuple[str, ...]) -> Int64:
-        """Return what a month shows of each cell, where it was asked for before its year was published."""
-        beside = Tables(self.inquiry, self.support, Period("month", month))
-        name = " ".join(("persons", self.support, beside.period.code, *by))
-        hidden = kept.pattern(self.inquiry.store.root, name, self.inquiry.number)
-        if hidden is None:
-            return np.zeros(len(grid.places) * len(grid.columns), np.int64)
-        counts = beside.counted("persons", by)
-        return np.array([0 if cell in hidden else counts.get(cell, 0) for cell in grid.cells()], np.int64)
+
+def settled(new: Frozen, fixed: Mask, above: list[Frozen], below: list[Frozen]) -> Mask:
+    """Return which cells of a table are hidden: ``new`` names those that are so already, others show ``fixed``.
+
+    ``above`` are answered tables whose cells are at least as large, ``below`` those whose cells are at most so.
+    """
+    others = [*above, *below]
+    if len(others) > 1 and sum(len(one.counts) for one in others) > MOST_TOGETHER:
+        made = new.hidden
+        for one_above, one_below in (*(([one], []) for one in above), *(([], [one]) for one in below)):
+            made = made | settled(replace(new, hidden=made), fixed, one_above, one_below)
+        return made
+    within = [
+        Within((0, at), (number, its)) if number <= len(above) else Within((number, its), (0, at))
+        for number, one in enumerate(others, start=1)
+        for at, its in _same_cells(new.grid, one.grid)
+    ]
+    nothing = np.zeros_like(new.counts)
+    linked = new.grid.linked(new.counts, fixed, new.hidden, (nothing, new.grid.free()))
+    beside = [one.grid.linked(one.counts, ~one.hidden, one.hidden, (_none(one), one.grid.free())) for one in others]
+    made = pattern(joined(linked, beside, within) if others else linked, THRESHOLD)
+    return made[: len(new.counts)]
+
+
+def _none(one: Frozen) -> Int64:
+    return np.zeros_like(one.counts)
+
+
+def _same_cells(first: Grid, second: Grid) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of the cells that two tables share, empty ones apart."""
+    empty, empty_too = first.structural(), second.structural()
+    for cell, at in first.number.items():
+        its = second.number.get(cell)
+        if its is not None and not empty[at] and not empty_too[its]:
+            yield at, its
 
 
 def under(place: str, level: str) -> list[Place]:
