@@ -80,25 +80,19 @@ def persons(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Co
 def entering(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> CountsByCell:
     """Return how many persons enter each cell in a period."""
     period, names = tabulation.period, _names(tabulation)
+    before = period.first - 1
     cells = f"""
-        select number, place, {names} from (
+        from (
             select number, part, place, month, {names} sum(amount_cents) as cents
             from located where month >= {period.first} group by all
-        ) join entries using (number, place, month) where cents > 0
+        ) join starts using (number, place) where cents > 0 and begins >> (month - {before}) & 1 = 1
         """  # noqa: S608 - numbers and names of ours
     return _counts(
         connection,
         f"""
-        with {_located(tabulation, period.first - 1, period.last)},
-        {_POSITIVE},
-        entries as (
-            select p.* from positive p where p.month >= {period.first} and not exists (
-                select 1 from positive q
-                where q.number = p.number and q.place = p.place and q.month = p.month - 1
-            )
-        )
-        select place, {names} count(distinct number) from ({cells if names else "from entries"}) group by all
-        """,  # noqa: S608 - numbers and names of ours
+        with {_located(tabulation, before, period.last)}, {_starts(before)}
+        select place, {names} count(distinct number) {cells if names else "from starts where begins > 1"} group by all
+        """,
         tabulation,
     )
 
@@ -109,12 +103,8 @@ def spells(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> Cou
     return _counts(
         connection,
         f"""
-        with {_located(tabulation, period.first, period.last)},
-        {_POSITIVE}
-        select place, count(*) from positive p where not exists (
-            select 1 from positive q
-            where q.number = p.number and q.place = p.place and q.month = p.month - 1
-        ) group by all
+        with {_located(tabulation, period.first, period.last)}, {_starts(period.first)}
+        select place, sum(bit_count(begins)) from starts group by all
         """,  # noqa: S608 - numbers and names of ours
         tabulation,
     )
@@ -176,11 +166,18 @@ def _holders(condition: Condition, period: Period, where: tuple[str, str] | None
     )
 
 
-_POSITIVE = """positive as (
-            select distinct number, place, month from (
+def _starts(first: int) -> str:
+    """Return the texts that select, by person and place, in which months a stretch begins, as ``starts``.
+
+    Months are bits of ``begins``, ``first`` is the lowest: a stretch begins where the month before has none. A year and
+    the month before it are 13 bits.
+    """
+    return f"""standing as (
+            select number, place, bit_or(1::bigint << (month - {first})) as months from (
                 select number, part, place, month, sum(amount_cents) as cents from located group by all
-            ) where cents > 0
-        )"""
+            ) where cents > 0 group by all
+        ),
+        starts as (select number, place, months & ~(months << 1) as begins from standing)"""  # noqa: S608 - a number of ours
 
 
 def _names(tabulation: Tabulation) -> str:

@@ -131,6 +131,7 @@ class Inquiry:
         limit = Timer(MOST_SECONDS, connection.interrupt)
         limit.start()
         try:
+            connection.execute("set enable_progress_bar = false")  # it would stand within the answer
             counting.prepared(connection)
             names = ", ".join("'" + name.replace("'", "''") + "'" for name in mine)
             connection.execute(f"create view rows as select * from read_parquet([{names}])")  # noqa: S608 - our files

@@ -171,10 +171,13 @@ def test_who_enters_had_nothing_there_the_month_before(room: Room) -> None:
 
 
 @pytest.mark.parametrize("period", ["2023-05", "2023"])
-def test_who_enters_by_sex_is_in_a_cell_and_was_not_in_the_place_the_month_before(room: Room, period: str) -> None:
+def test_who_enters_by_sex_is_in_a_cell_and_was_not_there_the_month_before_and_spells_are_stretches(
+    room: Room, period: str
+) -> None:
     inquiry, span = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse(period)
     with inquiry.rows(span.first - 1, span.last) as connection:
         entering = counting.entering(connection, Tabulation("LL", span, ("sex",)))
+        spells = counting.spells(connection, Tabulation("LL", span))
         rows_of = connection.execute("select * from rows").df()
     rows_of = rows_of[rows_of["leaf"].isin(NODE["LL"].leaves)]
     rows_of["part"] = [next(at for at, part in enumerate(NODE["LL"].parts) if leaf in part) for leaf in rows_of["leaf"]]
@@ -192,6 +195,9 @@ def test_who_enters_by_sex_is_in_a_cell_and_was_not_in_the_place_the_month_befor
         }
         assert entering.get(("kingdom", KINGDOM, code), 0) == len(enters)
     assert sum(entering.get(("kingdom", KINGDOM, code), 0) for code in SIMPLE["sex"]) > 5
+    within = {(number, month) for number, month in there if span.first <= month <= span.last}
+    stretches = sum((number, month - 1) not in within for number, month in within)
+    assert spells["kingdom", KINGDOM] == stretches >= len({number for number, _ in within})
 
 
 def test_too_few_and_too_near_are_refused_in_the_same_words(room: Room) -> None:
