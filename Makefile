@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: demo demo-board check test test-faults demo-kafka bench bench-quick bench-kafka bench-years docs clean
+.PHONY: demo demo-board check test test-faults demo-kafka bench bench-quick bench-kafka bench-years bench-research docs clean
 
 $(READY): pyproject.toml
 	@began=$$(date +%s); \
@@ -56,6 +56,9 @@ bench-quick: $(READY)
 bench-years: $(READY)
 	scripts/servers.sh
 	$(BIN)/python -m bench.years
+
+bench-research: $(READY)
+	$(BIN)/python -m bench.extraction
 
 clean:
 	rm -rf $(VENV) demo bench/out .mypy_cache .pytest_cache .ruff_cache .hypothesis
