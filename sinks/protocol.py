@@ -123,6 +123,13 @@ class Copy(Protocol):
         """Tell whether readers do not see this release of the home, its newest, or not all of it, or nobody knows."""
         ...
 
+    def prepare(self, release: Release, home: Store) -> None:
+        """Put the blocks of a release that follows what is shown; no reader sees anything of it yet.
+
+        Raises StoreWriteError where the copy refuses.
+        """
+        ...
+
     def publish(self, release: Release, home: Store) -> None:
         """Show a release to readers, atomically, after all its blocks are there; blocks come from ``home``.
 

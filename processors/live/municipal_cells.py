@@ -7,7 +7,7 @@ category (B1-B4) is a sum over a handful of rows, and nothing needs to be laid o
 and a test demands it of every cell.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -94,16 +94,25 @@ _MUNICIPALITY_OF_PLACE = np.full(len(PLACES), -1, np.int64)
 _MUNICIPALITY_OF_PLACE[[PLACE_NUMBER["municipality", nis] for nis in MUNICIPALITIES]] = np.arange(len(MUNICIPALITIES))
 
 
-def amounts_of_block(node: int, month: int, cells: Cells) -> Iterator[Line]:
-    """Yield the lines of a block, the node by its place in ``NODES``."""
+def lines_of_blocks(blocks: Iterable[tuple[int, int, Cells]]) -> Iterator[Line]:
+    """Yield the lines of blocks by node (its place in ``NODES``) and month, of which none comes twice."""
+    parts = [_of_block(*block) for block in blocks]
+    line, cell = (np.concatenate([np.zeros(0, np.int64), *(part[at] for part in parts)]) for at in (0, 1))
+    values = np.concatenate([NOTHING.values, *(part[2] for part in parts)])
+    order = np.argsort(line * CELLS_OF_LINE + cell)
+    line, cell, values = line[order], cell[order], values[order]
+    starts = np.flatnonzero(np.diff(line, prepend=-1))
+    for number, (start, stop) in zip(line[starts].tolist(), pairwise([*starts.tolist(), len(line)]), strict=True):
+        yield number, Amounts(cell[start:stop], values[start:stop])
+
+
+def _of_block(node: int, month: int, cells: Cells) -> tuple[Int64, Int64, Int64]:
+    """Return line, cell and values of each cell of a municipality in a block."""
     municipality = _MUNICIPALITY_OF_PLACE[cells.place]
-    mine = cells.take(municipality >= 0)
-    municipality = municipality[municipality >= 0]
-    cell = node * CATEGORY_COUNT + mine.category.astype(np.int64)
-    values = np.stack([getattr(mine, name).astype(np.int64) for name in MEASURES], axis=1)
-    starts = np.flatnonzero(np.diff(municipality, prepend=-1)).tolist()
-    for start, stop in pairwise([*starts, len(municipality)]):
-        yield int(municipality[start]) * MONTH_COUNT + month, Amounts(cell[start:stop], values[start:stop])
+    mine = np.flatnonzero(municipality >= 0)
+    line = municipality[mine] * MONTH_COUNT + month
+    cell = node * CATEGORY_COUNT + cells.category[mine].astype(np.int64)
+    return line, cell, np.stack([getattr(cells, name)[mine].astype(np.int64) for name in MEASURES], axis=1)
 
 
 class Room(NamedTuple):

@@ -27,8 +27,8 @@ from processors.live.municipal_cells import (
     PERSON_BITS,
     Amounts,
     amounts,
-    amounts_of_block,
     line_and_person,
+    lines_of_blocks,
     sum_of,
 )
 from processors.live.reached import rows_at
@@ -78,10 +78,7 @@ class Standing:
         """Let everything stand as counted just now: blocks by node (its place in ``NODES``) and month, of all open."""
         self._stands[:] = True
         self._earlier = []
-        self._lines = {}
-        for node, month, cells in blocks:
-            for line, change in amounts_of_block(node, month, cells):
-                self._add(line, change)
+        self._lines = dict(lines_of_blocks(blocks))
 
     def note(self, person: Int64, rows: Rows, ledger: Ledger) -> None:
         """Note what stands in the place of rows that are about to be put, of persons by their number in the ledger."""

@@ -184,6 +184,13 @@ class RedisCopy:
         message = f"release {number} lost blocks {_TRIES} times while it was put; see whether Redis evicts (noeviction)"
         raise StoreWriteError(message)
 
+    def prepare(self, release: Release, home: Store) -> None:
+        """Put blocks of a release that is not shown yet; see ``sinks.protocol.Copy``."""
+        number = release.update.sequence
+        if max(self._pointers().values()) < number:
+            for zone in self._zones(number):
+                self._put_missing(release, home, zone)
+
     def fill(self, release: Release, home: Store) -> int:
         """Put what a release needs and Redis has not; return how many blocks. No pointer moves."""
         shown_in = self._zones(release.update.sequence)

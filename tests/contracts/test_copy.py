@@ -96,6 +96,29 @@ def test_a_release_is_shown_once(copy: RedisCopy, home: MemoryStore) -> None:
         copy.publish(home.release(), home)
 
 
+def test_what_is_prepared_is_seen_by_nobody_before_it_is_published(
+    copy: RedisCopy, home: MemoryStore, redis_client: redis.Redis
+) -> None:
+    copy.publish(home.release(), home)
+    before = {zone: copy.manifest(zone) for zone in READ_ZONES}
+    release = grown(home)
+    copy.prepare(release, home)
+    assert redis_client.exists("ocmw:public:release:2") == 0
+    assert (copy.latest(), {zone: copy.manifest(zone) for zone in READ_ZONES}) == (1, before)
+    copy.publish(release, home)
+    assert (copy.latest(), copy.missing(release)) == (2, 0)
+
+
+def test_a_release_that_was_overtaken_is_not_prepared(
+    copy: RedisCopy, home: MemoryStore, redis_client: redis.Redis
+) -> None:
+    grown(home)
+    copy.publish(home.release(), home)
+    names = redis_client.keys("*")
+    copy.prepare(home.release(1), home)
+    assert redis_client.keys("*") == names
+
+
 def test_an_older_release_never_comes_back(copy: RedisCopy, home: MemoryStore) -> None:
     grown(home)
     copy.make_up(home)

@@ -7,6 +7,8 @@ far has all of the release and none of the next. Its number is also the memory o
 releases above it are said again, whole and in order. So records may stand twice; a reader keeps the highest release per
 key, and applies a release once. (Exactly once would need Kafka transactions, which are not used.)
 
+Blocks of the release are put into copies beside the tree; nobody sees them before the copy's own turn.
+
 Where releases wait for approval, none of this says anything of one before the public tree shows it; a skipped one is
 never announced.
 
@@ -16,6 +18,7 @@ announces after another one says every public figure, not only those that change
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -73,6 +76,12 @@ class CopyFollower:
         self._tries = tries
         self._pause = pause
         self._busy = asyncio.Lock()
+
+    async def prepare(self, release: Release) -> None:
+        """Put the blocks of a release; see ``followers.Preparing``."""
+        async with self._busy:
+            with suppress(StoreWriteError):
+                await asyncio.to_thread(self._copy.prepare, release, self._home)
 
     async def follow(self, release: Release) -> None:
         """Make the copy up to the home; see ``followers.Follower``."""

@@ -21,7 +21,7 @@ from sinks.directory.store import DirectoryStore
 from sinks.public.writer import Publishing
 from streams.kafka.clients import consumer, producing, stopped
 from streams.kafka.release.downstream import Announcements, TreeFollower
-from streams.kafka.release.followers import Follower, Repairing
+from streams.kafka.release.followers import Follower, Preparing, Repairing
 from streams.kafka.release.live import Live, LiveCopy
 from streams.kafka.release.releasing import Publisher
 from streams.kafka.settings import KafkaSettings
@@ -141,8 +141,12 @@ class Publish(Service):
             followers.append(Announcements(self.settings, self._producer, store, published))
 
         async def released(release: Release) -> None:
-            for follower in followers:
-                await follower.follow(release)
+            preparing = asyncio.gather(*(one.prepare(release) for one in followers if isinstance(one, Preparing)))
+            try:
+                for follower in followers:
+                    await follower.follow(release)
+            finally:
+                await preparing
 
         reader, repairing = consumer(self.settings), None
         await reader.start()

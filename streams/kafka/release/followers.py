@@ -17,6 +17,15 @@ class Follower(Protocol):
 
 
 @runtime_checkable
+class Preparing(Protocol):
+    """A follower that can do some of its work while those before it are told."""
+
+    async def prepare(self, release: Release) -> None:
+        """Bring to where it follows to what nobody sees before ``follow``; what is refused there ``follow`` repeats."""
+        ...
+
+
+@runtime_checkable
 class Repairing(Protocol):
     """A follower that what it follows to may lose."""
 
