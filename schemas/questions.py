@@ -14,7 +14,7 @@ A field that the shape does not take is refused; each error names its field in o
 
 from typing import Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from schemas.breakdowns import HOUSEHOLD_NEW, HOUSEHOLD_NEW_FROM, HOUSEHOLD_OLD, SIMPLE, UNKNOWN
 from schemas.periods import MONTHS_PER_YEAR, Period
@@ -93,7 +93,7 @@ class Question(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     study: str = Field(pattern=r"^[a-z0-9-]{1,45}$")
-    shape: int
+    shape: StrictInt
     measure: Measure = "persons"
     support: str | None = None
     period: str | None = None
@@ -103,7 +103,7 @@ class Question(BaseModel):
     place: str | None = None
     by: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
-    round_: bool = Field(default=True, alias="round")
+    round_: StrictBool = Field(default=True, alias="round")
 
     @model_validator(mode="after")
     def _has_a_shape(self) -> Self:

@@ -119,7 +119,7 @@ def _lines(inquiry: Inquiry, question: Question, period: Period) -> Iterator[tup
 
 
 def _cohort(inquiry: Inquiry, question: Question, approval: str) -> str:
-    """Answer shape 5. Everything is computed before anything is refused: refusals take the same time."""
+    """Answer shape 5. Whatever is refused for its data is refused at one place, after the same work."""
     root = inquiry.store.root
     if inquiry.cohorts_before[approval] >= QUESTIONS_AN_APPROVAL:
         raise QuestionError(
@@ -134,6 +134,8 @@ def _cohort(inquiry: Inquiry, question: Question, approval: str) -> str:
     persons = members["number"].to_numpy(np.int64)
     few = min(sizes) < LEAST_OF_CONDITIONS * THRESHOLD or len(persons) < THRESHOLD
     near = _too_near(persons, [one.persons for one in kept.cohorts(root, inquiry.day)])
+    if few or near:
+        raise QuestionError(f"{TOO_FEW}; {question.nearest}")
     grid = replace(
         Tables(inquiry, question.conditions[-1].support, periods[-1]).grid((by,), (question.where,)),
         empty_places=frozenset(),
@@ -145,8 +147,6 @@ def _cohort(inquiry: Inquiry, question: Question, approval: str) -> str:
     total = grid.mask([(*question.where, ALL)])
     linked = grid.linked(counts, total, np.zeros(len(counts), np.bool_), (np.zeros_like(counts), grid.free()))
     hidden = pattern(linked, THRESHOLD)
-    if few or near:
-        raise QuestionError(f"{TOO_FEW}; {question.nearest}")
     kept.keep_cohort(root, kept.Cohort(inquiry.of.study, inquiry.of.destroy_by, persons))
     lines = [
         (*question.where, cell[2] or "total", HIDDEN if hidden[at] else str(rounded(int(counts[at]))))

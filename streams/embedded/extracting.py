@@ -41,10 +41,19 @@ from schemas.supports import LEAVES
 from sinks.access_log import Access, note_access
 from sinks.directory.journal import Journal, too_short
 from sinks.directory.store import DirectoryStore
-from sinks.durability import write_for_owner
+from sinks.durability import explained, write_for_owner
 from sinks.questions import forget, keep_coupled, keep_rows, rows_files
 from streams.embedded.driver import steps_of
-from streams.embedded.extraction_files import Sealed, changed, codebook, letter, readme, risk_report, sealed
+from streams.embedded.extraction_files import (
+    Sealed,
+    changed,
+    codebook,
+    letter,
+    readme,
+    require_place,
+    risk_report,
+    sealed,
+)
 from streams.release.indicators import question_of
 
 _KINGDOM, _TOTAL = PLACE_NUMBER["kingdom", KINGDOM], CATEGORY_NUMBER["total", "total"]
@@ -165,6 +174,7 @@ def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
 ) -> Made:
     """Carry out a protocol and return where its numbered folder is. Raises ProtocolError; then nothing is written."""
     protocol = parsed(text)
+    require_place(protocol, out)
     for variable in NOT_MADE.keys() & protocol.variables.keys():
         raise ProtocolError(f"variables.{variable} {NOT_MADE[variable]}")
     release, source = _read(store, protocol)
@@ -185,6 +195,7 @@ def couple(  # noqa: PLR0913, PLR0917 - what a coupling is made of
     is written.
     """
     protocol = parsed(text)
+    require_place(protocol, out)
     if "position" not in protocol.variables:
         raise ProtocolError("variables.position is missing, and a coupling is made for it alone")
     for variable in OF_ROWS & protocol.variables.keys():
@@ -242,8 +253,9 @@ def _written(store: DirectoryStore, carried: _Carried, out: Path, key: bytes, al
         "letter-to-ocmws.md": letter(protocol).encode(),
         MANIFEST: (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode(),
     }
-    folder.mkdir(parents=True)
-    (folder / EDGE).mkdir(mode=0o700)
+    with explained(folder):
+        folder.mkdir(parents=True)
+        (folder / EDGE).mkdir(mode=0o700)
     for name, content in files.items():
         write_for_owner(folder / name, content)
     write_for_owner(folder / EDGE / "k_report.csv", risk.to_csv(index=False).encode())

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from schemas.breakdowns import SIMPLE, category_label
 from schemas.indicators import EXIT_MONTHS
 from schemas.parameters import document
 from schemas.positions import POSITIONS
-from schemas.protocols import Protocol
+from schemas.protocols import Protocol, ProtocolError
 from schemas.supports import NODE
 
 _MOST_VALUES = 30
@@ -57,6 +58,19 @@ class Sealed(NamedTuple):
     content: bytes
     columns: dict[str, Seen]
     marks: dict[str, str]
+
+
+def require_place(protocol: Protocol, out: Path) -> None:
+    """Refuse, before anything is read, a recipient to whom nothing can be encrypted, and a folder that is none.
+
+    Raises ProtocolError.
+    """
+    try:
+        pyrage.x25519.Recipient.from_str(protocol.recipient.key)
+    except pyrage.RecipientError:
+        raise ProtocolError("recipient.key is no age key, a letter of it is wrong; ask for it again, age1…") from None
+    if out.exists() and not out.is_dir():
+        raise ProtocolError(f"{out} is there and is no folder; name one for the extractions with --out")
 
 
 def sealed(table: Table, recipient: str) -> Sealed:

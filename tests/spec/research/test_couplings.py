@@ -115,6 +115,22 @@ def test_a_coded_file_gives_the_positions_of_those_whose_code_it_has(room: Room)
     assert matched["position"].tolist() == ["2"]
 
 
+def test_a_recipient_or_folder_that_cannot_be_is_refused_before_anything_is_read(room: Room) -> None:
+    key = str(room.identity.to_public())
+    wrong_letter = key[:-1] + ("q" if key[-1] != "q" else "p")
+    path = room.folder / "wrong.toml"
+    path.write_text(protocol_of(wrong_letter), encoding="utf-8")
+    place = ("--store", room.store, "--key", room.folder / "mobility.key")
+    done = room.run("extract", path, *place, "--out", room.folder / "y")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "recipient.key is no age key" in done.stderr
+    path.write_text(protocol_of(key), encoding="utf-8")
+    done = room.run("extract", path, *place, "--out", path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "is no folder" in done.stderr
+    assert not (room.folder / "y").exists()
+
+
 def test_a_coupling_is_refused_in_a_sentence_and_nothing_is_written(room: Room) -> None:
     before = sorted((room.folder / "x").iterdir())
     (room.folder / "other.csv").write_text(f"{HEADER}\n{LINE}\n")

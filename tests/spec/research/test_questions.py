@@ -2,9 +2,11 @@
 
 import csv
 import json
+import sys
 from datetime import date
 from io import StringIO
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
@@ -27,6 +29,7 @@ from sinks.indicators import read_release
 from streams.embedded.asking import HIDDEN, _too_near
 from streams.embedded.inquiry import Inquiry
 
+ROOT = Path(__file__).parents[3]
 LL = 'study = "mobility"\nsupport = "LL"\n'
 FLANDERS = 'level = "region"\nplace = "02000"\n'
 SERIES_OF = LL + FLANDERS + 'shape = 1\nfrom = "2023-01"\nto = "2023-03"\n'
@@ -58,6 +61,8 @@ def rows(text: str) -> list[dict[str, str]]:
         ("shape = 2", 'shape = 2\nmeasure = "spells"', "not spells"),
         ('"mobility"', '"Mobility!"', "study"),
         ("shape = 2", "shape 2", "no TOML"),
+        ("shape = 2", 'shape = "2"', "shape"),
+        ("shape = 2", 'shape = 2\nround = "no"', "round"),
     ],
 )
 def test_a_question_of_no_shape_is_refused_by_its_field(before: str, after: str, sentence: str) -> None:
@@ -117,6 +122,16 @@ def test_the_request_file_reproduces_the_answer(room: Room) -> None:
     named = room.ask(BY_SEX.replace('"mobility"', '"mobility-0001"'))
     assert named.stdout == first.stdout
     assert named.stderr.startswith("mobility-0001; ")
+
+
+def test_two_answers_with_other_limits_show_the_same_months_and_none_counts_persons_between_days(room: Room) -> None:
+    later = SERIES_OF.replace("2023-01", "2023-02").replace("2023-03", "2023-04")
+    first, second = (rows(room.ask(text + "round = false\n").stdout) for text in (SERIES_OF, later))
+    shared = {row["period"] for row in first} & {row["period"] for row in second}
+    assert shared == {"2023-02", "2023-03"}
+    assert [row for row in first if row["period"] in shared] == [row for row in second if row["period"] in shared]
+    between = BY_SEX.replace('period = "2023"', 'from = "2023-01"\nto = "2023-03"')
+    assert "shape 2 takes no from" in room.ask(between).stderr
 
 
 def test_a_month_hides_what_its_year_hides(room: Room) -> None:
@@ -209,6 +224,33 @@ def test_too_few_and_too_near_are_refused_in_the_same_words(room: Room) -> None:
     assert few.returncode == near.returncode == 2
     assert TOO_FEW in few.stderr
     assert near.stderr == few.stderr
+
+
+def work_of(room: Room, text: str) -> list[tuple[str, str]]:
+    """Return the functions of ours that a question calls, in order; those of the log apart, which grows with each."""
+    calls: list[tuple[str, str]] = []
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        file = frame.f_code.co_filename
+        if event == "call" and file.startswith(str(ROOT)) and not file.endswith("access_log.py"):
+            calls.append((file, frame.f_code.co_qualname))
+
+    sys.setprofile(note)
+    try:
+        assert room.ask(text).returncode == 2
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_refusals_for_data_are_the_same_work_call_by_call(room: Room) -> None:
+    few, near = COHORT.replace("LL", "TW_RMI_OTHER"), COHORT.replace("LL", "LL_OTHER")  # a leaf each
+    room.ask(near)
+    *_, last = kept.cohorts(room.store, date(2026, 1, 1))
+    kept.keep_cohort(room.store, kept.Cohort("other", date(2099, 1, 1), last.persons[3:]))
+    for text in (few, near):
+        assert TOO_FEW in room.ask(text).stderr
+    assert work_of(room, few) == work_of(room, near)
 
 
 def test_a_cohort_that_cuts_out_one_to_four_persons_is_too_near_another() -> None:
