@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyrage
 import pytest
 from study_room import Room, protocol_of
 
@@ -56,6 +57,21 @@ def test_the_rows_that_it_leaves_are_those_that_a_question_reads_from_the_log(ro
     assert room.ask(CROSS).stdout == answer
     assert rows_kept(room) == left
     assert {"000003/2022.parquet", "000003/2023.parquet", "000003/whole"} <= left.keys()
+
+
+def test_the_same_protocol_update_and_key_give_the_same_bytes_where_rows_are_left_and_where_they_stand(
+    room: Room, tmp_path: Path
+) -> None:
+    forget(room)
+    first = extract(room, tmp_path)
+    done = room.run("extract", tmp_path / "leaving.toml", "--store", room.store, "--out", tmp_path / "x")
+    assert done.returncode == 0, done.stderr
+    once, again = (
+        pyrage.decrypt((folder / "person_month.parquet.age").read_bytes(), [room.identity])
+        for folder in (first, first.with_name("leaving-0002"))
+    )
+    assert once == again
+    assert len(once) > 10_000
 
 
 def test_the_rows_are_their_owners_alone_and_go_with_the_extraction(room: Room, tmp_path: Path) -> None:
