@@ -208,33 +208,6 @@ class Bases:
                 self._cells[key] = ref, Cells(*(getattr(cells, name).copy() for name in _COLUMNS))
 
 
-class Newest:
-    """Blocks of the newest update as they were counted: who copies a release then reads few of them.
-
-    It holds no copies, so cells that share memory with others keep all of it.
-    """
-
-    def __init__(self, room: int = 0) -> None:
-        """Begin with none; ``room`` is in bytes."""
-        self._room = self._left = room
-        self._update = 0
-        self._cells: dict[tuple[str, int], Cells] = {}
-        self._lock = Lock()
-
-    def of(self, ref: BlockRef) -> Cells | None:
-        """Return the cells of a block, None where it is not held."""
-        return self._cells.get((ref.file, ref.group))
-
-    def hold(self, update: int, ref: BlockRef, cells: Cells) -> None:
-        """Hold a block of an update where there is room; those of the one before are let go."""
-        with self._lock:
-            if update != self._update:
-                self._update, self._left, self._cells = update, self._room, {}
-            if _bytes(cells) <= self._left:
-                self._left -= _bytes(cells)
-                self._cells[ref.file, ref.group] = cells
-
-
 def _bytes(cells: Cells) -> int:
     return sum(getattr(cells, name).nbytes for name in _COLUMNS)
 

@@ -33,7 +33,7 @@ from schemas.releases import BlockRef, Entry, Release, Update
 from schemas.settings import FigureSettings
 from sinks.access_log import head
 from sinks.directory import identity, retention, tables
-from sinks.directory.blocks import Bases, BlockFile, FilesInTheMaking, Newest, OpenFiles, Patch, read_chain, row_groups
+from sinks.directory.blocks import Bases, BlockFile, FilesInTheMaking, OpenFiles, Patch, read_chain, row_groups
 from sinks.directory.manifests import (
     Chapter,
     Manifest,
@@ -78,7 +78,6 @@ class DirectoryStore:
         self._making = FilesInTheMaking()
         self._open = OpenFiles()
         self._bases = Bases()
-        self._newest_blocks = Newest()
         self._before: Release | None = None
         self._reading_before = Lock()
 
@@ -130,16 +129,7 @@ class DirectoryStore:
     ) -> dict[Period, BlockRef | None]:
         """Write blocks of one node; see ``sinks.protocol.Store``. Threads may call it at once."""
         with self._file(update.sequence, zone) as file:
-            refs = {}
-            for period, cells in blocks:
-                ref = refs[period] = self._written(file, zone, BlockKey(support, period), cells)
-                if ref is not None:
-                    self._newest_blocks.hold(update.sequence, ref, cells)
-            return refs
-
-    def hold_newest(self, room: int = 256 << 20) -> None:
-        """From now on hold the blocks of the newest update in memory, up to ``room`` bytes, for ``read_blocks``."""
-        self._newest_blocks = Newest(room)
+            return {period: self._written(file, zone, BlockKey(support, period), cells) for period, cells in blocks}
 
     def _written(self, file: BlockFile, zone: BlockZone, key: BlockKey, cells: Cells) -> BlockRef | None:
         over = self._patch(key, cells) if zone == "internal" else None
@@ -201,9 +191,7 @@ class DirectoryStore:
 
     def read_blocks(self, refs: Iterable[BlockRef]) -> Iterator[Cells]:
         """Yield blocks in the order of ``refs``; footers of the last files stay parsed."""
-        for ref in refs:
-            held = self._newest_blocks.of(ref)
-            yield self.read_block(ref) if held is None else held
+        return map(self.read_block, refs)
 
     def publish(self, release: Release) -> Release:
         """Make a release visible, atomically; see ``sinks.protocol.Store``."""

@@ -133,7 +133,6 @@ class Publish(Service):
     async def _publish(self) -> None:
         """Publish until the turn is another's."""
         store = await asyncio.to_thread(DirectoryStore.writing, self.home.root, self.figures, self.home.keep_releases)
-        store.hold_newest()  # live figures and copies ask for what was just written
         public = TreeFollower(store, self.home.how or unsealed())
         followers: list[Follower] = [public, *self._make_followers(self._producer, store)]
         if not self.settings.silent:

@@ -244,22 +244,3 @@ def test_an_update_writes_few_files(store: DirectoryStore) -> None:
         store.write_blocks(update, "internal", support, [(MONTH, big(1))])
         store.write_blocks(update, "public", support, [(MONTH, big(1).public())])
     assert len(list((store.root / "blocks").glob("*/*.parquet"))) == 2
-
-
-def test_blocks_of_the_newest_update_need_not_be_read_and_those_before_are_let_go(store: DirectoryStore) -> None:
-    store.hold_newest()
-    refs = [published(store, number, big(number)) for number in (1, 2)]
-    for ref in refs:
-        (store.root / ref.file).unlink()
-    (held,) = store.read_blocks([refs[1]])
-    assert same(held, big(2))
-    with pytest.raises(StoreCorruptError):
-        list(store.read_blocks([refs[0]]))
-
-
-def test_no_more_blocks_are_held_than_there_is_room_for(store: DirectoryStore) -> None:
-    store.hold_newest(room=1000)
-    ref = published(store, 1, big(1))
-    (store.root / ref.file).unlink()
-    with pytest.raises(StoreCorruptError):
-        list(store.read_blocks([ref]))
