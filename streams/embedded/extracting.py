@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -42,6 +43,7 @@ from sinks.access_log import Access, note_access
 from sinks.directory.journal import Journal, too_short
 from sinks.directory.store import DirectoryStore
 from sinks.durability import explained, write_for_owner
+from sinks.errors import StoreWriteError
 from sinks.questions import forget, keep_coupled, keep_rows, rows_files
 from streams.embedded.driver import steps_of
 from streams.embedded.extraction_files import (
@@ -172,6 +174,12 @@ def leave_rows(store: DirectoryStore, release: Release, source: Source) -> None:
         keep_rows(store.root, release.update.sequence, by_year(source))
 
 
+def _leave_what_fits(store: DirectoryStore, release: Release, source: Source) -> None:
+    """Leave the rows where the disk takes them: the extraction stands without, and a question reads the log itself."""
+    with suppress(StoreWriteError):
+        leave_rows(store, release, source)
+
+
 def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
     store: DirectoryStore, text: str, out: Path, key: bytes, approval: str, at: datetime
 ) -> Made:
@@ -185,7 +193,7 @@ def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
     made = {"person_month": person_months, "spell": spell_rows}
     tables: dict[str, Table] = {kind: made[kind](population) for kind in protocol.kinds}
     extraction = _written(store, _Carried(text, population, tables), out, key, (approval, at))
-    leave_rows(store, release, source)
+    _leave_what_fits(store, release, source)
     return extraction
 
 
@@ -213,7 +221,7 @@ def couple(  # noqa: PLR0913, PLR0917 - what a coupling is made of
     tables = {"leavers": leaver_rows(left, table)}
     made = _written(store, _Carried(text, population, tables), out, key, (approval, at))
     keep_coupled(store.root, made.folder.name, table[["year", "region", "position", "position_later"]])
-    leave_rows(store, release, source)
+    _leave_what_fits(store, release, source)
     return Coupled(made, int((table["position"] == UNMATCHED).sum()))
 
 

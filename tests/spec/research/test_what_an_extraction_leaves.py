@@ -95,3 +95,17 @@ def test_a_refused_extraction_leaves_no_rows(room: Room, tmp_path: Path, *, sett
     keys = ("--store", room.store, "--out", tmp_path / "x", "--key", room.folder / "mobility.key")
     assert room.run("extract", tmp_path / "mobility.toml", *keys).returncode == 2
     assert rows_kept(room) == {}
+
+
+def test_an_extraction_stands_where_its_rows_cannot_be_left(room: Room, tmp_path: Path) -> None:
+    forget(room)
+    rows = room.store / "questions" / "rows"
+    if rows.exists():
+        rows.rmdir()
+    rows.write_text("no folder", encoding="utf-8")
+    try:
+        folder = extract(room, tmp_path)
+    finally:
+        rows.unlink()
+    assert (folder / "manifest.json").exists()
+    assert room.ask(CROSS).returncode == 0
