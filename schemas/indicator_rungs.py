@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from schemas.arrays import Int8, Mask
@@ -79,28 +80,28 @@ def shown(table: Table, threshold: int, known: Known) -> Mask:
     rows = pd.DataFrame(table._asdict())
     rows["small"] = _small(rows, threshold)
     groups = rows.groupby(_GROUP, as_index=False).agg(small=("small", "any"))
-    keys = groups[_GROUP].to_numpy().tolist()
-    groups["small"] |= np.array([_told_by_figures(*key, known=known) for key in keys], np.bool_)
+    groups["small"] |= _told_by_figures(groups, known)
     flows = _FLOWS[groups["series"].to_numpy()]
     ever = groups[flows].groupby(["series", "place"])["small"].transform("any")
     groups.loc[flows, "small"] = ever
     tables = rows.groupby(["series", "reference"]).indices
+    numbers = rows[["place", "category", "counted", "base"]].to_numpy()
     hidden: set[tuple[int, int, int]] = set()
     few: dict[tuple[int, int], set[int]] = {}
     for series, reference, place in groups.loc[groups["small"], _GROUP].to_numpy().tolist():
         few.setdefault((series, reference), set()).add(place)
     for (series, reference), small in few.items():
-        lines = _lines(rows.iloc[tables[series, reference]], of_base=bool(_PART_OF_BASE[series]))
+        lines = _lines(numbers[tables[series, reference]], of_base=bool(_PART_OF_BASE[series]))
         persons = bool(_PERSONS[series])
         hidden |= {(series, reference, place) for place in _hidden(lines, small, threshold, persons=persons)}
     places = zip(rows["series"], rows["reference"], rows["place"], strict=True)
     return np.array([place not in hidden for place in places], np.bool_)
 
 
-def _lines(rows: pd.DataFrame, *, of_base: bool) -> dict[int, Line]:
+def _lines(rows: npt.NDArray[np.int64], *, of_base: bool) -> dict[int, Line]:
     counts: dict[int, dict[int, int]] = {}
     bases: dict[int, int] = {}
-    for place, category, count, base in rows[["place", "category", "counted", "base"]].to_numpy().tolist():
+    for place, category, count, base in rows.tolist():
         counts.setdefault(place, {})[category] = count
         bases[place] = max(bases.get(place, 0), base)
     return {place: Line(bases[place], counts[place], of_base) for place in bases}
@@ -115,27 +116,42 @@ def _small(rows: pd.DataFrame, threshold: int) -> Mask:
     return mask
 
 
-def _told_by_figures(series: int, reference: int, place: int, *, known: Known) -> bool:
-    """Tell whether a row falls with a figure of its month: its own total, or a municipality that it has or lacks."""
-    rungs = known.rungs.get(reference)
-    if rungs is None:
-        return False
-    moved = () if known.fixed else _moved(place, reference, months_read(SERIES[series], reference) or known.newest)
-    return bool(rungs[place] == HIDDEN or any(rungs[other] <= TOTAL for other in moved))
+def _told_by_figures(groups: pd.DataFrame, known: Known) -> Mask:
+    """Tell which groups fall with a figure of their month: its own total, or a municipality that they have or lack."""
+    pairs, at = np.unique(groups[["series", "reference"]].to_numpy(), axis=0, return_inverse=True)
+    masks: dict[tuple[int, int], Mask] = {}
+    nothing = np.zeros(len(PLACES), np.bool_)
+    by_pair = []
+    for series, reference in pairs.tolist():
+        rungs = known.rungs.get(reference)
+        if rungs is None:
+            by_pair.append(nothing)
+            continue
+        read = reference if known.fixed else months_read(SERIES[series], reference) or known.newest
+        if (reference, read) not in masks:
+            masks[reference, read] = _places_told(rungs, reference, read)
+        by_pair.append(masks[reference, read])
+    fallen: Mask = np.array(by_pair, np.bool_).reshape(-1, len(PLACES))[at.ravel(), groups["place"].to_numpy()]
+    return fallen
 
 
-def _moved(place: int, month: int, read: int) -> tuple[int, ...]:
-    """Return the municipalities of a month that lie in a place by the codes of one of two months and not of the other.
+def _places_told(rungs: Int8, month: int, read: int) -> Mask:
+    """Return the places that are told, in the codes of a month that is read, by what the figures of another hide."""
+    fallen: Mask = rungs == HIDDEN
+    for place, moved in _moved(month, read).items():
+        if any(rungs[other] <= TOTAL for other in moved):
+            fallen[place] = True
+    return fallen
+
+
+def _moved(month: int, read: int) -> dict[int, tuple[int, ...]]:
+    """Return by place the municipalities of a month that lie in it by the codes of one of two months and not the other.
 
     Where the code did not exist yet these are all its predecessors.
     """
     changes = np.array(boundaries())
     eras = np.searchsorted(changes, [month, read], side="right")
-    return (
-        ()
-        if eras[0] == eras[1]
-        else _moved_between(int(changes[eras[0] - 1]), int(changes[eras[1] - 1])).get(place, ())
-    )
+    return {} if eras[0] == eras[1] else _moved_between(int(changes[eras[0] - 1]), int(changes[eras[1] - 1]))
 
 
 @cache
@@ -155,11 +171,14 @@ def _moved_between(month: int, read: int) -> dict[int, tuple[int, ...]]:
 def _hidden(lines: Mapping[int, Line], small: set[int], threshold: int, *, persons: bool) -> set[int]:
     """Return the small places of one table and those that would tell them."""
     hidden = set(small)
+    children: dict[int | None, list[int]] = {}
+    for place in lines:
+        children.setdefault(_PARENT.get(place), []).append(place)
     changed = True
     while changed:
         changed = False
         for parent in sorted(lines, key=lambda place: -_DEPTH[place]):
-            mine = [place for place in lines if _PARENT.get(place) == parent]
+            mine = children.get(parent, [])
             gone = [place for place in mine if place in hidden]
             if parent in hidden:
                 changed |= len(gone) < len(mine)

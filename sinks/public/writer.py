@@ -400,7 +400,7 @@ class _Content:
         before = read_history(self._tree.file_bytes(self._before.tables["history"])) if self._before else None
         history = HISTORY_SCHEMA.empty_table() if before is None else before
         known = newest(history)
-        history = grown(history, self._at_release())
+        history = grown(history, self._at_release(known))
         now = newest(history)
         tables["history"] = self._put(history_bytes(history))
         earlier = {
@@ -411,18 +411,24 @@ class _Content:
         tables["changes"] = self._put(changes_bytes((earlier, known), (figures, now)))
         return tables
 
-    def _at_release(self) -> Iterator[FigureAtRelease]:
+    def _at_release(self, known: Mapping[tuple[str, str], FigureAtRelease]) -> Iterator[FigureAtRelease]:
         number = self._release.update.sequence
         for key, entry in sorted(self._entries().items(), key=lambda pair: (pair[0].support, pair[0].period.code)):
             vintage = entry.vintage
-            value = vintage.published_value if self._shows_kingdom(entry) else None
+            before = known.get((key.support, key.period.code))
+            value = vintage.published_value if self._shows_kingdom(key, entry, before) else None
             published = (vintage.published_update, value)
             yield FigureAtRelease(key.support, key.period.code, number, str(vintage.state), *published)
 
-    def _shows_kingdom(self, entry: Entry) -> bool:
-        """Tell whether the total of the kingdom is shown: a history of values stands under its rung (F3)."""
+    def _shows_kingdom(self, key: BlockKey, entry: Entry, before: FigureAtRelease | None) -> bool:
+        """Tell whether the total of the kingdom is shown: a history of values stands under its rung (F3).
+
+        Thousands of figures are not read again: where the rungs are those of the release before, so is the answer.
+        """
         if self._threshold is None or entry.hidden is None:
             return True
+        if before is not None and not self._is_new(key, entry.hidden, "hidden"):
+            return before.value is not None
         return bool(rungs_of(self._store.read_block(entry.hidden))[KINGDOM_AT] >= TOTAL)
 
     def _indicators(self) -> Iterator[IndicatorPart]:
@@ -461,12 +467,12 @@ class _Content:
         """Return the file of each month that some support shows; those that did not change stay where they were."""
         published = _published_months(figures)
         published_before = _published_months(self._before.figures) if self._before else {}
-        hidden = self._hidden_senders() if self._threshold is not None else {}
         known = self._before.completeness if self._before else {}
         same = {
             code for code, supports in published.items() if code in known and published_before.get(code) == supports
         }
         wanted = {Period.parse(code).last for code in published.keys() - same}
+        hidden = self._hidden_senders(wanted) if self._threshold is not None else {}
         number = self._release.update.sequence
         sent = read_completeness(self._store, number, wanted, (len(LEAVES), len(MUNICIPALITIES)))
         fresh = {
@@ -475,12 +481,12 @@ class _Content:
         }
         return {code: self._keep(known[code]) for code in sorted(same)} | fresh
 
-    def _hidden_senders(self) -> dict[int, dict[str, frozenset[str]]]:
+    def _hidden_senders(self, wanted: set[int]) -> dict[int, dict[str, frozenset[str]]]:
         """Return month -> support -> OCMWs whose municipality shows nothing of it (F3)."""
         fixed = self._store.settings.geography_month
         hidden: dict[int, dict[str, frozenset[str]]] = {}
         for key, entry in self._entries().items():
-            if key.period.kind == "month" and entry.hidden is not None:
+            if key.period.kind == "month" and key.period.last in wanted and entry.hidden is not None:
                 rungs = rungs_of(self._store.read_block(entry.hidden))
                 month = key.period.last
                 mine = hidden_municipalities(rungs, month if fixed is None else fixed)
