@@ -10,7 +10,9 @@ what else lies in it is one more child that is never shown. Then, until nothing 
 Else the smallest child that is shown is hidden too, and the area where none is left; what is hidden takes all below it
 along. The flows of a place stand or fall in all months, for stock, entries and exits of neighbouring months give each
 other away. A row in other codes than those of its month (H, geography) is hidden where the municipalities that lie in
-the one and not in the other are not told apart from their category cells in the figures of that month.
+the one and not in the other are not told apart from their category cells in the figures of that month. Durations fall
+with the total of LL in their month, those by a characteristic with what the figures show of it: both count the same
+persons.
 
 Worked example, threshold 5: a region of two arrondissements with 9 and 3 exits hides the 3. Alone it were the region
 less the 9: N0 - k0 = 3 - 1 < 5, so the 9 is hidden too. Then N0 - k0 = 12 - 2 = 10: neither is known within 5.
@@ -27,13 +29,15 @@ import pandas as pd
 from schemas.arrays import Int8, Mask
 from schemas.indicators import SERIES, Table, months_read
 from schemas.places import LEVELS, MUNICIPALITY, PLACE_NUMBER, PLACES, ancestors, boundaries, valid_code
-from schemas.rungs import HIDDEN, TOTAL
+from schemas.rungs import BREAKDOWN_RUNG, HIDDEN, TOTAL
 
 SMALLEST_BASE = 20
 """Quartiles and survival of fewer spells are one person's life."""
 _PERSONS = np.array([series.indicator not in ("quartiles", "survival") for series in SERIES])
 _PART_OF_BASE = np.array([series.indicator not in ("quartiles", "survival", "spells") for series in SERIES])
 _FLOWS = np.array([series.indicator == "spells" for series in SERIES])
+_RUNG = np.array([BREAKDOWN_RUNG.get(series.breakdown.removeprefix("band_"), TOTAL) for series in SERIES])
+"""The rung at which the figures show the characteristic of a series."""
 _GROUP = ["series", "reference", "place"]
 
 
@@ -130,7 +134,7 @@ def _told_by_figures(groups: pd.DataFrame, known: Known) -> Mask:
         read = reference if known.fixed else months_read(SERIES[series], reference) or known.newest
         if (reference, read) not in masks:
             masks[reference, read] = _places_told(rungs, reference, read)
-        by_pair.append(masks[reference, read])
+        by_pair.append(masks[reference, read] | (rungs < _RUNG[series]))
     fallen: Mask = np.array(by_pair, np.bool_).reshape(-1, len(PLACES))[at.ravel(), groups["place"].to_numpy()]
     return fallen
 

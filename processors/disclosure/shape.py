@@ -25,6 +25,7 @@ COLUMN_CATEGORY: Int32 = np.array([CATEGORY_NUMBER[column] for column in COLUMNS
 
 PUBLIC_NODES: tuple[Node, ...] = tuple(node for node in NODES if node.public)
 NODE_AT: dict[str, int] = {node.code: number for number, node in enumerate(PUBLIC_NODES)}
+NONE = -1
 
 
 class Lists(NamedTuple):
@@ -40,27 +41,41 @@ class Lists(NamedTuple):
         return cls(ends, np.array(list(chain.from_iterable(lists)), np.int32))
 
 
+class Branches(NamedTuple):
+    """A tree of places or of supports by number: what lies right above each (``NONE``), right below, and its leaves."""
+
+    above: Int32
+    below: Lists
+    leaves: Lists
+
+
+class Groups(NamedTuple):
+    """Characteristics as spans of columns, a line each: the first column and the one behind the last.
+
+    ``finer``: the characteristic whose classes lie within the classes of this one, ``NONE`` where there is none.
+    """
+
+    span: Int32
+    finer: Int32
+
+
 class Shape(NamedTuple):
     """Units and columns as the kernels read them.
 
-    ``parent`` and ``children`` list the families, those of places first, ``node_families`` the number of the first of
-    supports. ``within``: a unit with all below it in both directions, wider ones first. ``by_place`` and ``by_node``:
-    the children of a unit. ``across``: the family in which a unit is a child, -1 for none, a line for each direction.
-    ``rung`` of each column, ``group`` its first column and the one behind its last that add up to a row, ``narrow`` the
-    same within the wide class, ``wide`` the column of that class or -1.
+    ``parent`` and ``children`` list the families, those of places first. ``within``: a unit with all below it in both
+    directions, wider ones first. Of each column ``rung`` is the lowest at which it is shown, ``group`` its
+    characteristic (``NONE`` for the total), ``wide`` the column of the class that holds it, ``NONE`` for none.
     """
 
+    nodes: Branches
+    places: Branches
     parent: Int32
     children: Lists
     within: Lists
-    by_place: Lists
-    by_node: Lists
-    across: Int32
-    node_families: int
     rung: Int8
     group: Int32
-    narrow: Int32
     wide: Int32
+    groups: Groups
 
 
 Tree = Mapping[int, Sequence[int]]
@@ -75,6 +90,14 @@ def _all_below(tree: Tree, top: int) -> list[int]:
     return numbers
 
 
+def _branches(tree: Tree, count: int) -> Branches:
+    above = np.full(count, NONE, np.int32)
+    for parent, children in tree.items():
+        above[list(children)] = parent
+    leaves = [[one for one in _all_below(tree, top) if not tree.get(one)] for top in range(count)]
+    return Branches(above, Lists.of([tree.get(number, ()) for number in range(count)]), Lists.of(leaves))
+
+
 def shape_of(nodes: Tree, places: Tree, counts: tuple[int, int], columns: Sequence[tuple[str, str]]) -> Shape:
     """Return the shape of ``counts`` (nodes, places) as two trees order them, with some columns."""
     wide = counts[1]
@@ -84,47 +107,36 @@ def shape_of(nodes: Tree, places: Tree, counts: tuple[int, int], columns: Sequen
     families = [
         (unit, units_below) for lists in (by_place, by_node) for unit, units_below in enumerate(lists) if units_below
     ]
-    of_places = sum(bool(units_below) for units_below in by_place)
-    across = np.full((2, len(units)), -1, np.int32)
-    for family, (_, units_below) in enumerate(families):
-        across[int(family >= of_places), units_below] = family
     node_lists = {node: _all_below(nodes, node) for node in range(counts[0])}
     place_lists = {place: _all_below(places, place) for place in range(wide)}
     within = [[n * wide + p for n in node_lists[node] for p in place_lists[place]] for node, place in units]
     return Shape(
+        _branches(nodes, counts[0]),
+        _branches(places, wide),
         np.array([unit for unit, _ in families], np.int32),
         Lists.of([units_below for _, units_below in families]),
         Lists.of(within),
-        Lists.of(by_place),
-        Lists.of(by_node),
-        across,
-        of_places,
-        np.array([BREAKDOWN_RUNG[breakdown] for breakdown, _ in columns], np.int8),
-        np.array([_group(columns, column) for column in columns], np.int32),
-        np.array([_narrow(columns, column) for column in columns], np.int32),
-        np.array([_wide(columns, column) for column in columns], np.int32),
+        *_of_columns(columns),
     )
 
 
-def _group(columns: Sequence[tuple[str, str]], column: tuple[str, str]) -> tuple[int, int]:
-    return _span([number for number, other in enumerate(columns) if other[0] == column[0]])
-
-
-def _narrow(columns: Sequence[tuple[str, str]], column: tuple[str, str]) -> tuple[int, int]:
-    """Return the columns of the same wide class; those of the row where there is none."""
-    mine = _class(column)
-    if mine is None or ("age5", mine) not in columns:
-        return _group(columns, column)
-    return _span([number for number, other in enumerate(columns) if other[0] == "age13" and _class(other) == mine])
-
-
-def _span(numbers: list[int]) -> tuple[int, int]:
-    return numbers[0], numbers[-1] + 1
+def _of_columns(columns: Sequence[tuple[str, str]]) -> tuple[Int8, Int32, Int32, Groups]:
+    names = list(dict.fromkeys(breakdown for breakdown, _ in columns if breakdown != "total"))
+    spans = [[number for number, column in enumerate(columns) if column[0] == name] for name in names]
+    finer = [names.index("age13") if name == "age5" and "age13" in names else NONE for name in names]
+    return (
+        np.array([BREAKDOWN_RUNG[breakdown] for breakdown, _ in columns], np.int8),
+        np.array([names.index(name) if name in names else NONE for name, _ in columns], np.int32),
+        np.array([_wide(columns, column) for column in columns], np.int32),
+        Groups(
+            np.array([(span[0], span[-1] + 1) for span in spans], np.int32).reshape(-1, 2), np.array(finer, np.int32)
+        ),
+    )
 
 
 def _wide(columns: Sequence[tuple[str, str]], column: tuple[str, str]) -> int:
     mine = ("age5", _class(column) or "")
-    return columns.index(mine) if mine in columns else -1
+    return columns.index(mine) if mine in columns else NONE
 
 
 @cache

@@ -14,8 +14,9 @@ import numpy as np
 
 from processors.disclosure import crosses
 from processors.disclosure.public_blocks import PublicBlocks, Zoned
-from processors.disclosure.settling import SMALL, SMALL_BEFORE, Sheet, own_rungs, settle
+from processors.disclosure.settling import own_rungs, settle
 from processors.disclosure.shape import COLUMN_CATEGORY, NODE_AT, PUBLIC_NODES, node_tree, place_tree, public_shape
+from processors.disclosure.sheets import sheet_of, with_month
 from processors.disclosure.students import Students
 from schemas.arrays import Int8, Int32, Mask
 from schemas.breakdowns import CATEGORIES
@@ -97,21 +98,19 @@ class Suppression:
         counts, wide, printed = self._counts(period)
         threshold = self.threshold
         rungs = np.minimum(own_rungs(counts, public_shape().rung, threshold), self._memory(period))
-        small = (counts > 0) & (counts < threshold)
-        flags = np.where(small, SMALL, 0).astype(np.uint8)
-        least = np.zeros_like(counts)
         open_to_crosses = np.ones(len(PUBLIC_NODES), np.bool_)
-        for month in self._months(period):
+        months = list(self._months(period))
+        for month in months:
             rungs = np.minimum(rungs, np.minimum(month.rungs, FULL))
             open_to_crosses &= month.rungs[KINGDOM_AT::WIDE] == CROSSED
-            said = (month.rungs[:, None] >= public_shape().rung[None, :]) & month.printed[:, None]
-            least = np.maximum(least, np.where(said, month.counts, 0))
-            flags |= np.where((month.counts > 0) & (month.counts < threshold), SMALL_BEFORE, 0).astype(np.uint8)
         rungs[~printed & (counts[:, 0] > 0)] = HIDDEN
         for number, node in enumerate(PUBLIC_NODES):
             rungs[[number * WIDE + place for place in self.students.hidden(BlockKey(node.code, period))]] = HIDDEN
-        rungs = rungs.astype(np.int8)
-        settle(Sheet(counts, np.minimum(least, counts), flags, printed), rungs, public_shape(), threshold)
+        sheet = sheet_of(counts, rungs, public_shape(), threshold)._replace(printed=printed)
+        for month in months:
+            sheet = with_month(sheet, month.counts, month.rungs, public_shape(), threshold)
+        settle(sheet, public_shape(), threshold)
+        rungs = sheet.rungs
         self._cross(rungs, wide, open_to_crosses & (self._memory(period, crossed=True)[KINGDOM_AT::WIDE] == CROSSED))
         return _Settled(counts, rungs, printed)
 

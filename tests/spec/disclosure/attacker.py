@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from processors.disclosure.shape import Shape
+from processors.disclosure.shape import NONE, Shape
 
 Counts = Any
 Cell = tuple[int, int, int]
@@ -39,13 +39,11 @@ def _lines(world: World) -> Iterator[tuple[list[Cell], Cell]]:
             for column in columns:
                 parts = [(period, unit, column) for unit in shape.children.items[first:stop].tolist()]
                 yield parts, (period, parent, column)
-        groups = {(*shape.group[column].tolist(), 0) for column in columns[1:]}
-        groups |= {
-            (*shape.narrow[column].tolist(), int(shape.wide[column])) for column in columns if shape.wide[column] >= 0
-        }
+        groups = [(list(range(*span)), 0) for span in shape.groups.span.tolist()]
+        groups += [(np.flatnonzero(shape.wide == whole).tolist(), whole) for whole in {*shape.wide.tolist()} - {NONE}]
         for unit in range(len(world.counts[period])):
-            for low, high, whole in groups:
-                yield [(period, unit, column) for column in range(low, high)], (period, unit, whole)
+            for group, whole in groups:
+                yield [(period, unit, column) for column in group], (period, unit, whole)
 
 
 @dataclass

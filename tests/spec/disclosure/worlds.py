@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from processors.disclosure.settling import SMALL, SMALL_BEFORE, Sheet, own_rungs, settle
+from processors.disclosure.settling import own_rungs, settle
 from processors.disclosure.shape import Shape, Tree, shape_of
+from processors.disclosure.sheets import sheet_of, with_month
 
 Counts = npt.NDArray[np.int32]
 Rungs = npt.NDArray[np.int8]
@@ -82,13 +83,10 @@ def settled(
     rungs = own_rungs(counts, shape.rung, threshold)
     if memory is not None:
         rungs = np.minimum(rungs, memory)
-    least = np.zeros_like(counts)
-    flags = np.where((counts > 0) & (counts < threshold), SMALL, 0).astype(np.uint8)
-    for month, theirs in before:
+    for _, theirs in before:
         rungs = np.minimum(rungs, theirs)
-        open_cells = theirs[:, None] >= shape.rung[None, :]
-        least = np.maximum(least, np.where(open_cells, month, 0))
-        flags |= np.where((month > 0) & (month < threshold), SMALL_BEFORE, 0).astype(np.uint8)
-    least = np.minimum(least, counts)
-    settle(Sheet(counts, least, flags, np.ones(len(counts), np.bool_)), rungs, shape, threshold)
-    return rungs
+    sheet = sheet_of(counts, rungs, shape, threshold)
+    for month, theirs in before:
+        sheet = with_month(sheet, month, theirs, shape, threshold)
+    settle(sheet, shape, threshold)
+    return sheet.rungs
