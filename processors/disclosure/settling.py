@@ -6,12 +6,16 @@ unique count exceed it. A hidden total is one person at least, for zeros are sho
 *Totals of a family.* The k hidden children of a shown parent add up to a known N0, and N0 - k must be t at least; else
 the smallest shown child falls, or the parent where there is none.
 
-*Small counts.* Each hidden count from 1 to t - 1 needs witnesses that it can be t wide (``witnesses``), in this period
-and in the months that it holds. Where they are not found, something falls that would give them: the smallest units
-that close a rectangle of two places and two supports, then the unit itself, then what holds it.
+*Small counts.* Each hidden count from 1 to t - 1 needs witnesses that it can be t wide (``witnesses``). Where they are
+not found, what stands in the way of the cheapest move falls: of two places and two supports whose persons change, the
+figures that would show it, with the fewest persons for each that moves. A unit of fewer than 2t persons falls itself
+first, for its total bounds what is in it; what holds a unit falls last.
 
 What falls takes along all that lies below it: else the sum of the shown parts would be the hidden whole. Rungs only
 fall, and hiding more never makes a count narrower: so each count is proved once, and this ends.
+
+What it costs, in a month of national size: 78,000 small counts, about twenty moves tried for each, half the time; the
+rest goes to the few hundred counts for which something falls, for these look at all towns in vain before.
 
 Worked example, t = 5: an area of 40 has municipalities of 3, 17, 20. The 3 is hidden; it would be 40 - 37. The 17 falls
 too: N0 = 20, 20 - 2 >= 5, and of 17 persons five may as well be in the first.
