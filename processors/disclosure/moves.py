@@ -21,6 +21,8 @@ from schemas.rungs import HIDDEN
 
 FREE = 1 << 30
 """Much: as often as one likes."""
+UNITS, COLUMNS, CHANGES, MOVES = range(4)
+"""Places in the sizes of ``Work``."""
 _MOST_COLUMNS = 32
 _MOST_UNITS = 256
 _MOST_CHANGES = 1 << 16
@@ -62,18 +64,18 @@ def work_for(sheet: Sheet) -> Work:
 @loop
 def gather_move(work: Work, shape: Shape, gains: tuple[Whole, Whole], loses: tuple[Whole, Whole]) -> None:
     """Write down the units of a move: municipalities of leaves that gain and lose, and all that hold them."""
-    work.sizes[0] = 0
-    work.sizes[3] += 1
+    work.sizes[UNITS] = 0
+    work.sizes[MOVES] += 1
     for unit in gains:
         _gather(work, shape, unit, np.int64(1))
     for unit in loses:
         _gather(work, shape, unit, np.int64(-1))
     kept = 0
-    for at in range(work.sizes[0]):
+    for at in range(work.sizes[UNITS]):
         if work.sign[work.units[at]] != 0:
             work.units[kept] = work.units[at]
             kept += 1
-    work.sizes[0] = kept
+    work.sizes[UNITS] = kept
 
 
 @loop
@@ -87,10 +89,10 @@ def _gather(work: Work, shape: Shape, unit: Whole, sign: Whole) -> None:
         place = unit % wide
         while place != NONE:
             one = node * wide + place
-            if work.stamp[one] != work.sizes[3]:
-                work.stamp[one] = work.sizes[3]
-                work.units[work.sizes[0]] = one
-                work.sizes[0] += 1
+            if work.stamp[one] != work.sizes[MOVES]:
+                work.stamp[one] = work.sizes[MOVES]
+                work.units[work.sizes[UNITS]] = one
+                work.sizes[UNITS] += 1
             work.sign[one] += sign
             place = shape.places.above[place]
         node = shape.nodes.above[node]
@@ -99,9 +101,9 @@ def _gather(work: Work, shape: Shape, unit: Whole, sign: Whole) -> None:
 @loop
 def forget_move(work: Work) -> None:
     """Forget the units of a move."""
-    for at in range(work.sizes[0]):
+    for at in range(work.sizes[UNITS]):
         work.sign[work.units[at]] = 0
-    work.sizes[0] = 0
+    work.sizes[UNITS] = 0
 
 
 @loop
@@ -109,7 +111,7 @@ def highest_rung(sheet: Sheet, work: Work, shape: Shape, column: Whole) -> int:
     """Return the highest rung of what a move changes; what a table does not have counts as hidden."""
     highest = HIDDEN
     group = shape.group[column]
-    for at in range(work.sizes[0]):
+    for at in range(work.sizes[UNITS]):
         unit = work.units[at]
         is_there = group == NONE or sheet.counted[unit // len(shape.places.above), group]
         if is_there and sheet.rungs[unit] > highest:
@@ -135,11 +137,11 @@ def take(sheet: Sheet, work: Work, shape: Shape, leaf: Whole, column: Whole, ste
         if group != NONE and not sheet.counted[leaf, group]:
             return
         known = False
-        for at in range(work.sizes[1]):
+        for at in range(work.sizes[COLUMNS]):
             known |= work.columns[at] == column
         if not known:
-            work.columns[work.sizes[1]] = column
-            work.sizes[1] += 1
+            work.columns[work.sizes[COLUMNS]] = column
+            work.sizes[COLUMNS] += 1
         work.step[column] += step
         column = shape.wide[column]
 
@@ -148,27 +150,27 @@ def take(sheet: Sheet, work: Work, shape: Shape, leaf: Whole, column: Whole, ste
 def made(sheet: Sheet, work: Work, shape: Shape, enough: Whole) -> int:
     """Make the move that is written down as often as fits, up to ``enough``; forget its columns, return how often."""
     times = _often(sheet, work, shape, enough)
-    if work.sizes[2] + work.sizes[0] * work.sizes[1] > len(work.changes):
+    if work.sizes[CHANGES] + work.sizes[UNITS] * work.sizes[COLUMNS] > len(work.changes):
         times = 0
     if times > 0:
         _apply(work, times)
-    for at in range(work.sizes[1]):
+    for at in range(work.sizes[COLUMNS]):
         work.step[work.columns[at]] = 0
-    work.sizes[1] = 0
+    work.sizes[COLUMNS] = 0
     return int(times)
 
 
 @loop
 def _often(sheet: Sheet, work: Work, shape: Shape, enough: Whole) -> int:
-    """Return how often a move fits one up to ``enough``."""
-    for i in range(work.sizes[0]):
-        for j in range(work.sizes[1]):
+    """Return how often the move that is written down fits, up to ``enough``."""
+    for i in range(work.sizes[UNITS]):
+        for j in range(work.sizes[COLUMNS]):
             column = work.columns[j]
             if work.step[column] != 0 and not may_change(sheet, shape, work.units[i], column):
                 return 0
     times: Whole = enough
-    for i in range(work.sizes[0]):
-        for j in range(work.sizes[1]):
+    for i in range(work.sizes[UNITS]):
+        for j in range(work.sizes[COLUMNS]):
             if work.step[work.columns[j]] != 0 and times > 0:
                 times = min(times, _room(sheet, work, shape, work.units[i], work.columns[j]))
     return int(max(times, 0))
@@ -233,22 +235,22 @@ def _above(sheet: Sheet, work: Work, part: Whole, column: Whole, whole: Whole, o
 def _apply(work: Work, times: Whole) -> None:
     """Change the counts by a move."""
     columns = work.values.shape[1]
-    for i in range(work.sizes[0]):
+    for i in range(work.sizes[UNITS]):
         unit = work.units[i]
-        for j in range(work.sizes[1]):
+        for j in range(work.sizes[COLUMNS]):
             column = work.columns[j]
             change = work.sign[unit] * work.step[column] * times
             if change != 0:
                 work.values[unit, column] += change
-                work.changes[work.sizes[2]] = unit * columns + column
-                work.sizes[2] += 1
+                work.changes[work.sizes[CHANGES]] = unit * columns + column
+                work.sizes[CHANGES] += 1
 
 
 @loop
 def undo(sheet: Sheet, work: Work) -> None:
     """Put the counts back to what they are."""
     columns = sheet.counts.shape[1]
-    for at in range(work.sizes[2]):
+    for at in range(work.sizes[CHANGES]):
         unit, column = work.changes[at] // columns, work.changes[at] % columns
         work.values[unit, column] = sheet.counts[unit, column]
-    work.sizes[2] = 0
+    work.sizes[CHANGES] = 0

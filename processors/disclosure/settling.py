@@ -24,10 +24,10 @@ too: N0 = 20, 20 - 2 >= 5, and of 17 persons five may as well be in the first.
 import numpy as np
 
 from processors.compiled import Whole, loop
-from processors.disclosure.moves import FREE, Work, forget_move, gather_move, work_for
+from processors.disclosure.moves import FREE, UNITS, Work, forget_move, gather_move, work_for
 from processors.disclosure.shape import NONE, Shape
 from processors.disclosure.sheets import Sheet
-from processors.disclosure.witnesses import lies_in, top_of, wide_enough, width
+from processors.disclosure.witnesses import lies_in, span_of, top_of, wide_enough, width
 from schemas.arrays import Int8, Int32
 from schemas.rungs import FULL, HIDDEN, TOTAL, WIDE
 
@@ -154,9 +154,7 @@ def _clear(sheet: Sheet, work: Work, shape: Shape, unit: Whole, column: Whole, t
     inner = leaf % wide
     while cheapest >= FREE and inner != NONE:
         outer = shape.places.above[inner]
-        first, stop = 0, 1
-        if outer != NONE:
-            first, stop = shape.places.leaves.first[outer], shape.places.leaves.first[outer + 1]
+        first, stop = span_of(shape.places.leaves, outer)
         for at in range(first, stop):
             town = np.int64(shape.places.leaves.items[at] if outer != NONE else NONE)
             if town != NONE and lies_in(shape.places, town, inner):
@@ -170,7 +168,7 @@ def _clear(sheet: Sheet, work: Work, shape: Shape, unit: Whole, column: Whole, t
         return False
     corners = _corners(shape, leaf, best[0], best[1])
     gather_move(work, shape, corners[:2], corners[2:])
-    for at in range(work.sizes[0]):
+    for at in range(work.sizes[UNITS]):
         one = work.units[at]
         if sheet.rungs[one] >= shape.rung[column]:
             _put(sheet, shape, np.int64(one), shape.rung[column] - np.int64(1))
@@ -222,7 +220,7 @@ def _cost(
     corners = _corners(shape, leaf, town, other)
     gather_move(work, shape, corners[:2], corners[2:])
     cost = 0
-    for at in range(work.sizes[0]):
+    for at in range(work.sizes[UNITS]):
         one = work.units[at]
         if sheet.rungs[one] >= shape.rung[column]:
             cost += sheet.counts[one, 0]

@@ -19,7 +19,7 @@ from processors.disclosure.moves import (
     take,
     undo,
 )
-from processors.disclosure.shape import NONE, Branches, Shape
+from processors.disclosure.shape import NONE, Branches, Lists, Shape
 from processors.disclosure.sheets import SMALL, SMALL_BEFORE, Sheet, may_change
 from schemas.rungs import HIDDEN
 
@@ -137,12 +137,8 @@ def _pairs(
     wide = len(shape.places.above)
     inner, outer = area
     within, over = branch
-    first, stop = np.int64(0), np.int64(1)
-    if outer != NONE:
-        first, stop = np.int64(shape.places.leaves.first[outer]), np.int64(shape.places.leaves.first[outer + 1])
-    begin, end = np.int64(0), np.int64(1)
-    if over != NONE:
-        begin, end = np.int64(shape.nodes.leaves.first[over]), np.int64(shape.nodes.leaves.first[over + 1])
+    first, stop = span_of(shape.places.leaves, outer)
+    begin, end = span_of(shape.nodes.leaves, over)
     done = 0
     for at in range(first, stop):
         town = np.int64(NONE)
@@ -166,6 +162,14 @@ def _pairs(
             if done >= enough:
                 return done
     return done
+
+
+@inlined
+def span_of(lists: Lists, number: Whole) -> tuple[Whole, Whole]:
+    """Return where a list begins and ends; one place for ``NONE``, so that a loop over it runs once."""
+    if number == NONE:
+        return np.int64(0), np.int64(1)
+    return np.int64(lists.first[number]), np.int64(lists.first[number + 1])
 
 
 @inlined
@@ -254,8 +258,7 @@ def _agree(sheet: Sheet, work: Work, shape: Shape, leaf: Whole, column: Whole, l
     Who lacks it exchanges another class for it, which shows nowhere where all above hides both.
     """
     for group in range(len(shape.groups.span)):
-        finer = shape.groups.finer[group]
-        if not sheet.counted[leaf, group] or (finer != NONE and sheet.counted[leaf, finer]):
+        if not _is_finest(sheet, shape, leaf, group):
             continue
         first, stop = shape.groups.span[group, 0], shape.groups.span[group, 1]
         nobody = np.int64(NONE)
@@ -281,6 +284,13 @@ def _agree(sheet: Sheet, work: Work, shape: Shape, leaf: Whole, column: Whole, l
     return True
 
 
+@inlined
+def _is_finest(sheet: Sheet, shape: Shape, leaf: Whole, group: Whole) -> bool:
+    """Tell whether a leaf has a characteristic, and none of finer classes: one class of each such makes a person."""
+    finer = shape.groups.finer[group]
+    return bool(sheet.counted[leaf, group] and (finer == NONE or not sheet.counted[leaf, finer]))
+
+
 @loop
 def _most_common(work: Work, units: tuple[Whole, Whole], first: Whole, stop: Whole) -> int:
     """Return the class of which all of some units have most persons, ``NONE`` where they have none in common."""
@@ -299,8 +309,7 @@ def _whole_person(
     """Let a move take a whole person: of each other characteristic the class of which those that lose have most."""
     take(sheet, work, shape, leaf, 0, 1)
     for group in range(len(shape.groups.span)):
-        finer = shape.groups.finer[group]
-        if sheet.counted[leaf, group] and (finer == NONE or not sheet.counted[leaf, finer]):
+        if _is_finest(sheet, shape, leaf, group):
             best = column
             if shape.group[column] != group:
                 best = _most_common(work, loses, shape.groups.span[group, 0], shape.groups.span[group, 1])
