@@ -14,8 +14,7 @@ How it is laid out (bytes a row and an event id are printed by the benchmark):
   ``births`` holds the birth date of each by the last event that touched a row in the supports of spells (H3).
 - ``facts`` holds employments, residences and exits from youth care (``admission.facts``): no figure of A-G reads them.
 - Four open-addressing tables find a place in each (``admission.hash_table``); where that of ids has no slot at all, ids
-  are not compared. They grow before a batch, by what it
-  can add at most, so the loop itself never has to ask.
+  are not compared. They grow before a batch, by what it can add at most, so the loop itself never has to ask.
 - ``before`` chains the rows of a month, newest first: the running month is found without a scan of all rows.
 
 Room is taken in advance, twice what is needed, but pages that nothing was written to cost no memory; and large arrays

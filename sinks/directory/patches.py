@@ -35,7 +35,6 @@ SHARE = 0.4
 SMALL = 2048
 """A block with fewer cells is stored whole."""
 
-_SHIFT = 16
 _MEASURES = tuple(field.name for field in fields(Cells))[2:]
 Measure = npt.NDArray[Any]
 Keys = npt.NDArray[np.uint32]
@@ -48,7 +47,7 @@ def base_of(newest: BlockRef, cells: int) -> BlockRef | None:
 
 def patch(base: Cells, now: Cells, most: int) -> Cells | None:
     """Return the patch that makes ``now`` of ``base``, None where it would have more than ``most`` cells."""
-    old, new = _dense(base), _dense(now)
+    old, new = _keys(base), _keys(now)
     if np.array_equal(old, new):
         changed = _differs([getattr(base, name) for name in _MEASURES], [getattr(now, name) for name in _MEASURES])
         return now.take(changed) if np.count_nonzero(changed) <= most else None
@@ -72,8 +71,8 @@ def paying(cells: int) -> int:
 
 def patched(base: Cells, over: Cells) -> Cells:
     """Return what a patch makes of its base; nonsense gives nonsense, which the digest of the whole shows."""
-    old, new = _dense(base), _dense(over)
-    at = np.searchsorted(old, new)
+    old, new = _keys(base), _keys(over)
+    at = np.searchsorted(old, new)  # a search, for what is new needs its place too
     known = old.take(at, mode="clip") == new if len(old) else np.zeros(len(new), np.bool_)
     is_gone = _empty(over)
     changed, gone, come = known & ~is_gone, at[known & is_gone], ~known & ~is_gone
@@ -92,11 +91,7 @@ def patched(base: Cells, over: Cells) -> Cells:
 
 
 def _keys(cells: Cells) -> Keys:
-    return (cells.place.astype(np.uint32) << np.uint32(_SHIFT)) | cells.category
-
-
-def _dense(cells: Cells) -> Keys:
-    """Return keys that rise as ``_keys`` do, without gaps between the categories of two places."""
+    """Return numbers by which cells stand in order, without gaps between the categories of two places."""
     return cells.place.astype(np.uint32) * np.uint32(len(CATEGORIES)) + cells.category
 
 

@@ -27,6 +27,7 @@ from sinks.public_indicators import PUBLIC_PLACE, suppressed
 _WHOLE = frozenset(series.indicator for series, whole in zip(SERIES, WHOLE, strict=True) if whole)
 _KEYS = COLUMNS[:7]
 _NUMBERS = ("count", "base")
+_WRITTEN = ("series", "reference", "place", "category", "counted", "base")
 _SCHEMA = pa.schema([pa.field(name, pa.int64() if name in _NUMBERS else pa.string()) for name in COLUMNS])
 _SHIFT, _LOW = 16, 0xFFFF
 _GROUP = 32_768
@@ -37,7 +38,7 @@ _Numbers = npt.NDArray[Any]
 def public_part(tables: Tables, number: int, family: Family) -> tuple[Counted, bytes] | None:
     """Return what an update counted, and its public rows as a Parquet file; None where it counted nothing."""
     counted = counted_at(tables, number, family)
-    return None if counted is None else (counted, _bytes(counted))
+    return None if counted is None else (counted, _bytes(_public_rows(counted)))
 
 
 def parts_under_threshold(
@@ -59,10 +60,8 @@ def _public_rows(counted: Counted) -> Counted:
 
 
 def _bytes(counted: Counted) -> bytes:
-    table = counted.table
-    public = np.flatnonzero(PUBLIC_PLACE[table.place])
-    series, reference = table.series[public], table.reference[public]
-    place, category = table.place[public], table.category[public]
+    """Return rows of public places as a Parquet file."""
+    series, reference, place, category, counts, base = (getattr(counted.table, name) for name in _WRITTEN)
     texts = {
         "indicator": _by(series, lambda key: SERIES[key].indicator),
         "method": _by(series, lambda key: SERIES[key].method),
@@ -74,8 +73,8 @@ def _bytes(counted: Counted) -> bytes:
     }
     numbers = {
         "month": pa.array(reference.astype(np.int16)),
-        "count": pa.array(table.counted[public].astype(np.int64)),
-        "base": pa.array(table.base[public].astype(np.int64)),
+        "count": pa.array(counts.astype(np.int64)),
+        "base": pa.array(base.astype(np.int64)),
     }
     out = io.BytesIO()
     pq.write_table(pa.table({**texts, **numbers}), out, compression="zstd", row_group_size=_GROUP)

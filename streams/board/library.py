@@ -181,14 +181,10 @@ class Bound:
     def show(self, cell: Cell) -> CellShown:
         """Return what the release shows of a cell."""
         figure = self.figure(cell.support, cell.period) or _NEVER
-        published = figure.update_id is not None
         place = PLACE_NUMBER.get((cell.geo_level, cell.geo), -1)
         category = CATEGORY_NUMBER.get((cell.breakdown, cell.category), -1)
-        value = self.counted(figure, place).get(category, 0) if published else 0
-        sent = self.sent(cell) if published and not value and cell.geo_level == "municipality" else None
-        suppressed = published and (_hides(figure, cell) or self._hidden_at(figure, place, category))
-        why = nothing(cell, Known(published, value, sent, suppressed), self.fixed)
-        return CellShown(None if why and why != "no_claim" else value, why, *_state_of(figure))
+        value = self.counted(figure, place).get(category, 0) if figure.update_id is not None else 0
+        return self._shown(figure, cell, (place, category), value)
 
     def by_place(self, support: str, period: Period, level: str, category: tuple[str, str]) -> dict[str, CellShown]:
         """Return what the release shows of one category at every place of a level, by code."""
@@ -200,17 +196,20 @@ class Bound:
             chosen = np.flatnonzero(cells.category == CATEGORY_NUMBER[category])
             values = dict(zip(cells.place[chosen].tolist(), cells.beneficiaries[chosen].tolist(), strict=True))
         by_code = {}
-        number = CATEGORY_NUMBER[category]
         for geo in codes:
             place = PLACE_NUMBER[level, geo]
-            value = values.get(place, 0)
             cell = Cell(support, period, level, geo, *category)
-            published = figure.update_id is not None
-            sent = self.sent(cell) if published and not value and level == "municipality" else None
-            suppressed = published and (_hides(figure, cell) or self._hidden_at(figure, place, number))
-            why = nothing(cell, Known(published, value, sent, suppressed), self.fixed)
-            by_code[geo] = CellShown(None if why and why != "no_claim" else value, why, *_state_of(figure))
+            at = (place, CATEGORY_NUMBER[category])
+            by_code[geo] = self._shown(figure, cell, at, values.get(place, 0))
         return by_code
+
+    def _shown(self, figure: PublicFigure, cell: Cell, at: tuple[int, int], value: int) -> CellShown:
+        """Return what is shown of a value, or why nothing is; ``at`` are the numbers of its place and category."""
+        published = figure.update_id is not None
+        sent = self.sent(cell) if published and not value and cell.geo_level == "municipality" else None
+        suppressed = published and (_hides(figure, cell) or self._hidden_at(figure, *at))
+        why = nothing(cell, Known(published, value, sent, suppressed), self.fixed)
+        return CellShown(None if why and why != "no_claim" else value, why, *_state_of(figure))
 
     def rungs(self, figure: PublicFigure) -> Int8 | None:
         """Return the rung of each place of a published figure, None without a threshold (F3).

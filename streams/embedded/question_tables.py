@@ -12,7 +12,7 @@ import numpy as np
 
 from processors.disclosure.grids import ALL, Cell, Grid, Place, columns_of
 from processors.disclosure.joined import Within, joined
-from processors.disclosure.linked import pattern
+from processors.disclosure.linked import Linked, pattern
 from processors.research import questions as counting
 from processors.research.questions import LATER, NOTHING, CountsByCell, Tabulation
 from schemas.arrays import Int64, Mask
@@ -219,15 +219,15 @@ def settled(new: Frozen, fixed: Mask, above: list[Frozen], below: list[Frozen]) 
         for number, one in enumerate(others, start=1)
         for at, its in _same_cells(new.grid, one.grid)
     ]
-    nothing = np.zeros_like(new.counts)
-    linked = new.grid.linked(new.counts, fixed, new.hidden, (nothing, new.grid.free()))
-    beside = [one.grid.linked(one.counts, ~one.hidden, one.hidden, (_none(one), one.grid.free())) for one in others]
+    linked = _linked(new, fixed)
+    beside = [_linked(one, ~one.hidden) for one in others]
     made = pattern(joined(linked, beside, within) if others else linked, THRESHOLD)
     return made[: len(new.counts)]
 
 
-def _none(one: Frozen) -> Int64:
-    return np.zeros_like(one.counts)
+def _linked(one: Frozen, fixed: Mask) -> Linked:
+    """Return a table of which no other tells anything by itself."""
+    return one.grid.linked(one.counts, fixed, one.hidden, (np.zeros_like(one.counts), one.grid.free()))
 
 
 def _same_cells(first: Grid, second: Grid) -> Iterator[tuple[int, int]]:
