@@ -35,6 +35,7 @@ def ask(
     from streams.settings import UsageError, load_settings
     from streams.shell import kernel_cache
     from streams.shell.clock import instant
+    from streams.shell.console import progress_bar
 
     kernel_cache.prepare()
     from streams.embedded.asking import answered
@@ -51,7 +52,8 @@ def ask(
         note_access(root, Access("ask", "", {"refused": str(error)}), instant())
         raise
     try:
-        answer = answered(root, text, approvals, instant())
+        with progress_bar() as report:
+            answer = answered(root, text, approvals, instant(), report)
     except (QuestionError, ProtocolError) as error:
         raise UsageError(f"{request.name}: {error}") from error
     if out is None:

@@ -55,13 +55,15 @@ def make(
     from sinks.directory.store import DirectoryStore
     from streams.shell import kernel_cache
     from streams.shell.clock import instant
+    from streams.shell.console import progress_bar
 
     kernel_cache.prepare()
     from streams.embedded.extracting import extract
 
     with _named(protocol):
         text, approval, keyed = _allowed(protocol, "extraction", key)
-        made = extract(DirectoryStore.reading(store), text, out, keyed, approval, instant())
+        with progress_bar() as report:
+            made = extract(DirectoryStore.reading(store), text, out, keyed, approval, instant(), report)
     typer.echo(f"{made.rows:,} rows of {made.persons:,} persons in {made.folder}; log of accesses: {made.head}")
 
 
@@ -89,6 +91,7 @@ def couple(
     from streams.settings import UsageError
     from streams.shell import kernel_cache
     from streams.shell.clock import instant
+    from streams.shell.console import progress_bar
 
     if (coded is None) != drawn:
         raise UsageError("give a coded file with --coded, or --drawn for a trial on synthetic persons")
@@ -98,7 +101,8 @@ def couple(
     lines = None if coded is None else _text(coded, "coded file").splitlines()
     with _named(protocol):
         text, approval, keyed = _allowed(protocol, "coupling", key)
-        joined = carried_out(DirectoryStore.reading(store), text, out, keyed, approval, instant(), lines)
+        with progress_bar() as report:
+            joined = carried_out(DirectoryStore.reading(store), text, out, keyed, approval, instant(), lines, report)
     made = joined.made
     typer.echo(
         f"{made.rows:,} exits of {made.persons:,} persons in {made.folder}, {rounded_or_few(joined.unmatched)} of them "

@@ -35,6 +35,7 @@ from sinks import questions as kept
 from sinks.access_log import Access, note_access
 from streams.embedded.inquiry import COHORTS, Inquiry
 from streams.embedded.question_tables import REGIONS, WIDE, Frozen, Tables, under, with_axis
+from streams.shell.progress import Report, silent
 
 HIDDEN = f"<{THRESHOLD} or c"
 """One mark for all that is hidden: fewer than the threshold, or a cell that would tell one of those."""
@@ -49,7 +50,7 @@ class Answer:
     head: str
 
 
-def answered(root: Path, text: str, approvals: tuple[str, str], at: datetime) -> Answer:
+def answered(root: Path, text: str, approvals: tuple[str, str], at: datetime, progress: Report = silent) -> Answer:
     """Answer a question, on an approval, and note it; a refusal is noted too.
 
     ``approvals`` are the names of the one for questions and, where the answer leaves the house, the one for that. The
@@ -60,7 +61,7 @@ def answered(root: Path, text: str, approvals: tuple[str, str], at: datetime) ->
         question = parsed(text)
         fields = question.model_dump(mode="json", by_alias=True, exclude_unset=True)
         of = {"question": fields, "published_on": approvals[1]}
-        inquiry = Inquiry.on(root, question.study, at.date())
+        inquiry = Inquiry.on(root, question.study, at.date(), progress)
         of |= {"extraction": inquiry.of.name, "update": inquiry.of.update}
         made = _answer(inquiry, question, approvals[0])
     except Exception as error:
@@ -80,7 +81,10 @@ def _answer(inquiry: Inquiry, question: Question, approval: str) -> str:
     _require_apart(inquiry.store.root, question.support or "")
     for period in question.periods:
         inquiry.require_published(question.support or "", period)
-    rows = [line for period in question.periods for line in _lines(inquiry, question, period)]
+    rows = list[tuple[object, ...]]()
+    for number, period in enumerate(question.periods):
+        inquiry.progress(f"counting {period.code}", number, len(question.periods))
+        rows += _lines(inquiry, question, period)
     return _csv((*("period", "level", "place"), *_names(question), question.measure), rows)
 
 

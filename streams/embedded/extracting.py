@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from processors.admission.fold import Fold
 from processors.admission.hash_table import empty_slots
@@ -57,6 +58,7 @@ from streams.embedded.extraction_files import (
     sealed,
 )
 from streams.release.indicators import question_of
+from streams.shell.progress import Report, silent
 
 _KINGDOM, _TOTAL = PLACE_NUMBER["kingdom", KINGDOM], CATEGORY_NUMBER["total", "total"]
 EDGE = "stays-here"
@@ -97,30 +99,33 @@ def release_named(store: DirectoryStore, update_id: str) -> Release:
     return store.release(updates[-1].sequence)
 
 
-def source_of(store: DirectoryStore, release: Release) -> Source:
+def source_of(store: DirectoryStore, release: Release, progress: Report = silent) -> Source:
     """Return the rows of the log up to a release, folded from the journal, never from a cache; they are the store's.
 
     Ids of events are compared only where the sums differ: a journal holds each event once, unless somebody who put it
     back from a copy put some twice. Raises ProtocolError where the sums differ then too.
     """
     size = sum(segment.stat().st_size for segment in Journal(store.root).segments())
-    source = _folded(store, release, Ledger.of_admitted(store.settings, size // _BYTES_A_ROW))
+    source = _folded(store, release, Ledger.of_admitted(store.settings, size // _BYTES_A_ROW), progress)
+    progress("comparing with the store", 0, 1)
     if difference(store, release, source) is None:
         return source
     del source
-    source = _folded(store, release, Ledger(store.settings))
+    source = _folded(store, release, Ledger(store.settings), progress)
     unequal = difference(store, release, source)
     if unequal is not None:
         raise ProtocolError(f"{unequal} differs from the store; run ocmw rebuild")
     return source
 
 
-def _folded(store: DirectoryStore, release: Release, ledger: Ledger) -> Source:
+def _folded(store: DirectoryStore, release: Release, ledger: Ledger, progress: Report) -> Source:
     """Fold the journal into an empty ledger, up to a release."""
-    fold, births = Fold(store.settings, ledger), Births()
-    for segment in Journal(store.root).segments():
+    fold, births, events, segments = Fold(store.settings, ledger), Births(), 0, Journal(store.root).segments()
+    for number, segment in enumerate(segments):
         for step in steps_of(fold, segment):
             births.note(step, fold.ledger.persons)
+            events += step.stop - step.first
+            progress(f"reading event {events:,}", number, len(segments))
             if step.update is not None and step.update.sequence == release.update.sequence:
                 return _source(store, fold.ledger, release, births)
     raise too_short(store.root, release.update.sequence)
@@ -168,37 +173,52 @@ def difference(store: DirectoryStore, release: Release, source: Source) -> str |
     return None
 
 
-def leave_rows(store: DirectoryStore, release: Release, source: Source) -> None:
+def leave_rows(store: DirectoryStore, release: Release, source: Source, progress: Report = silent) -> None:
     """Leave the rows of an update, which are those of the store, for its questions. Raises StoreWriteError."""
     if rows_files(store.root, release.update.sequence) is None:
+        progress("leaving rows for questions", 0, 1)
         keep_rows(store.root, release.update.sequence, by_year(source))
 
 
-def _leave_what_fits(store: DirectoryStore, release: Release, source: Source) -> None:
+def _leave_what_fits(store: DirectoryStore, release: Release, source: Source, progress: Report) -> None:
     """Leave the rows where the disk takes them: the extraction stands without, and a question reads the log itself."""
     with suppress(StoreWriteError):
-        leave_rows(store, release, source)
+        leave_rows(store, release, source, progress)
 
 
 def extract(  # noqa: PLR0913, PLR0917 - what an extraction is made of
-    store: DirectoryStore, text: str, out: Path, key: bytes, approval: str, at: datetime
+    store: DirectoryStore,
+    text: str,
+    out: Path,
+    key: bytes,
+    approval: str,
+    at: datetime,
+    progress: Report = silent,
 ) -> Made:
     """Carry out a protocol and return where its numbered folder is. Raises ProtocolError; then nothing is written."""
     protocol = parsed(text)
     require_place(protocol, out)
     for variable in NOT_MADE.keys() & protocol.variables.keys():
         raise ProtocolError(f"variables.{variable} {NOT_MADE[variable]}")
-    release, source = _read(store, protocol)
+    release, source = _read(store, protocol, progress)
+    progress("finding the persons", 0, 1)
     population = Population.of(source, protocol, key)
     made = {"person_month": person_months, "spell": spell_rows}
     tables: dict[str, Table] = {kind: made[kind](population) for kind in protocol.kinds}
-    extraction = _written(store, _Carried(text, population, tables), out, key, (approval, at))
-    _leave_what_fits(store, release, source)
+    extraction = _written(store, _carried(text, population, tables, progress), out, key, (approval, at))
+    _leave_what_fits(store, release, source, progress)
     return extraction
 
 
 def couple(  # noqa: PLR0913, PLR0917 - what a coupling is made of
-    store: DirectoryStore, text: str, out: Path, key: bytes, approval: str, at: datetime, lines: Iterable[str] | None
+    store: DirectoryStore,
+    text: str,
+    out: Path,
+    key: bytes,
+    approval: str,
+    at: datetime,
+    lines: Iterable[str] | None,
+    progress: Report = silent,
 ) -> Coupled:
     """Carry out a coupling: who left the living wage, with their positions of a coded file.
 
@@ -214,37 +234,39 @@ def couple(  # noqa: PLR0913, PLR0917 - what a coupling is made of
     if lines is None and not is_synthetic(protocol.update):
         raise ProtocolError(f"update {protocol.update} is not synthetic, so positions are not drawn; give a coded file")
     known = None if lines is None else coded(lines, _key_id(key))
-    release, source = _read(store, protocol)
+    release, source = _read(store, protocol, progress)
+    progress("finding who left", 0, 1)
     population = Population.of(source, protocol, key)
     left = leavers(population)
     table = coupled(left.table, drawn(left.table, key) if known is None else known)
     tables = {"leavers": leaver_rows(left, table)}
-    made = _written(store, _Carried(text, population, tables), out, key, (approval, at))
+    made = _written(store, _carried(text, population, tables, progress), out, key, (approval, at))
     keep_coupled(store.root, made.folder.name, table[["year", "region", "position", "position_later"]])
-    _leave_what_fits(store, release, source)
+    _leave_what_fits(store, release, source, progress)
     return Coupled(made, int((table["position"] == UNMATCHED).sum()))
 
 
-def _read(store: DirectoryStore, protocol: Protocol) -> tuple[Release, Source]:
+def _read(store: DirectoryStore, protocol: Protocol, progress: Report) -> tuple[Release, Source]:
     """Return the release of a protocol's update, and its rows, which must be those of the store."""
     release = release_named(store, protocol.update)
     _require_published(release, protocol)
-    return release, source_of(store, release)
+    return release, source_of(store, release, progress)
 
 
 class _Carried(NamedTuple):
-    """A protocol that was carried out: its text, its population, and its tables by name."""
+    """A protocol that was carried out: its text, population and k report; by name the rows of tables, and these."""
 
     text: str
     population: Population
-    tables: dict[str, Table]
+    risk: pd.DataFrame
+    rows: dict[str, int]
+    made: dict[str, Sealed]
 
 
-def _written(store: DirectoryStore, carried: _Carried, out: Path, key: bytes, allowed: tuple[str, datetime]) -> Made:
-    """Write the numbered folder of an extraction, on an approval at an instant, and note it."""
-    text, population, tables = carried
+def _carried(text: str, population: Population, tables: dict[str, Table], progress: Report) -> _Carried:
+    """Return it with its tables sealed. Raises ProtocolError where persons stand too much alone."""
     protocol = population.protocol
-    approval, at = allowed
+    progress("seeing who stands alone", 0, 1)
     risk = k_report(population)
     exposed = int(risk.loc[risk["k"] < SMALLEST_GROUP, "persons"].sum())
     if exposed and protocol.accept_risk is None:
@@ -252,8 +274,15 @@ def _written(store: DirectoryStore, carried: _Carried, out: Path, key: bytes, al
             f"{exposed} persons share what identifies them with fewer than {SMALLEST_GROUP - 1} others; "
             "leave out variables or places, or write accept_risk with the reason"
         )
-    made = {name: sealed(table, protocol.recipient.key) for name, table in tables.items()}
-    rows = {name: table.rows for name, table in tables.items()}
+    made = {name: sealed(name, table, protocol.recipient.key, progress) for name, table in tables.items()}
+    return _Carried(text, population, risk, {name: table.rows for name, table in tables.items()}, made)
+
+
+def _written(store: DirectoryStore, carried: _Carried, out: Path, key: bytes, allowed: tuple[str, datetime]) -> Made:
+    """Write the numbered folder of an extraction, on an approval at an instant, and note it."""
+    text, population, risk, rows, made = carried
+    protocol = population.protocol
+    approval, at = allowed
     folder = _next_folder(out, protocol.study)
     manifest = _said(protocol, rows, made, key, text, _manifest(_previous(folder)))
     manifest |= {"number": int(folder.name.rpartition("-")[2])}

@@ -20,6 +20,7 @@ from schemas.parameters import document
 from schemas.positions import POSITIONS
 from schemas.protocols import Protocol, ProtocolError
 from schemas.supports import NODE
+from streams.shell.progress import Report
 
 _MOST_VALUES = 30
 _ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -73,23 +74,26 @@ def require_place(protocol: Protocol, out: Path) -> None:
         raise ProtocolError(f"{out} is there and is no folder; name one for the extractions with --out")
 
 
-def sealed(table: Table, recipient: str) -> Sealed:
-    """Return a table as Parquet, encrypted; the plain text is nowhere but in memory.
+def sealed(name: str, table: Table, recipient: str, progress: Report) -> Sealed:
+    """Return the table of a name as Parquet, encrypted; the plain text is nowhere but in memory.
 
     A mark changes where a row of its month does. It tells nobody else anything: pseudonyms are in it.
     """
     plain, seen, marks = BytesIO(), dict[str, Seen](), np.zeros(1_000_000, np.uint64)
-    writer = None
+    writer, done = None, 0
+    progress(f"writing {name}", 0, table.rows)
     for columns in table.stretches():
         batch = pa.table([_arrow(column) for column in columns.values()], schema=_schema(columns))
         writer = writer or _writer(plain, batch.schema, columns)
         writer.write_table(batch, row_group_size=len(batch))
-        for name, column in columns.items():
-            if name != "person":
-                seen.setdefault(name, Seen()).note(name, column)
-        period = next((columns[name] for name in _PERIODS if name in columns), None)
+        for variable, column in columns.items():
+            if variable != "person":
+                seen.setdefault(variable, Seen()).note(variable, column)
+        period = next((columns[variable] for variable in _PERIODS if variable in columns), None)
         months: Any = np.zeros(len(batch), np.int64) if period is None else period
         np.add.at(marks, months, _marks(columns))
+        done += len(batch)
+        progress(f"writing {name}", done, table.rows)
     if writer is not None:
         writer.close()
     there = np.flatnonzero(marks)

@@ -24,6 +24,7 @@ from sinks import questions as kept
 from sinks.access_log import entries_of
 from sinks.directory.store import DirectoryStore
 from streams.embedded.extracting import leave_rows, release_named, source_of
+from streams.shell.progress import Report, silent
 
 MOST_SECONDS = 60
 _MEMORY = "2GB"
@@ -87,9 +88,10 @@ class Inquiry:
     release: Release
     day: date
     cohorts_before: Counter[str]
+    progress: Report = silent
 
     @classmethod
-    def on(cls, root: Path, name: str, day: date) -> "Inquiry":
+    def on(cls, root: Path, name: str, day: date, progress: Report = silent) -> "Inquiry":
         """Return what a question about a study is answered from. Raises QuestionError, ProtocolError, StoreError."""
         record = OnRecord.read(root)
         of = record.newest(name)
@@ -98,7 +100,7 @@ class Inquiry:
                 f"study {of.study} had to be destroyed by {of.destroy_by}; nothing is answered any more"
             )
         store = DirectoryStore.reading(root)
-        return cls(store, of, release_named(store, of.update), day, record.cohorts)
+        return cls(store, of, release_named(store, of.update), day, record.cohorts, progress)
 
     @property
     def number(self) -> int:
@@ -147,6 +149,7 @@ class Inquiry:
     def _rows_files(self) -> dict[int, Path]:
         files = kept.rows_files(self.store.root, self.number)
         if files is None:
-            leave_rows(self.store, self.release, source_of(self.store, self.release))
+            source = source_of(self.store, self.release, self.progress)
+            leave_rows(self.store, self.release, source, self.progress)
             files = kept.rows_files(self.store.root, self.number) or {}
         return files
