@@ -8,11 +8,12 @@ what else lies in it is one more child that is never shown. Then, until nothing 
 2. So does each small count among them, given the sums of all hidden children by category.
 
 Else the smallest child that is shown is hidden too, and the area where none is left; what is hidden takes all below it
-along. The flows of a place stand or fall in all months, for stock, entries and exits of neighbouring months give each
-other away. A row in other codes than those of its month (H, geography) is hidden where the municipalities that lie in
-the one and not in the other are not told apart from their category cells in the figures of that month. Durations fall
-with the total of LL in their month, those by a characteristic with what the figures show of it: both count the same
-persons.
+along. The flows of a place stand or fall in all months, also those that fall for others, for stock, entries and exits
+of neighbouring months give each other away. A row in other codes than those of its month (H, geography) is hidden where
+the municipalities that lie in the one and not in the other are not told apart from their category cells in the figures
+of that month. Durations fall with the total of LL in their month, those by a characteristic with what the figures show
+of it: both count the same persons. What an earlier release hid stays hidden, as if it were small: a revision would tell
+it.
 
 Worked example, threshold 5: a region of two arrondissements with 9 and 3 exits hides the 3. Alone it were the region
 less the 9: N0 - k0 = 3 - 1 < 5, so the 9 is hidden too. Then N0 - k0 = 12 - 2 = 10: neither is known within 5.
@@ -21,12 +22,13 @@ less the 9: N0 - k0 = 3 - 1 < 5, so the 9 is hidden too. Then N0 - k0 = 12 - 2 =
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from schemas.arrays import Int8, Mask
+from schemas.arrays import Int8, Int16, Mask
 from schemas.indicators import SERIES, Table, months_read
 from schemas.places import LEVELS, MUNICIPALITY, PLACE_NUMBER, PLACES, ancestors, boundaries, valid_code
 from schemas.rungs import BREAKDOWN_RUNG, HIDDEN, TOTAL
@@ -38,7 +40,17 @@ _PART_OF_BASE = np.array([series.indicator not in ("quartiles", "survival", "spe
 _FLOWS = np.array([series.indicator == "spells" for series in SERIES])
 _RUNG = np.array([BREAKDOWN_RUNG.get(series.breakdown.removeprefix("band_"), TOTAL) for series in SERIES])
 """The rung at which the figures show the characteristic of a series."""
-_GROUP = ["series", "reference", "place"]
+
+
+class Groups(NamedTuple):
+    """What is shown whole or not at all, each once: the (series, reference, place) of rows, as columns."""
+
+    series: Int16
+    reference: Int16
+    place: Int16
+
+
+_GROUP = list(Groups._fields)
 
 
 def _parents() -> dict[int, int]:
@@ -79,27 +91,55 @@ class Known:
     fixed: bool = False
 
 
-def shown(table: Table, threshold: int, known: Known) -> Mask:
-    """Return which rows of the public places stand."""
+def shown(table: Table, threshold: int, known: Known, before: Groups | None = None) -> Mask:
+    """Return which rows of the public places stand; ``before`` are the groups that earlier releases hid."""
     rows = pd.DataFrame(table._asdict())
     rows["small"] = _small(rows, threshold)
     groups = rows.groupby(_GROUP, as_index=False).agg(small=("small", "any"))
     groups["small"] |= _told_by_figures(groups, known)
+    if before is not None:
+        groups["small"] |= _among(groups, before)
+    fallen = _in_all_months(groups, groups["small"].to_numpy())
+    while not np.array_equal(
+        fallen, spread := _in_all_months(groups, _with_what_tells(rows, groups, fallen, threshold))
+    ):
+        fallen = spread
+    stands: Mask = ~fallen[rows.groupby(_GROUP).ngroup().to_numpy()]
+    return stands
+
+
+def _in_all_months(groups: pd.DataFrame, fallen: Mask) -> Mask:
+    """Return what falls with the flows that fell: those of a place in all months."""
     flows = _FLOWS[groups["series"].to_numpy()]
-    ever = groups[flows].groupby(["series", "place"])["small"].transform("any")
-    groups.loc[flows, "small"] = ever
+    ever = pd.Series(fallen).groupby([groups["series"], groups["place"]]).transform("any").to_numpy()
+    return np.asarray(np.where(flows, ever, fallen))
+
+
+def _with_what_tells(rows: pd.DataFrame, groups: pd.DataFrame, fallen: Mask, threshold: int) -> Mask:
+    """Return which groups fall, each table by itself: those that fell, and those that would tell them."""
     tables = rows.groupby(["series", "reference"]).indices
     numbers = rows[["place", "category", "counted", "base"]].to_numpy()
-    hidden: set[tuple[int, int, int]] = set()
     few: dict[tuple[int, int], set[int]] = {}
-    for series, reference, place in groups.loc[groups["small"], _GROUP].to_numpy().tolist():
+    for series, reference, place in groups.loc[fallen, _GROUP].to_numpy().tolist():
         few.setdefault((series, reference), set()).add(place)
+    hidden: set[tuple[int, int, int]] = set()
     for (series, reference), small in few.items():
         lines = _lines(numbers[tables[series, reference]], of_base=bool(_PART_OF_BASE[series]))
         persons = bool(_PERSONS[series])
         hidden |= {(series, reference, place) for place in _hidden(lines, small, threshold, persons=persons)}
-    places = zip(rows["series"], rows["reference"], rows["place"], strict=True)
-    return np.array([place not in hidden for place in places], np.bool_)
+    return np.array([group in hidden for group in groups[_GROUP].itertuples(index=False, name=None)], np.bool_)
+
+
+def hidden(table: Table, stands: Mask) -> Groups:
+    """Return the groups of rows that do not stand."""
+    keys = np.unique(np.array([getattr(table, name)[~stands] for name in _GROUP], np.int16), axis=1)
+    return Groups(*keys)
+
+
+def _among(groups: pd.DataFrame, some: Groups) -> Mask:
+    """Tell which groups are some of these."""
+    keys = pd.MultiIndex.from_frame(groups[_GROUP])
+    return np.asarray(keys.isin(pd.MultiIndex.from_arrays(some)))
 
 
 def _lines(rows: npt.NDArray[np.int64], *, of_base: bool) -> dict[int, Line]:

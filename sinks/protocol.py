@@ -16,9 +16,9 @@ BlockZone = Literal["internal", "public", "hidden"]
 ``hidden`` holds the rungs of places in place of beneficiaries, as ``processors.disclosure`` gives them (F3).
 """
 
-Written = Literal["indicators", "outcomes", "completeness"]
+Written = Literal["indicators", "outcomes", "indicators_hidden", "completeness"]
 """Tables that an update writes beside its release."""
-TableName = Literal["indicators", "outcomes", "completeness", "vintages"]
+TableName = Literal["indicators", "outcomes", "indicators_hidden", "completeness", "vintages"]
 """Tables that stand beside releases; vintages are written with their release."""
 
 

@@ -1,8 +1,9 @@
 """Tables that updates write beside their releases: one Parquet file an update and table, put under its number.
 
-    indicators/000012.parquet     what update 12 counted of the time dimension (sinks/indicators.py)
-    outcomes/000012.parquet       the same of what reads facts too
-    completeness/000012.parquet   which OCMW sent lines about which month (sinks/completeness.py)
+    indicators/000012.parquet         what update 12 counted of the time dimension (sinks/indicators.py)
+    outcomes/000012.parquet           the same of what reads facts too
+    indicators_hidden/000012.parquet  what of both a threshold hides from it on (sinks/public_indicators.py)
+    completeness/000012.parquet       which OCMW sent lines about which month (sinks/completeness.py)
 
 The content is a function of the log, so a file written twice is written the same. It is there before the release is,
 and nobody reads it until then.

@@ -7,7 +7,6 @@ newer one counted.
 
 import io
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from schemas.indicators import COLUMNS, SERIES, Table, reference_code
+from schemas.indicators import COLUMNS, SERIES, reference_code
 from schemas.places import PLACES
 from schemas.public_release import IndicatorPart
 from sinks.errors import StoreCorruptError
 from sinks.indicators import WHOLE, Counted, Family, counted_at, parts_of, read_release
 from sinks.protocol import Store, Tables
-from sinks.public_indicators import PUBLIC_PLACE, suppressed
+from sinks.public_indicators import public_rows, suppressed
 
 _WHOLE = frozenset(series.indicator for series, whole in zip(SERIES, WHOLE, strict=True) if whole)
 _KEYS = COLUMNS[:7]
@@ -38,7 +37,7 @@ _Numbers = npt.NDArray[Any]
 def public_part(tables: Tables, number: int, family: Family) -> tuple[Counted, bytes] | None:
     """Return what an update counted, and its public rows as a Parquet file; None where it counted nothing."""
     counted = counted_at(tables, number, family)
-    return None if counted is None else (counted, _bytes(_public_rows(counted)))
+    return None if counted is None else (counted, _bytes(public_rows(counted)))
 
 
 def parts_under_threshold(
@@ -49,14 +48,9 @@ def parts_under_threshold(
     A part holds no row that a newer one counted again: what shows depends on the release, so each has parts of its own.
     """
     numbers = list(parts_of(store, number, family))
-    parts = [_public_rows(counted) for counted in read_release(store, number, family)]
+    parts = [public_rows(counted) for counted in read_release(store, number, family)]
     for earlier, counted in zip(numbers, suppressed(store, number, parts, threshold), strict=True):
         yield earlier, counted, _bytes(counted)
-
-
-def _public_rows(counted: Counted) -> Counted:
-    public = np.flatnonzero(PUBLIC_PLACE[counted.table.place])
-    return replace(counted, table=Table._make(column[public] for column in counted.table))
 
 
 def _bytes(counted: Counted) -> bytes:

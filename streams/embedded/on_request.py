@@ -5,6 +5,7 @@ import numpy as np
 from processors.counting.people import everyone
 from sinks.directory.store import DirectoryStore
 from sinks.indicators import FAMILIES, Family, exists
+from sinks.public_indicators import note_hidden
 from streams.embedded.fold_at_update import fold_at
 from streams.release.indicators import Changes, Closed, count_indicators, count_outcomes, question_of
 
@@ -27,4 +28,6 @@ def count_on_request(store: DirectoryStore, number: int) -> list[Family]:
         question = count_indicators(store, rows, closed, store.settings)
     if "outcomes" in missing:
         count_outcomes(store, closed, question)
+    if store.settings.threshold is not None:
+        note_hidden(store, release, store.settings.threshold)
     return missing

@@ -11,6 +11,7 @@ from schemas.releases import Release
 from sinks.completeness import exists, write_completeness
 from sinks.directory.store import DirectoryStore
 from sinks.protocol import Store
+from sinks.public_indicators import note_hidden
 from streams.release.cut import Cut, release_of
 from streams.release.indicators import Changes, Closed, count_indicators, count_outcomes
 
@@ -26,6 +27,8 @@ def counted_at_closing(store: DirectoryStore, ledger: Ledger, cut: Cut, changes:
     _note_completeness(store, gathering.result(), cut, changes)
     closed = Closed(ledger, release, cut.previous, changes)
     count_outcomes(store, closed, count_indicators(store, gathering.result(), closed, cut.settings))
+    if cut.settings.threshold is not None:
+        note_hidden(store, release, cut.settings.threshold)
     return release
 
 

@@ -1,19 +1,27 @@
 """F3, H: under a threshold a group of the indicators is shown whole or not at all, and what is hidden stays wide."""
 
 from itertools import product
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from history import log_file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import indicator_rungs
-from schemas.indicator_rungs import Known
+from schemas.indicator_rungs import Groups, Known
 from schemas.indicators import NUMBER, SERIES, Table, months_read
 from schemas.periods import parse_month
 from schemas.places import KINGDOM, PLACE_NUMBER, PLACES
 from schemas.rungs import FULL, TOTAL
+from schemas.settings import FigureSettings
+from sinks.directory.store import DirectoryStore
+from sinks.files.indicators import indicator_batches
+from sinks.public.tree import PublicTree
+from streams.board.library import Library
+from streams.embedded.driver import Embedded
 
 EXITS = NUMBER["exit_to_work", "own_x3_g0", "outcome"]
 FLOWS = NUMBER["spells", "own_g0", "flow"]
@@ -42,9 +50,11 @@ def table(rows: list[Row]) -> Table:
     return Table(*(np.array([getattr(row, name) for row in rows]) for name in Table._fields))
 
 
-def shown(rows: list[Row], threshold: int, known: Known = NOTHING_KNOWN) -> set[tuple[int, int]]:
+def shown(
+    rows: list[Row], threshold: int, known: Known = NOTHING_KNOWN, before: Groups | None = None
+) -> set[tuple[int, int]]:
     """Return the (reference, place) that are shown."""
-    stands = indicator_rungs.shown(table(rows), threshold, known)
+    stands = indicator_rungs.shown(table(rows), threshold, known, before)
     return {(row.reference, row.place) for row, mine in zip(rows, stands, strict=True) if mine}
 
 
@@ -75,6 +85,76 @@ def test_a_city_alone_in_its_arrondissement_hides_it() -> None:
     assert shown(others_there, 5) == {(MONTH, arrondissement)}
 
 
+def test_what_a_release_hid_a_later_one_hides_and_what_would_tell_it() -> None:
+    few = exits((NATION, 60, 60), (FLANDERS, 30, 30), (BRUSSELS, 2, 1), (WALLONIA, 28, 29))
+    many = exits((NATION, 68, 67), (FLANDERS, 30, 30), (BRUSSELS, 10, 8), (WALLONIA, 28, 29))
+    everywhere = {(MONTH, place) for place in (NATION, *REGIONS)}
+    assert shown(many, 5) == everywhere
+    before = indicator_rungs.hidden(table(few), indicator_rungs.shown(table(few), 5, NOTHING_KNOWN))
+    assert set(zip(*before, strict=True)) == {(EXITS, MONTH, BRUSSELS), (EXITS, MONTH, WALLONIA)}
+    assert shown(many, 5, before=before) == {(MONTH, NATION), (MONTH, FLANDERS)}
+    alone = Groups(np.array([EXITS]), np.array([MONTH]), np.array([BRUSSELS]))
+    thin = exits((NATION, 39, 10), (FLANDERS, 30, 0), (BRUSSELS, 9, 5), (WALLONIA, 0, 5))
+    assert shown(thin, 5) == everywhere
+    assert shown(thin, 5, before=alone) == {(MONTH, NATION), (MONTH, FLANDERS), (MONTH, WALLONIA)}
+    assert shown(many, 5, before=alone._replace(reference=alone.reference + 1)) == everywhere
+
+
+class Released(NamedTuple):
+    """A store whose update 6 knew of three who entered in Gent in 2023-03, and whose update 7 knows of eleven."""
+
+    root: Path
+
+    def flows(self, number: int, zone: str) -> dict[tuple[str, str], dict[str, int]]:
+        """Return the flows of LL that an export of a release shows, by (month, place)."""
+        batches = indicator_batches(DirectoryStore.reading(self.root), number, "spells", zone)
+        return _flows([row for batch in batches for row in batch.to_pylist()])
+
+
+def _flows(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, int]]:
+    held: dict[tuple[str, str], dict[str, int]] = {}
+    for row in rows:
+        if row["method"] == "own_g0" and row["breakdown"] == "flow":
+            held.setdefault((row["reference"], row["geo"]), {})[row["category"]] = row["count"]
+    return held
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
+    """Return it; nine enter in Antwerp in the same month, so that Flanders shows twelve, and then twenty."""
+    homes = ("g1..g30 | {} | 44021", "v1..v30 | {} | 11002")
+    entering = ("n1..n3 | {} | 44021", "w1..w9 | {} | 11002")
+    lines = ["person | month | ocmw"]
+    for month in range(1, 7):
+        lines += [line.format(f"2023-{month:02d}") for line in (*homes, *(entering if month > 2 else ()))]
+    lines += [f"close 2023-{month:02d} 2023-{month:02d}" for month in range(6, 12)]
+    lines += [f"l1..l8 | 2023-{month:02d} | 44021" for month in range(3, 7)]
+    lines += ["close 2023-12 2023-12"]
+    room = tmp_path_factory.mktemp("released")
+    Embedded.run(room / "store", FigureSettings(threshold=5), [log_file(room / "log.avro", "\n".join(lines))])
+    return Released(room / "store")
+
+
+MARCH_IN_GENT = ("2023-03", "44021")
+
+
+def test_a_row_hidden_in_a_release_is_hidden_in_the_next_where_nothing_is_small_any_more(released: Released) -> None:
+    assert released.flows(6, "restricted")[MARCH_IN_GENT]["entries"] == 3
+    assert released.flows(7, "restricted")[MARCH_IN_GENT]["entries"] == 11
+    for number, entries in ((6, 12), (7, 20)):
+        public = released.flows(number, "public")
+        assert MARCH_IN_GENT not in public
+        assert public["2023-03", "02000"]["entries"] == entries
+    names = [path.name for path in sorted((released.root / "indicators_hidden").iterdir())]
+    assert names == [f"{number:06d}.parquet" for number in range(1, 8)]
+
+
+def test_the_board_shows_the_rows_of_an_export_and_no_others(released: Released) -> None:
+    for number in (6, 7):
+        rows = Library(PublicTree.of(released.root)).bound(str(number)).indicators("spells").to_pylist()
+        assert _flows(rows) == released.flows(number, "public")
+
+
 def test_flows_of_a_place_fall_in_all_months_together() -> None:
     rows = [
         Row(place, 0, counted, 50, FLOWS, month)
@@ -82,6 +162,18 @@ def test_flows_of_a_place_fall_in_all_months_together() -> None:
         for place, counted in ((NATION, flanders + 40), (FLANDERS, flanders), (BRUSSELS, 20), (WALLONIA, 20))
     ]
     assert (MONTH + 1, FLANDERS) not in shown(rows, 5)
+
+
+def test_flows_that_fall_for_those_of_another_place_fall_in_all_months_and_judged_again_no_more_do() -> None:
+    rows = [
+        Row(place, 0, counted, 300, FLOWS, month)
+        for month, brussels in ((MONTH, 2), (MONTH + 1, 9))
+        for place, counted in ((NATION, 50 + brussels), (BRUSSELS, brussels), (WALLONIA, 20), (FLANDERS, 30))
+    ]
+    stands = shown(rows, 5)
+    assert stands == {(month, place) for month in (MONTH, MONTH + 1) for place in (NATION, WALLONIA)}
+    before = indicator_rungs.hidden(table(rows), indicator_rungs.shown(table(rows), 5, NOTHING_KNOWN))
+    assert shown(rows, 5, before=before) == stands
 
 
 def test_a_row_in_codes_of_later_falls_where_a_predecessor_is_hidden() -> None:
