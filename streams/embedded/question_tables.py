@@ -134,8 +134,9 @@ class Tables:
                 begins = connection.execute("select min(month) from rows").fetchone() or (0,)
                 if begins[0] > first:
                     raise QuestionError(f"who enters in {self.period.code} is not known: the month before has no rows")
-                return counting.entering(connection, tabulation)
-            return (counting.spells if measure == "spells" else counting.persons)(connection, tabulation)
+            count = {"entering": counting.entering, "spells": counting.spells, "persons": counting.persons}[measure]
+            counts = count(connection, tabulation)
+        return counts if by else {(*place, ALL): number for place, number in counts.items()}
 
     def _in_store(self, by: tuple[str, ...]) -> CountsByCell:
         entry = self.inquiry.release.entries[BlockKey(self.support, self.period)]

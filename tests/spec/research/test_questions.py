@@ -186,6 +186,28 @@ def test_who_enters_had_nothing_there_the_month_before(room: Room) -> None:
             assert entering.get(PLACES[place], 0) == count
 
 
+@pytest.mark.parametrize("measure", ["entering", "spells"])
+def test_who_enters_and_spells_are_answered_by_what_the_rows_count(room: Room, measure: str) -> None:
+    text = LL + f'level = "kingdom"\nshape = 1\nmeasure = "{measure}"\nfrom = "2023"\nto = "2023"\nround = false\n'
+    (answer,) = rows(room.ask(text).stdout)
+    inquiry, year = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse("2023")
+    with inquiry.rows(year.first - 1, year.last) as connection:
+        count = {"entering": counting.entering, "spells": counting.spells}[measure]
+        counted = count(connection, Tabulation("LL", year))
+    assert int(answer[measure]) == counted["kingdom", KINGDOM] > 50
+
+
+def test_who_enters_by_sex_is_answered_beside_all_who_enter(room: Room) -> None:
+    text = LL + 'level = "kingdom"\nshape = 2\nmeasure = "entering"\nperiod = "2023"\nby = ["sex"]\nround = false\n'
+    answer = {row["sex"]: row["entering"] for row in rows(room.ask(text).stdout)}
+    inquiry, year = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse("2023")
+    with inquiry.rows(year.first - 1, year.last) as connection:
+        counted = counting.entering(connection, Tabulation("LL", year, ("sex",)))
+    assert int(answer["total"]) > 50
+    for code in SIMPLE["sex"]:
+        assert answer[code] in {HIDDEN, str(counted.get(("kingdom", KINGDOM, code), 0))}
+
+
 @pytest.mark.parametrize("period", ["2023-05", "2023"])
 def test_who_enters_by_sex_is_in_a_cell_and_was_not_there_the_month_before_and_spells_are_stretches(
     room: Room, period: str
