@@ -38,6 +38,9 @@ QUESTIONS = {
     "three months of who enters, of the rows": (
         "shape = 1", 'measure = "entering"', f'from = "{MONTHS[0]}"', f'to = "{MONTHS[1]}"',
     ),
+    "a year of who enters by sex, of the rows": (
+        "shape = 2", 'measure = "entering"', f'period = "{YEAR}"', 'by = ["sex"]',
+    ),
 }  # fmt: skip
 
 

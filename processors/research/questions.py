@@ -84,8 +84,9 @@ def entering(connection: duckdb.DuckDBPyConnection, tabulation: Tabulation) -> C
     cells = f"""
         from (
             select number, part, place, month, {names} sum(amount_cents) as cents
-            from located where month >= {period.first} group by all
-        ) join starts using (number, place) where cents > 0 and begins >> (month - {before}) & 1 = 1
+            from located join starts using (number, place)
+            where month >= {period.first} and begins >> (month - {before}) & 1 = 1 group by all
+        ) where cents > 0
         """  # noqa: S608 - numbers and names of ours
     return _counts(
         connection,
