@@ -79,6 +79,7 @@ def _answer(inquiry: Inquiry, question: Question, approval: str) -> str:
     if question.shape == 8:  # noqa: PLR2004 - a shape
         return _positions(inquiry, question)
     _require_apart(inquiry.store.root, question.support or "")
+    _require_no_sum(inquiry.store.root, question)
     for period in question.periods:
         inquiry.require_published(question.support or "", period)
     rows = list[tuple[object, ...]]()
@@ -99,6 +100,31 @@ def _require_apart(root: Path, support: str) -> None:
         other = table.split()[1]
         if other != support and mine & set(NODE[other].leaves):
             raise QuestionError(f"support {support} shares leaves with {other}, on which questions were answered here")
+
+
+def _require_no_sum(root: Path, question: Question) -> None:
+    """Refuse spells of a year beside who enters in a month of it, and the other way round: a hidden month were told.
+
+    Spells of a year are the persons of its first month and who enters in the others. What was answered before stands.
+    """
+    tables = kept.tables(root)
+    for period in question.periods:
+        if f"{question.measure} {question.support} {period.code}" in tables:
+            continue
+        for measure, support, code in (table.split()[:3] for table in tables):
+            periods = {question.measure: period, measure: Period.parse(code)}
+            if support == question.support and _add_up(periods.get("spells"), periods.get("entering")):
+                raise QuestionError(
+                    f"spells of {periods['spells'].code} and who enters in {periods['entering'].code} add up, and "
+                    f"questions on one of them were answered here; ask for {measure}"
+                )
+
+
+def _add_up(spells: Period | None, entering: Period | None) -> bool:
+    """Tell whether spells are of a year that holds a month of who enters."""
+    if spells is None or entering is None or (spells.kind, entering.kind) != ("year", "month"):
+        return False
+    return spells.first <= entering.first <= spells.last
 
 
 def _lines(inquiry: Inquiry, question: Question, period: Period) -> Iterator[tuple[object, ...]]:

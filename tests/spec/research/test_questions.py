@@ -186,11 +186,15 @@ def test_who_enters_had_nothing_there_the_month_before(room: Room) -> None:
             assert entering.get(PLACES[place], 0) == count
 
 
-@pytest.mark.parametrize("measure", ["entering", "spells"])
-def test_who_enters_and_spells_are_answered_by_what_the_rows_count(room: Room, measure: str) -> None:
-    text = LL + f'level = "kingdom"\nshape = 1\nmeasure = "{measure}"\nfrom = "2023"\nto = "2023"\nround = false\n'
-    (answer,) = rows(room.ask(text).stdout)
-    inquiry, year = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse("2023")
+def series_of(measure: str, code: str) -> str:
+    """Return the text of a question about the kingdom in one period."""
+    return LL + f'level = "kingdom"\nshape = 1\nmeasure = "{measure}"\nfrom = "{code}"\nto = "{code}"\nround = false\n'
+
+
+@pytest.mark.parametrize(("measure", "code"), [("entering", "2023"), ("spells", "2022")])
+def test_who_enters_and_spells_are_answered_by_what_the_rows_count(room: Room, measure: str, code: str) -> None:
+    (answer,) = rows(room.ask(series_of(measure, code)).stdout)
+    inquiry, year = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse(code)
     with inquiry.rows(year.first - 1, year.last) as connection:
         count = {"entering": counting.entering, "spells": counting.spells}[measure]
         counted = count(connection, Tabulation("LL", year))
@@ -206,6 +210,25 @@ def test_who_enters_by_sex_is_answered_beside_all_who_enter(room: Room) -> None:
     assert int(answer["total"]) > 50
     for code in SIMPLE["sex"]:
         assert answer[code] in {HIDDEN, str(counted.get(("kingdom", KINGDOM, code), 0))}
+
+
+def test_spells_of_a_year_and_who_enters_in_its_months_add_up_so_one_of_them_is_answered(room: Room) -> None:
+    inquiry, year = Inquiry.on(room.store, "mobility", date(2026, 1, 1)), Period.parse("2023")
+    first, *others = (Period("month", month) for month in range(year.first, year.last + 1))
+    with inquiry.rows(year.first - 1, year.last) as connection:
+        spells = counting.spells(connection, Tabulation("LL", year))
+        persons = counting.persons(connection, Tabulation("LL", first))
+        entering = [counting.entering(connection, Tabulation("LL", month)) for month in others]
+    for place in spells:  # whoever has all of these but one month has that month too
+        assert spells[place] == persons.get(place, 0) + sum(month.get(place, 0) for month in entering)
+    assert room.ask(series_of("entering", "2023-05")).returncode == 0
+    refused = room.ask(series_of("spells", "2023"))
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "spells of 2023 and who enters in 2023-0" in refused.stderr
+    assert room.ask(series_of("spells", "2022")).returncode == 0
+    assert "spells of 2022 and who enters in 2022-12 add up" in room.ask(series_of("entering", "2022-12")).stderr
+    for text in (series_of("entering", "2023-05"), series_of("spells", "2023-05"), series_of("entering", "2023")):
+        assert room.ask(text).returncode == 0
 
 
 @pytest.mark.parametrize("period", ["2023-05", "2023"])
