@@ -24,10 +24,10 @@ too: N0 = 20, 20 - 2 >= 5, and of 17 persons five may as well be in the first.
 import numpy as np
 
 from processors.compiled import Whole, loop
-from processors.disclosure.moves import FREE, UNITS, Work, forget_move, gather_move, work_for
+from processors.disclosure.moves import MOST_LIFTED, UNITS, Work, forget_move, gather_move, work_for
 from processors.disclosure.shape import NONE, Shape
-from processors.disclosure.sheets import Sheet
-from processors.disclosure.witnesses import lies_in, span_of, top_of, wide_enough, width
+from processors.disclosure.sheets import FREE, Sheet
+from processors.disclosure.witnesses import lies_in, span_of, top_of, width
 from schemas.arrays import Int8, Int32
 from schemas.rungs import FULL, HIDDEN, TOTAL, WIDE
 
@@ -43,7 +43,7 @@ def own_rungs(counts: Int32, rung_of_column: Int8, threshold: int) -> Int8:
 
 def settle(sheet: Sheet, shape: Shape, threshold: int) -> None:
     """Lower the rungs of a sheet, in place, until every small count has witnesses; see the head of this file."""
-    _settle(sheet, work_for(sheet), shape, threshold)
+    _settle(sheet, work_for(sheet, MOST_LIFTED * threshold), shape, threshold)
 
 
 @loop
@@ -54,9 +54,9 @@ def _settle(sheet: Sheet, work: Work, shape: Shape, threshold: Whole) -> None:
     _families(sheet, shape, threshold)
     for unit in range(units):
         for column in range(columns):
-            if sheet.flags[unit, column] == 0 or sheet.rungs[unit] >= shape.rung[column]:
+            if not 0 < sheet.counts[unit, column] < threshold or sheet.rungs[unit] >= shape.rung[column]:
                 continue
-            while not wide_enough(sheet, work, shape, unit, column, threshold):
+            while width(sheet, work, shape, unit, column, threshold) < threshold:
                 if not _fall_for(sheet, work, shape, unit, column, threshold):
                     break
                 _families(sheet, shape, threshold)
@@ -71,9 +71,7 @@ def _families(sheet: Sheet, shape: Shape, threshold: Whole) -> None:
         falling = False
         for family in range(len(shape.parent)):
             parent = shape.parent[family]
-            while (
-                sheet.printed[parent] and rungs[parent] > HIDDEN and not _totals_hold(sheet, shape, family, threshold)
-            ):
+            while rungs[parent] > HIDDEN and not _totals_hold(sheet, shape, family, threshold):
                 _put(sheet, shape, _smallest(sheet, shape, family, parent), np.int64(HIDDEN))
                 falling = True
 
@@ -110,8 +108,6 @@ def _put(sheet: Sheet, shape: Shape, unit: Whole, rung: Whole) -> None:
 @loop
 def _close(sheet: Sheet, shape: Shape, unit: Whole) -> None:
     """Let all that lies below a unit stand no higher than it; a zero is shown as long as it is not hidden itself."""
-    if not sheet.printed[unit]:
-        return
     for at in range(shape.within.first[unit], shape.within.first[unit + 1]):
         below = shape.within.items[at]
         if sheet.counts[below, 0] > 0 and sheet.rungs[below] > sheet.rungs[unit]:
@@ -212,9 +208,9 @@ def _cost(
         return float(FREE)
     gain = threshold
     if town != NONE:
-        gain = min(gain, sheet.counts[node * wide + town, column] - (column == 0))
+        gain = min(gain, sheet.spare[node * wide + town, column])
     if other != NONE:
-        gain = min(gain, sheet.counts[other * wide + place, column] - (column == 0))
+        gain = min(gain, sheet.spare[other * wide + place, column])
     if gain <= 0 or (town != NONE and other != NONE and sheet.counts[other * wide + town, 0] == 0):
         return float(FREE)
     corners = _corners(shape, leaf, town, other)

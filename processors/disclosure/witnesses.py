@@ -14,41 +14,27 @@ from processors.disclosure.moves import (
     forget_move,
     gather_move,
     highest_rung,
-    least_of,
     made,
+    mark,
+    spare_of,
     take,
     undo,
 )
 from processors.disclosure.shape import NONE, Branches, Lists, Shape
-from processors.disclosure.sheets import SMALL, SMALL_BEFORE, Sheet, may_change
+from processors.disclosure.sheets import Sheet, may_change
 from schemas.rungs import HIDDEN
-
-
-@loop
-def wide_enough(sheet: Sheet, work: Work, shape: Shape, unit: Whole, column: Whole, threshold: Whole) -> bool:
-    """Tell whether a hidden count has witnesses: a small one that it is as wide as the threshold.
-
-    One that is small in a month must reach beyond all that the month's can be, which is at most the period's.
-    """
-    flag, count = sheet.flags[unit, column], sheet.counts[unit, column]
-    if flag & SMALL and width(sheet, work, shape, unit, column, threshold) < threshold:
-        return False
-    if flag & SMALL_BEFORE and count < 2 * threshold - 1:
-        reach = _way(sheet, work, shape, unit, column, np.int64(1), 2 * threshold - 1 - count)
-        undo(sheet, work)
-        return bool(count + reach >= 2 * threshold - 1)
-    return True
 
 
 @loop
 def width(sheet: Sheet, work: Work, shape: Shape, unit: Whole, column: Whole, enough: Whole) -> int:
     """Return how wide a hidden count surely is, up to ``enough``: how far it can grow and how far it can shrink."""
+    begin = mark(work)
     up = _way(sheet, work, shape, unit, column, np.int64(1), enough)
-    undo(sheet, work)
+    undo(work, begin)
     if up >= enough:
         return up
     down = _way(sheet, work, shape, unit, column, np.int64(-1), enough - up)
-    undo(sheet, work)
+    undo(work, begin)
     return up + down
 
 
@@ -69,24 +55,19 @@ def _way(sheet: Sheet, work: Work, shape: Shape, unit: Whole, column: Whole, sig
             if sheet.counts[leaf * wide + town, 0] == 0:
                 continue
             for own in range(first, stop):
-                done = _done(sheet, work, unit, column, sign)
+                done = int(sign * work.moved[unit, column])
                 if done >= enough:
                     return done
                 if own == column or shape.wide[own] == column:
                     at, mine = (node, place, column), (leaf, town, own, column)
                     done += _partners(sheet, work, shape, at, mine, sign, enough - done)
                     if done < enough and sign > 0 and column != 0 and sheet.rungs[unit] == HIDDEN:
-                        nothing = np.int64(0)
+                        nothing, before = np.int64(0), mark(work)
                         total = (leaf, town, nothing, nothing)
                         _partners(sheet, work, shape, (node, place, nothing), total, sign, enough - done)
-                        _partners(sheet, work, shape, at, mine, sign, enough - done)
-    return _done(sheet, work, unit, column, sign)
-
-
-@inlined
-def _done(sheet: Sheet, work: Work, unit: Whole, column: Whole, sign: Whole) -> int:
-    """Return how far a count was moved."""
-    return int(sign * (work.values[unit, column] - sheet.counts[unit, column]))
+                        if _partners(sheet, work, shape, at, mine, sign, enough - done) == 0:
+                            undo(work, before)
+    return int(sign * work.moved[unit, column])
 
 
 @loop
@@ -175,9 +156,12 @@ def span_of(lists: Lists, number: Whole) -> tuple[Whole, Whole]:
 @inlined
 def _may_give(sheet: Sheet, work: Work, shape: Shape, unit: Whole, column: Whole, sign: Whole) -> bool:
     """Tell whether a hidden unit can give what another gains; where that one loses, whether it has anybody at all."""
-    has = work.values[unit, 0] > 0 if sign < 0 else work.values[unit, column] > (column == 0)
-    whole = sheet.rungs[unit] == HIDDEN and work.values[unit, 0] > 1
-    return bool(has or whole) and may_change(sheet, shape, unit, column)
+    if sign < 0:
+        has = sheet.counts[unit, 0] > 0
+    else:
+        of = column if sheet.rungs[unit] != HIDDEN else np.int64(0)
+        has = max(spare_of(sheet, work, (unit, NONE), column), spare_of(sheet, work, (unit, NONE), of)) > 0
+    return bool(has) and may_change(sheet, shape, unit, column)
 
 
 @loop
@@ -219,7 +203,7 @@ def _columns(
     loses = (NONE if place == NONE else leaf * wide + place, NONE if support == NONE else support * wide + town)
     if sign < 0:
         gains, loses = loses, gains
-    has = least_of(work, loses, column) - (column == 0)
+    has = spare_of(sheet, work, loses, column)
     if has <= 0 and (column == 0 or sheet.rungs[leaf * wide + town] != HIDDEN):
         return 0
     gather_move(work, shape, gains, loses)
@@ -234,19 +218,22 @@ def _columns(
             while shape.wide[stop - 1] != shape.wide[column]:
                 stop -= 1
         for instead in range(first, stop):
-            if instead != column and shape.wide[instead] != target and least_of(work, gains, instead) > 0:
+            if instead != column and shape.wide[instead] != target and spare_of(sheet, work, gains, instead) > 0:
                 take(sheet, work, shape, leaf, column, 1)
                 take(sheet, work, shape, leaf, instead, -1)
                 done += made(sheet, work, shape, enough - done)
                 if done >= enough:
                     break
-    while done < enough and highest == HIDDEN and _agree(sheet, work, shape, leaf, column, loses):
-        gather_move(work, shape, gains, loses)
-        _whole_person(sheet, work, shape, leaf, column, loses)
-        step = made(sheet, work, shape, enough - done)
+    step: Whole = 1
+    while done < enough and highest == HIDDEN and step > 0:
+        before, step = mark(work), 0
+        if _agree(sheet, work, shape, leaf, column, loses):
+            gather_move(work, shape, gains, loses)
+            _whole_person(sheet, work, shape, leaf, column, loses)
+            step = made(sheet, work, shape, enough - done)
+            done += step
         if step == 0:
-            break
-        done += step
+            undo(work, before)
     forget_move(work)
     return done
 
@@ -264,14 +251,14 @@ def _agree(sheet: Sheet, work: Work, shape: Shape, leaf: Whole, column: Whole, l
         nobody = np.int64(NONE)
         wanted = column
         if shape.group[column] != group:
-            wanted = _most_common(work, loses, first, stop)
+            wanted = _most_common(sheet, work, loses, first, stop)
             if wanted == NONE:
-                wanted = _most_common(work, (loses[0], nobody), first, stop)
+                wanted = _most_common(sheet, work, (loses[0], nobody), first, stop)
         if wanted == NONE:
             return False
         for unit in loses:
-            if unit != NONE and work.values[unit, wanted] <= 0:
-                instead = _most_common(work, (unit, nobody), first, stop)
+            if unit != NONE and sheet.spare[unit, wanted] + work.moved[unit, wanted] <= 0:
+                instead = _most_common(sheet, work, (unit, nobody), first, stop)
                 if instead == NONE:
                     return False
                 forget_move(work)
@@ -292,11 +279,11 @@ def _is_finest(sheet: Sheet, shape: Shape, leaf: Whole, group: Whole) -> bool:
 
 
 @loop
-def _most_common(work: Work, units: tuple[Whole, Whole], first: Whole, stop: Whole) -> int:
-    """Return the class of which all of some units have most persons, ``NONE`` where they have none in common."""
+def _most_common(sheet: Sheet, work: Work, units: tuple[Whole, Whole], first: Whole, stop: Whole) -> int:
+    """Return the class of which all of some units can spare most, ``NONE`` where they have none in common."""
     best, most = NONE, 0
     for one in range(first, stop):
-        has = least_of(work, units, one)
+        has = spare_of(sheet, work, units, one)
         if has > most:
             best, most = one, has
     return int(best)
@@ -312,5 +299,5 @@ def _whole_person(
         if _is_finest(sheet, shape, leaf, group):
             best = column
             if shape.group[column] != group:
-                best = _most_common(work, loses, shape.groups.span[group, 0], shape.groups.span[group, 1])
+                best = _most_common(sheet, work, loses, shape.groups.span[group, 0], shape.groups.span[group, 1])
             take(sheet, work, shape, leaf, best, 1)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from attacker import World
 
 from processors.disclosure.settling import own_rungs, settle
 from processors.disclosure.shape import Shape, Tree, shape_of
-from processors.disclosure.sheets import sheet_of, with_month
+from processors.disclosure.sheets import Table, sheet_of
 
 Counts = npt.NDArray[np.int32]
 Rungs = npt.NDArray[np.int8]
@@ -71,22 +72,36 @@ def counted(country: Country, facts: Iterable[Fact], months: Sequence[int]) -> C
     return counts
 
 
-def settled(
+def settled(country: Country, counts: Counts, threshold: int, memory: Rungs | None = None) -> Rungs:
+    """Return the rungs of a period that stands alone."""
+    return together(country, [Table(counts)], [], threshold, memory)
+
+
+def together(
     country: Country,
-    counts: Counts,
+    tables: Sequence[Table],
+    holders: Sequence[Table],
     threshold: int,
-    before: Sequence[tuple[Counts, Rungs]] = (),
     memory: Rungs | None = None,
 ) -> Rungs:
-    """Return the rungs of a period; ``before`` are the counts and rungs of its months."""
+    """Return the rungs that periods have in common; ``memory``: what they may show at most."""
     shape = country.shape
-    rungs = own_rungs(counts, shape.rung, threshold)
+    rungs = np.minimum.reduce([own_rungs(table.counts, shape.rung, threshold) for table in tables])
     if memory is not None:
         rungs = np.minimum(rungs, memory)
-    for _, theirs in before:
-        rungs = np.minimum(rungs, theirs)
-    sheet = sheet_of(counts, rungs, shape, threshold)
-    for month, theirs in before:
-        sheet = with_month(sheet, month, theirs, shape, threshold)
+    sheet = sheet_of(tables, holders, rungs, shape, threshold)
     settle(sheet, shape, threshold)
     return sheet.rungs
+
+
+def with_quarter(country: Country, facts: Sequence[Fact], threshold: int) -> tuple[World, tuple[Rungs, ...]]:
+    """Return months 0 and 1, the quarter of both, month 2 and the year of all three, with their rungs."""
+    spans = ((0,), (1,), (0, 1), (2,), (0, 1, 2))
+    counts = [counted(country, facts, months) for months in spans]
+    first, second, quarter, third, year = counts
+    early = together(country, [Table(one) for one in counts[:3]], [Table(year, third)], threshold)
+    late = together(country, [Table(third)], [Table(year, quarter)], threshold)
+    floor = np.maximum(quarter, third)
+    whole = together(country, [Table(year, floor)], [], threshold, np.minimum(early, late))
+    holds = tuple((a, b) for a in range(5) for b in range(5) if a != b and {*spans[a]} < {*spans[b]})
+    return World(country.shape, tuple(counts), holds), (early, early, early, late, whole)
