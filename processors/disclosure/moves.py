@@ -22,7 +22,7 @@ from processors.disclosure.sheets import CLASS, FREE, NODE, PERSON, PLACE, Sheet
 from schemas.arrays import Int32, Int64
 from schemas.rungs import HIDDEN
 
-MOST_LIFTED = 12
+MOST_LIFTED = 6
 """How many persons may come to municipalities in one search, in times of the threshold."""
 UNITS, COLUMNS, CHANGES, MOVES, GAINS, LOSES, LIFTED, MOST = range(8)
 """Places in the sizes of ``Work``."""
