@@ -168,10 +168,16 @@ def made(sheet: Sheet, work: Work, shape: Shape, enough: Whole) -> int:
     if times > 0:
         _apply(work, times)
         work.sizes[LIFTED] += lifts * times
+    forget_columns(work)
+    return int(times)
+
+
+@loop
+def forget_columns(work: Work) -> None:
+    """Forget the columns of a move."""
     for at in range(work.sizes[COLUMNS]):
         work.step[work.columns[at]] = 0
     work.sizes[COLUMNS] = 0
-    return int(times)
 
 
 @inlined

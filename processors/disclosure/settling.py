@@ -107,7 +107,7 @@ def _put(sheet: Sheet, shape: Shape, unit: Whole, rung: Whole) -> None:
 
 @loop
 def _close(sheet: Sheet, shape: Shape, unit: Whole) -> None:
-    """Let all that lies below a unit stand no higher than it; a zero is shown as long as it is not hidden itself."""
+    """Let all that lies below a unit with somebody stand no higher than it; zeros stay as they are."""
     for at in range(shape.within.first[unit], shape.within.first[unit + 1]):
         below = shape.within.items[at]
         if sheet.counts[below, 0] > 0 and sheet.rungs[below] > sheet.rungs[unit]:

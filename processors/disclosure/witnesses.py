@@ -11,6 +11,7 @@ import numpy as np
 from processors.compiled import Whole, inlined, loop
 from processors.disclosure.moves import (
     Work,
+    forget_columns,
     forget_move,
     gather_move,
     highest_rung,
@@ -229,9 +230,9 @@ def _columns(
         before, step = mark(work), 0
         if _agree(sheet, work, shape, leaf, column, loses):
             gather_move(work, shape, gains, loses)
-            _whole_person(sheet, work, shape, leaf, column, loses)
-            step = made(sheet, work, shape, enough - done)
-            done += step
+            if take_person(sheet, work, shape, leaf, column, loses):
+                step = made(sheet, work, shape, enough - done)
+                done += step
         if step == 0:
             undo(work, before)
     forget_move(work)
@@ -290,14 +291,19 @@ def _most_common(sheet: Sheet, work: Work, units: tuple[Whole, Whole], first: Wh
 
 
 @loop
-def _whole_person(
-    sheet: Sheet, work: Work, shape: Shape, leaf: Whole, column: Whole, loses: tuple[Whole, Whole]
-) -> None:
-    """Let a move take a whole person: of each other characteristic the class of which those that lose have most."""
+def take_person(sheet: Sheet, work: Work, shape: Shape, leaf: Whole, column: Whole, loses: tuple[Whole, Whole]) -> bool:
+    """Let a move take a whole person; tell whether there is a class of each characteristic for it.
+
+    It is the class of which those that lose can spare most; of the column's own characteristic it is the column.
+    """
     take(sheet, work, shape, leaf, 0, 1)
     for group in range(len(shape.groups.span)):
         if _is_finest(sheet, shape, leaf, group):
             best = column
             if shape.group[column] != group:
                 best = _most_common(sheet, work, loses, shape.groups.span[group, 0], shape.groups.span[group, 1])
+            if best == NONE:
+                forget_columns(work)
+                return False
             take(sheet, work, shape, leaf, best, 1)
+    return True

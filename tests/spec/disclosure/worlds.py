@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from attacker import World
 
+from processors.disclosure.longer import rungs_of_longer
 from processors.disclosure.settling import own_rungs, settle
 from processors.disclosure.shape import Shape, Tree, shape_of
-from processors.disclosure.sheets import Table, sheet_of
+from processors.disclosure.sheets import sheet_of
 
 Counts = npt.NDArray[np.int32]
 Rungs = npt.NDArray[np.int8]
@@ -73,35 +74,30 @@ def counted(country: Country, facts: Iterable[Fact], months: Sequence[int]) -> C
 
 
 def settled(country: Country, counts: Counts, threshold: int, memory: Rungs | None = None) -> Rungs:
-    """Return the rungs of a period that stands alone."""
-    return together(country, [Table(counts)], [], threshold, memory)
-
-
-def together(
-    country: Country,
-    tables: Sequence[Table],
-    holders: Sequence[Table],
-    threshold: int,
-    memory: Rungs | None = None,
-) -> Rungs:
-    """Return the rungs that periods have in common; ``memory``: what they may show at most."""
+    """Return the rungs of a month."""
     shape = country.shape
-    rungs = np.minimum.reduce([own_rungs(table.counts, shape.rung, threshold) for table in tables])
+    rungs = own_rungs(counts, shape.rung, threshold)
     if memory is not None:
         rungs = np.minimum(rungs, memory)
-    sheet = sheet_of(tables, holders, rungs, shape, threshold)
+    sheet = sheet_of(counts, rungs, shape)
     settle(sheet, shape, threshold)
     return sheet.rungs
 
 
-def with_quarter(country: Country, facts: Sequence[Fact], threshold: int) -> tuple[World, tuple[Rungs, ...]]:
+def settled_longer(country: Country, counts: Counts, threshold: int, within: Sequence[tuple[Counts, Rungs]]) -> Rungs:
+    """Return the rungs of a period; ``within`` are the counts and rungs of the periods that it holds."""
+    shape = country.shape
+    most = np.minimum.reduce([own_rungs(counts, shape.rung, threshold), *(rungs for _, rungs in within)])
+    floor = np.maximum.reduce([shorter for shorter, _ in within])
+    return rungs_of_longer(counts, floor, most, shape, threshold)
+
+
+def year_of(country: Country, facts: Sequence[Fact], threshold: int) -> tuple[World, tuple[Rungs, ...]]:
     """Return months 0 and 1, the quarter of both, month 2 and the year of all three, with their rungs."""
-    spans = ((0,), (1,), (0, 1), (2,), (0, 1, 2))
+    spans = ((0,), (1,), (2,), (0, 1), (0, 1, 2))
     counts = [counted(country, facts, months) for months in spans]
-    first, second, quarter, third, year = counts
-    early = together(country, [Table(one) for one in counts[:3]], [Table(year, third)], threshold)
-    late = together(country, [Table(third)], [Table(year, quarter)], threshold)
-    floor = np.maximum(quarter, third)
-    whole = together(country, [Table(year, floor)], [], threshold, np.minimum(early, late))
-    holds = tuple((a, b) for a in range(5) for b in range(5) if a != b and {*spans[a]} < {*spans[b]})
-    return World(country.shape, tuple(counts), holds), (early, early, early, late, whole)
+    rungs = [settled(country, one, threshold) for one in counts[:3]]
+    for one, within in ((3, 2), (4, 4)):
+        rungs.append(settled_longer(country, counts[one], threshold, list(zip(counts[:within], rungs, strict=False))))
+    holds = tuple((a, b) for a in range(5) for b in range(5) if {*spans[a]} < {*spans[b]})
+    return World(country.shape, tuple(counts), holds), tuple(rungs)
