@@ -1,35 +1,49 @@
-"""The rungs of one period: which tables of which unit may be shown, until nothing more has to be hidden (F3).
+"""The rungs of one period: what the public may see of each support and place, so that no small count is told (F3).
 
 The attacker knows every printed figure, the threshold t, which figures are hidden, and by how much the parts of each
-unique count exceed it. A hidden total is one person at least, for zeros are shown.
+unique count exceed it. A count from 1 to t - 1 may not be told: it must be t wide over all tables that fit.
 
-*Totals of a family.* The k hidden children of a shown parent add up to a known N0, and N0 - k must be t at least; else
-the smallest shown child falls, or the parent where there is none.
+*The proof.* Let persons come to where the count is, of its class, and as many leave elsewhere, until the count is t
+larger (or the other way round, or a part of each). All that is printed stays, if who leaves stands in the same printed
+figures as who comes. So this file prints no more than what leaves enough places to leave from:
 
-*Small counts.* Each hidden count from 1 to t - 1 needs witnesses that it can be t wide (``witnesses``). Where they are
-not found, what stands in the way of the cheapest move falls: of two places and two supports whose persons change, the
-figures that would show it, with the fewest persons for each that moves. A unit of fewer than 2t persons falls itself
-first, for its total bounds what is in it; what holds a unit falls last.
+- A *pool* is one leaf of a union of supports. Where too few persons could leave a pool in the kingdom or a region, it
+  is joined with the pool that costs least: the supports that tell the two apart print nothing.
+- An area is *open* for a pool where the one that holds it is, and 2t persons could leave the pool in the municipalities
+  of it that are in no open area within: those are told apart by nothing. A support prints the totals of the areas that
+  are open for all its pools.
+- An area shows classes too where t persons of each such class could leave the pool in those municipalities: who leaves
+  from near by may be of another class than who comes, so one of that class leaves and comes back as what the other was.
 
-What falls takes along all that lies below it: else the sum of the shown parts would be the hidden whole. Rungs only
-fall, and hiding more never makes a count narrower: so each count is proved once, and this ends.
+2t: of those who leave, t - 1 may stand in the count itself. All that leave at once leave together (``gone``).
 
-What it costs, in a month of national size: 78,000 small counts, about twenty moves tried for each, half the time; the
-rest goes to the few hundred counts for which something falls, for these look at all towns in vain before.
+*Longer periods.* A month is at most what holds it. So who comes somewhere in a month must come there in a quarter, year
+and rolling year too: t persons, and t who come back as something else. A longer period prints totals alone, so classes
+are free, and 2t can leave it elsewhere, with no count of it below that of a month or a quarter within. Nothing of a
+month depends on the figures of a longer period, nor the other way round.
 
-Worked example, t = 5: an area of 40 has municipalities of 3, 17, 20. The 3 is hidden; it would be 40 - 37. The 17 falls
-too: N0 = 20, 20 - 2 >= 5, and of 17 persons five may as well be in the first.
+Whatever is hidden besides does no harm: by the months, by the release before, because it is small itself. So what may
+be printed at most is given, and the rest of it follows by arithmetic.
+
+Worked example, t = 5: an area of 40 has municipalities of 3, 17, 20. The 3 is hidden; two of it could leave, which are
+no 10. The smallest beside it falls too: of 3 and 17 together 18 could. The 3 may be 19 and the 17 one.
 """
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
-from processors.compiled import Whole, loop
-from processors.disclosure.moves import MOST_LIFTED, UNITS, Work, forget_move, gather_move, work_for
-from processors.disclosure.shape import NONE, Shape
-from processors.disclosure.sheets import FREE, Sheet
-from processors.disclosure.witnesses import lies_in, span_of, top_of, width
-from schemas.arrays import Int8, Int32
+from processors.disclosure.leaving import Left, come_back, keep, leave, nobody_left
+from processors.disclosure.shape import NONE, Lists, Shape
+from processors.disclosure.sheets import Sheet, sheet_of
+from schemas.arrays import Int8, Int32, Int64, Mask
 from schemas.rungs import FULL, HIDDEN, TOTAL, WIDE
+
+Pool = tuple[int, ...]
+"""Leaves of supports, ascending."""
 
 
 def own_rungs(counts: Int32, rung_of_column: Int8, threshold: int) -> Int8:
@@ -41,211 +55,191 @@ def own_rungs(counts: Int32, rung_of_column: Int8, threshold: int) -> Int8:
     return rungs
 
 
-def settle(sheet: Sheet, shape: Shape, threshold: int) -> None:
-    """Lower the rungs of a sheet, in place, until every small count has witnesses; see the head of this file."""
-    _settle(sheet, work_for(sheet, MOST_LIFTED * threshold), shape, threshold)
+def settled(counts: Int32, most: Int8, shape: Shape, threshold: int, floor: Int32 | None = None) -> Int8:
+    """Return the rungs of a period, of which ``most`` is what each unit may have; see the head of this file.
 
-
-@loop
-def _settle(sheet: Sheet, work: Work, shape: Shape, threshold: Whole) -> None:
-    units, columns = sheet.counts.shape
-    for unit in range(units):
-        _close(sheet, shape, unit)
-    _families(sheet, shape, threshold)
-    for unit in range(units):
-        for column in range(columns):
-            if not 0 < sheet.counts[unit, column] < threshold or sheet.rungs[unit] >= shape.rung[column]:
-                continue
-            while width(sheet, work, shape, unit, column, threshold) < threshold:
-                if not _fall_for(sheet, work, shape, unit, column, threshold):
-                    break
-                _families(sheet, shape, threshold)
-
-
-@loop
-def _families(sheet: Sheet, shape: Shape, threshold: Whole) -> None:
-    """Let units fall until the hidden totals of each family leave as much as the threshold."""
-    rungs = sheet.rungs
-    falling = True
-    while falling:
-        falling = False
-        for family in range(len(shape.parent)):
-            parent = shape.parent[family]
-            while rungs[parent] > HIDDEN and not _totals_hold(sheet, shape, family, threshold):
-                _put(sheet, shape, _smallest(sheet, shape, family, parent), np.int64(HIDDEN))
-                falling = True
-
-
-@loop
-def _totals_hold(sheet: Sheet, shape: Shape, family: Whole, threshold: Whole) -> bool:
-    hidden, whole = 0, 0
-    for at in range(shape.children.first[family], shape.children.first[family + 1]):
-        child = shape.children.items[at]
-        if sheet.rungs[child] == HIDDEN and sheet.counts[child, 0] > 0:
-            hidden += 1
-            whole += sheet.counts[child, 0]
-    return hidden == 0 or whole - hidden >= threshold
-
-
-@loop
-def _smallest(sheet: Sheet, shape: Shape, family: Whole, parent: Whole) -> int:
-    """Return the smallest child of a family that is shown, the parent where there is none."""
-    fallen, smallest = parent, FREE
-    for at in range(shape.children.first[family], shape.children.first[family + 1]):
-        child = shape.children.items[at]
-        if sheet.rungs[child] > HIDDEN and 0 < sheet.counts[child, 0] < smallest:
-            fallen, smallest = child, sheet.counts[child, 0]
-    return int(fallen)
-
-
-@loop
-def _put(sheet: Sheet, shape: Shape, unit: Whole, rung: Whole) -> None:
-    """Put a unit, and all below it, on a lower rung."""
-    sheet.rungs[unit] = rung
-    _close(sheet, shape, unit)
-
-
-@loop
-def _close(sheet: Sheet, shape: Shape, unit: Whole) -> None:
-    """Let all that lies below a unit with somebody stand no higher than it; zeros stay as they are."""
-    for at in range(shape.within.first[unit], shape.within.first[unit + 1]):
-        below = shape.within.items[at]
-        if sheet.counts[below, 0] > 0 and sheet.rungs[below] > sheet.rungs[unit]:
-            sheet.rungs[below] = sheet.rungs[unit]
-
-
-@loop
-def _fall_for(sheet: Sheet, work: Work, shape: Shape, unit: Whole, column: Whole, threshold: Whole) -> bool:
-    """Let something fall that may make a small count wide; tell whether anything was left to fall.
-
-    That is what stands in the way of the move that costs least, by persons whose figures fall for each that it moves;
-    a unit whose total is hardly larger than the threshold falls itself first.
+    ``floor`` is the largest count of the periods within this one, None for a month. Units without anybody keep theirs.
     """
-    rungs = sheet.rungs
-    if column != 0 and sheet.counts[unit, 0] < 2 * threshold:
-        if rungs[unit] > HIDDEN:
-            _put(sheet, shape, unit, rungs[unit] - 1)
+    least = np.zeros_like(counts) if floor is None else floor
+    sheet = sheet_of(counts, least, shape, 4 * threshold)
+    somebody = sheet.counts[:, 0] > 0
+    rungs, near = most.copy(), (counts > 0) & (counts < threshold)
+    if floor is not None:
+        near = sheet.counts > 0
+        rungs[somebody] = np.minimum(most, TOTAL)[somebody]
+    for top in np.flatnonzero(shape.nodes.above == NONE).tolist():
+        _Union(sheet, near, shape, threshold, top, nobody_left(sheet), nobody_left(sheet)).lower(rungs)
+    _close_areas(rungs, somebody, shape)
+    return rungs
+
+
+def _close_areas(rungs: Int8, somebody: Mask, shape: Shape) -> None:
+    """Let no place show more than what holds it, in place."""
+    by_node, has = (one.reshape(-1, len(shape.places.above)) for one in (rungs, somebody))
+    places = [_root(shape)]
+    for place in places:
+        for below in _items(shape.places.below, place):
+            closes = has[:, below] & has[:, place]
+            by_node[closes, below] = np.minimum(by_node[closes, below], by_node[closes, place])
+            places.append(below)
+
+
+class _Opening(NamedTuple):
+    """What an area needs to be open for a pool or for its classes.
+
+    ``may``: places that may be open at all; ``alone``: whether enough could leave some municipalities if nobody left
+    elsewhere; ``together``: whether they could besides all others, who then have left.
+    """
+
+    may: Mask
+    alone: Callable[[Int32], bool]
+    together: Callable[[Int32], bool]
+
+
+class _Union(NamedTuple):
+    """A union of supports in one period: which of its persons could leave.
+
+    ``near`` are the counts that a small one may be, or that somebody may come to. Who leaves from all open areas at
+    once is in ``gone``; ``trial`` is for who could leave if nobody else did.
+    """
+
+    sheet: Sheet
+    near: Mask
+    shape: Shape
+    threshold: int
+    top: int
+    gone: Left
+    trial: Left
+
+    def lower(self, rungs: Int8) -> None:
+        """Lower the rungs of the union's units, in place, to what may be printed."""
+        wide = len(self.shape.places.above)
+        nodes = [node for node in range(len(self.shape.nodes.above)) if self._leaves(node) <= self._leaves(self.top)]
+        highest = self._highest(self._pools(nodes), rungs)
+        for node in nodes:
+            mine, may = self._leaves(node), np.full(wide, FULL, np.int8)
+            for pool, theirs in highest.items():
+                if {*pool} <= mine:
+                    may = np.minimum(may, theirs)
+                elif {*pool} & mine:
+                    may[:] = HIDDEN
+            units = slice(node * wide, (node + 1) * wide)
+            somebody = self.sheet.counts[units, 0] > 0
+            rungs[units][somebody] = np.minimum(rungs[units], may)[somebody]
+
+    def _highest(self, pools: Sequence[Pool], most: Int8) -> dict[Pool, Int8]:
+        """Return for each pool the rung that a place may have: all, where there is nobody of it."""
+        wide, root = len(self.shape.places.above), _root(self.shape)
+        highest: dict[Pool, Int8] = {}
+        for pool in sorted(
+            pools, key=lambda pool: int(self.sheet.counts[self._units(pool, self._towns(root)), 0].sum())
+        ):
+            nobody: Mask = (self.sheet.counts[self._units(pool, np.arange(wide, dtype=np.int32)), 0] == 0).all(axis=0)
+            highest[pool] = np.where(nobody, FULL, HIDDEN).astype(np.int8)
+            opening = _Opening(~nobody, partial(self._leave, self.trial, pool), partial(self._leave, self.gone, pool))
+            highest[pool][self._opened(root, opening)] = TOTAL
+        for pool, may in highest.items():
+            wanted = self._wanted(pool, most)
+            for rung in (WIDE, FULL):
+                goes = partial(self._classes_leave, pool, rung)
+                opening = _Opening(np.logical_and(may == rung - 1, wanted >= rung), goes, goes)
+                may[self._opened(root, opening)] = rung
+        return highest
+
+    def _wanted(self, pool: Pool, most: Int8) -> Int8:
+        """Return for each place the highest rung that a support with a pool may have there."""
+        by_node = most.reshape(-1, len(self.shape.places.above))
+        wanted: Int8 = by_node[[node for node in range(len(by_node)) if {*pool} <= self._leaves(node)]].max(axis=0)
+        return wanted
+
+    def _pools(self, nodes: Sequence[int]) -> list[Pool]:
+        """Return the leaves in pools of which enough could leave the kingdom and each area right below it."""
+        root = _root(self.shape)
+        areas = [root, *(one for one in _items(self.shape.places.below, root) if _items(self.shape.places.below, one))]
+        pools: list[Pool] = [(leaf,) for leaf in sorted(self._leaves(self.top))]
+        while len(pools) > 1:
+            short = [
+                pool for pool in pools if not all(self._leave(self.trial, pool, self._towns(one)) for one in areas)
+            ]
+            if not short:
+                break
+            others = [pool for pool in pools if pool != short[0]]
+            costs = [self._cost({*short[0], *pool}, nodes) for pool in others]
+            other = others[costs.index(min(costs))]
+            pools = sorted([*(pool for pool in others if pool != other), tuple(sorted((*short[0], *other)))])
+        return pools
+
+    def _cost(self, pool: set[int], nodes: Sequence[int]) -> int:
+        """Return how many persons the supports have that tell the leaves of a pool apart."""
+        apart = [node for node in nodes if 0 < len(pool & self._leaves(node)) < len(pool)]
+        units = np.array(apart, np.int64) * len(self.shape.places.above) + _root(self.shape)
+        return int(self.sheet.counts[units, 0].sum())
+
+    def _opened(self, place: int, opening: _Opening) -> list[int]:
+        """Return the open areas within a place, and itself last; none where it is not open."""
+        if not (opening.may[place] and opening.alone(self._towns(place))):
+            return []
+        below = [one for one in _items(self.shape.places.below, place) if opening.may[one]]
+        may = [one for one in below if opening.alone(self._towns(one))]
+        may.sort(key=lambda one: -int(self.sheet.counts[self.top * len(self.shape.places.above) + one, 0]))
+        while may and not opening.alone(self._rest(place, may)):
+            may.pop()
+        within = [areas for areas in (self._opened(one, opening) for one in may) if areas]
+        for areas in (within, []):
+            if opening.together(self._rest(place, [one[-1] for one in areas])):
+                return [*chain.from_iterable(areas), place]
+        return []
+
+    def _rest(self, place: int, opened: Sequence[int]) -> Int32:
+        """Return the municipalities of a place that are in none of some areas."""
+        towns = self._towns(place)
+        return towns[~np.isin(towns, np.concatenate([towns[:0], *map(self._towns, opened)]))]
+
+    def _leave(self, left: Left, pool: Pool, towns: Int32) -> bool:
+        """Let twice the threshold leave a pool in some municipalities, if they need to; tell whether they could.
+
+        Who leaves in a trial comes back.
+        """
+        if not self.near[self._units(pool, towns)].any():
             return True
-        is_narrow = width(sheet, work, shape, unit, np.int64(0), 2 * threshold) < 2 * threshold
-        if is_narrow and _clear(sheet, work, shape, unit, np.int64(0), threshold):
-            return True
-    if _clear(sheet, work, shape, unit, column, threshold):
+        enough = 2 * self.threshold
+        done = leave(self.sheet, left, self.shape, (np.array(pool), towns.astype(np.int64), 0), enough)
+        if left is self.trial:
+            come_back(left)
+        else:
+            keep(left)
+        return bool(done >= enough)
+
+    def _classes_leave(self, pool: Pool, rung: int, towns: Int32) -> bool:
+        """Tell whether the threshold of each class that a rung shows could leave besides all who left."""
+        near = np.asarray(self.near[self._units(pool, towns)].any(axis=(0, 1)))
+        near[self.shape.wide[near & (self.shape.wide != NONE)]] = True
+        for column in np.flatnonzero(near & (self.shape.rung > TOTAL) & (self.shape.rung <= rung)).tolist():
+            who = (np.array(pool), towns.astype(np.int64), column)
+            done = leave(self.sheet, self.gone, self.shape, who, self.threshold)
+            come_back(self.gone)
+            if done < self.threshold:
+                return False
         return True
-    if column != 0 and rungs[unit] == HIDDEN and _clear(sheet, work, shape, unit, np.int64(0), threshold):
-        return True
-    over = unit
-    if rungs[unit] == HIDDEN:
-        over = _over(sheet, shape, unit)
-    if over != NONE:
-        _put(sheet, shape, over, rungs[over] - 1)
-    return bool(over != NONE)
+
+    def _units(self, pool: Pool, places: Int32) -> Int64:
+        """Return the units of a pool in some places, a line for each leaf."""
+        leaves = np.array(pool, np.int64)
+        return leaves[:, None] * len(self.shape.places.above) + places.astype(np.int64)
+
+    def _leaves(self, node: int) -> set[int]:
+        return {*_items(self.shape.nodes.leaves, node)}
+
+    def _towns(self, place: int) -> Int32:
+        """Return the municipalities of a place, those with most persons first."""
+        return self.sheet.towns[self.shape.places.leaves.first[place] : self.shape.places.leaves.first[place + 1]]
 
 
-@loop
-def _clear(sheet: Sheet, work: Work, shape: Shape, unit: Whole, column: Whole, threshold: Whole) -> bool:
-    """Let all fall that stands in the way of the cheapest move, nearest areas first; tell whether there was any."""
-    wide = len(shape.places.above)
-    leaf = _fullest(sheet, shape, unit, column)
-    best, cheapest = (NONE, NONE), float(FREE)
-    inner = leaf % wide
-    while cheapest >= FREE and inner != NONE:
-        outer = shape.places.above[inner]
-        first, stop = span_of(shape.places.leaves, outer)
-        for at in range(first, stop):
-            town = np.int64(shape.places.leaves.items[at] if outer != NONE else NONE)
-            if town != NONE and lies_in(shape.places, town, inner):
-                continue
-            for other in range(NONE, len(shape.nodes.above)):
-                cost = _cost(sheet, work, shape, leaf, column, (town, np.int64(other)), threshold)
-                if cost < cheapest:
-                    best, cheapest = (int(town), int(other)), cost
-        inner = outer
-    if cheapest >= FREE:
-        return False
-    corners = _corners(shape, leaf, best[0], best[1])
-    gather_move(work, shape, corners[:2], corners[2:])
-    for at in range(work.sizes[UNITS]):
-        one = work.units[at]
-        if sheet.rungs[one] >= shape.rung[column]:
-            _put(sheet, shape, np.int64(one), shape.rung[column] - np.int64(1))
-    forget_move(work)
-    return True
+def _root(shape: Shape) -> int:
+    """Return the place that holds all others."""
+    return int(np.flatnonzero(shape.places.above == NONE)[0])
 
 
-@loop
-def _fullest(sheet: Sheet, shape: Shape, unit: Whole, column: Whole) -> int:
-    """Return the municipality and leaf of a unit that has most of a category."""
-    wide = len(shape.places.above)
-    node, place = unit // wide, unit % wide
-    best, most = NONE, -1
-    for i in range(shape.nodes.leaves.first[node], shape.nodes.leaves.first[node + 1]):
-        for j in range(shape.places.leaves.first[place], shape.places.leaves.first[place + 1]):
-            one = shape.nodes.leaves.items[i] * wide + shape.places.leaves.items[j]
-            if sheet.counts[one, column] > most:
-                best, most = one, sheet.counts[one, column]
-    return int(best)
-
-
-@loop
-def _cost(
-    sheet: Sheet,
-    work: Work,
-    shape: Shape,
-    leaf: Whole,
-    column: Whole,
-    beside: tuple[Whole, Whole],
-    threshold: Whole,
-) -> float:
-    """Return how many persons' figures fall for each person that a move may then take, much where none need to fall."""
-    wide = len(shape.places.above)
-    town, other = beside
-    node, place = leaf // wide, leaf % wide
-    if other != NONE and (
-        shape.nodes.below.first[other] != shape.nodes.below.first[other + 1]
-        or other == node
-        or top_of(shape.nodes, other) != top_of(shape.nodes, node)
-    ):
-        return float(FREE)
-    gain = threshold
-    if town != NONE:
-        gain = min(gain, sheet.spare[node * wide + town, column])
-    if other != NONE:
-        gain = min(gain, sheet.spare[other * wide + place, column])
-    if gain <= 0 or (town != NONE and other != NONE and sheet.counts[other * wide + town, 0] == 0):
-        return float(FREE)
-    corners = _corners(shape, leaf, town, other)
-    gather_move(work, shape, corners[:2], corners[2:])
-    cost = 0
-    for at in range(work.sizes[UNITS]):
-        one = work.units[at]
-        if sheet.rungs[one] >= shape.rung[column]:
-            cost += sheet.counts[one, 0]
-    forget_move(work)
-    return cost / gain if cost > 0 else float(FREE)
-
-
-@loop
-def _corners(shape: Shape, leaf: Whole, town: Whole, other: Whole) -> tuple[int, int, int, int]:
-    """Return what a move changes: two that gain, two that lose; ``NONE`` where a town or a support is."""
-    wide = len(shape.places.above)
-    across = NONE if town == NONE else leaf // wide * wide + town
-    beside = NONE if other == NONE else other * wide + leaf % wide
-    corner = NONE if town == NONE or other == NONE else other * wide + town
-    return leaf + 0 * wide, corner, across, beside
-
-
-@loop
-def _over(sheet: Sheet, shape: Shape, unit: Whole) -> int:
-    """Return the smallest of all that hold a unit and are shown, ``NONE`` where all are hidden."""
-    wide = len(shape.places.above)
-    best, least = NONE, FREE
-    node = unit // wide
-    while node != NONE:
-        place = unit % wide
-        while place != NONE:
-            one = node * wide + place
-            if sheet.rungs[one] > HIDDEN and sheet.counts[one, 0] < least:
-                best, least = one, sheet.counts[one, 0]
-            place = shape.places.above[place]
-        node = shape.nodes.above[node]
-    return int(best)
+def _items(lists: Lists, number: int) -> list[int]:
+    items: list[int] = lists.items[lists.first[number] : lists.first[number + 1]].tolist()
+    return items

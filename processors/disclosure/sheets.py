@@ -1,12 +1,11 @@
-"""The counts of one period and what they allow, as what hides and what proves read them (F3)."""
+"""The counts of one period and by how much they may shrink and still fit all that is known of them (F3)."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from processors.compiled import Whole, inlined
 from processors.disclosure.shape import NONE, Lists, Shape
-from schemas.arrays import Int8, Int32, Int64, Mask
+from schemas.arrays import Int32, Int64, Mask
 
 FREE = 1 << 30
 """Much: as often as one likes."""
@@ -15,43 +14,39 @@ PLACE, NODE, PERSON, CLASS = range(4)
 
 
 class Sheet(NamedTuple):
-    """The counts of one period, a line for each unit and a column for each column of the shape, and its rungs.
+    """The counts of one period, a line for each unit and a column for each column of the shape.
 
     A count may shrink by ``spare``, and come nearer by ``slack`` to each of its wholes. ``counted`` (support,
-    characteristic) tells whether the period has the characteristic for a support. ``towns`` and ``leaves`` are the
-    leaves of the trees of places and supports, within each list those with most persons first, for they give most in
-    one move.
+    characteristic) tells whether the period has the characteristic for a support. ``towns`` are the municipalities of
+    each place, those with most persons first.
     """
 
     counts: Int32
     spare: Int32
     slack: Int32
-    rungs: Int8
     counted: Mask
     towns: Int32
-    leaves: Int32
 
 
-def sheet_of(counts: Int32, rungs: Int8, shape: Shape, floor: Int32 | None = None) -> Sheet:
-    """Return the sheet of a period; the rungs are copied.
+def sheet_of(counts: Int32, floor: Int32, shape: Shape, ample: int) -> Sheet:
+    """Return the sheet of a period.
 
-    ``floor`` is the most that any period within this one has of each count, which its own is never below.
+    ``floor`` is the most that any period within this one has of each count, which its own is never below; where it is,
+    for it was published at another update, nobody can be spared. What can spare ``ample`` persons is never in the way,
+    so it counts as free.
     """
-    places = len(shape.places.above)
-    by_node = counts.reshape(-1, places, counts.shape[1])
     counted = _counted(counts, shape)
-    least = np.zeros_like(counts) if floor is None else floor.copy()
-    least[:, 0] = np.maximum(least[:, 0], counts[:, 0] > 0)
     has = _has(counted, shape)
-    return Sheet(
-        counts,
-        np.where(has, np.maximum(counts - least, 0), FREE).astype(np.int32),
-        _slack(counts, has, shape),
-        rungs.astype(np.int8),
-        counted,
-        _largest_first(shape.places.leaves, by_node[:, :, 0].sum(axis=0)),
-        _largest_first(shape.nodes.leaves, by_node[:, :, 0].sum(axis=1)),
-    )
+    least = floor.copy()
+    least[:, 0] = np.maximum(least[:, 0], counts[:, 0] > 0)
+    spare = np.maximum(counts - least, 0)
+    spare[~has] = FREE
+    slack = _slack(counts, has, shape)
+    spare[spare >= ample] = FREE
+    slack[slack >= ample] = FREE
+    most = np.maximum(counts, floor)
+    totals = most[:, 0].reshape(-1, len(shape.places.above)).sum(axis=0)
+    return Sheet(most, spare.astype(np.int32), slack, counted, _largest_first(shape.places.leaves, totals))
 
 
 def _counted(counts: Int32, shape: Shape) -> Mask:
@@ -92,12 +87,3 @@ def _largest_first(lists: Lists, size: Int64) -> Int32:
     """Return the items of lists, within each list those of most persons first."""
     number = np.repeat(np.arange(len(lists.first) - 1), np.diff(lists.first))
     return lists.items[np.lexsort((lists.items, -size[lists.items], number))]
-
-
-@inlined
-def may_change(sheet: Sheet, shape: Shape, unit: Whole, column: Whole) -> bool:
-    """Tell whether a count is hidden, or is not there at all."""
-    group = shape.group[column]
-    if group != NONE and not sheet.counted[unit // len(shape.places.above), group]:
-        return True
-    return bool(sheet.rungs[unit] < shape.rung[column])

@@ -1,11 +1,10 @@
 """From what is published to what the public zone shows of it, under a threshold (F3).
 
-A release is suppressed whole, period by period, months before the periods that hold them. A rung is a fold over
+A release is suppressed whole, period by period, what is shorter before what holds it. A rung is a fold over
 releases: it starts from the release before and never rises. Only periods in which something was published anew are
 settled again, and those that hold a month of them.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,22 +13,21 @@ import numpy as np
 
 from processors.disclosure import crosses
 from processors.disclosure.public_blocks import PublicBlocks, Zoned
-from processors.disclosure.settling import own_rungs, settle
+from processors.disclosure.settling import own_rungs, settled
 from processors.disclosure.shape import COLUMN_CATEGORY, NODE_AT, PUBLIC_NODES, node_tree, place_tree, public_shape
-from processors.disclosure.sheets import sheet_of, with_month
 from processors.disclosure.students import Students
 from schemas.arrays import Int8, Int32, Mask
 from schemas.breakdowns import CATEGORIES
 from schemas.figures import BlockKey, Cells
-from schemas.periods import Period
+from schemas.periods import KINDS, LENGTH, Period, PeriodKind
 from schemas.places import PLACES
 from schemas.releases import Entry, Release
 from schemas.rungs import CATEGORY_RUNG, CROSSED, FULL, HIDDEN, KINGDOM_AT, rung_cells, rungs_of
 
 WIDE = len(PLACES)
 UNITS = len(PUBLIC_NODES) * WIDE
-_KINDS = ("month", "quarter", "year", "rolling_year")
-_MONTHS_HELD = 40
+_SHORTER: tuple[PeriodKind, ...] = ("month", "quarter")
+_PERIODS_HELD = 60
 
 
 def shown(cells: Cells, rungs: Int8) -> Cells:
@@ -88,7 +86,7 @@ class Suppression:
             for period in printed
             if period.kind != "month" and any(month in months for month in range(period.first, period.last + 1))
         }
-        return sorted((anew | held) & printed, key=lambda period: (_KINDS.index(period.kind), period.last))
+        return sorted((anew | held) & printed, key=lambda period: (KINDS.index(period.kind), period.last))
 
     def _is_new(self, key: BlockKey, entry: Entry) -> bool:
         return self.blocks.is_new(key, entry) or self.students.still_shows(key, self.blocks.rungs(key))
@@ -97,46 +95,49 @@ class Suppression:
         """Settle the rungs of a period: its own, those of the release before, those of its months."""
         counts, wide, printed = self._counts(period)
         threshold = self.threshold
-        rungs = np.minimum(own_rungs(counts, public_shape().rung, threshold), self._memory(period))
+        most = np.minimum(own_rungs(counts, public_shape().rung, threshold), self._memory(period))
         open_to_crosses = np.ones(len(PUBLIC_NODES), np.bool_)
-        months = list(self._months(period))
-        for month in months:
-            rungs = np.minimum(rungs, np.minimum(month.rungs, FULL))
-            open_to_crosses &= month.rungs[KINGDOM_AT::WIDE] == CROSSED
-        rungs[~printed & (counts[:, 0] > 0)] = HIDDEN
+        within = [(shorter, self._within(shorter)) for shorter in self._shorter(period)]
+        for shorter, settled_within in within:
+            if shorter.kind == "month":
+                most = np.minimum(most, np.minimum(settled_within.rungs, FULL))
+                open_to_crosses &= settled_within.rungs[KINGDOM_AT::WIDE] == CROSSED
+        most[~printed & (counts[:, 0] > 0)] = HIDDEN
         for number, node in enumerate(PUBLIC_NODES):
-            rungs[[number * WIDE + place for place in self.students.hidden(BlockKey(node.code, period))]] = HIDDEN
-        sheet = sheet_of(counts, rungs, public_shape(), threshold)._replace(printed=printed)
-        for month in months:
-            sheet = with_month(sheet, month.counts, month.rungs, public_shape(), threshold)
-        settle(sheet, public_shape(), threshold)
-        rungs = sheet.rungs
+            most[[number * WIDE + place for place in self.students.hidden(BlockKey(node.code, period))]] = HIDDEN
+        is_month = period.kind == "month"
+        floor = None if is_month else np.maximum.reduce([np.zeros_like(counts), *(one.counts for _, one in within)])
+        rungs = settled(counts, most, public_shape(), threshold, floor)
         self._cross(rungs, wide, open_to_crosses & (self._memory(period, crossed=True)[KINGDOM_AT::WIDE] == CROSSED))
         return _Settled(counts, rungs, printed)
 
     def _hold(self, period: Period, settled: _Settled) -> None:
-        """Keep what the periods that hold a month will ask of it, and forget the oldest."""
-        if period.kind == "month":
+        """Keep what the periods that hold a month or a quarter will ask of it, and forget the oldest."""
+        if period.kind in _SHORTER:
             self._held[period] = settled
-            while len(self._held) > _MONTHS_HELD:
-                del self._held[min(self._held)]
+            while len(self._held) > _PERIODS_HELD:
+                del self._held[min(self._held, key=lambda one: one.last)]
 
-    def _months(self, period: Period) -> Iterator[_Settled]:
-        if period.kind != "month":
-            for last in range(period.first, period.last + 1):
-                month = Period("month", last)
-                if any(BlockKey(node.code, month) in self.release.entries for node in PUBLIC_NODES):
-                    yield self._month(month)
+    def _shorter(self, period: Period) -> list[Period]:
+        """Return the months and quarters within a period of which something is counted."""
+        kinds = _SHORTER[: KINDS.index(period.kind)]
+        return [
+            Period(kind, last)
+            for kind in kinds
+            for last in range(period.first + LENGTH[kind] - 1, period.last + 1)
+            if (last + 1) % LENGTH[kind] == 0
+            and any(BlockKey(node.code, Period(kind, last)) in self.release.entries for node in PUBLIC_NODES)
+        ]
 
-    def _month(self, month: Period) -> _Settled:
-        """Return a month as this release shows it; one that is not published yet has the rungs that it would have."""
-        if month not in self._held:
-            counts, _, printed = self._counts(month)
+    def _within(self, period: Period) -> _Settled:
+        """Return a month or quarter as this release shows it, one not published yet with rungs of its own."""
+        if period not in self._held:
+            counts, _, printed = self._counts(period)
             own = own_rungs(counts, public_shape().rung, self.threshold)
             own[KINGDOM_AT::WIDE] = np.where(own[KINGDOM_AT::WIDE] == FULL, CROSSED, own[KINGDOM_AT::WIDE])
-            rungs = np.where(printed, self._memory(month, crossed=True), own).astype(np.int8)
-            self._hold(month, _Settled(counts, rungs, printed))
-        return self._held[month]
+            rungs = np.where(printed, self._memory(period, crossed=True), own).astype(np.int8)
+            self._hold(period, _Settled(counts, rungs, printed))
+        return self._held[period]
 
     def _memory(self, period: Period, *, crossed: bool = False) -> Int8:
         """Return the rungs of the release before, everything where it showed nothing of a support."""

@@ -7,7 +7,7 @@ import pytest
 from attacker import Attacker, World
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import Country, Counts, Rungs, counted, leaves, settled
+from worlds import Country, Counts, Rungs, counted, leaves, settled, settled_longer, year_of
 
 from processors.disclosure import settling
 from processors.disclosure.shape import Tree
@@ -41,8 +41,14 @@ def area(*rows: tuple[int, int, int]) -> Counts:
 
 
 def test_a_small_municipality_is_hidden_with_the_smallest_beside_it() -> None:
-    counts = area((40, 20, 20), (2, 1, 1), (17, 9, 8), (21, 10, 11))
+    counts = area((80, 40, 40), (2, 1, 1), (37, 19, 18), (41, 20, 21))
     assert settled(country(FLAT), counts, 5).tolist() == [3, 0, 0, 3]
+
+
+def test_an_area_shows_its_total_alone_where_too_few_of_a_class_could_be_elsewhere() -> None:
+    """Where ten men left the second, it has not five more who might be women instead."""
+    counts = area((40, 20, 20), (2, 1, 1), (17, 9, 8), (21, 10, 11))
+    assert settled(country(FLAT), counts, 5).tolist() == [3, 0, 0, 1]
 
 
 def test_zero_is_shown_and_hides_nobody() -> None:
@@ -71,11 +77,19 @@ def test_a_rung_never_rises_from_release_to_release() -> None:
     assert settled(country(FLAT), counts, 5, memory=before).tolist() == [3, 0, 0, 3]
 
 
-def test_a_year_shows_no_more_of_a_place_than_its_months() -> None:
-    month = area((40, 20, 20), (2, 1, 1), (17, 9, 8), (21, 10, 11))
-    year = area((80, 40, 40), (20, 10, 10), (30, 15, 15), (30, 15, 15))
+def test_a_year_shows_totals_alone_and_no_more_of_a_place_than_its_months() -> None:
+    month = area((80, 40, 40), (2, 1, 1), (37, 19, 18), (41, 20, 21))
+    year = area((170, 85, 85), (20, 10, 10), (60, 30, 30), (90, 45, 45))
     rungs = settled(country(FLAT), month, 5)
-    assert settled(country(FLAT), year, 5, [(month, rungs)]).tolist() == [3, 0, 0, 3]
+    assert settled_longer(country(FLAT), year, 5, [(month, rungs)]).tolist() == [1, 0, 0, 1]
+
+
+def test_a_year_hides_a_place_that_is_hardly_larger_than_its_months() -> None:
+    """Who comes to a place in a month must come to it in the year too, and then others must leave it there."""
+    month = area((80, 40, 40), (20, 10, 10), (30, 15, 15), (30, 15, 15))
+    year = area((86, 43, 43), (21, 11, 10), (31, 15, 16), (34, 17, 17))
+    rungs = settled(country(FLAT), month, 5)
+    assert settled_longer(country(FLAT), year, 5, [(month, rungs)]).tolist() == [0, 0, 0, 0]
 
 
 def attacked(world: Country, counts: Counts, threshold: int) -> list[tuple[tuple[int, int, int], tuple[int, int]]]:
@@ -129,18 +143,9 @@ def test_nobody_is_told_by_a_support_and_its_leaves(facts: list[tuple[int, int, 
 
 
 @ATTACKS
-@given(crowds(country(FLAT), months=2))
-def test_nobody_is_told_by_months_and_their_year(facts: list[tuple[int, int, int, int, int]]) -> None:
-    assert Attacker(*year(country(FLAT), facts)).found_out(T) == []
-
-
-def year(world: Country, facts: list[tuple[int, int, int, int, int]]) -> tuple[World, tuple[Rungs, ...]]:
-    """Return two months and what holds them, with their rungs."""
-    months = [counted(world, facts, [month]) for month in (0, 1)]
-    rungs = [settled(world, month, T) for month in months]
-    whole = counted(world, facts, (0, 1))
-    rungs.append(settled(world, whole, T, list(zip(months, rungs, strict=True))))
-    return World(world.shape, (*months, whole), ((0, 2), (1, 2))), tuple(rungs)
+@given(crowds(country(FLAT), months=3, moves=2))
+def test_nobody_is_told_by_months_their_quarter_and_their_year(facts: list[tuple[int, int, int, int, int]]) -> None:
+    assert Attacker(*year_of(country(FLAT), facts, T)).found_out(T) == []
 
 
 @ATTACKS
@@ -234,7 +239,7 @@ def test_two_rolling_years_tell_the_month_that_only_one_of_them_holds() -> None:
     assert after[1, 0] - before[1, 0] == 3  # who is new in the window was there in its last month: it is at least 3
     rungs = settled(world, month, 5)
     for window in (before, after):
-        assert settled(world, window, 5, [(month, rungs)])[1] == 0
+        assert settled_longer(world, window, 5, [(month, rungs)])[1] == 0
 
 
 def test_a_figure_that_grows_to_the_threshold_would_tell_what_it_was_by_its_revision() -> None:

@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from attacker import World
 
-from processors.disclosure.longer import rungs_of_longer
-from processors.disclosure.settling import own_rungs, settle
+from processors.disclosure import settling
+from processors.disclosure.settling import own_rungs
 from processors.disclosure.shape import Shape, Tree, shape_of
-from processors.disclosure.sheets import sheet_of
 
 Counts = npt.NDArray[np.int32]
 Rungs = npt.NDArray[np.int8]
@@ -79,17 +78,21 @@ def settled(country: Country, counts: Counts, threshold: int, memory: Rungs | No
     rungs = own_rungs(counts, shape.rung, threshold)
     if memory is not None:
         rungs = np.minimum(rungs, memory)
-    sheet = sheet_of(counts, rungs, shape)
-    settle(sheet, shape, threshold)
-    return sheet.rungs
+    return settling.settled(counts, rungs, shape, threshold)
 
 
-def settled_longer(country: Country, counts: Counts, threshold: int, within: Sequence[tuple[Counts, Rungs]]) -> Rungs:
-    """Return the rungs of a period; ``within`` are the counts and rungs of the periods that it holds."""
+def settled_longer(
+    country: Country,
+    counts: Counts,
+    threshold: int,
+    months: Sequence[tuple[Counts, Rungs]],
+    quarters: Sequence[Counts] = (),
+) -> Rungs:
+    """Return the rungs of a period that holds months, with their rungs, and quarters."""
     shape = country.shape
-    most = np.minimum.reduce([own_rungs(counts, shape.rung, threshold), *(rungs for _, rungs in within)])
-    floor = np.maximum.reduce([shorter for shorter, _ in within])
-    return rungs_of_longer(counts, floor, most, shape, threshold)
+    most = np.minimum.reduce([own_rungs(counts, shape.rung, threshold), *(rungs for _, rungs in months)])
+    floor = np.maximum.reduce([*(month for month, _ in months), *quarters])
+    return settling.settled(counts, most, shape, threshold, floor)
 
 
 def year_of(country: Country, facts: Sequence[Fact], threshold: int) -> tuple[World, tuple[Rungs, ...]]:
@@ -97,7 +100,8 @@ def year_of(country: Country, facts: Sequence[Fact], threshold: int) -> tuple[Wo
     spans = ((0,), (1,), (2,), (0, 1), (0, 1, 2))
     counts = [counted(country, facts, months) for months in spans]
     rungs = [settled(country, one, threshold) for one in counts[:3]]
-    for one, within in ((3, 2), (4, 4)):
-        rungs.append(settled_longer(country, counts[one], threshold, list(zip(counts[:within], rungs, strict=False))))
+    months = list(zip(counts[:3], rungs, strict=True))
+    rungs.append(settled_longer(country, counts[3], threshold, months[:2]))
+    rungs.append(settled_longer(country, counts[4], threshold, months, [counts[3]]))
     holds = tuple((a, b) for a in range(5) for b in range(5) if {*spans[a]} < {*spans[b]})
     return World(country.shape, tuple(counts), holds), tuple(rungs)
