@@ -46,6 +46,16 @@ Pool = tuple[int, ...]
 """Leaves of supports, ascending."""
 
 
+class _Pooled(NamedTuple):
+    """What a pool has by place: how many it could spare at most, and whether one of its counts is near.
+
+    A count is near that a small one may be, or that somebody may come to.
+    """
+
+    spare: Int64
+    near: Mask
+
+
 def own_rungs(counts: Int32, rung_of_column: Int8, threshold: int) -> Int8:
     """Return the rung of each unit by its own counts alone: all that is shown is 0 or at least the threshold."""
     small = (counts > 0) & (counts < threshold)
@@ -68,7 +78,7 @@ def settled(counts: Int32, most: Int8, shape: Shape, threshold: int, floor: Int3
         near = sheet.counts > 0
         rungs[somebody] = np.minimum(most, TOTAL)[somebody]
     for top in np.flatnonzero(shape.nodes.above == NONE).tolist():
-        _Union(sheet, near, shape, threshold, top, nobody_left(sheet), nobody_left(sheet)).lower(rungs)
+        _Union(sheet, near, shape, threshold, top, nobody_left(sheet), nobody_left(sheet), {}).lower(rungs)
     _close_areas(rungs, somebody, shape)
     return rungs
 
@@ -92,15 +102,15 @@ class _Opening(NamedTuple):
     """
 
     may: Mask
-    alone: Callable[[Int32], bool]
-    together: Callable[[Int32], bool]
+    alone: Callable[[Int64], bool]
+    together: Callable[[Int64], bool]
 
 
 class _Union(NamedTuple):
     """A union of supports in one period: which of its persons could leave.
 
     ``near`` are the counts that a small one may be, or that somebody may come to. Who leaves from all open areas at
-    once is in ``gone``; ``trial`` is for who could leave if nobody else did.
+    once is in ``gone``; ``trial`` is for who could leave if nobody else did. ``pooled`` is known of the pools so far.
     """
 
     sheet: Sheet
@@ -110,6 +120,7 @@ class _Union(NamedTuple):
     top: int
     gone: Left
     trial: Left
+    pooled: dict[Pool, _Pooled]
 
     def lower(self, rungs: Int8) -> None:
         """Lower the rungs of the union's units, in place, to what may be printed."""
@@ -134,16 +145,16 @@ class _Union(NamedTuple):
         for pool in sorted(
             pools, key=lambda pool: int(self.sheet.counts[self._units(pool, self._towns(root)), 0].sum())
         ):
-            nobody: Mask = (self.sheet.counts[self._units(pool, np.arange(wide, dtype=np.int32)), 0] == 0).all(axis=0)
+            nobody: Mask = (self.sheet.counts[self._units(pool, np.arange(wide)), 0] == 0).all(axis=0)
             highest[pool] = np.where(nobody, FULL, HIDDEN).astype(np.int8)
             opening = _Opening(~nobody, partial(self._leave, self.trial, pool), partial(self._leave, self.gone, pool))
-            highest[pool][self._opened(root, opening)] = TOTAL
+            highest[pool][self._opened_from(root, opening)] = TOTAL
         for pool, may in highest.items():
             wanted = self._wanted(pool, most)
             for rung in (WIDE, FULL):
                 goes = partial(self._classes_leave, pool, rung)
                 opening = _Opening(np.logical_and(may == rung - 1, wanted >= rung), goes, goes)
-                may[self._opened(root, opening)] = rung
+                may[self._opened_from(root, opening)] = rung
         return highest
 
     def _wanted(self, pool: Pool, most: Int8) -> Int8:
@@ -175,10 +186,15 @@ class _Union(NamedTuple):
         units = np.array(apart, np.int64) * len(self.shape.places.above) + _root(self.shape)
         return int(self.sheet.counts[units, 0].sum())
 
+    def _opened_from(self, root: int, opening: _Opening) -> list[int]:
+        """Return all open areas."""
+        return self._opened(root, opening) if opening.may[root] and opening.alone(self._towns(root)) else []
+
     def _opened(self, place: int, opening: _Opening) -> list[int]:
-        """Return the open areas within a place, and itself last; none where it is not open."""
-        if not (opening.may[place] and opening.alone(self._towns(place))):
-            return []
+        """Return the open areas within a place of which alone enough could leave, and itself last.
+
+        None is open where too many left already.
+        """
         below = [one for one in _items(self.shape.places.below, place) if opening.may[one]]
         may = [one for one in below if opening.alone(self._towns(one))]
         may.sort(key=lambda one: -int(self.sheet.counts[self.top * len(self.shape.places.above) + one, 0]))
@@ -190,47 +206,58 @@ class _Union(NamedTuple):
                 return [*chain.from_iterable(areas), place]
         return []
 
-    def _rest(self, place: int, opened: Sequence[int]) -> Int32:
-        """Return the municipalities of a place that are in none of some areas."""
-        towns = self._towns(place)
-        return towns[~np.isin(towns, np.concatenate([towns[:0], *map(self._towns, opened)]))]
+    def _rest(self, place: int, opened: Sequence[int]) -> Int64:
+        """Return the municipalities of a place that are in none of some areas right below it."""
+        below = _items(self.shape.places.below, place)
+        if not below or not opened:
+            return self._towns(place)
+        return np.concatenate([self._towns(place)[:0], *(self._towns(one) for one in below if one not in opened)])
 
-    def _leave(self, left: Left, pool: Pool, towns: Int32) -> bool:
+    def _leave(self, left: Left, pool: Pool, towns: Int64) -> bool:
         """Let twice the threshold leave a pool in some municipalities, if they need to; tell whether they could.
 
         Who leaves in a trial comes back.
         """
-        if not self.near[self._units(pool, towns)].any():
+        pooled, enough = self._pooled(pool), 2 * self.threshold
+        if not pooled.near[towns].any():
             return True
-        enough = 2 * self.threshold
-        done = leave(self.sheet, left, self.shape, (np.array(pool), towns.astype(np.int64), 0), enough)
+        if pooled.spare[towns].sum() < enough:
+            return False
+        done = leave(self.sheet, left, self.shape, (np.array(pool), towns, 0), enough)
         if left is self.trial:
             come_back(left)
         else:
             keep(left)
         return bool(done >= enough)
 
-    def _classes_leave(self, pool: Pool, rung: int, towns: Int32) -> bool:
+    def _pooled(self, pool: Pool) -> _Pooled:
+        """Return what a pool has by place."""
+        if pool not in self.pooled:
+            units = self._units(pool, np.arange(len(self.shape.places.above)))
+            spare = np.minimum(self.sheet.spare[units, 0], self.sheet.counts[units, 0]).sum(axis=0)
+            self.pooled[pool] = _Pooled(spare, np.asarray(self.near[units].any(axis=(0, 2))))
+        return self.pooled[pool]
+
+    def _classes_leave(self, pool: Pool, rung: int, towns: Int64) -> bool:
         """Tell whether the threshold of each class that a rung shows could leave besides all who left."""
         near = np.asarray(self.near[self._units(pool, towns)].any(axis=(0, 1)))
         near[self.shape.wide[near & (self.shape.wide != NONE)]] = True
         for column in np.flatnonzero(near & (self.shape.rung > TOTAL) & (self.shape.rung <= rung)).tolist():
-            who = (np.array(pool), towns.astype(np.int64), column)
+            who = (np.array(pool), towns, column)
             done = leave(self.sheet, self.gone, self.shape, who, self.threshold)
             come_back(self.gone)
             if done < self.threshold:
                 return False
         return True
 
-    def _units(self, pool: Pool, places: Int32) -> Int64:
+    def _units(self, pool: Pool, places: Int64) -> Int64:
         """Return the units of a pool in some places, a line for each leaf."""
-        leaves = np.array(pool, np.int64)
-        return leaves[:, None] * len(self.shape.places.above) + places.astype(np.int64)
+        return np.array(pool, np.int64)[:, None] * len(self.shape.places.above) + places
 
     def _leaves(self, node: int) -> set[int]:
         return {*_items(self.shape.nodes.leaves, node)}
 
-    def _towns(self, place: int) -> Int32:
+    def _towns(self, place: int) -> Int64:
         """Return the municipalities of a place, those with most persons first."""
         return self.sheet.towns[self.shape.places.leaves.first[place] : self.shape.places.leaves.first[place + 1]]
 

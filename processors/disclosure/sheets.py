@@ -25,7 +25,7 @@ class Sheet(NamedTuple):
     spare: Int32
     slack: Int32
     counted: Mask
-    towns: Int32
+    towns: Int64
 
 
 def sheet_of(counts: Int32, floor: Int32, shape: Shape, ample: int) -> Sheet:
@@ -83,7 +83,7 @@ def _slack(counts: Int32, has: Mask, shape: Shape) -> Int32:
     return slack
 
 
-def _largest_first(lists: Lists, size: Int64) -> Int32:
+def _largest_first(lists: Lists, size: Int64) -> Int64:
     """Return the items of lists, within each list those of most persons first."""
     number = np.repeat(np.arange(len(lists.first) - 1), np.diff(lists.first))
-    return lists.items[np.lexsort((lists.items, -size[lists.items], number))]
+    return lists.items[np.lexsort((lists.items, -size[lists.items], number))].astype(np.int64)
