@@ -3,19 +3,20 @@
 The attacker knows every printed figure, the threshold t, which figures are hidden, and by how much the parts of each
 unique count exceed it. A count from 1 to t - 1 may not be told: it must be t wide over all tables that fit.
 
-*The proof.* Let persons come to where the count is, of its class, and as many leave elsewhere, until the count is t
-larger (or the other way round, or a part of each). All that is printed stays, if who leaves stands in the same printed
-figures as who comes. So this file prints no more than what leaves enough places to leave from:
+*The proof.* Let t persons come to where the count is, of its class, and as many leave elsewhere. All that is printed
+stays, if who leaves stands in the same printed figures as who comes. So no more is printed than leaves enough persons
+to leave:
 
 - A *pool* is one leaf of a union of supports. Where too few persons could leave a pool in the kingdom or a region, it
   is joined with the pool that costs least: the supports that tell the two apart print nothing.
 - An area is *open* for a pool where the one that holds it is, and 2t persons could leave the pool in the municipalities
   of it that are in no open area within: those are told apart by nothing. A support prints the totals of the areas that
   are open for all its pools.
-- An area shows classes too where t persons of each such class could leave the pool in those municipalities: who leaves
-  from near by may be of another class than who comes, so one of that class leaves and comes back as what the other was.
+- An area shows classes too where 2t persons of each class that is small anywhere could leave the pool besides: who
+  leaves may be of another class than who comes, so one of that class leaves and comes back as what the other was.
 
-2t: of those who leave, t - 1 may stand in the count itself. All that leave at once leave together (``gone``).
+2t: t - 1 of those who leave may stand in the count itself. All that leave from anywhere leave together (``gone``).
+Where no count is small nobody needs to come.
 
 *Longer periods.* A month is at most what holds it. So who comes somewhere in a month must come there in a quarter, year
 and rolling year too: t persons, and t who come back as something else. A longer period prints totals alone, so classes
@@ -26,7 +27,7 @@ Whatever is hidden besides does no harm: by the months, by the release before, b
 be printed at most is given, and the rest of it follows by arithmetic.
 
 Worked example, t = 5: an area of 40 has municipalities of 3, 17, 20. The 3 is hidden; two of it could leave, which are
-no 10. The smallest beside it falls too: of 3 and 17 together 18 could. The 3 may be 19 and the 17 one.
+no 10. The smallest beside it falls too: of 3 and 17 together 18 could. Five may come to the 3, and five leave the 17.
 """
 
 from collections.abc import Callable, Sequence
@@ -239,14 +240,14 @@ class _Union(NamedTuple):
         return self.pooled[pool]
 
     def _classes_leave(self, pool: Pool, rung: int, towns: Int64) -> bool:
-        """Tell whether the threshold of each class that a rung shows could leave besides all who left."""
+        """Tell whether twice the threshold of each small class that a rung shows could leave besides all who left."""
         near = np.asarray(self.near[self._units(pool, towns)].any(axis=(0, 1)))
         near[self.shape.wide[near & (self.shape.wide != NONE)]] = True
         for column in np.flatnonzero(near & (self.shape.rung > TOTAL) & (self.shape.rung <= rung)).tolist():
             who = (np.array(pool), towns, column)
-            done = leave(self.sheet, self.gone, self.shape, who, self.threshold)
+            done = leave(self.sheet, self.gone, self.shape, who, 2 * self.threshold)
             come_back(self.gone)
-            if done < self.threshold:
+            if done < 2 * self.threshold:
                 return False
         return True
 
