@@ -1,10 +1,14 @@
 """Work on the log of a country takes most of a minute, and says how far it is where somebody watches."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from program import ocmw, ocmw_apart
+from program import ocmw
 from study_room import Room, protocol_of
+
+from sinks.directory.store import DirectoryStore
+from streams.embedded.extracting import extract
 
 WATCHED = {"FORCE_COLOR": "1", "TERM": "xterm"}
 """Makes a terminal of standard error, for what asks whether it is one."""
@@ -48,9 +52,16 @@ def test_a_bar_stands_on_a_terminal_and_nothing_is_written_elsewhere(
     assert len(watched.stdout.splitlines()) == len(unwatched.stdout.splitlines()) == 1
 
 
-def test_an_extraction_says_which_table_it_writes_and_how_many_rows_of_it(room: Room, tmp_path: Path) -> None:
-    wanted = arguments(room, tmp_path, "extract", "mobility.toml")
-    room.run(*wanted)  # leaves rows for questions, so that the table is the last thing that is said
-    done = ocmw_apart(*wanted, OCMW_APPROVALS=str(room.folder / "approvals.yaml"), **WATCHED)
-    rows = int(done.stdout.split()[0].replace(",", ""))
-    assert f"{rows}/{rows}" in done.stderr.partition("writing person_month")[2]
+def test_an_extraction_says_what_it_does_and_how_many_rows_of_a_table_are_written(room: Room, tmp_path: Path) -> None:
+    said: list[tuple[str, int, int]] = []
+    text = protocol_of(str(room.identity.to_public())).replace('study = "mobility"', 'study = "watched"')
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    store = DirectoryStore.reading(room.store)
+    made = extract(store, text, tmp_path, b"k" * 32, "V", at, lambda *one: said.append(one))
+    events = [(done, segments) for doing, done, segments in said if doing.startswith("reading event ")]
+    assert events[0] == (0, 3)
+    assert events[-1] == (2, 3)
+    stages = list(dict.fromkeys(doing for doing, _, _ in said if not doing.startswith("reading event ")))
+    whole = ["comparing with the store", "finding the persons", "seeing who stands alone", "writing person_month"]
+    assert stages[:4] == whole
+    assert ("writing person_month", made.rows, made.rows) in said
