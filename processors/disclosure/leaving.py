@@ -12,9 +12,9 @@ import numpy as np
 from processors.compiled import Whole, inlined, loop
 from processors.disclosure.shape import NONE, Shape
 from processors.disclosure.sheets import CLASS, FREE, NODE, PERSON, PLACE, Sheet
-from schemas.arrays import Int32, Int64
+from schemas.arrays import Int32, Int64, Mask
 
-_CHANGES, _UNITS, _COLUMNS = range(3)
+_CHANGES, _UNITS, _COLUMNS, _DEPTH = range(4)
 """Places in the sizes of ``Left``."""
 _MOST_CHANGES = 1 << 18
 _MOST_UNITS = 64
@@ -23,7 +23,8 @@ _MOST_UNITS = 64
 class Left(NamedTuple):
     """Who left so far: how many of each count, and each change of one for it to be undone; the last person's places.
 
-    ``units`` hold the municipality and the leaf of a person, ``columns`` the total and the classes.
+    ``units`` hold the municipality and the leaf of a person, support by support, from the municipality upward (so many
+    is the depth), ``columns`` the total and the classes; ``stands`` tells of each column whether it is one of them.
     """
 
     counts: Int32
@@ -31,6 +32,7 @@ class Left(NamedTuple):
     amounts: Int64
     units: Int64
     columns: Int64
+    stands: Mask
     sizes: Int64
 
 
@@ -38,21 +40,22 @@ def nobody_left(sheet: Sheet) -> Left:
     """Return that nobody left."""
     changes = np.zeros(_MOST_CHANGES, np.int64)
     units, columns = np.zeros(_MOST_UNITS, np.int64), np.zeros(sheet.counts.shape[1], np.int64)
-    return Left(np.zeros_like(sheet.counts), changes, changes.copy(), units, columns, np.zeros(3, np.int64))
+    stands, sizes = np.zeros(len(columns), np.bool_), np.zeros(4, np.int64)
+    return Left(np.zeros_like(sheet.counts), changes, changes.copy(), units, columns, stands, sizes)
 
 
 @loop
-def leave(sheet: Sheet, left: Left, shape: Shape, who: tuple[Int64, Int64, Whole], enough: Whole) -> int:
+def leave(sheet: Sheet, left: Left, shape: Shape, who: tuple[Int64, Int64, Whole, Whole], enough: Whole) -> int:
     """Let persons leave, up to ``enough``; return how many did.
 
-    ``who``: leaves of supports, municipalities, and the column that all of them stand in, 0 for anybody.
+    ``who``: leaves of supports, municipalities and how many of these, the column that all stand in, 0 for anybody.
     """
-    leaves, towns, column = who
+    leaves, towns, number, column = who
     wide = len(shape.places.above)
     done = 0
-    for town in towns:
+    for at in range(number):
         for leaf in leaves:
-            unit = leaf * wide + town
+            unit = leaf * wide + towns[at]
             times: Whole = sheet.counts[unit, 0]
             while times > 0 and done < enough:
                 times = 0
@@ -85,8 +88,9 @@ def _stand(sheet: Sheet, left: Left, shape: Shape, unit: Whole, column: Whole) -
     It is the class that can spare most; of the column's own characteristic, and of finer ones, one in the column.
     """
     wide = len(shape.places.above)
-    left.sizes[_UNITS], left.sizes[_COLUMNS] = 0, 1
-    left.columns[0] = 0
+    left.sizes[_UNITS], left.sizes[_COLUMNS] = 0, 0
+    left.stands[:] = False
+    _stand_in(left, np.int64(0))
     node = unit // wide
     while node != NONE:
         place = unit % wide
@@ -94,6 +98,8 @@ def _stand(sheet: Sheet, left: Left, shape: Shape, unit: Whole, column: Whole) -
             left.units[left.sizes[_UNITS]] = node * wide + place
             left.sizes[_UNITS] += 1
             place = shape.places.above[place]
+        if node == unit // wide:
+            left.sizes[_DEPTH] = left.sizes[_UNITS]
         node = shape.nodes.above[node]
     for group in range(len(shape.groups.span)):
         finer = shape.groups.finer[group]
@@ -103,12 +109,19 @@ def _stand(sheet: Sheet, left: Left, shape: Shape, unit: Whole, column: Whole) -
         if best == NONE:
             return False
         while best != NONE:
-            left.columns[left.sizes[_COLUMNS]] = best
-            left.sizes[_COLUMNS] += 1
+            _stand_in(left, best)
             best = int(shape.wide[best])
             if best != NONE and not sheet.counted[unit // wide, shape.group[best]]:
                 best = NONE
     return True
+
+
+@inlined
+def _stand_in(left: Left, column: Whole) -> None:
+    """Add a column to those that a person stands in."""
+    left.columns[left.sizes[_COLUMNS]] = column
+    left.sizes[_COLUMNS] += 1
+    left.stands[column] = True
 
 
 @loop
@@ -135,27 +148,30 @@ def _often(sheet: Sheet, left: Left, shape: Shape) -> int:
             unit, column = left.units[i], left.columns[j]
             times = min(times, sheet.spare[unit, column] - left.counts[unit, column])
     for i in range(left.sizes[_UNITS]):
-        if times > 0:
+        if times > 0 and sheet.is_tight[left.units[i]]:
             times = min(times, _classes(sheet, left, shape, left.units[i]))
         for j in range(left.sizes[_COLUMNS]):
-            if times > 0:
-                times = min(times, _parts(sheet, left, shape, left.units[i], left.columns[j]))
+            if times > 0 and sheet.has_tight[left.units[i], left.columns[j]]:
+                times = min(times, _parts(sheet, left, shape, i, left.columns[j]))
     return int(max(times, 0))
 
 
 @loop
-def _parts(sheet: Sheet, left: Left, shape: Shape, unit: Whole, column: Whole) -> int:
+def _parts(sheet: Sheet, left: Left, shape: Shape, i: Whole, column: Whole) -> int:
     """Return how often a count may shrink until an area or a support within it, where nobody leaves, exceeds it."""
     wide = len(shape.places.above)
+    unit, depth = left.units[i], left.sizes[_DEPTH]
     node, place = unit // wide, unit % wide
+    by_place = left.units[i - 1] if i % depth > 0 else np.int64(NONE)
+    by_node = left.units[i - depth] if i >= depth else np.int64(NONE)
     times: Whole = FREE
     for at in range(shape.places.below.first[place], shape.places.below.first[place + 1]):
         part = node * wide + shape.places.below.items[at]
-        if not _leaves(left, part):
+        if part != by_place:
             times = min(times, _nearer(sheet, left, part, column, unit, column, PLACE))
     for at in range(shape.nodes.below.first[node], shape.nodes.below.first[node + 1]):
         part = shape.nodes.below.items[at] * wide + place
-        if not _leaves(left, part):
+        if part != by_node:
             times = min(times, _nearer(sheet, left, part, column, unit, column, NODE))
     return int(times)
 
@@ -165,11 +181,11 @@ def _classes(sheet: Sheet, left: Left, shape: Shape, unit: Whole) -> int:
     """Return how often persons may leave a unit until a class of which nobody leaves exceeds what holds it."""
     times: Whole = FREE
     for other in range(1, len(shape.rung)):
-        if _is_column(left, other):
+        if left.stands[other]:
             continue
         times = min(times, _nearer(sheet, left, unit, other, unit, 0, PERSON))
         over = shape.wide[other]
-        if over != NONE and _is_column(left, over):
+        if over != NONE and left.stands[over]:
             times = min(times, _nearer(sheet, left, unit, other, unit, over, CLASS))
     return int(times)
 
@@ -178,24 +194,6 @@ def _classes(sheet: Sheet, left: Left, shape: Shape, unit: Whole) -> int:
 def _nearer(sheet: Sheet, left: Left, part: Whole, column: Whole, whole: Whole, over: Whole, which: Whole) -> int:
     """Return by how much a part may still come nearer to a whole of it."""
     return int(sheet.slack[part, column, which] - left.counts[whole, over] + left.counts[part, column])
-
-
-@inlined
-def _leaves(left: Left, unit: Whole) -> bool:
-    """Tell whether a unit is one of those that the person written down stands in."""
-    leaves = False
-    for i in range(left.sizes[_UNITS]):
-        leaves |= left.units[i] == unit
-    return leaves
-
-
-@inlined
-def _is_column(left: Left, column: Whole) -> bool:
-    """Tell whether a column is one of those that the person written down stands in."""
-    is_one = False
-    for j in range(left.sizes[_COLUMNS]):
-        is_one |= left.columns[j] == column
-    return is_one
 
 
 @loop

@@ -16,14 +16,17 @@ PLACE, NODE, PERSON, CLASS = range(4)
 class Sheet(NamedTuple):
     """The counts of one period, a line for each unit and a column for each column of the shape.
 
-    A count may shrink by ``spare``, and come nearer by ``slack`` to each of its wholes. ``counted`` (support,
-    characteristic) tells whether the period has the characteristic for a support. ``towns`` are the municipalities of
-    each place, those with most persons first.
+    A count may shrink by ``spare``, and come nearer by ``slack`` to each of its wholes; ``has_tight`` tells whether it
+    has areas or supports within it that may come only so near to it, ``is_tight`` whether a unit has such classes.
+    ``counted`` (support, characteristic) tells whether the period has the characteristic for a support. ``towns`` are
+    the municipalities of each place, those with most persons first.
     """
 
     counts: Int32
     spare: Int32
     slack: Int32
+    has_tight: Mask
+    is_tight: Mask
     counted: Mask
     towns: Int64
 
@@ -46,7 +49,36 @@ def sheet_of(counts: Int32, floor: Int32, shape: Shape, ample: int) -> Sheet:
     slack[slack >= ample] = FREE
     most = np.maximum(counts, floor)
     totals = most[:, 0].reshape(-1, len(shape.places.above)).sum(axis=0)
-    return Sheet(most, spare.astype(np.int32), slack, counted, _largest_first(shape.places.leaves, totals))
+    tight = slack < FREE
+    return Sheet(
+        most,
+        spare.astype(np.int32),
+        slack,
+        _has_tight(tight, shape),
+        np.asarray(tight[:, :, (PERSON, CLASS)].any(axis=(1, 2))),
+        counted,
+        _largest_first(shape.places.leaves, totals),
+    )
+
+
+def _has_tight(tight: Mask, shape: Shape) -> Mask:
+    """Return which counts have an area or a support within them that may come only so near."""
+    has = np.zeros(tight.shape[:2], np.bool_)
+    for which, whole, parts in _wholes(shape):
+        np.logical_or.at(has, whole, tight[parts, :, which])
+    return has
+
+
+def _wholes(shape: Shape) -> list[tuple[int, Int32, Int32]]:
+    """Return the areas and the supports right above units: which they are, the wholes and the parts."""
+    wide = len(shape.places.above)
+    node, place = np.divmod(np.arange(len(shape.nodes.above) * wide, dtype=np.int32), np.int32(wide))
+    over_place, over_node = shape.places.above[place], shape.nodes.above[node]
+    units = node * wide + place
+    return [
+        (PLACE, (node * wide + over_place)[over_place != NONE], units[over_place != NONE]),
+        (NODE, (over_node * wide + place)[over_node != NONE], units[over_node != NONE]),
+    ]
 
 
 def _counted(counts: Int32, shape: Shape) -> Mask:
@@ -67,15 +99,8 @@ def _has(counted: Mask, shape: Shape) -> Mask:
 def _slack(counts: Int32, has: Mask, shape: Shape) -> Int32:
     """Return how near each count may come to its wholes: a part exceeds none by more than it truly does."""
     slack = np.full((*counts.shape, 4), FREE, np.int32)
-    wide = len(shape.places.above)
-    node, place = np.divmod(np.arange(len(counts)), wide)
-    wholes = (
-        (PLACE, shape.places.above[place], node * wide + shape.places.above[place]),
-        (NODE, shape.nodes.above[node], shape.nodes.above[node] * wide + place),
-    )
-    for which, above, whole in wholes:
-        mine = np.flatnonzero(above != NONE)
-        slack[mine, :, which] = np.maximum(counts[whole[mine]] - counts[mine], 0)
+    for which, whole, parts in _wholes(shape):
+        slack[parts, :, which] = np.maximum(counts[whole] - counts[parts], 0)
     slack[:, 1:, PERSON] = np.maximum(counts[:, :1] - counts[:, 1:], 0)
     inner = shape.wide != NONE
     slack[:, inner, CLASS] = np.maximum(counts[:, shape.wide[inner]] - counts[:, inner], 0)
