@@ -143,7 +143,18 @@ class _Union(NamedTuple):
             wanted = self._wanted(pool, most)
             for rung in (WIDE, FULL):
                 may[self._opened(pool, np.logical_and(may == rung - 1, wanted >= rung), rung)] = rung
+            self._level(may)
         return highest
+
+    def _level(self, may: Int8) -> None:
+        """Let an area show wide classes alone, in place, where one within it does.
+
+        Who comes back as another narrow class in the one must not change the wide classes of the other.
+        """
+        for place in self.places[::-1]:
+            over = self.shape.places.above[place]
+            if over != NONE and may[place] == WIDE:
+                may[over] = min(may[over], WIDE)
 
     def _opened(self, pool: Pool, may: Mask, rung: int) -> Mask:
         """Return which places are open at a rung, of those that may be."""

@@ -5,8 +5,11 @@ releases: it starts from the release before and never rises. Only periods in whi
 settled again, and those that hold a month of them.
 """
 
+from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +30,8 @@ from schemas.rungs import CATEGORY_RUNG, CROSSED, FULL, HIDDEN, KINGDOM_AT, rung
 WIDE = len(PLACES)
 UNITS = len(PUBLIC_NODES) * WIDE
 _SHORTER: tuple[PeriodKind, ...] = ("month", "quarter")
-_PERIODS_HELD = 60
+_PERIODS_HELD, _TOGETHER = 60, 24
+"""How many periods are kept for longer ones, and how many are settled at once."""
 
 
 def shown(cells: Cells, rungs: Int8) -> Cells:
@@ -46,12 +50,17 @@ class _Settled(NamedTuple):
 
 @dataclass
 class Suppression:
-    """One release under a threshold; ``suppressed`` returns it with the blocks of the public zone."""
+    """One release under a threshold; ``suppressed`` returns it with the blocks of the public zone.
+
+    ``executor`` settles periods of one kind at once, for none of these depends on another.
+    """
 
     blocks: PublicBlocks
     threshold: int
     students: Students
+    executor: Executor
     _held: dict[Period, _Settled] = field(default_factory=dict)
+    _rungs: dict[Period, Int8] = field(default_factory=dict)
 
     @property
     def release(self) -> Release:
@@ -62,25 +71,36 @@ class Suppression:
         """Return the release; public blocks and rungs are written where they differ from those of the one before."""
         entries = {key: self.blocks.as_before(key, entry) for key, entry in self.release.entries.items()}
         new: dict[str, list[Zoned]] = {}
-        for period in self._concerned():
-            settled = self._settled(period)
-            self._hold(period, settled)
+        for period, stands in self._all_settled():
             for number, node in enumerate(PUBLIC_NODES):
                 entry = entries.get(BlockKey(node.code, period))
                 if entry is not None and entry.vintage.published_update is not None:
-                    rungs = settled.rungs[number * WIDE : (number + 1) * WIDE]
+                    rungs = stands.rungs[number * WIDE : (number + 1) * WIDE]
                     zoned = Zoned(period, shown(self.blocks.read(entry.published), rungs), rung_cells(rungs))
                     new.setdefault(node.code, []).append(zoned)
         for support, figures in new.items():
             entries.update(self.blocks.written(support, figures, entries))
         return replace(self.release, entries=entries)
 
+    def _all_settled(self) -> Iterator[tuple[Period, _Settled]]:
+        """Yield each period to settle, with its rungs; what the longer ones will ask of the shorter ones is kept."""
+        for _, group in groupby(self._concerned(), key=lambda period: period.kind):
+            periods = list(group)
+            for start in range(0, len(periods), _TOGETHER):
+                some = periods[start : start + _TOGETHER]
+                for period, stands in zip(some, self.executor.map(self._settled, some), strict=True):
+                    if period.kind in _SHORTER:
+                        self._held[period], self._rungs[period] = stands, stands.rungs
+                    yield period, stands
+                while len(self._held) > _PERIODS_HELD:
+                    del self._held[min(self._held, key=lambda one: one.last)]
+
     def _concerned(self) -> list[Period]:
-        """Return the periods to settle, months first: with a block published anew, or a month that has one."""
+        """Return the periods to settle, shorter ones first: with a block published anew, or that hold one that has."""
         public = [(key, entry) for key, entry in self.release.entries.items() if key.support in NODE_AT]
         printed = {key.period for key, entry in public if entry.vintage.published_update is not None}
         anew = {key.period for key, entry in public if self._is_new(key, entry)}
-        months = {period.last for period in anew if period.kind == "month"}
+        months = {month for one in anew if one.kind in _SHORTER for month in range(one.first, one.last + 1)}
         held = {
             period
             for period in printed
@@ -89,13 +109,16 @@ class Suppression:
         return sorted((anew | held) & printed, key=lambda period: (KINDS.index(period.kind), period.last))
 
     def _is_new(self, key: BlockKey, entry: Entry) -> bool:
-        return self.blocks.is_new(key, entry) or self.students.still_shows(key, self.blocks.rungs(key))
+        if self.blocks.is_new(key, entry):
+            return True
+        return bool(self.students.hidden(key)) and self.students.still_shows(key, self.blocks.rungs(key))
 
     def _settled(self, period: Period) -> _Settled:
         """Settle the rungs of a period: its own, those of the release before, those of its months."""
         counts, wide, printed = self._counts(period)
         threshold = self.threshold
-        most = np.minimum(own_rungs(counts, public_shape().rung, threshold), self._memory(period))
+        memory = self._memory(period)
+        most = np.minimum(own_rungs(counts, public_shape().rung, threshold), np.minimum(memory, FULL))
         open_to_crosses = np.ones(len(PUBLIC_NODES), np.bool_)
         within = [(shorter, self._within(shorter)) for shorter in self._shorter(period)]
         for shorter, settled_within in within:
@@ -108,15 +131,8 @@ class Suppression:
         is_month = period.kind == "month"
         floor = None if is_month else np.maximum.reduce([np.zeros_like(counts), *(one.counts for _, one in within)])
         rungs = settled(counts, most, public_shape(), threshold, floor)
-        self._cross(rungs, wide, open_to_crosses & (self._memory(period, crossed=True)[KINGDOM_AT::WIDE] == CROSSED))
+        self._cross(rungs, wide, open_to_crosses & (memory[KINGDOM_AT::WIDE] == CROSSED))
         return _Settled(counts, rungs, printed)
-
-    def _hold(self, period: Period, settled: _Settled) -> None:
-        """Keep what the periods that hold a month or a quarter will ask of it, and forget the oldest."""
-        if period.kind in _SHORTER:
-            self._held[period] = settled
-            while len(self._held) > _PERIODS_HELD:
-                del self._held[min(self._held, key=lambda one: one.last)]
 
     def _shorter(self, period: Period) -> list[Period]:
         """Return the months and quarters within a period of which something is counted."""
@@ -131,21 +147,18 @@ class Suppression:
 
     def _within(self, period: Period) -> _Settled:
         """Return a month or quarter as this release shows it, one not published yet with rungs of its own."""
-        if period not in self._held:
+        held = self._held.get(period)
+        if held is None:
             counts, _, printed = self._counts(period)
             own = own_rungs(counts, public_shape().rung, self.threshold)
             own[KINGDOM_AT::WIDE] = np.where(own[KINGDOM_AT::WIDE] == FULL, CROSSED, own[KINGDOM_AT::WIDE])
-            rungs = np.where(printed, self._memory(period, crossed=True), own).astype(np.int8)
-            self._hold(period, _Settled(counts, rungs, printed))
-        return self._held[period]
+            before = np.where(printed, self._memory(period), own).astype(np.int8)
+            held = self._held.setdefault(period, _Settled(counts, self._rungs.get(period, before), printed))
+        return held
 
-    def _memory(self, period: Period, *, crossed: bool = False) -> Int8:
+    def _memory(self, period: Period) -> Int8:
         """Return the rungs of the release before, everything where it showed nothing of a support."""
-        rungs = [self._stored_rungs(BlockKey(node.code, period)) for node in PUBLIC_NODES]
-        return np.concatenate(rungs) if crossed else np.minimum(np.concatenate(rungs), FULL)
-
-    def _stored_rungs(self, key: BlockKey) -> Int8:
-        return rungs_of(self.blocks.rungs(key))
+        return np.concatenate([rungs_of(self.blocks.rungs(BlockKey(node.code, period))) for node in PUBLIC_NODES])
 
     def _counts(self, period: Period) -> tuple[Int32, dict[int, Int32], Mask]:
         """Return the counts of all units by column, those of kingdom and regions by category, and what is printed."""

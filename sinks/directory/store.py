@@ -79,7 +79,7 @@ class DirectoryStore:
         self._open = OpenFiles()
         self._bases = Bases()
         self._before: Release | None = None
-        self._reading_before = Lock()
+        self._reading_before, self._finishing = Lock(), Lock()
 
     @classmethod
     def reading(cls, root: Path) -> Self:
@@ -177,8 +177,9 @@ class DirectoryStore:
             return self._before.entries if self._before else {}
 
     def read_block(self, ref: BlockRef) -> Cells:
-        """Return a block, verified against its digest; its arrays may be read-only."""
-        self._finish([file for file in self._making.free() if any(part.file == file.name for part in ref.chain)])
+        """Return a block, verified against its digest; its arrays may be read-only. Threads may call it at once."""
+        with self._finishing:  # who comes second waits until the file is whole
+            self._finish([file for file in self._making.free() if any(part.file == file.name for part in ref.chain)])
         return read_chain(self.root, ref, self._open)
 
     def _finish(self, files: Iterable[BlockFile]) -> None:

@@ -66,7 +66,8 @@ class Cut:
         settings, blocks = self.settings, _AllBlocks(self.store, self.update)
         if settings.threshold is not None:
             public_blocks = PublicBlocks(release, self.previous, blocks)
-            return Suppression(public_blocks, settings.threshold, Students(settings)).suppressed()
+            with ThreadPoolExecutor(os.cpu_count()) as executor:
+                return Suppression(public_blocks, settings.threshold, Students(settings), executor).suppressed()
         if settings.students_unknown:
             return without_students(release, self.previous, blocks, settings)
         return release

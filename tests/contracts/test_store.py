@@ -1,6 +1,7 @@
 """The promises of ``sinks.protocol.Store``, kept by every store."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,6 +114,15 @@ def test_many_blocks_are_read_in_the_order_asked(store: Store) -> None:
     wanted = [refs[QUARTER], other[JANUARY], refs[JANUARY], refs[FEBRUARY]]
     read = store.read_blocks(ref for ref in wanted if ref is not None)
     assert [block.beneficiaries[0] for block in read] == [3, 9, 1, 2]
+
+
+def test_blocks_that_were_just_written_are_read_by_several_threads_at_once(store: Store) -> None:
+    blocks = [(Period("month", 1400 + number), cells(number + 1, 7)) for number in range(60)]
+    for number in range(1, 6):
+        refs = list(store.write_blocks(update(number), "internal", f"LL{number}", blocks).values())
+        with ThreadPoolExecutor(8) as threads:
+            read = list(threads.map(store.read_block, [ref for ref in refs if ref]))
+        assert [one.beneficiaries[0] for one in read] == [number + 1 for number in range(60)]
 
 
 def test_a_public_block_is_read_as_it_was_written(store: Store) -> None:

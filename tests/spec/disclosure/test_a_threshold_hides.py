@@ -168,6 +168,15 @@ def test_nobody_is_told_by_a_union_its_nodes_and_their_leaves(facts: list[tuple[
     assert attacked(world, counted(world, facts, [0]), T) == []
 
 
+def test_an_area_shows_narrow_ages_where_all_within_it_that_shows_wide_ones_does() -> None:
+    """Else who comes back in the kingdom as another narrow class would change the wide ones of the first area."""
+    town, other = (60, 20, 40, 20, 1, 39), (100, 30, 70, 30, 30, 40)
+    first, second = tuple(2 * count for count in town), tuple(2 * count for count in other)
+    kingdom = tuple(map(sum, zip(first, second, strict=True)))
+    counts = np.array([kingdom, first, second, town, town, other, other], np.int32)
+    assert settled(country(DEEP, ages=True), counts, 5).tolist() == [2] * 7
+
+
 # Doors: each opens where its rule is left out.
 
 
