@@ -1,7 +1,7 @@
 """How the tables of the public zone hang together: places within places, supports within supports, classes of ages.
 
 A *unit* is one support in one place; a *column* is the total or one category of a public characteristic alone. Units
-are numbered support by support. A *family* is a unit and the units right below it: of the places, or of the supports.
+are numbered support by support.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,16 +62,12 @@ class Groups(NamedTuple):
 class Shape(NamedTuple):
     """Units and columns as the kernels read them.
 
-    ``parent`` and ``children`` list the families, those of places first. ``within``: a unit with all below it in both
-    directions, wider ones first. Of each column ``rung`` is the lowest at which it is shown, ``group`` its
-    characteristic (``NONE`` for the total), ``wide`` the column of the class that holds it, ``NONE`` for none.
+    Of each column ``rung`` is the lowest at which it is shown, ``group`` its characteristic (``NONE`` for the total),
+    ``wide`` the column of the class that holds it, ``NONE`` for none.
     """
 
     nodes: Branches
     places: Branches
-    parent: Int32
-    children: Lists
-    within: Lists
     rung: Int8
     group: Int32
     wide: Int32
@@ -100,24 +96,7 @@ def _branches(tree: Tree, count: int) -> Branches:
 
 def shape_of(nodes: Tree, places: Tree, counts: tuple[int, int], columns: Sequence[tuple[str, str]]) -> Shape:
     """Return the shape of ``counts`` (nodes, places) as two trees order them, with some columns."""
-    wide = counts[1]
-    units = [(node, place) for node in range(counts[0]) for place in range(wide)]
-    by_place = [[node * wide + child for child in places.get(place, ())] for node, place in units]
-    by_node = [[child * wide + place for child in nodes.get(node, ())] for node, place in units]
-    families = [
-        (unit, units_below) for lists in (by_place, by_node) for unit, units_below in enumerate(lists) if units_below
-    ]
-    node_lists = {node: _all_below(nodes, node) for node in range(counts[0])}
-    place_lists = {place: _all_below(places, place) for place in range(wide)}
-    within = [[n * wide + p for n in node_lists[node] for p in place_lists[place]] for node, place in units]
-    return Shape(
-        _branches(nodes, counts[0]),
-        _branches(places, wide),
-        np.array([unit for unit, _ in families], np.int32),
-        Lists.of([units_below for _, units_below in families]),
-        Lists.of(within),
-        *_of_columns(columns),
-    )
+    return Shape(_branches(nodes, counts[0]), _branches(places, counts[1]), *_of_columns(columns))
 
 
 def _of_columns(columns: Sequence[tuple[str, str]]) -> tuple[Int8, Int32, Int32, Groups]:

@@ -40,12 +40,24 @@ def shown(cells: Cells, rungs: Int8) -> Cells:
     return public.take(CATEGORY_RUNG[public.category] <= rungs[public.place])
 
 
+class _Counted(NamedTuple):
+    """A period: the counts of all units, those of kingdom and regions by category, which units are printed.
+
+    ``published`` are the blocks of the supports that are.
+    """
+
+    counts: Int32
+    wide: dict[int, Int32]
+    printed: Mask
+    published: dict[str, Cells]
+
+
 class _Settled(NamedTuple):
-    """A period: the counts and rungs of all units, and which of them are printed."""
+    """A period: the counts and rungs of all units, and what the public sees of each support that is printed."""
 
     counts: Int32
     rungs: Int8
-    printed: Mask
+    zoned: tuple[tuple[str, Zoned], ...] = ()
 
 
 @dataclass
@@ -71,27 +83,22 @@ class Suppression:
         """Return the release; public blocks and rungs are written where they differ from those of the one before."""
         entries = {key: self.blocks.as_before(key, entry) for key, entry in self.release.entries.items()}
         new: dict[str, list[Zoned]] = {}
-        for period, stands in self._all_settled():
-            for number, node in enumerate(PUBLIC_NODES):
-                entry = entries.get(BlockKey(node.code, period))
-                if entry is not None and entry.vintage.published_update is not None:
-                    rungs = stands.rungs[number * WIDE : (number + 1) * WIDE]
-                    zoned = Zoned(period, shown(self.blocks.read(entry.published), rungs), rung_cells(rungs))
-                    new.setdefault(node.code, []).append(zoned)
+        for support, zoned in self._zoned():
+            new.setdefault(support, []).append(zoned)
         for support, figures in new.items():
             entries.update(self.blocks.written(support, figures, entries))
         return replace(self.release, entries=entries)
 
-    def _all_settled(self) -> Iterator[tuple[Period, _Settled]]:
-        """Yield each period to settle, with its rungs; what the longer ones will ask of the shorter ones is kept."""
+    def _zoned(self) -> Iterator[tuple[str, Zoned]]:
+        """Yield what the public sees of each figure to settle; what longer periods will ask of shorter ones is kept."""
         for _, group in groupby(self._concerned(), key=lambda period: period.kind):
             periods = list(group)
             for start in range(0, len(periods), _TOGETHER):
                 some = periods[start : start + _TOGETHER]
                 for period, stands in zip(some, self.executor.map(self._settled, some), strict=True):
                     if period.kind in _SHORTER:
-                        self._held[period], self._rungs[period] = stands, stands.rungs
-                    yield period, stands
+                        self._held[period], self._rungs[period] = stands._replace(zoned=()), stands.rungs
+                    yield from stands.zoned
                 while len(self._held) > _PERIODS_HELD:
                     del self._held[min(self._held, key=lambda one: one.last)]
 
@@ -115,7 +122,8 @@ class Suppression:
 
     def _settled(self, period: Period) -> _Settled:
         """Settle the rungs of a period: its own, those of the release before, those of its months."""
-        counts, wide, printed = self._counts(period)
+        counted = self._counted(period)
+        counts = counted.counts
         threshold = self.threshold
         memory = self._memory(period)
         most = np.minimum(own_rungs(counts, public_shape().rung, threshold), np.minimum(memory, FULL))
@@ -125,14 +133,20 @@ class Suppression:
             if shorter.kind == "month":
                 most = np.minimum(most, np.minimum(settled_within.rungs, FULL))
                 open_to_crosses &= settled_within.rungs[KINGDOM_AT::WIDE] == CROSSED
-        most[~printed & (counts[:, 0] > 0)] = HIDDEN
+        most[~counted.printed & (counts[:, 0] > 0)] = HIDDEN
         for number, node in enumerate(PUBLIC_NODES):
             most[[number * WIDE + place for place in self.students.hidden(BlockKey(node.code, period))]] = HIDDEN
         is_month = period.kind == "month"
         floor = None if is_month else np.maximum.reduce([np.zeros_like(counts), *(one.counts for _, one in within)])
         rungs = settled(counts, most, public_shape(), threshold, floor)
-        self._cross(rungs, wide, open_to_crosses & (memory[KINGDOM_AT::WIDE] == CROSSED))
-        return _Settled(counts, rungs, printed)
+        self._cross(rungs, counted.wide, open_to_crosses & (memory[KINGDOM_AT::WIDE] == CROSSED))
+        return _Settled(counts, rungs, tuple(self._shown(period, counted, rungs)))
+
+    def _shown(self, period: Period, counted: _Counted, rungs: Int8) -> Iterator[tuple[str, Zoned]]:
+        for support, cells in counted.published.items():
+            number = NODE_AT[support]
+            mine = rungs[number * WIDE : (number + 1) * WIDE]
+            yield support, Zoned(period, shown(cells, mine), rung_cells(mine))
 
     def _shorter(self, period: Period) -> list[Period]:
         """Return the months and quarters within a period of which something is counted."""
@@ -149,22 +163,23 @@ class Suppression:
         """Return a month or quarter as this release shows it, one not published yet with rungs of its own."""
         held = self._held.get(period)
         if held is None:
-            counts, _, printed = self._counts(period)
-            own = own_rungs(counts, public_shape().rung, self.threshold)
+            counted = self._counted(period)
+            own = own_rungs(counted.counts, public_shape().rung, self.threshold)
             own[KINGDOM_AT::WIDE] = np.where(own[KINGDOM_AT::WIDE] == FULL, CROSSED, own[KINGDOM_AT::WIDE])
-            before = np.where(printed, self._memory(period), own).astype(np.int8)
-            held = self._held.setdefault(period, _Settled(counts, self._rungs.get(period, before), printed))
+            before = np.where(counted.printed, self._memory(period), own).astype(np.int8)
+            held = self._held.setdefault(period, _Settled(counted.counts, self._rungs.get(period, before)))
         return held
 
     def _memory(self, period: Period) -> Int8:
         """Return the rungs of the release before, everything where it showed nothing of a support."""
         return np.concatenate([rungs_of(self.blocks.rungs(BlockKey(node.code, period))) for node in PUBLIC_NODES])
 
-    def _counts(self, period: Period) -> tuple[Int32, dict[int, Int32], Mask]:
-        """Return the counts of all units by column, those of kingdom and regions by category, and what is printed."""
+    def _counted(self, period: Period) -> _Counted:
+        """Read a period; what is not published counts as it was counted last."""
         counts = np.zeros((UNITS, len(COLUMN_CATEGORY)), np.int32)
         printed = np.zeros(UNITS, np.bool_)
         wide: dict[int, Int32] = {}
+        published: dict[str, Cells] = {}
         for number, node in enumerate(PUBLIC_NODES):
             entry = self.release.entries.get(BlockKey(node.code, period))
             if entry is None:
@@ -173,6 +188,8 @@ class Suppression:
             stands = entry.vintage.published_update is not None
             printed[number * WIDE : (number + 1) * WIDE] = stands
             cells = self.blocks.read(entry.published if stands else entry.latest)
+            if stands:
+                published[node.code] = cells
             column = _COLUMN[cells.category]
             kept = column >= 0
             counts[number * WIDE + cells.place[kept].astype(np.int64), column[kept]] = cells.beneficiaries[kept]
@@ -181,7 +198,7 @@ class Suppression:
                 line = np.zeros(len(CATEGORIES), np.int32)
                 line[cells.category[mine]] = cells.beneficiaries[mine]
                 wide[number * WIDE + place] = line
-        return counts, wide, printed
+        return _Counted(counts, wide, printed, published)
 
     def _cross(self, rungs: Int8, wide: dict[int, Int32], allowed: Mask) -> None:
         """Let the kingdom show its crosses where that gives nobody away, in place."""

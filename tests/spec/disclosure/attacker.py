@@ -29,16 +29,25 @@ class World:
     holds: tuple[tuple[int, int], ...] = ()
 
 
+def _families(shape: Shape) -> Iterator[tuple[int, list[int]]]:
+    """Yield each unit with those right below it, of places and of supports."""
+    wide = len(shape.places.above)
+    for node, place in np.ndindex(len(shape.nodes.above), wide):
+        areas = np.flatnonzero(shape.places.above == place).tolist()
+        supports = np.flatnonzero(shape.nodes.above == node).tolist()
+        for units in ([node * wide + area for area in areas], [support * wide + place for support in supports]):
+            if units:
+                yield node * wide + place, units
+
+
 def _lines(world: World) -> Iterator[tuple[list[Cell], Cell]]:
     """Yield every unique count and its parts: of places, of supports, of a characteristic, of a wide class."""
     shape = world.shape
     columns = range(len(shape.rung))
     for period in range(len(world.counts)):
-        for family, parent in enumerate(shape.parent.tolist()):
-            first, stop = shape.children.first[family : family + 2].tolist()
+        for parent, children in _families(shape):
             for column in columns:
-                parts = [(period, unit, column) for unit in shape.children.items[first:stop].tolist()]
-                yield parts, (period, parent, column)
+                yield [(period, unit, column) for unit in children], (period, parent, column)
         groups = [(list(range(*span)), 0) for span in shape.groups.span.tolist()]
         groups += [(np.flatnonzero(shape.wide == whole).tolist(), whole) for whole in {*shape.wide.tolist()} - {NONE}]
         for unit in range(len(world.counts[period])):
