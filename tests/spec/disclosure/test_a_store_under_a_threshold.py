@@ -9,9 +9,16 @@ from history import log_file
 from program import ocmw
 from published import key_of
 
+from schemas.figures import BlockKey
+from schemas.periods import Period
+from schemas.places import PLACE_NUMBER
+from schemas.rungs import KINGDOM_AT, rungs_of
 from schemas.settings import FigureSettings
+from sinks.directory.store import DirectoryStore
 from sinks.public.tree import PublicTree
 from streams.embedded.driver import Embedded
+
+GENT = PLACE_NUMBER["municipality", "44021"]
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +44,25 @@ def rows(room: Path) -> list[dict[str, str]]:
     assert done.returncode == 0, done.stderr
     with out.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def test_a_year_of_a_first_release_shows_no_more_than_its_oldest_month(tmp_path: Path) -> None:
+    """Seventy months are published at once; in the first Gent has three persons, twenty others in each after it."""
+    lines = ["person | month | ocmw"]
+    for number in range(70):
+        month = f"{2017 + number // 12}-{number % 12 + 1:02d}"
+        lines += [f"g{number}x{one} | {month} | 44021" for one in range(20 if number else 3)]
+        lines += [f"a{number}x{one} | {month} | 11002" for one in range(20)]
+    lines += [f"close {month} {month}" for month in ("2023-03", "2023-04", "2023-05")]
+    log = log_file(tmp_path / "log.avro", "\n".join(lines))
+    Embedded.run(tmp_path / "store", FigureSettings(threshold=5), [log])
+    store = DirectoryStore.reading(tmp_path / "store")
+    shows = {}
+    for code in ("2017-01", "2017", "2018"):
+        hidden = store.release().entries[BlockKey("LL", Period.parse(code))].hidden
+        rungs = rungs_of(store.read_block(hidden) if hidden else None)
+        shows[code] = (int(rungs[GENT]), int(rungs[KINGDOM_AT]))
+    assert shows == {"2017-01": (0, 4), "2017": (0, 1), "2018": (1, 1)}
 
 
 def test_no_count_is_shown_from_one_to_four(rows: list[dict[str, str]]) -> None:
