@@ -67,32 +67,41 @@ def settled(counts: Int32, most: Int8, shape: Shape, threshold: int, floor: Int3
     if floor is not None:
         near = sheet.counts > 0
         rungs[somebody] = np.minimum(most, TOTAL)[somebody]
-    places = np.array(parents_first(shape), np.int64)
-    union = _Union(sheet, _near(near, shape), shape, places, 2 * threshold, nobody_left(sheet), nobody_left(sheet))
+    places = _parents_first(shape)
+    union = _Union(
+        sheet,
+        _near(near, shape),
+        shape,
+        np.array(places, np.int64),
+        2 * threshold,
+        nobody_left(sheet),
+        nobody_left(sheet),
+    )
     for top in np.flatnonzero(shape.nodes.above == NONE).tolist():
         union.lower(top, rungs)
-    _close_areas(rungs, somebody, shape)
+    _close_areas(rungs, somebody, shape, places)
     return rungs
 
 
-def _near(near: Mask, shape: Shape) -> Mask:
-    """Return which counts are near, a wide class where one within it is, and a total where any is."""
+def _near(counts: Mask, shape: Shape) -> Mask:
+    """Return which counts are near: some, a wide class where one within it is, and a total where any is."""
+    near = counts.copy()
     for column in np.flatnonzero(shape.wide != NONE).tolist():
         near[:, shape.wide[column]] |= near[:, column]
     near[:, 0] = near.any(axis=1)
     return near
 
 
-def _close_areas(rungs: Int8, somebody: Mask, shape: Shape) -> None:
-    """Let no place show more than what holds it, in place."""
+def _close_areas(rungs: Int8, somebody: Mask, shape: Shape, places: Sequence[int]) -> None:
+    """Let no place show more than what holds it, in place; ``places`` are all, wider ones first."""
     by_node, has = (one.reshape(-1, len(shape.places.above)) for one in (rungs, somebody))
-    for place in parents_first(shape):
+    for place in places:
         for below in _items(shape.places.below, place):
             closes = has[:, below] & has[:, place]
             by_node[closes, below] = np.minimum(by_node[closes, below], by_node[closes, place])
 
 
-def parents_first(shape: Shape) -> list[int]:
+def _parents_first(shape: Shape) -> list[int]:
     """Return all places, wider ones first."""
     places = [_root(shape)]
     for place in places:

@@ -35,8 +35,7 @@ class Students:
 
     def still_shows(self, key: BlockKey, rungs: Cells | None) -> bool:
         """Tell whether a figure with these rungs shows a place that it must hide."""
-        places = self.hidden(key)
-        return bool(places) and bool((rungs_of(rungs)[list(places)] != HIDDEN).any())
+        return bool((rungs_of(rungs)[list(self.hidden(key))] != HIDDEN).any())
 
 
 def without_students(release: Release, previous: Release | None, blocks: Blocks, settings: FigureSettings) -> Release:
